@@ -1,0 +1,62 @@
+# Every target sets up what it needs in .venv from the pinned lock files, once.
+# `make help` lists them.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+	-c requirements/constraints.in pyproject.toml
+# Extra words for `make lock`: `make lock LOCK_FLAGS=--upgrade` takes the newest releases.
+LOCK_FLAGS ?=
+PACKAGES := bot cogs storage
+SOURCES := $(PACKAGES) tests benchmarks tools
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo run test lint format bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+install: $(VENV)/.piper ## install Mynah with the piper engine
+
+demo: $(VENV)/.piper ## from nothing: enrol a sample and speak with it, leaving demo.wav
+	$(BIN)/python -m tools.demo $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(TEXT),--text "$(TEXT)")
+
+run: $(VENV)/.piper ## start the bot
+	$(BIN)/mynah run
+
+test: $(VENV)/.dev ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## check style and types
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(VENV)/.dev ## mend style where a tool can
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.dev ## measure, print and store under benchmarks/results/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
+	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper -c requirements/base.txt -o requirements/piper.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev -c requirements/piper.txt -o requirements/dev.txt
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) demo.wav mynah.egg-info
+
+# A stamp says which lock file .venv was last installed from; each layer holds the one before.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Mynah needs Python 3.11 or newer, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.base $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+	@echo "Installing from $< (once; this can take a few minutes) ..."
+	$(PIP) install --no-compile --require-hashes -r $<
+	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
