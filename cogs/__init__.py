@@ -1,0 +1,1 @@
+"""What members see: one file per area of commands."""

@@ -1,0 +1,1 @@
+"""Voices on disk: clips as compressed pickles, indexed in SQLite. Imports nothing else of Mynah."""

@@ -1,0 +1,1 @@
+"""From an upload to a reference clip: decode, find speech, choose, rate."""

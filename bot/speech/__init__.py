@@ -1,0 +1,1 @@
+"""From text to Opus packets: cleaning, splitting, the engine and its worker."""

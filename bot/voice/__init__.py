@@ -1,0 +1,1 @@
+"""Voice connections: the pacer and one player per guild."""

@@ -1,0 +1,1 @@
+"""The speech engines. Only the engine worker imports the modules in here."""

@@ -1,0 +1,25 @@
+"""What can go wrong with stored voices. Every text is written for the person who reads it."""
+
+
+class StorageError(Exception):
+    """The data directory or the database cannot be used; the operator must act."""
+
+
+class DamagedClipError(StorageError):
+    """A clip's file is missing or damaged; the text names the file and the fault."""
+
+
+class VoiceRequestError(Exception):
+    """The request about a voice cannot be done as asked; the member or operator must change it."""
+
+
+class InvalidNameError(VoiceRequestError):
+    """A voice name is empty, too long or has control characters."""
+
+
+class NameTakenError(VoiceRequestError):
+    """The guild already has a voice of that name (compared without case)."""
+
+
+class VoiceNotFoundError(VoiceRequestError):
+    """No such voice in this guild or among the operator's voices."""

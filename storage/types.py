@@ -1,0 +1,79 @@
+"""The rows and arrays that storage hands out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+CLIP_SAMPLE_RATE = 24_000
+"""Hz. ChatterboxTTS conditions on 24 kHz audio, so clips are kept at that rate."""
+
+OPERATOR_GUILD_ID = 0
+"""The operator's voices live in guild 0; every guild can use them."""
+
+
+@dataclass(frozen=True)
+class ReferenceClip:
+    """The durable thing: a speaker's voice as mono audio.
+
+    samples: float32, shape (n,), 24,000 Hz, finite, nominally within [-1, 1].
+    """
+
+    samples: npt.NDArray[np.float32]
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / CLIP_SAMPLE_RATE
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex SHA-256 of the samples as little-endian float32: the clip's name on disk."""
+        return hashlib.sha256(self.samples.astype("<f4", copy=False).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class NewVoice:
+    """What is known about a voice when it is added.
+
+    guild_id: the Discord guild, or 0 for the operator's voices.
+    owner_id, consented_by: Discord user ids; None for voices the operator adds.
+    pitch_hz: the speaker's median pitch in Hz, if the clip let it be measured.
+    quality: the quality report as a JSON object, kept for display.
+    """
+
+    guild_id: int
+    name: str
+    language: str | None = None
+    owner_id: int | None = None
+    consented_by: int | None = None
+    consented_at: datetime | None = None
+    pitch_hz: float | None = None
+    quality: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceProfile:
+    """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so."""
+
+    id: int
+    guild_id: int
+    name: str
+    clip_sha256: str
+    seconds: float
+    language: str | None
+    owner_id: int | None
+    consented_by: int | None
+    consented_at: datetime | None
+    pitch_hz: float | None
+    quality: dict[str, Any] | None
+    created_at: datetime
+    last_used_at: datetime | None
+    use_count: int
+    damage: str | None
