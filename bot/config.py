@@ -1,0 +1,199 @@
+"""Typed configuration from a TOML file and the environment.
+
+The file is `--config PATH`, else `MYNAH_CONFIG`, else `mynah.toml` in the working directory if
+there is one. Every key can also be set from the environment as `MYNAH_SECTION__KEY`, which wins
+over the file. `DISCORD_TOKEN` is honoured for `discord.token`. `config.example.toml` explains every
+key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.errors import ConfigError
+
+ENV_PREFIX = "MYNAH_"
+CONFIG_VARIABLE = "MYNAH_CONFIG"
+DEFAULT_PATH = Path("mynah.toml")
+
+
+def _known_device(device: str) -> str:
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise ValueError("should be auto, cpu, mps, cuda or cuda:N")
+    return device
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class DiscordSettings(_Section):
+    """How to reach Discord. Both are secret: a proxy URL can hold a password."""
+
+    token: SecretStr | None = None
+    proxy: SecretStr | None = None
+
+
+class StorageSettings(_Section):
+    """Where voices are kept."""
+
+    directory: Path = Path("data")
+
+
+class EngineSettings(_Section):
+    """Which engine speaks, and on what."""
+
+    kind: Literal["auto", "chatterbox", "piper"] = "auto"
+    model: Literal["english", "turbo", "multilingual"] = "english"
+    checkpoint: Path | None = None
+    device: Annotated[str, AfterValidator(_known_device)] = "auto"
+    cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
+    load_timeout_seconds: Annotated[float, Field(ge=10, le=7200)] = 1800
+    sentence_timeout_seconds: Annotated[float, Field(ge=5, le=3600)] = 300
+
+
+class EnrolmentSettings(_Section):
+    """What an upload may be, and what the media worker may use."""
+
+    max_upload_mb: Annotated[float, Field(gt=0, le=500)] = 25
+    max_minutes: Annotated[float, Field(ge=0.1, le=60)] = 10
+    keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
+    min_speech_seconds: Annotated[float, Field(ge=1, le=30)] = 3
+    worker_memory_mb: Annotated[int, Field(ge=512, le=65_536)] = 2048
+    worker_cpu_seconds: Annotated[float, Field(ge=5, le=3600)] = 120
+
+
+class SpeechSettings(_Section):
+    """How texts are cut into sentences."""
+
+    max_characters: Annotated[int, Field(ge=1, le=100_000)] = 3000
+    sentence_characters: Annotated[int, Field(ge=40, le=300)] = 260
+    first_sentence_characters: Annotated[int, Field(ge=20, le=300)] = 100
+
+
+class LimitSettings(_Section):
+    """What one server may use."""
+
+    voices_per_guild: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+
+
+class LoggingSettings(_Section):
+    """What is logged and how it looks."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class Settings(BaseSettings):
+    """The whole configuration. Build it with `load_settings`, which reports errors by key."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
+        env_ignore_empty=True,
+        case_sensitive=False,
+    )
+
+    discord: DiscordSettings = DiscordSettings()
+    storage: StorageSettings = StorageSettings()
+    engine: EngineSettings = EngineSettings()
+    enrolment: EnrolmentSettings = EnrolmentSettings()
+    speech: SpeechSettings = SpeechSettings()
+    limits: LimitSettings = LimitSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, whose values come in as arguments."""
+        return (env_settings, init_settings)
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the configuration.
+
+    path: the file that `--config` named, or None for `MYNAH_CONFIG` or `./mynah.toml`.
+    Raises ConfigError that names the file, the key's path and what is allowed, never a value.
+    """
+    file, required = _choose_file(path)
+    values = _read_toml(file) if required or file.exists() else {}
+    _refuse_unknown_variables(os.environ)
+    token = os.environ.get("DISCORD_TOKEN")
+    if token and f"{ENV_PREFIX}DISCORD__TOKEN" not in os.environ:
+        section = values.get("discord", {})
+        if isinstance(section, dict):
+            values["discord"] = {**section, "token": token}
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error, file)) from None
+
+
+def _choose_file(path: Path | None) -> tuple[Path, bool]:
+    if path is not None:
+        return path, True
+    variable = os.environ.get(CONFIG_VARIABLE)
+    return (Path(variable), True) if variable else (DEFAULT_PATH, False)
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"The configuration file {file} cannot be read ({error.strerror}). "
+            "Start from a copy of config.example.toml."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"The configuration file {file} is not valid TOML: {error}") from None
+
+
+def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
+    """Name misspelt sections: pydantic-settings only sees variables of sections that it knows."""
+    for variable in environ:
+        name = variable.upper()
+        if not name.startswith(ENV_PREFIX) or name == CONFIG_VARIABLE:
+            continue
+        section, separator, _ = name.removeprefix(ENV_PREFIX).lower().partition("__")
+        if section not in Settings.model_fields or not separator:
+            sections = ", ".join(Settings.model_fields)
+            raise ConfigError(
+                f"The environment variable {variable} names no setting. Settings are "
+                f"MYNAH_SECTION__KEY with one of the sections {sections}."
+            )
+
+
+def _explain(error: ValidationError, file: Path) -> str:
+    lines = [f"The configuration ({file} and the MYNAH_ variables) has errors:"]
+    for fault in error.errors(include_input=False, include_url=False):
+        key = ".".join(str(part) for part in fault["loc"])
+        lines.append(f"  {key}: {_allowed(fault['type'], fault['loc'], fault['msg'])}")
+    return "\n".join(lines)
+
+
+def _allowed(kind: str, location: tuple[int | str, ...], message: str) -> str:
+    if kind == "model_type":
+        return "should be a table of keys"
+    if kind != "extra_forbidden":
+        return message.removeprefix("Value error, ").removeprefix("Input ")
+    section = Settings.model_fields.get(str(location[0])) if len(location) > 1 else None
+    model = section.annotation if section is not None else Settings
+    fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
+    return f"not a known key. Known here: {', '.join(fields)}"

@@ -1,0 +1,92 @@
+"""Structured logging: readable lines on a terminal, JSON for machines, secrets in neither.
+
+Mynah logs through structlog; the records of libraries that use `logging` (discord.py) take the same
+way out. Fields of a unit of work (`guild`, `voice`, `stage`) are bound with
+`structlog.contextvars.bound_contextvars`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TextIO
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+LogFormat = Literal["auto", "text", "json"]
+
+REDACTED = "[secret]"
+
+
+def configure_logging(
+    level: str,
+    log_format: LogFormat = "auto",
+    *,
+    secrets: Iterable[str] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send all log records to `stream` (standard error unless given).
+
+    level: debug, info, warning or error. log_format: auto and text are for people, json writes one
+    object a line. secrets: values that must never be written; they are replaced wherever they
+    stand, in messages, fields and tracebacks.
+    """
+    stream = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=log_format == "json"),
+    ]
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *_rendering(log_format, colors=stream.isatty()),
+                _redactor(tuple(secrets)),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+
+
+def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:
+    if log_format == "json":
+        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    # Plain tracebacks: the decorated ones print local variables, and with them samples and secrets.
+    return [
+        structlog.dev.ConsoleRenderer(
+            colors=colors, exception_formatter=structlog.dev.plain_traceback
+        )
+    ]
+
+
+def _redactor(secrets: tuple[str, ...]) -> Callable[[Any, str, EventDict | str], str]:
+    """Replace secrets in the finished line, so that no field or traceback is forgotten."""
+    spellings = {s for secret in secrets if secret for s in (secret, json.dumps(secret)[1:-1])}
+    known = sorted(spellings, key=len, reverse=True)
+
+    def redact(_logger: Any, _method: str, line: EventDict | str) -> str:
+        text = str(line)
+        for secret in known:
+            text = text.replace(secret, REDACTED)
+        return text
+
+    return redact

@@ -1,0 +1,140 @@
+"""Configuration: sources, their order, and errors that name the key."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from bot.config import Settings, load_settings
+from bot.errors import ConfigError
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = ROOT / "config.example.toml"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in os.environ:
+        if variable.startswith("MYNAH_") or variable == "DISCORD_TOKEN":
+            monkeypatch.delenv(variable)
+    monkeypatch.chdir(tmp_path)
+
+
+def write(text: str) -> Path:
+    path = Path("settings.toml")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def error_of(text: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(write(text))
+    return str(caught.value)
+
+
+def test_without_a_file_the_defaults_hold() -> None:
+    assert load_settings() == Settings()
+
+
+def test_example_holds_the_defaults() -> None:
+    assert load_settings(EXAMPLE) == Settings()
+
+
+def test_example_documents_every_key() -> None:
+    # Keys without a default stand there as a comment: uncomment them and compare the key sets.
+    text = re.sub(r"^# (\w+ = )", r"\1", EXAMPLE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    documented = {section: set(keys) for section, keys in tomllib.loads(text).items()}
+    known = {}
+    for section, field in Settings.model_fields.items():
+        assert isinstance(field.annotation, type)
+        assert issubclass(field.annotation, BaseModel)
+        known[section] = set(field.annotation.model_fields)
+    assert documented == known
+
+
+def test_named_file_is_read() -> None:
+    assert load_settings(write('[engine]\nkind = "piper"')).engine.kind == "piper"
+
+
+def test_file_in_the_working_directory_is_read() -> None:
+    Path("mynah.toml").write_text('[engine]\nkind = "piper"')
+    assert load_settings().engine.kind == "piper"
+
+
+def test_file_from_the_environment_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_CONFIG", str(write('[engine]\nkind = "piper"')))
+    assert load_settings().engine.kind == "piper"
+
+
+def test_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_SPEECH__MAX_CHARACTERS", "50")
+    assert load_settings(write("[speech]\nmax_characters = 70")).speech.max_characters == 50
+
+
+def test_environment_leaves_the_other_keys_of_a_section(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_ENGINE__DEVICE", "cpu")
+    assert load_settings(write('[engine]\nkind = "piper"')).engine.kind == "piper"
+
+
+@pytest.mark.parametrize(
+    ("file", "variables", "expected"),
+    [
+        ("", {"DISCORD_TOKEN": "plain"}, "plain"),
+        ('[discord]\ntoken = "file"', {"DISCORD_TOKEN": "plain"}, "plain"),
+        ("", {"DISCORD_TOKEN": "plain", "MYNAH_DISCORD__TOKEN": "own"}, "own"),
+    ],
+)
+def test_discord_token_is_honoured(
+    file: str, variables: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    token = load_settings(write(file)).discord.token
+    assert token is not None
+    assert token.get_secret_value() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "allowed"),
+    [
+        ("[engine]\nspeed = 3", "engine.speed", "Known here: kind"),
+        ("[motor]\nkind = 3", "motor", "Known here: discord, storage"),
+        ('[engine]\nkind = "festival"', "engine.kind", "'auto', 'chatterbox' or 'piper'"),
+        ('[engine]\ndevice = "gpu"', "engine.device", "auto, cpu, mps, cuda or cuda:N"),
+        ("[enrolment]\nmax_minutes = 600", "enrolment.max_minutes", "less than or equal to 60"),
+        ("engine = 3", "engine", "a table of keys"),
+    ],
+)
+def test_error_names_the_key_and_what_is_allowed(text: str, key: str, allowed: str) -> None:
+    message = error_of(text)
+    assert f"  {key}: " in message
+    assert allowed in message
+
+
+def test_error_in_a_variable_names_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_SPEECH__MAX_CHARACTERS", "many")
+    assert "speech.max_characters: " in error_of("")
+
+
+@pytest.mark.parametrize("variable", ["MYNAH_MOTOR__KIND", "MYNAH_ENGINE", "MYNAH_ENGINE_KIND"])
+def test_misspelt_variable_is_refused(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "piper")
+    assert variable in error_of("")
+
+
+def test_missing_file_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"nowhere\.toml cannot be read"):
+        load_settings(Path("nowhere.toml"))
+
+
+def test_broken_toml_is_an_error() -> None:
+    assert "not valid TOML" in error_of("[engine")
+
+
+def test_secrets_stay_out_of_errors_and_reprs() -> None:
+    assert "s3cret" not in error_of('[discord]\ntoken = ["s3cret"]\nproxy = 3')
+    settings = load_settings(write('[discord]\ntoken = "s3cret"\nproxy = "http://u:s3cret@h"'))
+    assert "s3cret" not in repr(settings)
