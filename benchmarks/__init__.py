@@ -1,0 +1,1 @@
+"""Benchmarks: each module has `async run() -> dict` and `lines(result) -> list[str]`."""

