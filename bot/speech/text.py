@@ -1,0 +1,183 @@
+"""What is said: plain text made readable for an engine, and cut into pieces it can speak."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+
+import sentencex
+
+from bot.errors import UserError
+
+MIN_PIECE_CHARACTERS = 20
+"""Shorter pieces are joined with a neighbour: Chatterbox turns a lone "Hi!" into gibberish."""
+
+_MAX_COMBINING_MARKS = 3
+
+# Compatibility forms become plain letters (a bold "𝓗", a ligature, full-width Latin), because an
+# engine has never seen the others. The full-width marks of Chinese and Japanese are left alone:
+# the sentence splitter goes by them, and they need no space after them.
+_NOT_CJK_PUNCTUATION = re.compile(r"[^！？，：；（）]+")
+_TYPOGRAPHY = str.maketrans(
+    dict.fromkeys("“”„‟«»", '"')
+    | dict.fromkeys("‘’‚‛′`´", "'")
+    | dict.fromkeys("‐‑‒–−", "-")
+    | dict.fromkeys("—―", " - ")
+    | {"…": "...", "•": " "}
+    | dict.fromkeys(map(chr, range(0xFE00, 0xFE10)))  # variation selectors, of emoji mostly
+)
+_URL = re.compile(
+    r"(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]*://|www\.)[!-~]*[a-z0-9/_=&%#-]", re.IGNORECASE
+)
+_PARAGRAPH = re.compile(r"(?<=[^\W_])\s*\n\s*\n\s*")
+_REPEATS = (
+    (re.compile(r"\.{4,}"), "..."),
+    (re.compile(r"([!?])[!?]*?\1[!?]+"), r"\1\1"),
+    (re.compile(r"([,;:'\"-])\1+"), r"\1"),
+    (re.compile(r"([^\w\s.!?,;:'\"-]|_)\1+"), " "),  # rules and markup: "=====", "**"
+    (re.compile(r"([^\W\d_])\1{3,}", re.IGNORECASE), r"\1\1\1"),
+    (re.compile(r"([^\W\d_]{2,4}?)\1{4,}", re.IGNORECASE), r"\1\1\1\1"),
+)
+_CLAUSE_END = re.compile(r"[!?;:,)\]\"]+(?=\s)|\s-(?=\s)|[。！？，、；：」』）]+")
+_SPACE = re.compile(r"\s+")
+
+
+def clean_text(text: str, *, max_characters: int) -> str:
+    """Return `text` as one line that an engine can read.
+
+    Compatibility characters become plain ones, controls, invisible characters and emoji go,
+    typographic marks become ASCII, a web address becomes "link", and runs of the same letter or
+    mark are shortened.
+
+    Raises `UserError` when nothing is left to say, or more than `max_characters`.
+    """
+    # The bound before cleaning is wide, and keeps the work bounded.
+    if len(text) > 10 * max_characters:
+        raise _too_long(len(text), max_characters)
+    text = _URL.sub("link", text)
+    text = _PARAGRAPH.sub(". ", text.replace("\r\n", "\n"))
+    text = _NOT_CJK_PUNCTUATION.sub(lambda run: _plain(run[0]), text)
+    for pattern, replacement in _REPEATS:
+        text = pattern.sub(replacement, text)
+    text = _SPACE.sub(" ", text).strip()
+    if not is_speakable(text):
+        raise UserError("There is nothing to say in that text. Write at least one letter or digit.")
+    if len(text) > max_characters:
+        raise _too_long(len(text), max_characters)
+    return text
+
+
+def is_speakable(text: str) -> bool:
+    """Whether `text` has a letter or a digit."""
+    return any(unicodedata.category(character)[0] in "LN" for character in text)
+
+
+def split_sentences(
+    text: str,
+    *,
+    language: str | None = None,
+    max_characters: int = 260,
+    first_max_characters: int = 100,
+) -> tuple[str, ...]:
+    """Cut cleaned `text` into pieces to synthesise one after another.
+
+    A piece is a sentence, or part of a long one: at most `max_characters` (the first one
+    `first_max_characters`, so that sound starts early), cut at the end of a clause or else
+    between words. A word is cut only when it alone is longer than `max_characters`. Pieces below
+    `MIN_PIECE_CHARACTERS` are joined with a neighbour where the limits allow.
+
+    language: ISO 639-1 code, with or without a region; None is taken for English.
+    """
+    code = (language or "en").replace("_", "-").split("-")[0].lower()
+    sentences = _join_short(sentencex.segment(code, text), max_characters)
+    pieces = [piece for sentence in sentences for piece in _cut(sentence.strip(), max_characters)]
+    if pieces:
+        pieces[:1] = _cut_first(pieces[0], first_max_characters)
+    return tuple(piece for piece in pieces if is_speakable(piece))
+
+
+def _too_long(characters: int, limit: int) -> UserError:
+    return UserError(
+        f"That text has {characters:,} characters; the limit is {limit:,}. Say it in parts."
+    )
+
+
+def _plain(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY)).translate(_TYPOGRAPHY)
+    return "".join(_audible(text))
+
+
+def _audible(text: str) -> Iterator[str]:
+    """Drop what has no sound: controls, invisible characters, emoji, stacked accents."""
+    for combining, run in itertools.groupby(text, lambda c: unicodedata.category(c) == "Mn"):
+        if combining:
+            yield from itertools.islice(run, _MAX_COMBINING_MARKS)
+        else:
+            yield from map(_spoken, run)
+
+
+def _spoken(character: str) -> str:
+    category = unicodedata.category(character)
+    if category in ("Cc", "So", "Sk", "Zl", "Zp"):
+        return "°" if character == "°" else " "  # a space, so that "fine👍thanks" stays two words
+    # Format characters (zero-width, bidirectional), enclosing marks, private and unassigned.
+    return "" if category[0] == "C" or category == "Me" else character
+
+
+def _join_short(sentences: list[str], limit: int) -> list[str]:
+    joined: list[str] = []
+    for sentence in sentences:
+        if joined and _is_short(joined[-1]):
+            sentence = joined.pop() + sentence
+        joined.append(sentence)
+    if len(joined) > 1 and _is_short(joined[-1]):
+        together = joined[-2] + joined[-1]
+        # Not where it would only bring about a cut elsewhere.
+        if len(together) <= limit or len(joined[-2]) > limit:
+            joined[-2:] = [together]
+    return joined
+
+
+def _is_short(text: str) -> bool:
+    return len(text.strip()) < MIN_PIECE_CHARACTERS
+
+
+def _cut(text: str, limit: int) -> Iterator[str]:
+    while len(text) > limit:
+        end = _roomy_break(text, limit) or _last_space(text, limit) or _hard_break(text, limit)
+        yield text[:end].strip()
+        text = text[end:].strip()
+    yield text
+
+
+def _cut_first(text: str, limit: int) -> list[str]:
+    """Cut off a short beginning, if there is a good place for it."""
+    end = _roomy_break(text, limit) if len(text) > limit else 0
+    return [text[:end].strip(), text[end:].strip()] if end else [text]
+
+
+def _roomy_break(text: str, limit: int) -> int:
+    """Return the last place to cut that leaves no short piece on either side, or 0.
+
+    The end of a clause goes before a space.
+    """
+    last = min(limit, len(text) - MIN_PIECE_CHARACTERS)
+    clause_ends = [match.end() for match in _CLAUSE_END.finditer(text, 0, last + 1)]
+    for ends in (clause_ends, [_last_space(text, last)]):
+        if fitting := [end for end in ends if MIN_PIECE_CHARACTERS <= end <= last]:
+            return fitting[-1]
+    return 0
+
+
+def _last_space(text: str, limit: int) -> int:
+    return max(0, text.rfind(" ", 0, limit + 1))
+
+
+def _hard_break(text: str, limit: int) -> int:
+    """Return where to cut inside a word: at the limit, but not before a combining mark."""
+    end = limit
+    while end > 1 and unicodedata.combining(text[end]):
+        end -= 1
+    return end

@@ -1,0 +1,141 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import UserError
+from bot.speech.text import MIN_PIECE_CHARACTERS, clean_text, is_speakable, split_sentences
+
+WORDS = st.from_regex(r"[A-Za-z0-9]{1,12}[.,!?;:]?", fullmatch=True)
+TEXTS = st.lists(WORDS, min_size=1, max_size=150).map(" ".join)
+
+
+def clean(text: str) -> str:
+    return clean_text(text, max_characters=1000)
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("  Hello \t\n world ", "Hello world"),
+        ("𝓗𝓮𝓵𝓵𝓸 ﬁne Ｆｕｌｌ", "Hello fine Full"),
+        ("“quote” it’s «so»", '"quote" it\'s "so"'),
+        ("one—two 10–20 well…", "one - two 10-20 well..."),
+        ("a\u200bb\u202ec\x00d\ufeff", "abc d"),
+        ("fine👍🏽thanks 1️⃣", "fine thanks 1"),
+        ("it is 20°C", "it is 20°C"),
+        ("see https://example.com/a?b=c. Or (www.example.com)!", "see link. Or (link)!"),
+        ("看https://example.com/吧", "看link吧"),
+        ("nooooooooo 1000000", "nooo 1000000"),
+        ("hahahahahahahaha 哈哈哈哈哈哈", "hahahaha 哈哈哈"),
+        ("what?!?!?!?! yes!!!!!!! wait.......", "what?? yes!! wait..."),
+        ("really?! I know", "really?! I know"),
+        ("a ====== b **bold** snake_case", "a b bold snake_case"),
+        ("Title\n\nText that\nis wrapped.\n\nEnd", "Title. Text that is wrapped. End"),
+        ("今天很好！我们走吧？", "今天很好！我们走吧？"),
+        ("e" + "\u0301\u0300\u0302\u0303\u0308\u0304" * 5, "\u00e9\u0300\u0302\u0303"),
+        ("[laugh] that is funny", "[laugh] that is funny"),
+    ],
+)
+def test_text_is_made_readable(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+@pytest.mark.parametrize("text", ["", "   ", "...!?", "😂😂", "\u200b", "—", "🇩🇪"])
+def test_text_without_letters_or_digits_is_an_error(text: str) -> None:
+    with pytest.raises(UserError, match="nothing to say"):
+        clean(text)
+
+
+def test_too_long_text_is_refused_with_the_limit_named() -> None:
+    assert len(clean_text("ab " * 33 + "c", max_characters=100)) == 100
+    with pytest.raises(UserError, match=r"101 characters; the limit is 100\b"):
+        clean_text("ab " * 33 + "cd", max_characters=100)
+    with pytest.raises(UserError, match="the limit is 100"):
+        clean_text(" " * 1001, max_characters=100)
+
+
+@given(st.text(max_size=300))
+def test_cleaning_any_text_settles(text: str) -> None:
+    try:
+        cleaned = clean(text)
+    except UserError:
+        return
+    assert cleaned == " ".join(cleaned.split())
+    assert cleaned.isprintable()
+
+
+@given(st.text(max_size=600), st.sampled_from(["en", "zh", "ja", "de-DE", "xx", None]))
+def test_any_text_is_split_within_the_limits(text: str, language: str | None) -> None:
+    try:
+        cleaned = clean(text)
+    except UserError:
+        return
+    pieces = split_sentences(cleaned, language=language, max_characters=60)
+    assert pieces
+    assert all(0 < len(piece) <= 60 and is_speakable(piece) for piece in pieces)
+    letters = re.sub(r"\W", "", cleaned)
+    assert re.sub(r"\W", "", "".join(pieces)) == letters
+
+
+@given(TEXTS)
+def test_no_word_is_lost_or_cut(text: str) -> None:
+    pieces = split_sentences(text)
+    assert " ".join(pieces).split() == text.split()
+    assert len(pieces[0]) <= 100
+    assert all(len(piece) <= 260 for piece in pieces)
+
+
+@given(TEXTS)
+def test_pieces_are_no_tiny_fragments(text: str) -> None:
+    pieces = split_sentences(text)
+    tiny = [piece for piece in pieces if len(piece) < MIN_PIECE_CHARACTERS]
+    # Only a last sentence that does not fit into the piece before it may stand alone.
+    assert len(pieces) == 1 or tiny in ([], [pieces[-1]])
+    if tiny and len(pieces) > 1:
+        assert len(pieces[-2]) + 1 + len(tiny[0]) > 100
+
+
+def test_sentences_are_kept_whole() -> None:
+    text = "Dr. Smith paid $3.50 for a coffee. He left at 10.30 in the morning."
+    assert split_sentences(text) == (
+        "Dr. Smith paid $3.50 for a coffee.",
+        "He left at 10.30 in the morning.",
+    )
+
+
+def test_a_short_greeting_is_joined_with_what_follows() -> None:
+    assert split_sentences("Hi! How have you been since last week? Well, I hope.") == (
+        "Hi! How have you been since last week? Well, I hope.",
+    )
+
+
+def test_the_first_piece_ends_at_a_clause() -> None:
+    text = "I wanted to tell you, before anybody else does, " + "that we are moving away " * 5
+    assert split_sentences(text)[0] == "I wanted to tell you, before anybody else does,"
+
+
+def test_a_long_sentence_is_cut_at_clauses_before_spaces() -> None:
+    clause = "and then there was another thing to be said about that,"
+    pieces = split_sentences(" ".join([clause] * 12))
+    assert all(piece.endswith(",") for piece in pieces)
+
+
+def test_a_word_is_cut_only_when_it_is_longer_than_the_limit() -> None:
+    word = "x" * 150
+    assert split_sentences(f"Say {word} now") == (f"Say {word} now",)
+    assert split_sentences("y" * 300) == ("y" * 260, "y" * 40)
+
+
+def test_languages_without_spaces_are_split() -> None:
+    chinese = "今天天气很好，我们去公园吧。" * 30
+    pieces = split_sentences(chinese, language="zh")
+    assert "".join(pieces) == chinese
+    assert all(piece[-1] in "，。" for piece in pieces)
+    assert split_sentences("こんにちは。" * 60, language="ja")[0].endswith("。")
+
+
+def test_punctuation_alone_is_no_piece() -> None:
+    assert split_sentences('He said "wait a moment please" . " ! - ?')[-1] != "?"
+    assert all(map(is_speakable, split_sentences("Hello there, my dear old friend. ... !!! ...")))
