@@ -1,0 +1,135 @@
+"""One thread that sends the packets of all guilds, each 20 ms after the one before.
+
+discord.py's own player is a thread per channel; with some hundred channels on two cores the
+threads fight for the interpreter and packets come seconds late. Here one thread keeps a heap of
+due times and waits for nobody: a packet if there is one, silence while an utterance waits for its
+next sentence, nothing when there is nothing to say.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+import itertools
+import threading
+import time
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from bot.speech.types import PACKET_SECONDS
+from bot.voice.outlet import Outlet, PacketSink, Step
+from bot.voice.track import Track, TrackEvent
+
+CATCH_UP_SECONDS = 0.015
+"""Least distance of two packets while a late guild catches up: quicker would be a burst."""
+
+REANCHOR_SECONDS = 0.1
+"""Whoever is later than this starts a new schedule from now: the listeners have heard the break,
+and catching up would only add delay to their buffers."""
+
+_SLACK_SECONDS = 0.0005
+"""Packets due this soon go out with the one that is due: one wake-up instead of many."""
+
+
+@dataclass(slots=True)
+class PacerStats:
+    """Counters since the start. late: packets sent more than 20 ms after they were due."""
+
+    packets: int = 0
+    late: int = 0
+    reanchored: int = 0
+    max_late_seconds: float = 0.0
+
+
+class Pacer:
+    """The thread and its schedule. `start` it on the event loop that hears the track events."""
+
+    def __init__(self) -> None:
+        self.stats = PacerStats()
+        # Outlets to look at now; None to look at `_closing`. Bounded by the calls of the players,
+        # which are a few per utterance.
+        self._inbox: SimpleQueue[Outlet | None] = SimpleQueue()
+        self._heap: list[tuple[float, int, Outlet]] = []
+        self._order = itertools.count()
+        self._closing = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._run, name="pacer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread. Raises `RuntimeError` if it was started before."""
+        self._loop = asyncio.get_running_loop()
+        self._thread.start()
+
+    async def close(self) -> None:
+        """End the thread, within 20 ms and in mid-word if need be."""
+        self._closing = True
+        self._inbox.put(None)
+        if self._thread.ident is not None:
+            await asyncio.to_thread(self._thread.join)
+
+    def outlet(self, sink: PacketSink) -> Outlet:
+        """Return a new place in the schedule that sends to `sink`."""
+        return Outlet(sink, self._notify, self._inbox.put)
+
+    def _notify(self, track: Track, event: TrackEvent) -> None:
+        assert self._loop is not None
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to hear it
+            self._loop.call_soon_threadsafe(track.on_event, event)
+
+    def _run(self) -> None:
+        while not self._closing:
+            self._receive()
+            self._send_due()
+
+    def _receive(self) -> None:
+        """Sleep until a packet is due or an outlet calls."""
+        with contextlib.suppress(Empty):
+            outlet = self._inbox.get(timeout=self._idle_seconds())
+            while True:
+                if outlet is not None and not outlet.scheduled:
+                    outlet.scheduled = True
+                    self._schedule(outlet, time.perf_counter())
+                outlet = self._inbox.get_nowait()
+
+    def _idle_seconds(self) -> float | None:
+        if not self._heap:
+            return None
+        return max(0.0, self._heap[0][0] - time.perf_counter())
+
+    def _schedule(self, outlet: Outlet, due: float) -> None:
+        heapq.heappush(self._heap, (due, next(self._order), outlet))
+
+    def _send_due(self) -> None:
+        # One round at most, so that calls are heard also when the machine cannot keep up.
+        for _ in range(len(self._heap)):
+            now = time.perf_counter()
+            due, _order, outlet = self._heap[0]
+            if due > now + _SLACK_SECONDS:
+                return
+            heapq.heappop(self._heap)
+            step = outlet.step()
+            if step is Step.IDLE:
+                outlet.scheduled = False
+                continue
+            self._schedule(outlet, next_due(due, now))
+            if step is Step.SENT:
+                self._count(now - due)
+
+    def _count(self, late: float) -> None:
+        stats = self.stats
+        stats.packets += 1
+        stats.late += late > PACKET_SECONDS
+        stats.reanchored += late > REANCHOR_SECONDS
+        stats.max_late_seconds = max(stats.max_late_seconds, late)
+
+
+def next_due(due: float, now: float) -> float:
+    """When the packet after the one that was due at `due` and went out at `now` is due (seconds).
+
+    On time: 20 ms after `due`, so errors never add up. Late: at least 15 ms after `now`, which
+    wins back 5 ms a packet. Later than 100 ms: 20 ms after `now`.
+    """
+    if now - due > REANCHOR_SECONDS:
+        return now + PACKET_SECONDS
+    return max(due + PACKET_SECONDS, now + CATCH_UP_SECONDS)
