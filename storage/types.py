@@ -77,3 +77,16 @@ class VoiceProfile:
     last_used_at: datetime | None
     use_count: int
     damage: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreReport:
+    """What a check of the store found and did.
+
+    swept: names of the files that no voice needed and that were removed.
+    damaged: voices whose clip cannot be used, now marked; restored: marked ones that work again.
+    """
+
+    swept: tuple[str, ...]
+    damaged: tuple[VoiceProfile, ...]
+    restored: tuple[VoiceProfile, ...]

@@ -1,0 +1,192 @@
+"""The clip on disk: a gzip-compressed pickle of a plain dict, named by the SHA-256 of its audio.
+
+    {"format": 1, "sample_rate": 24000, "samples": numpy float32 array of shape (n,)}
+
+Any Python with numpy can read it by `pickle.load(gzip.open(path))`. Reading it here trusts nothing:
+the file may come from a backup, another machine or another hand.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import pickle
+import reprlib
+import sys
+import tempfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from storage.errors import DamagedClipError
+from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from storage.unpickling import FaultError, array_of, unpickle
+
+FORMAT = 1
+MAX_CLIP_SECONDS = 120
+"""The longest clip that is written or read. Engines condition on 30 s at most."""
+
+CLIP_SUFFIX = ".pickle.gz"
+TEMPORARY_SUFFIX = ".clip.tmp"
+
+_MAX_SAMPLES = MAX_CLIP_SECONDS * CLIP_SAMPLE_RATE
+_MAX_BYTES = 4 * _MAX_SAMPLES + 4096  # of the pickle; its frame takes about 200
+
+# 30 s of 16-bit speech: level 1 takes 0.06 s, level 6 0.29 s, level 9 0.99 s and 52, 50 and 49 % of
+# the size; resampled float samples shrink to 94 % at any level.
+_GZIP_LEVEL = 1
+
+_ADVICE = "Restore the file from a backup, or enrol the voice again."
+
+
+def clip_path(directory: Path, sha256: str) -> Path:
+    """Where the clip of that hash lies in a directory of clips."""
+    return directory / f"{sha256}{CLIP_SUFFIX}"
+
+
+def encode_clip(clip: ReferenceClip) -> bytes:
+    """Return the file's content; the same clip gives the same bytes.
+
+    Raises ValueError for samples that are not a float32 array of shape (n,), finite, not empty and
+    at most `MAX_CLIP_SECONDS` long.
+    """
+    samples = clip.samples
+    if samples.dtype != np.float32 or samples.ndim != 1:
+        raise ValueError(f"samples are {samples.dtype} of shape {samples.shape}")
+    fault = _samples_fault(samples)
+    if fault:
+        raise ValueError(fault)
+    content = {
+        "format": FORMAT,
+        "sample_rate": CLIP_SAMPLE_RATE,
+        "samples": np.ascontiguousarray(samples, dtype="<f4"),
+    }
+    return gzip.compress(pickle.dumps(content, protocol=4), _GZIP_LEVEL, mtime=0)
+
+
+def write_clip(path: Path, clip: ReferenceClip) -> None:
+    """Write a clip's file so that it is there whole or not at all, also after a power cut.
+
+    Raises ValueError as `encode_clip` does, OSError if the file cannot be written.
+    """
+    write_atomically(path, encode_clip(clip))
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write to a temporary file beside `path`, fsync, rename, fsync the directory."""
+    handle, name = tempfile.mkstemp(suffix=TEMPORARY_SUFFIX, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make new names in a directory durable, where the system has a call for it."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def load_clip(path: Path, expected_sha256: str) -> ReferenceClip:
+    """Read a clip's file and prove that it is the clip of that hash.
+
+    Executes nothing that the file names and takes bounded memory, whatever the file holds.
+
+    Raises DamagedClipError, which names the file and what is wrong with it.
+    """
+    try:
+        clip = ReferenceClip(_samples_of(unpickle(_decompress(_read(path)))))
+        if clip.sha256 != expected_sha256:
+            raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
+    except FaultError as error:
+        raise _damaged(path, str(error)) from error.__cause__
+    return clip
+
+
+def glance(path: Path) -> None:
+    """Check cheaply that a clip's file is there, can be read and begins as one.
+
+    Raises DamagedClipError.
+    """
+    try:
+        with path.open("rb", buffering=0) as file:
+            begins_as_gzip = file.read(2) == b"\x1f\x8b"
+    except OSError as error:
+        raise _damaged(path, _reason(error)) from error
+    if not begins_as_gzip:
+        raise _damaged(path, "it is empty or not gzip-compressed")
+
+
+def _damaged(path: Path, fault: str) -> DamagedClipError:
+    return DamagedClipError(f"The clip {path} cannot be used: {fault}. {_ADVICE}")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "the file is missing"
+    return f"the file cannot be read ({error.strerror or error})"
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(
+                _MAX_BYTES + 65_536
+            )  # gzip adds far less; what is cut off is found out
+    except OSError as error:
+        raise FaultError(_reason(error)) from error
+
+
+def _decompress(compressed: bytes) -> bytes:
+    stream = zlib.decompressobj(wbits=31)  # gzip only; its checksum is checked at the end
+    try:
+        content = stream.decompress(compressed, _MAX_BYTES)
+    except zlib.error as error:
+        raise FaultError(f"it is not whole gzip data ({error})") from error
+    if stream.unconsumed_tail:
+        raise FaultError(f"it holds more than {MAX_CLIP_SECONDS} s of audio")
+    if not stream.eof:
+        raise FaultError("it is empty or cut off")
+    if stream.unused_data:
+        raise FaultError("something follows its end")
+    return content
+
+
+def _samples_of(content: object) -> npt.NDArray[np.float32]:
+    if not isinstance(content, dict) or content.keys() != {"format", "sample_rate", "samples"}:
+        raise FaultError("it holds something else than format, sample_rate and samples")
+    if content["format"] != FORMAT:
+        found = reprlib.repr(content["format"])
+        raise FaultError(f"it has format {found} and this version of Mynah reads {FORMAT}")
+    if content["sample_rate"] != CLIP_SAMPLE_RATE:
+        found = reprlib.repr(content["sample_rate"])
+        raise FaultError(f"its sample rate is {found} instead of {CLIP_SAMPLE_RATE} Hz")
+    samples = array_of(content["samples"])
+    fault = _samples_fault(samples)
+    if fault:
+        raise FaultError(fault)
+    return samples
+
+
+def _samples_fault(samples: npt.NDArray[np.float32]) -> str | None:
+    if not len(samples):
+        return "it has no samples"
+    if len(samples) > _MAX_SAMPLES:
+        return f"it holds more than {MAX_CLIP_SECONDS} s of audio"
+    if not np.isfinite(samples).all():
+        return "some of its samples are not finite numbers"
+    return None

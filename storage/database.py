@@ -1,0 +1,228 @@
+"""The SQLite database: opening it, bringing its schema up to date, transactions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Protocol, TypeAlias, TypeVar
+
+import aiosqlite
+
+from storage.errors import StorageError
+
+BUSY_SECONDS = 5.0
+"""How long a statement waits for another process (bot, command line) to finish its transaction."""
+
+T = TypeVar("T")
+Parameters: TypeAlias = Sequence[str | int | float | None]
+
+_MIN_SQLITE = (3, 37)  # STRICT tables
+_PERMISSIONS = "Check that the directory exists and that this user may write to it."
+_ADVICE = {
+    sqlite3.SQLITE_NOTADB: "The file is not a database. Move it away, or restore a backup.",
+    sqlite3.SQLITE_CORRUPT: "The file is damaged. Restore a backup.",
+    sqlite3.SQLITE_BUSY: "Another program is writing to it. Try again in a moment.",
+    sqlite3.SQLITE_FULL: "The disk is full. Free some space.",
+    sqlite3.SQLITE_IOERR: "The disk failed or is full. Check it.",
+    sqlite3.SQLITE_CANTOPEN: _PERMISSIONS,
+    sqlite3.SQLITE_READONLY: _PERMISSIONS,
+    sqlite3.SQLITE_PERM: _PERMISSIONS,
+}
+
+
+class Execute(Protocol):
+    """Runs one statement of a transaction and returns its rows."""
+
+    async def __call__(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Raises sqlite3.Error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema. version: 1, 2, ...; sql: statements, each ended by a semicolon."""
+
+    version: int
+    name: str
+    sql: str
+
+
+def load_migrations() -> tuple[Migration, ...]:
+    """Read storage/migrations/NNNN_name.sql, in order."""
+    sources = (f for f in files("storage.migrations").iterdir() if f.name.endswith(".sql"))
+    steps = tuple(
+        Migration(int(source.name[:4]), source.name, source.read_text(encoding="utf-8"))
+        for source in sorted(sources, key=lambda source: source.name)
+    )
+    if [step.version for step in steps] != list(range(1, len(steps) + 1)):
+        raise ValueError("migrations must be numbered 0001, 0002, ... without a gap")
+    return steps
+
+
+class Database:
+    """One SQLite database, shared by the coroutines of this process and by other processes.
+
+    Writes go through one connection, one transaction at a time; reads through a second one, so
+    that a look-up never waits for a transaction that is writing a file.
+    """
+
+    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection):
+        self.path = path
+        self._writer = writer
+        self._reader = reader
+        self._turn = asyncio.Lock()
+        self._transaction: asyncio.Task[object] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, path: Path, migrations: Sequence[Migration] | None = None
+    ) -> AsyncIterator[Database]:
+        """Open the database, creating it and bringing its schema up to date; close it in the end.
+
+        migrations: all steps of the schema; None for the program's own.
+
+        Raises StorageError, with what to do, if it cannot be used.
+        """
+        if sqlite3.sqlite_version_info < _MIN_SQLITE:
+            raise StorageError(
+                f"Mynah needs SQLite 3.37 or newer, this Python has {sqlite3.sqlite_version}. "
+                "Install a newer Python."
+            )
+        async with AsyncExitStack() as stack:
+            with _translated(path):
+                writer = await stack.enter_async_context(_connect(path))
+                await _prepare_writer(writer)
+                await _migrate(path, writer, migrations or load_migrations())
+                reader = await stack.enter_async_context(_connect(path))
+                await reader.execute_fetchall("PRAGMA query_only = ON")
+            database = cls(path, writer, reader)
+            try:
+                yield database
+            finally:
+                await database._turn.acquire()  # a transaction in flight ends first
+
+    async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        """Run one SELECT on what is committed. Raises StorageError."""
+        with _translated(self.path):
+            return list(await self._reader.execute_fetchall(sql, parameters))
+
+    async def write(self, work: Callable[[Execute], Awaitable[T]]) -> T:
+        """Run `work(execute)` in a transaction that holds SQLite's write lock from its start.
+
+        What `work` raises rolls the transaction back. Files may be changed in it: no other process
+        that takes this way runs at the same time. For that reason a caller that is cancelled
+        while it waits is forgotten, but a transaction that has begun ends on its own.
+
+        Raises what `work` raised, sqlite3.Error as StorageError.
+        """
+        await self._turn.acquire()
+        task = asyncio.create_task(self._transact(work))
+        self._transaction = task  # the loop itself would not keep it from being collected
+        task.add_done_callback(self._end_turn)
+        return await asyncio.shield(task)
+
+    def _end_turn(self, task: asyncio.Task[T]) -> None:
+        self._turn.release()
+        if not task.cancelled():
+            task.exception()  # seen, also when the caller was cancelled
+
+    async def _transact(self, work: Callable[[Execute], Awaitable[T]]) -> T:
+        with _translated(self.path):
+            async with _transaction(self._writer) as execute:
+                return await work(execute)
+
+
+@asynccontextmanager
+async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    # isolation_level=None: sqlite3 begins no transactions of its own.
+    async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
+        connection.row_factory = sqlite3.Row
+        yield connection
+
+
+async def _prepare_writer(writer: aiosqlite.Connection) -> None:
+    await writer.execute_fetchall("PRAGMA journal_mode = WAL")
+    await writer.execute_fetchall("PRAGMA foreign_keys = ON")
+    # Not NORMAL: after a power cut that could take back a committed deletion whose file is gone,
+    # or a voice that its owner was told is saved. Writes are few.
+    await writer.execute_fetchall("PRAGMA synchronous = FULL")
+
+
+@asynccontextmanager
+async def _transaction(connection: aiosqlite.Connection) -> AsyncIterator[Execute]:
+    async def execute(sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+        return list(await connection.execute_fetchall(sql, parameters))
+
+    try:
+        await execute("BEGIN IMMEDIATE")
+        yield execute
+        await execute("COMMIT")
+    except BaseException:
+        # Statements run in the order they were sent, so this also undoes a BEGIN or a statement
+        # that was still running when the task was cancelled.
+        await connection.rollback()
+        raise
+
+
+async def _migrate(
+    path: Path, connection: aiosqlite.Connection, steps: Sequence[Migration]
+) -> None:
+    version = await _version(connection)
+    if version > len(steps):
+        raise StorageError(
+            f"The database {path} was made by a newer Mynah (schema {version}, this version knows "
+            f"{len(steps)}). Update Mynah, or restore a backup from before the update."
+        )
+    for step in steps[version:]:
+        async with _transaction(connection) as execute:
+            if await _version(connection) < step.version:  # no other process was faster
+                await _apply(path, execute, step)
+
+
+async def _apply(path: Path, execute: Execute, step: Migration) -> None:
+    """Apply one step and record its version, in the transaction that is open.
+
+    Statement by statement, because `executescript` commits first.
+    """
+    try:
+        for statement in _statements(step.sql):
+            await execute(statement)
+        await execute(f"PRAGMA user_version = {step.version:d}")
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"The database {path} could not be updated ({step.name}: {error}). Nothing of this "
+            "step was kept. Please report it."
+        ) from error
+
+
+async def _version(connection: aiosqlite.Connection) -> int:
+    [row] = await connection.execute_fetchall("PRAGMA user_version")
+    return int(row[0])
+
+
+def _statements(sql: str) -> Iterator[str]:
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into StorageError with advice."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        advice = _ADVICE.get(code, "Please report it.")
+        raise StorageError(f"The database {path} cannot be used ({error}). {advice}") from error

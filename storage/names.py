@@ -1,0 +1,81 @@
+"""What a voice may be called, and when two names are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from storage.errors import InvalidNameError
+
+MAX_NAME_LENGTH = 32
+"""Unicode characters, counted after normalisation."""
+
+_ALLOWED = f"Use 1 to {MAX_NAME_LENGTH} characters with at least one letter, digit or emoji."
+
+# Control, format (zero-width, text direction), surrogate, private and unassigned characters, and
+# line separators. Unassigned ones because only assigned characters keep their comparison key when
+# Python's Unicode tables are renewed.
+_UNSEEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+# Letters, marks and symbols that show nothing: fillers, the braille blank, variation selectors.
+# The emoji selector U+FE0F is not among them: keyboards add it to common emoji.
+_BLANK = re.compile(
+    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0e\uffa0"
+    r"\U000e0100-\U000e01ef]"
+)
+_EMOJI_SELECTOR = "\ufe0f"
+
+
+def clean_name(name: str) -> str:
+    """Return the name as it is stored and shown: NFC, one space between words.
+
+    NFC joins letters and their accents, so that a name counts the same from every keyboard, and
+    changes nothing that can be seen; NFKC would turn "①" into "1", so only the key uses it.
+
+    Raises InvalidNameError.
+    """
+    stripped = name.strip()
+    if not stripped:
+        raise InvalidNameError(f"The name is empty. {_ALLOWED}")
+    unseen = next((c for c in stripped if _is_unseen(c)), None)
+    if unseen is not None:
+        described = unicodedata.name(unseen, "control character")
+        raise InvalidNameError(
+            f"The name has an invisible character (U+{ord(unseen):04X}, {described}). {_ALLOWED}"
+        )
+    cleaned = " ".join(unicodedata.normalize("NFC", stripped).split())
+    if len(cleaned) > MAX_NAME_LENGTH:
+        raise InvalidNameError(f"The name has {len(cleaned)} characters. {_ALLOWED}")
+    if not any(_names_something(c) for c in cleaned):
+        raise InvalidNameError(f"The name has only punctuation. {_ALLOWED}")
+    return cleaned
+
+
+def name_key(text: str) -> str:
+    """Return what names are compared and searched by: equal for names that read the same.
+
+    Unicode's compatibility caseless match (The Unicode Standard, section 3.13, D146). Its form is
+    decomposed, so the key of "Jose" is a prefix of the key of "José".
+    """
+    text = text.encode(errors="replace").decode()  # SQLite takes no lone surrogates
+    folded = unicodedata.normalize("NFD", text).casefold()
+    for _ in range(2):  # the second round folds what the first one decomposed
+        folded = unicodedata.normalize("NFKD", folded).casefold()
+    return " ".join(unicodedata.normalize("NFKD", folded).replace(_EMOJI_SELECTOR, "").split())
+
+
+def shown(name: str) -> str:
+    """Return a name as typed, made safe to repeat in a message."""
+    visible = "".join("\ufffd" if _is_unseen(c) else c for c in name.strip())
+    return visible if len(visible) <= MAX_NAME_LENGTH else visible[:MAX_NAME_LENGTH] + "…"
+
+
+def _is_unseen(character: str) -> bool:
+    return (
+        unicodedata.category(character) in _UNSEEN_CATEGORIES or _BLANK.match(character) is not None
+    )
+
+
+def _names_something(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LN" or category == "So"

@@ -1,0 +1,319 @@
+"""The store of voices: rows in SQLite, clips in files beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import difflib
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from storage import clips, upkeep
+from storage.database import Database, Execute
+from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
+from storage.names import clean_name, name_key, shown
+from storage.rows import profile_of, profiles_of, timestamp, to_json
+from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, StoreReport, VoiceProfile
+
+DATABASE_NAME = "mynah.db"
+CLIPS_NAME = "clips"
+
+# Above that, comparing every name takes longer than a mistyped one is worth.
+_MAX_COMPARED_NAMES = 500
+
+_INSERT = """
+INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, language, owner_id,
+                    consented_by, consented_at, pitch_hz, quality, created_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+RETURNING *
+"""
+
+# No code point sorts after U+10FFFF, and no name has it. Each half walks the index and stops.
+_SEARCH = """
+SELECT * FROM (SELECT * FROM voices
+               WHERE guild_id = ?1 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
+               ORDER BY name_key LIMIT ?3)
+UNION ALL
+SELECT * FROM (SELECT * FROM voices
+               WHERE guild_id = ?4 AND ?1 <> ?4
+                 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
+               ORDER BY name_key LIMIT ?3)
+"""
+
+
+class VoiceStore:
+    """Voices of all guilds. Guild 0 holds the operator's, which every guild can use.
+
+    Several processes may use one directory at a time, and many coroutines one store. Every method
+    raises StorageError if the database or a file cannot be used, besides what it names.
+    """
+
+    def __init__(self, database: Database, directory: Path):
+        self._database = database
+        self._clips = directory / CLIPS_NAME
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path) -> AsyncIterator[VoiceStore]:
+        """Open the data directory, creating what is missing, and close it in the end.
+
+        directory: holds mynah.db and clips/.
+        """
+        await asyncio.to_thread(_create_directories, directory)
+        async with Database.open(directory / DATABASE_NAME) as database:
+            yield cls(database, directory)
+
+    async def add(self, voice: NewVoice, clip: ReferenceClip) -> VoiceProfile:
+        """Store a voice: its file first, then the row. A clip that is stored already is shared.
+
+        Raises InvalidNameError; NameTakenError; ValueError for samples that break the contract of
+        ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
+        """
+        name = clean_name(voice.name)
+        encoded = await asyncio.to_thread(_encode, clip)
+        values = (
+            voice.guild_id, name, name_key(name), encoded.sha256, clip.seconds, voice.language,
+            voice.owner_id, voice.consented_by, timestamp(voice.consented_at), voice.pitch_hz,
+            to_json(voice.quality), timestamp(datetime.now(UTC)),
+        )  # fmt: skip
+
+        async def work(execute: Execute) -> VoiceProfile:
+            with _unique(name):
+                [row] = await execute(_INSERT, values)
+            await self._write(execute, encoded)
+            return profile_of(row)
+
+        return await self._database.write(work)
+
+    async def replace(
+        self,
+        voice_id: int,
+        clip: ReferenceClip,
+        *,
+        pitch_hz: float | None,
+        quality: dict[str, Any] | None,
+        consented_by: int | None = None,
+        consented_at: datetime | None = None,
+    ) -> VoiceProfile:
+        """Give a voice another clip, with what was measured on it and the consent to it.
+
+        Raises VoiceNotFoundError; ValueError as `add` does.
+        """
+        encoded = await asyncio.to_thread(_encode, clip)
+        values = (
+            encoded.sha256, clip.seconds, pitch_hz, to_json(quality),
+            consented_by, timestamp(consented_at), voice_id,
+        )  # fmt: skip
+
+        async def work(execute: Execute) -> tuple[str, VoiceProfile]:
+            old = await execute("SELECT clip_sha256 FROM voices WHERE id = ?", (voice_id,))
+            rows = await execute(
+                "UPDATE voices SET clip_sha256 = ?, seconds = ?, pitch_hz = ?, quality = ?,"
+                " consented_by = ?, consented_at = ?, damage = NULL WHERE id = ? RETURNING *",
+                values,
+            )
+            profile = _only(rows)
+            await self._write(execute, encoded)
+            return old[0][0], profile
+
+        old_sha256, profile = await self._database.write(work)
+        await self._remove_unneeded(old_sha256)
+        return profile
+
+    async def rename(self, voice_id: int, name: str) -> VoiceProfile:
+        """Rename a voice. Raises InvalidNameError, NameTakenError, VoiceNotFoundError."""
+        cleaned = clean_name(name)
+
+        async def work(execute: Execute) -> VoiceProfile:
+            with _unique(cleaned):
+                return _only(
+                    await execute(
+                        "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",
+                        (cleaned, name_key(cleaned), voice_id),
+                    )
+                )
+
+        return await self._database.write(work)
+
+    async def delete(self, voice_id: int) -> None:
+        """Delete a voice: its row first, then its file unless another voice shares it.
+
+        Raises VoiceNotFoundError.
+        """
+
+        async def work(execute: Execute) -> VoiceProfile:
+            return _only(await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,)))
+
+        deleted = await self._database.write(work)
+        await self._remove_unneeded(deleted.clip_sha256)
+
+    async def mark_used(self, voice_id: int) -> None:
+        """Count a use, now. A voice that was deleted meanwhile is no error."""
+
+        async def work(execute: Execute) -> None:
+            await execute(
+                "UPDATE voices SET use_count = use_count + 1, last_used_at = ? WHERE id = ?",
+                (timestamp(datetime.now(UTC)), voice_id),
+            )
+
+        await self._database.write(work)
+
+    async def get(self, voice_id: int) -> VoiceProfile:
+        """Return a voice by its id. Raises VoiceNotFoundError."""
+        return _only(await self._database.read("SELECT * FROM voices WHERE id = ?", (voice_id,)))
+
+    async def find(self, guild_id: int, name: str) -> VoiceProfile:
+        """Return the guild's voice of that name, else the operator's; case does not matter.
+
+        Raises VoiceNotFoundError, which suggests names that are close.
+        """
+        rows = await self._database.read(
+            "SELECT * FROM voices WHERE name_key = ? AND guild_id IN (?, ?)"
+            " ORDER BY guild_id = ? LIMIT 1",
+            (name_key(name), guild_id, OPERATOR_GUILD_ID, OPERATOR_GUILD_ID),
+        )
+        if rows:
+            return profile_of(rows[0])
+        raise VoiceNotFoundError(
+            f"There is no voice named “{shown(name)}”.{await self._suggestion(guild_id, name)}"
+        )
+
+    async def list_voices(
+        self, guild_id: int, limit: int = 100, offset: int = 0
+    ) -> list[VoiceProfile]:
+        """Return the guild's own voices in the order of their names."""
+        rows = await self._database.read(
+            "SELECT * FROM voices WHERE guild_id = ? ORDER BY name_key LIMIT ? OFFSET ?",
+            (guild_id, limit, offset),
+        )
+        return [profile_of(row) for row in rows]
+
+    async def search(self, guild_id: int, prefix: str, limit: int = 25) -> list[VoiceProfile]:
+        """Return voices whose name begins so: the guild's own in order, then the operator's.
+
+        An operator's voice that `find` would not return, because the guild has one of that name,
+        is left out. The cost does not grow with the number of voices.
+        """
+        rows = await self._database.read(
+            _SEARCH, (guild_id, name_key(prefix), limit, OPERATOR_GUILD_ID)
+        )
+        # The first of a name is the guild's own.
+        first = {row["name_key"]: row for row in reversed(rows)}
+        return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
+
+    async def count(self, guild_id: int) -> int:
+        """Return the number of the guild's own voices."""
+        [row] = await self._database.read(
+            "SELECT count(*) FROM voices WHERE guild_id = ?", (guild_id,)
+        )
+        return int(row[0])
+
+    def clip_path(self, profile: VoiceProfile) -> Path:
+        """Where the voice's clip lies; a worker reads it with `clips.load_clip`."""
+        return clips.clip_path(self._clips, profile.clip_sha256)
+
+    async def load_clip(self, profile: VoiceProfile) -> ReferenceClip:
+        """Read the voice's clip. Raises DamagedClipError."""
+        return await asyncio.to_thread(
+            clips.load_clip, self.clip_path(profile), profile.clip_sha256
+        )
+
+    async def check(self, *, verify: bool = False) -> StoreReport:
+        """Remove files that no voice needs; mark voices whose clip cannot be used, unmark others.
+
+        Without `verify`, as at each start, a file counts as usable if it is there, readable and
+        begins as gzip: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
+        which is for `mynah check`; speaking verifies the clip that it uses in any case.
+        """
+        swept = await upkeep.sweep(self._database, self._clips)
+        unmarked = set(await upkeep.mark_damage(self._database, self._clips, verify=verify))
+        damaged = await self._database.read("SELECT * FROM voices WHERE damage IS NOT NULL")
+        restored = [
+            row
+            for sha256 in sorted(unmarked)
+            for row in await self._database.read(
+                "SELECT * FROM voices WHERE clip_sha256 = ?", (sha256,)
+            )
+        ]
+        return StoreReport(tuple(swept), profiles_of(damaged), profiles_of(restored))
+
+    async def _write(self, execute: Execute, encoded: _Encoded) -> None:
+        """Write a clip inside the transaction of its row.
+
+        Also when the file is there already: that mends a damaged one, for all voices that share it.
+        """
+        path = clips.clip_path(self._clips, encoded.sha256)
+        try:
+            await asyncio.to_thread(clips.write_atomically, path, encoded.content)
+        except OSError as error:
+            raise StorageError(
+                f"The clip {path} cannot be written ({error.strerror}). "
+                "Check the directory's permissions and that the disk is not full."
+            ) from error
+        await execute(
+            "UPDATE voices SET damage = NULL WHERE clip_sha256 = ? AND damage IS NOT NULL",
+            (encoded.sha256,),
+        )
+
+    async def _remove_unneeded(self, sha256: str) -> None:
+        path = clips.clip_path(self._clips, sha256)
+        await upkeep.remove_unneeded(self._database, self._clips, [path.name])
+
+    async def _suggestion(self, guild_id: int, name: str) -> str:
+        rows = await self._database.read(
+            "SELECT name, name_key FROM voices WHERE guild_id IN (?, ?) LIMIT ?",
+            (guild_id, OPERATOR_GUILD_ID, _MAX_COMPARED_NAMES + 1),
+        )
+        if len(rows) > _MAX_COMPARED_NAMES:
+            return ""
+        names = {row["name_key"]: row["name"] for row in rows}
+        close = difflib.get_close_matches(name_key(name)[:100], names, n=3)
+        return f" Did you mean {' or '.join(f'“{names[key]}”' for key in close)}?" if close else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    """A clip as its file's name and content."""
+
+    sha256: str
+    content: bytes
+
+
+def _encode(clip: ReferenceClip) -> _Encoded:
+    return _Encoded(clip.sha256, clips.encode_clip(clip))
+
+
+def _create_directories(directory: Path) -> None:
+    try:
+        # Only for this user: voices are personal. A directory that exists keeps its mode.
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / CLIPS_NAME).mkdir(mode=0o700, exist_ok=True)
+        clips.sync_directory(directory)
+    except OSError as error:
+        raise StorageError(
+            f"The data directory {directory} cannot be used ({error.strerror}). "
+            "Check its path and that this user may write to it."
+        ) from error
+
+
+@contextlib.contextmanager
+def _unique(name: str) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+            raise
+        raise NameTakenError(
+            f"There is already a voice named “{name}” here. Choose another name."
+        ) from error
+
+
+def _only(rows: list[sqlite3.Row]) -> VoiceProfile:
+    if not rows:
+        raise VoiceNotFoundError("That voice does not exist any more.")
+    return profile_of(rows[0])
