@@ -92,6 +92,12 @@ class Worker:
         `WorkerDiedError` or `WorkerTimeoutError` when the child was lost, which the next call
         replaces.
         """
+        return await self.run_within(self._limits.call_seconds, function, *args, **kwargs)
+
+    async def run_within(
+        self, call_seconds: float, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R:
+        """Do the same as `run` with another bound of the wall clock, for a call known to be long."""
         if self._turn.locked() and self._waiting >= self._limits.waiting:
             raise BusyError(f"The {self.name} is busy. Try again in a minute.")
         self._waiting += 1
@@ -99,7 +105,7 @@ class Worker:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
-        call = asyncio.create_task(self._take_turn(function, args, kwargs))
+        call = asyncio.create_task(self._take_turn(call_seconds, function, args, kwargs))
         self._calls.add(call)
         call.add_done_callback(self._forget)
         return await asyncio.shield(call)
@@ -117,21 +123,23 @@ class Worker:
             call.exception()  # seen, also when the caller was cancelled
 
     async def _take_turn(
-        self, function: Callable[..., R], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self,
+        call_seconds: float,
+        function: Callable[..., R],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
     ) -> R:
         try:
             executor = await self._ready_executor()
             future = asyncio.get_running_loop().run_in_executor(
                 executor, _bounded_call, self._limits, function, args, kwargs
             )
-            done, _ = await asyncio.wait([future], timeout=self._limits.call_seconds)
+            done, _ = await asyncio.wait([future], timeout=call_seconds)
             if not done:
                 await self._discard()
                 await asyncio.wait([future])
                 future.exception()
-                raise WorkerTimeoutError(
-                    f"The {self.name} took over {self._limits.call_seconds:g} s."
-                )
+                raise WorkerTimeoutError(f"The {self.name} took over {call_seconds:g} s.")
             try:
                 return future.result()
             except BrokenProcessPool:

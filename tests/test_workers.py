@@ -63,6 +63,14 @@ async def test_call_over_its_time_is_ended() -> None:
         await worker.close()
 
 
+async def test_long_call_can_have_a_bound_of_its_own() -> None:
+    worker = Worker("test worker", WorkerLimits(call_seconds=0.1))
+    try:
+        await worker.run_within(30, time.sleep, 0.3)
+    finally:
+        await worker.close()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="kernel limits are POSIX")
 async def test_call_over_its_processor_time_is_ended() -> None:
     worker = Worker("test worker", WorkerLimits(call_seconds=30, cpu_seconds=1))
