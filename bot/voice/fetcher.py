@@ -1,0 +1,78 @@
+"""Fetches what the engine makes, somewhat ahead of what is heard."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import AsyncGenerator, Callable
+
+from bot.errors import MynahError
+from bot.voice.utterances import Item
+
+_log = logging.getLogger(__name__)
+
+
+class Fetcher:
+    """Works through a guild's queue in order, one sentence at a time, with a bounded lead."""
+
+    def __init__(
+        self, items: deque[Item], prefetch_seconds: float, on_fetched: Callable[[], None]
+    ) -> None:
+        """`on_fetched` is called after every sentence and after every utterance."""
+        self._items = items
+        self._prefetch_seconds = prefetch_seconds
+        self._on_fetched = on_fetched
+        self._changed = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at the queue again: something was added or removed."""
+        self._changed.set()
+        if any(item.fetching for item in self._items):
+            return
+        item = next((item for item in self._items if item.fetch is None), None)
+        if item is not None:
+            item.fetch = asyncio.create_task(self._fetch(item), name="voice-fetch")
+            item.fetch.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._on_fetched()
+        self.wake()
+
+    async def _fetch(self, item: Item) -> None:
+        try:
+            await self._until_needed()
+            await self._fetch_sentences(item)
+        except MynahError as error:
+            item.error = str(error)
+        except Exception:
+            _log.exception("An utterance could not be spoken")
+            item.error = "Something went wrong while this was being spoken."
+        finally:
+            item.track.end()
+
+    async def _fetch_sentences(self, item: Item) -> None:
+        sentences = item.request.speak(self._due)
+        try:
+            async for speech in sentences:
+                item.feed(speech)
+                self._on_fetched()
+                await self._until_needed()
+        finally:
+            if isinstance(sentences, AsyncGenerator):
+                await sentences.aclose()
+
+    async def _until_needed(self) -> None:
+        """Wait until no more than `prefetch_seconds` of audio lie ahead."""
+        while (over := self._buffered() - self._prefetch_seconds) > 0:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):
+                # Never less than a packet: while a connection is away nothing is used up.
+                await asyncio.wait_for(self._changed.wait(), max(over, 0.02))
+
+    def _due(self) -> float:
+        return asyncio.get_running_loop().time() + self._buffered()
+
+    def _buffered(self) -> float:
+        return sum(item.track.buffered_seconds for item in self._items)

@@ -1,0 +1,204 @@
+"""The owner of a guild's voice connection: messages in, outcomes out, one at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import discord
+
+from bot.errors import BusyError
+from bot.voice.client import Loss
+from bot.voice.limits import VoiceLimits
+from bot.voice.link import JoinOutcome, VocalChannel, VoiceLink
+
+_MAX_WAITING = 16
+_FIRST_DELAY, _MAX_DELAY = 0.25, 5.0  # seconds between attempts to reconnect
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Connect to a channel."""
+
+    channel: VocalChannel
+    reply: asyncio.Future[JoinOutcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave the channel. removed: Discord has seen to that already."""
+
+    reply: asyncio.Future[None]
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """Get a connection back.
+
+    attempts: how many were made. until: when to give up (event loop time); None before the first.
+    renewed: the gateway session is new. force: also if the connection looks sound.
+    """
+
+    attempts: int = 0
+    until: float | None = None
+    renewed: bool = False
+    force: bool = False
+
+
+Message = Join | Leave | Recover
+
+
+class ConnectionListener(Protocol):
+    """The guild's player."""
+
+    def connected(self) -> None:
+        """Hear that there is a connection, a first one or another one."""
+
+    def disconnected(self, lost: bool) -> None:
+        """Hear that there is none any more. lost: by a fault, not by somebody's wish."""
+
+
+class ConnectionKeeper:
+    """Runs one message after the other in one task, so connects and disconnects never race.
+
+    The task lives only while there is something to do.
+    """
+
+    def __init__(
+        self, bot: discord.Client, limits: VoiceLimits, listener: ConnectionListener
+    ) -> None:
+        self.link = VoiceLink(bot, limits, self._lost)
+        self.gateway_up = True
+        self._limits = limits
+        self._listener = listener
+        self._inbox: deque[Message] = deque()
+        self._posted = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def join(self, channel: VocalChannel) -> JoinOutcome:
+        """Connect to `channel`. Raises `BusyError` if too much is going on already."""
+        self._check_room()
+        reply: asyncio.Future[JoinOutcome] = asyncio.get_running_loop().create_future()
+        self._post(Join(channel, reply))
+        return await reply
+
+    async def leave(self) -> None:
+        """Leave the channel. Raises `BusyError` if too much is going on already."""
+        self._check_room()
+        await self.leave_soon()
+
+    def leave_soon(self, *, removed: bool = False) -> asyncio.Future[None]:
+        """Leave the channel in the background; the result resolves when that is done."""
+        reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._post(Leave(reply, removed))
+        return reply
+
+    def recover(self, *, renewed: bool = False, force: bool = False) -> None:
+        """Get the connection back, in the background; the listener hears how it went."""
+        message = Recover(renewed=renewed, force=force)
+        if message not in self._inbox:
+            self._post(message)
+
+    async def close(self) -> None:
+        """Leave the channel, whatever is going on."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        while self._inbox:
+            self._refuse(self._inbox.popleft())
+        await self.link.leave()
+
+    def _check_room(self) -> None:
+        if len(self._inbox) >= _MAX_WAITING:
+            raise BusyError("I am still busy with the voice channel. Try again in a moment.")
+
+    def _post(self, message: Message) -> None:
+        self._inbox.append(message)
+        self._posted.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(), name="voice-connection")
+
+    async def _run(self) -> None:
+        while self._inbox:
+            message = self._inbox.popleft()
+            try:
+                await self._obey(message)
+            except Exception:
+                _log.exception("The voice connection could not %s", message)
+            finally:
+                self._refuse(message)
+
+    async def _obey(self, message: Message) -> None:
+        match message:
+            case Join(channel, reply):
+                outcome = await self._join(channel)
+                if not reply.done():
+                    reply.set_result(outcome)
+            case Leave(_, removed):
+                await self.link.leave(removed=removed)
+                self._listener.disconnected(lost=False)
+            case Recover():
+                await self._recover(message)
+
+    def _refuse(self, message: Message) -> None:
+        """Answer whoever waits for a message that was not answered."""
+        if isinstance(message, Join) and not message.reply.done():
+            message.reply.set_result(JoinOutcome.UNREACHABLE)
+        if isinstance(message, Leave) and not message.reply.done():
+            message.reply.set_result(None)
+
+    async def _join(self, channel: VocalChannel) -> JoinOutcome:
+        was_wanted = self.link.wanted
+        outcome = await self.link.join(channel)
+        if outcome.joined:
+            self._listener.connected()
+        elif was_wanted and not self.link.connected:
+            await self._give_up()
+        return outcome
+
+    async def _recover(self, message: Recover) -> None:
+        fine = self.link.connected and not (message.force or message.renewed)
+        if fine or not self.link.wanted:
+            return
+        now = asyncio.get_running_loop().time()
+        until = message.until or now + self._limits.recovery_seconds
+        outcome = JoinOutcome.UNREACHABLE
+        if self.gateway_up:
+            outcome = await self.link.rejoin(renewed=message.renewed)
+        if outcome.joined:
+            self._listener.connected()
+        elif outcome.lasting or now > until:
+            await self._give_up()
+        else:
+            await self._pause(min(_FIRST_DELAY * 2**message.attempts, _MAX_DELAY))
+            # At the end of the queue, so that a member's wish is not held up.
+            self._inbox.append(replace(message, attempts=message.attempts + 1, until=until))
+
+    async def _give_up(self) -> None:
+        await self.link.leave()
+        self._listener.disconnected(lost=True)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not when there is something else to do."""
+        if self._inbox:
+            return
+        self._posted.clear()
+        try:
+            await asyncio.wait_for(self._posted.wait(), seconds)
+        except TimeoutError:
+            return
+
+    def _lost(self, loss: Loss) -> None:
+        _log.info("Voice connection lost: %s", loss.name)
+        if loss is Loss.LOST or (loss is Loss.CLOSED and not self.gateway_up):
+            self.recover()
+            return
+        # Discord says not to come back after these (4014, 4022, a moderator's disconnect).
+        self.leave_soon(removed=loss is Loss.REMOVED)
+        self._listener.disconnected(lost=False)

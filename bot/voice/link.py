@@ -1,0 +1,219 @@
+"""A guild's way into a voice channel, over however many connections that takes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from enum import Enum, auto
+
+import aiohttp
+import discord
+from discord.errors import ConnectionClosed
+
+from bot.voice.client import Loss, MynahVoiceClient
+from bot.voice.limits import VoiceLimits
+
+_E2EE_REQUIRED = 4017
+
+_log = logging.getLogger(__name__)
+
+
+class JoinOutcome(Enum):
+    """What an attempt to join came to."""
+
+    JOINED = auto()
+    MOVED = auto()
+    ALREADY_THERE = auto()
+    MAY_NOT_CONNECT = auto()
+    MAY_NOT_SPEAK = auto()
+    FULL = auto()
+    STAGE = auto()  # the bot would sit in the audience
+    TIMED_OUT = auto()
+    REFUSED = auto()  # the voice server closed the connection
+    ENCRYPTION_REFUSED = auto()  # it asks for an encryption that this program lacks
+    UNREACHABLE = auto()  # no gateway, no voice server
+    GONE = auto()  # the channel no longer exists
+    SHUTTING_DOWN = auto()
+
+    @property
+    def joined(self) -> bool:
+        """Whether the bot is in the channel now."""
+        return self in _JOINED
+
+    @property
+    def lasting(self) -> bool:
+        """Whether trying again soon is pointless."""
+        return self in _LASTING
+
+
+_JOINED = (JoinOutcome.JOINED, JoinOutcome.MOVED, JoinOutcome.ALREADY_THERE)
+_LASTING = (
+    JoinOutcome.MAY_NOT_CONNECT,
+    JoinOutcome.MAY_NOT_SPEAK,
+    JoinOutcome.STAGE,
+    JoinOutcome.GONE,
+    JoinOutcome.ENCRYPTION_REFUSED,
+    JoinOutcome.SHUTTING_DOWN,
+)
+
+VocalChannel = discord.VoiceChannel | discord.StageChannel
+
+
+def refusal(channel: VocalChannel) -> JoinOutcome | None:
+    """Return why the bot cannot speak in `channel`, or None if it can."""
+    permissions = channel.permissions_for(channel.guild.me)
+    if isinstance(channel, discord.StageChannel):
+        return JoinOutcome.STAGE
+    if not (permissions.view_channel and permissions.connect):
+        return JoinOutcome.MAY_NOT_CONNECT
+    if not permissions.speak:
+        return JoinOutcome.MAY_NOT_SPEAK
+    others = len(channel.voice_states.keys() - {channel.guild.me.id})
+    # Discord lets whoever may move members into a full channel.
+    if channel.user_limit and others >= channel.user_limit and not permissions.move_members:
+        return JoinOutcome.FULL
+    return None
+
+
+class VoiceLink:
+    """The pacer's sink of one guild.
+
+    `join`, `leave` and `rejoin` belong to one task, the guild's player, so that connecting and
+    disconnecting never race. `ready`, `send` and `speaking` are called on the pacer's thread.
+    """
+
+    def __init__(
+        self, bot: discord.Client, limits: VoiceLimits, on_loss: Callable[[Loss], None]
+    ) -> None:
+        self._bot = bot
+        self._limits = limits
+        self._on_loss = on_loss
+        self._client: MynahVoiceClient | None = None
+        self._target: int | None = None  # channel id
+
+    @property
+    def channel(self) -> VocalChannel | None:
+        """The channel the bot is in or is trying to get back into."""
+        target = self._client.channel.id if self._client is not None else self._target
+        channel = None if target is None else self._bot.get_channel(target)
+        return channel if isinstance(channel, VocalChannel) else None
+
+    @property
+    def wanted(self) -> bool:
+        """Whether the bot is in a channel or is to get back into one."""
+        return self._client is not None or self._target is not None
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a voice connection, encrypted or not."""
+        return self._client is not None and self._client.is_connected()
+
+    @property
+    def privacy_code(self) -> str | None:
+        """The code that members compare with their own client's, if the call is encrypted."""
+        return self._client.voice_privacy_code if self._client is not None else None
+
+    @property
+    def alone(self) -> bool:
+        """Whether nobody but bots is in the channel."""
+        channel = self.channel
+        if channel is None:
+            return False
+        members = (channel.guild.get_member(user_id) for user_id in channel.voice_states)
+        return all(member is not None and member.bot for member in members)
+
+    def ready(self) -> bool:
+        """Whether a packet sent now can be heard."""
+        client = self._client
+        return client is not None and client.can_speak()
+
+    def send(self, packet: bytes) -> None:
+        """Send one Opus packet; one that a closing socket refuses is dropped."""
+        client = self._client
+        if client is not None:
+            client.send_audio_packet(packet, encode=False)
+
+    def speaking(self, on: bool) -> None:
+        """Show the bot as speaking or silent."""
+        client = self._client
+        if client is not None:
+            client.speaking(on)
+
+    async def join(self, channel: VocalChannel) -> JoinOutcome:
+        """Connect to `channel`, leaving another one for it."""
+        if self.connected and self.channel == channel:
+            return JoinOutcome.ALREADY_THERE
+        refused = refusal(channel)
+        if refused is not None:
+            return refused
+        moving = self._client is not None
+        await self._drop()
+        outcome = await self._connect(channel)
+        return JoinOutcome.MOVED if moving and outcome.joined else outcome
+
+    async def rejoin(self, *, renewed: bool = False) -> JoinOutcome:
+        """Try once to get a lost connection back.
+
+        renewed: the gateway session is new, so Discord has forgotten the old connection.
+        """
+        channel = self.channel  # looked up again: a new session brings new objects
+        if channel is None:
+            return JoinOutcome.GONE
+        self._target = channel.id
+        await self._drop(silently=renewed)
+        return refusal(channel) or await self._connect(channel)
+
+    async def leave(self, *, removed: bool = False) -> None:
+        """Leave the channel, if the bot is in one. removed: Discord has seen to that already."""
+        self._target = None
+        await self._drop(silently=removed)
+
+    async def _drop(self, *, silently: bool = False) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        if silently:
+            await client.abandon()
+        else:
+            await client.disconnect(force=True)
+
+    async def _connect(self, channel: VocalChannel) -> JoinOutcome:
+        attempt: list[MynahVoiceClient] = []
+        outcome = JoinOutcome.JOINED
+        try:
+            await self._attempt(channel, attempt)
+        except TimeoutError:
+            outcome = JoinOutcome.TIMED_OUT
+        except ConnectionClosed as error:
+            refused = error.code == _E2EE_REQUIRED
+            outcome = JoinOutcome.ENCRYPTION_REFUSED if refused else JoinOutcome.REFUSED
+        except (discord.ClientException, aiohttp.ClientError, OSError, AttributeError) as error:
+            # AttributeError: the library has no gateway connection to ask over.
+            _log.warning("Joining voice failed: %r", error)
+            outcome = JoinOutcome.UNREACHABLE
+        finally:
+            if self._client is None and attempt:
+                await attempt[0].abandon()
+        return outcome
+
+    async def _attempt(self, channel: VocalChannel, attempt: list[MynahVoiceClient]) -> None:
+        def make(client: discord.Client, connectable: discord.abc.Connectable) -> MynahVoiceClient:
+            attempt.append(
+                MynahVoiceClient(client, connectable, limits=self._limits, on_loss=self._lost)
+            )
+            return attempt[0]
+
+        # The library's own timeout does not bound the clean-up after it.
+        async with asyncio.timeout(self._limits.connect_seconds + 3 * self._limits.leave_seconds):
+            client = await channel.connect(
+                timeout=self._limits.connect_seconds, reconnect=False, self_deaf=True, cls=make
+            )
+        if client.over:
+            raise ConnectionResetError("The connection was lost as soon as it was made.")
+        self._client, self._target = client, channel.id
+
+    def _lost(self, client: MynahVoiceClient, loss: Loss) -> None:
+        if client is self._client:
+            self._target = client.channel.id
+            self._on_loss(loss)

@@ -1,0 +1,87 @@
+"""All guilds' players, and what Discord tells them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+from discord.ext import commands
+
+from bot.voice.limits import VoiceLimits
+from bot.voice.pacer import Pacer
+from bot.voice.player import GuildPlayer
+
+
+class VoiceManager:
+    """Makes a player for each guild that asks for one and hands it the events it needs."""
+
+    def __init__(self, bot: discord.Client, limits: VoiceLimits) -> None:
+        self.pacer = Pacer()
+        self._bot = bot
+        self._limits = limits
+        self._players: dict[int, GuildPlayer] = {}
+
+    def start(self) -> None:
+        """Start the pacer's thread. Call it on the running event loop."""
+        self.pacer.start()
+
+    def listen(self, bot: commands.Bot | commands.AutoShardedBot) -> None:
+        """Have the bot call the `on_...` methods."""
+        for handler in (
+            self.on_voice_state_update,
+            self.on_guild_remove,
+            self.on_shard_disconnect,
+            self.on_shard_resumed,
+            self.on_shard_ready,
+        ):
+            bot.add_listener(handler)
+
+    def player(self, guild_id: int) -> GuildPlayer:
+        """Return the guild's player, a new one if it has none yet."""
+        player = self._players.get(guild_id)
+        if player is None:
+            player = self._players[guild_id] = GuildPlayer(self._bot, self.pacer, self._limits)
+        return player
+
+    def existing(self, guild_id: int) -> GuildPlayer | None:
+        """Return the guild's player if it has one: nothing was ever said otherwise."""
+        return self._players.get(guild_id)
+
+    async def close(self) -> None:
+        """Refuse what comes, let sentences in flight end (bounded), leave all channels."""
+        await asyncio.gather(*(player.close() for player in self._players.values()))
+        await self.pacer.close()
+
+    # Events, under the names of discord.py.
+
+    async def on_voice_state_update(
+        self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
+    ) -> None:
+        """Somebody joined, left or moved: whoever is alone now must know."""
+        player = self._players.get(member.guild.id)
+        if player is not None and before.channel != after.channel:
+            player.presence_changed()
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was thrown out."""
+        player = self._players.pop(guild.id, None)
+        if player is not None:
+            await player.close()
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """The gateway connection broke; voice connections live on for now."""
+        self._gateway_changed(shard_id, up=False)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """The gateway session goes on."""
+        self._gateway_changed(shard_id, up=True)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """A new gateway session, to which no voice connection belongs."""
+        self._gateway_changed(shard_id, up=True, renewed=True)
+
+    def _gateway_changed(self, shard_id: int, *, up: bool, renewed: bool = False) -> None:
+        shards = self._bot.shard_count or 1
+        for guild_id, player in self._players.items():
+            if (guild_id >> 22) % shards == shard_id:
+                player.gateway_changed(up=up, renewed=renewed)

@@ -1,0 +1,243 @@
+"""What one guild hears: a bounded queue of utterances, played one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import discord
+
+from bot.errors import BusyError, UserError
+from bot.voice.fetcher import Fetcher
+from bot.voice.keeper import ConnectionKeeper
+from bot.voice.limits import VoiceLimits
+from bot.voice.link import JoinOutcome, VocalChannel
+from bot.voice.pacer import Pacer
+from bot.voice.timer import Timer
+from bot.voice.track import TrackEvent
+from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
+
+_MAX_FAILURES = 2  # of the connection, during one utterance
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A place in the queue.
+
+    before: utterances that are heard first. seconds_before: how long those last, an estimate.
+    ended: resolves once, with how the utterance ended.
+    """
+
+    before: int
+    seconds_before: float
+    ended: asyncio.Future[UtteranceEnd]
+
+
+class SkipOutcome(Enum):
+    """What a wish to skip came to."""
+
+    SKIPPED = auto()
+    NOTHING_TO_SKIP = auto()
+    NOT_YOURS = auto()
+
+
+class GuildPlayer:
+    """One guild's queue and connection. Everything but `join`, `leave` and `close` is immediate."""
+
+    def __init__(self, bot: discord.Client, pacer: Pacer, limits: VoiceLimits) -> None:
+        self._limits = limits
+        self._keeper = ConnectionKeeper(bot, limits, self)
+        self._outlet = pacer.outlet(self._keeper.link)
+        self._items: deque[Item] = deque()
+        self._fetcher = Fetcher(self._items, limits.prefetch_seconds, self._advance)
+        self._alone_timer = Timer(self._leave_alone)
+        self._hold_timer = Timer(self._encryption_overdue)
+        self._closing = False
+
+    # What members ask for.
+
+    @property
+    def channel(self) -> VocalChannel | None:
+        """The channel the bot is in, or is trying to get back into."""
+        return self._keeper.link.channel
+
+    @property
+    def privacy_code(self) -> str | None:
+        """The call's code that members can compare with their own client's."""
+        return self._keeper.link.privacy_code
+
+    async def join(self, channel: VocalChannel) -> JoinOutcome:
+        """Connect to `channel`; what is being said goes on there."""
+        if self._closing:
+            return JoinOutcome.SHUTTING_DOWN
+        return await self._keeper.join(channel)
+
+    async def leave(self) -> bool:
+        """Stop, and leave the channel; whether the bot was in one."""
+        there = self.channel is not None
+        self._finish_all(UtteranceEnd.LEFT)
+        await self._keeper.leave()
+        return there
+
+    def say(self, request: SayRequest) -> Ticket:
+        """Queue an utterance.
+
+        Raises `BusyError` when the queue is full, `UserError` when the bot is in no channel.
+        """
+        self._check(request.member_id)
+        ahead = self.snapshot()
+        item = Item(request, self._heard)
+        self._items.append(item)
+        self._fetcher.wake()
+        return Ticket(len(ahead), sum(entry.seconds_left for entry in ahead), item.ended)
+
+    def skip(self, member_id: int, *, privileged: bool) -> SkipOutcome:
+        """End the current utterance, if it is the member's own or the member is privileged."""
+        if not self._items:
+            return SkipOutcome.NOTHING_TO_SKIP
+        if not privileged and self._items[0].request.member_id != member_id:
+            return SkipOutcome.NOT_YOURS
+        self._finish(self._items[0], UtteranceEnd.SKIPPED)
+        return SkipOutcome.SKIPPED
+
+    def stop(self) -> int:
+        """End everything; returns how many utterances that were."""
+        return self._finish_all(UtteranceEnd.STOPPED)
+
+    def snapshot(self) -> tuple[QueueEntry, ...]:
+        """Return the queue, the current utterance first."""
+        return tuple(item.entry() for item in self._items)
+
+    async def close(self) -> None:
+        """Refuse what comes, let the sentence in flight end (bounded), leave the channel."""
+        self._closing = True
+        current = self._items[0] if self._items else None
+        for item in list(self._items)[1 if current and current.playing else 0 :]:
+            self._finish(item, UtteranceEnd.SHUTTING_DOWN)
+        if current is not None and not current.ended.done():
+            current.cut()
+            await asyncio.wait([current.ended], timeout=self._limits.closing_seconds)
+        self._finish_all(UtteranceEnd.SHUTTING_DOWN)
+        self._alone_timer.cancel()
+        await self._keeper.close()
+
+    # What Discord tells.
+
+    def presence_changed(self) -> None:
+        """Look again who is in the channel; leave when alone for too long."""
+        if not (self.channel is not None and self._keeper.link.alone):
+            self._alone_timer.cancel()
+        elif not self._alone_timer.running and not self._closing:
+            self._alone_timer.start(self._limits.alone_seconds)
+
+    def gateway_changed(self, *, up: bool, renewed: bool = False) -> None:
+        """Hear about the gateway. renewed: with a new session, to which no voice call belongs."""
+        self._keeper.gateway_up = up
+        if renewed and self.channel is not None:
+            self._keeper.recover(renewed=True)
+
+    def connected(self) -> None:
+        """Go on, in a first or another connection; called by the keeper."""
+        if self._items and self._items[0].playing:
+            self._outlet.play(self._items[0].track)
+        self.presence_changed()
+
+    def disconnected(self, lost: bool) -> None:
+        """Forget the queue; called by the keeper."""
+        self._alone_timer.cancel()
+        self._finish_all(UtteranceEnd.CONNECTION_LOST if lost else UtteranceEnd.DISCONNECTED)
+
+    def _leave_alone(self) -> None:
+        if self._keeper.link.alone:
+            self._finish_all(UtteranceEnd.ALONE)
+            self._keeper.leave_soon()
+
+    # The queue.
+
+    def _check(self, member_id: int) -> None:
+        if self._closing:
+            raise UserError("I am shutting down. Try again in a few minutes.")
+        if self.channel is None:
+            raise UserError("I am in no voice channel. Join one and use /join first.")
+        if len(self._items) >= self._limits.queue_per_guild:
+            raise BusyError(
+                f"{len(self._items)} texts are waiting already. Try again when some were heard."
+            )
+        own = sum(item.request.member_id == member_id for item in self._items)
+        if own >= self._limits.queue_per_member:
+            raise BusyError(
+                f"{own} texts of yours are waiting already. Try again when some were heard."
+            )
+
+    def _advance(self) -> None:
+        if not self._items:
+            return
+        head = self._items[0]
+        if head.playing or not head.ready:
+            return
+        if head.silent:
+            self._finish(head, UtteranceEnd.FAILED)
+        else:
+            head.playing = True
+            self._outlet.play(head.track)
+
+    def _heard(self, item: Item, event: TrackEvent) -> None:
+        if not self._items or item is not self._items[0]:
+            return  # sent before the utterance was ended
+        match event:
+            case TrackEvent.STARTED:
+                item.report()
+            case TrackEvent.SENTENCE:
+                item.sentence_played()
+            case TrackEvent.HELD:
+                self._hold_timer.start(self._limits.encryption_seconds)
+            case TrackEvent.RESUMED:
+                self._hold_timer.cancel()
+            case TrackEvent.FAILED:
+                self._sending_failed(item)
+            case TrackEvent.PLAYED:
+                self._finish(item, item.natural_end)
+
+    def _finish(self, item: Item, end: UtteranceEnd) -> None:
+        if item.ended.done():
+            return
+        if item is self._items[0]:
+            self._hold_timer.cancel()
+            if item.playing and end is not UtteranceEnd.PLAYED:
+                self._outlet.stop()
+        self._items.remove(item)
+        item.finish(end)
+        self._fetcher.wake()
+        self._advance()
+
+    def _finish_all(self, end: UtteranceEnd) -> int:
+        items = list(self._items)
+        for item in reversed(items):  # the current one last, so that no other begins
+            self._finish(item, end)
+        return len(items)
+
+    # A connection that cannot take packets.
+
+    def _encryption_overdue(self) -> None:
+        link = self._keeper.link
+        if link.ready() or not self._items:
+            return
+        # Without a connection the keeper watches the time. Alone there is nobody to encrypt for:
+        # the speech waits for somebody to come, or for the bot to leave.
+        if link.connected and not link.alone:
+            item = self._items[0]
+            item.failures += 1
+            if item.failures >= _MAX_FAILURES:
+                self._finish(item, UtteranceEnd.ENCRYPTION_FAILED)
+                return
+            self._keeper.recover(force=True)
+        self._hold_timer.start(self._limits.encryption_seconds)
+
+    def _sending_failed(self, item: Item) -> None:
+        item.failures += 1
+        if item.failures > _MAX_FAILURES:
+            self._finish(item, UtteranceEnd.CONNECTION_LOST)
+        else:
+            self._keeper.recover(force=True)

@@ -1,0 +1,172 @@
+"""What waits to be said in one guild."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.speech.types import Speech
+from bot.voice.track import Track, TrackEvent
+
+_log = logging.getLogger(__name__)
+
+_CHARACTERS_PER_SECOND = 14.0  # of read English; only for estimates shown to members
+_SHOWN_CHARACTERS = 60
+
+Due = Callable[[], float]
+"""When the guild runs out of audio, in seconds of the event loop's clock, as it stands now."""
+
+
+class UtteranceEnd(Enum):
+    """How an utterance ended; every utterance ends once."""
+
+    PLAYED = auto()  # the last packet was sent
+    SKIPPED = auto()
+    STOPPED = auto()
+    FAILED = auto()  # the engine could not say it, or not all of it
+    ENCRYPTION_FAILED = auto()  # the call's encryption never came about
+    DISCONNECTED = auto()  # a moderator or Discord disconnected the bot
+    CONNECTION_LOST = auto()
+    LEFT = auto()  # the bot was asked to leave
+    ALONE = auto()  # nobody was left to hear it
+    SHUTTING_DOWN = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an utterance is. played: sentences heard in full. end: None while it lasts."""
+
+    sentences: int
+    played: int
+    started: bool
+    end: UtteranceEnd | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SayRequest:
+    """What a member asked to be said.
+
+    sentences: how many `speak` will yield.
+    speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
+    on_progress: called on the event loop at every step, last with an `end`; must not block.
+    """
+
+    member_id: int
+    voice_name: str
+    text: str
+    sentences: int
+    speak: Callable[[Due], AsyncIterator[Speech]]
+    on_progress: Callable[[Progress], None] = lambda progress: None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueEntry:
+    """One line of /queue. seconds_left: partly an estimate until all of it is synthesised."""
+
+    member_id: int
+    voice_name: str
+    first_words: str
+    seconds_left: float
+    speaking: bool
+
+
+class Item:
+    """An utterance in the queue, with its packets and the task that fetches them."""
+
+    def __init__(self, request: SayRequest, on_event: Callable[[Item, TrackEvent], None]) -> None:
+        self.request = request
+        self.track = Track(lambda event: on_event(self, event))
+        self.fetch: asyncio.Task[None] | None = None
+        self.ended: asyncio.Future[UtteranceEnd] = asyncio.get_running_loop().create_future()
+        self.error: str | None = None
+        self.playing = False  # handed to the pacer
+        self.failures = 0  # of the connection while it played
+        self._fed = 0
+        self._played = 0
+        self._cut = False
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is something to play, or nothing more to wait for."""
+        return self._fed > 0 or self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that can be had was fetched."""
+        return self.fetch is not None and self.fetch.done()
+
+    @property
+    def silent(self) -> bool:
+        """Whether the engine gave nothing at all."""
+        return self._fed == 0
+
+    @property
+    def fetching(self) -> bool:
+        """Whether the engine is at work for it."""
+        return self.fetch is not None and not self.fetch.done()
+
+    @property
+    def natural_end(self) -> UtteranceEnd:
+        """How it ends when its packets run out."""
+        if self.error is not None:
+            return UtteranceEnd.FAILED
+        return UtteranceEnd.SHUTTING_DOWN if self._cut else UtteranceEnd.PLAYED
+
+    def feed(self, speech: Speech) -> None:
+        """Append one sentence."""
+        self.track.feed(speech.packets)
+        self._fed += 1
+
+    def sentence_played(self) -> None:
+        """Count a sentence that was heard in full."""
+        self._played += 1
+        self.report()
+
+    def cut(self) -> None:
+        """Let the sentence that is being heard be the last."""
+        self._cut = True
+        self._cancel_fetch()
+        self.track.end_after_sentence()
+
+    def finish(self, end: UtteranceEnd) -> None:
+        """End it, once."""
+        self._cancel_fetch()
+        self.ended.set_result(end)
+        self.report()
+
+    def _cancel_fetch(self) -> None:
+        if self.fetch is not None:
+            self.fetch.cancel()
+
+    def report(self) -> None:
+        """Tell the asker how far it is."""
+        end = self.ended.result() if self.ended.done() else None
+        started = self.track.sent > 0
+        progress = Progress(self.request.sentences, self._played, started, end, self.error)
+        try:
+            self.request.on_progress(progress)
+        except Exception:  # the asker's own trouble; the speech goes on
+            _log.exception("Progress could not be reported")
+
+    def entry(self) -> QueueEntry:
+        """Return the line of /queue."""
+        text = " ".join(self.request.text.split())
+        words = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
+        return QueueEntry(
+            self.request.member_id,
+            self.request.voice_name,
+            words,
+            self._seconds_left(len(text)),
+            self.playing,
+        )
+
+    def _seconds_left(self, characters: int) -> float:
+        buffered = self.track.buffered_seconds
+        missing = max(0, self.request.sentences - self._fed) / max(1, self.request.sentences)
+        if self.complete:
+            missing = 0.0
+        return buffered + missing * characters / _CHARACTERS_PER_SECOND
