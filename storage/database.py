@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -96,6 +97,7 @@ class Database:
             )
         async with AsyncExitStack() as stack:
             with _translated(path):
+                await asyncio.to_thread(_try_to_open, path)
                 writer = await stack.enter_async_context(_connect(path))
                 await _prepare_writer(writer)
                 await _migrate(path, writer, migrations or load_migrations())
@@ -136,6 +138,12 @@ class Database:
         with _translated(self.path):
             async with _transaction(self._writer) as execute:
                 return await work(execute)
+
+
+def _try_to_open(path: Path) -> None:
+    # When aiosqlite cannot open a file, its thread outlives the error and may print a traceback
+    # about the loop being closed.
+    sqlite3.connect(path).close()
 
 
 @asynccontextmanager
@@ -208,8 +216,8 @@ async def _version(connection: aiosqlite.Connection) -> int:
 
 def _statements(sql: str) -> Iterator[str]:
     statement = ""
-    for line in sql.splitlines(keepends=True):
-        statement += line
+    for piece in re.split("(?<=;)", sql):  # a semicolon may stand in a text or a trigger
+        statement += piece
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""

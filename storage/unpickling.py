@@ -69,7 +69,8 @@ _GLOBALS: dict[tuple[str, str], type] = {
 }
 
 # What a pickled dict with an array is made of. Others can ask for memory that the file does not
-# pay for: LONG_BINPUT grows the memo to any size, BINUNICODE8 allocates before it reads.
+# pay for, as LONG_BINPUT grows the memo to any size. Walking over them first also finds a length
+# that promises more than the file has, before anything is allocated for it.
 _OPCODES = frozenset({
     "PROTO", "FRAME", "MARK", "STOP", "MEMOIZE", "BINGET", "EMPTY_DICT", "SETITEMS", "NONE",
     "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "SHORT_BINUNICODE", "SHORT_BINBYTES",

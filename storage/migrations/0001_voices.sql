@@ -16,7 +16,7 @@ CREATE TABLE voices (
     -- Times are ISO 8601 in UTC.
     consented_at TEXT CHECK (consented_at GLOB '????-??-??T*+00:00'),
     pitch_hz REAL CHECK (pitch_hz > 0),
-    quality TEXT CHECK (json_valid(quality)),
+    quality TEXT CHECK (quality IS NULL OR json_valid(quality)),
     created_at TEXT NOT NULL CHECK (created_at GLOB '????-??-??T*+00:00'),
     last_used_at TEXT CHECK (last_used_at GLOB '????-??-??T*+00:00'),
     use_count INTEGER NOT NULL DEFAULT 0 CHECK (use_count >= 0),

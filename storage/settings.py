@@ -1,0 +1,126 @@
+"""What members and guilds chose, and what Discord was told about the commands."""
+
+from __future__ import annotations
+
+from storage.database import Database, Execute, Parameters
+from storage.errors import VoiceNotFoundError
+from storage.rows import profile_of
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.voices import VoiceStore
+
+# The first that there is. An id that is higher was given later.
+_VOICE_FOR = """
+SELECT voices.* FROM (
+    SELECT 1 AS choice, voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
+    UNION ALL
+    SELECT 2, max(id) FROM voices WHERE guild_id = ?1 AND owner_id = ?2
+    UNION ALL
+    SELECT 3, voice_id FROM guild_defaults WHERE guild_id = ?1
+) JOIN voices ON voices.id = voice_id
+ORDER BY choice LIMIT 1
+"""
+_MEMBER_DEFAULT = """
+SELECT voices.* FROM member_defaults JOIN voices ON voices.id = voice_id
+WHERE member_defaults.guild_id = ? AND user_id = ?
+"""
+_GUILD_DEFAULT = """
+SELECT voices.* FROM guild_defaults JOIN voices ON voices.id = voice_id
+WHERE guild_defaults.guild_id = ?
+"""
+
+
+class SettingsStore:
+    """Settings in the database of the voices. Every method raises StorageError if it is unusable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def beside(cls, voices: VoiceStore) -> SettingsStore:
+        """Return the settings in the database of `voices`, which goes on owning it."""
+        return cls(voices._database)
+
+    async def voice_for(self, guild_id: int, user_id: int) -> VoiceProfile | None:
+        """Return the voice that speaks for a member who names none.
+
+        Their own default, else the one they enrolled last, else the guild's default, else None.
+        """
+        return await self._voice(_VOICE_FOR, (guild_id, user_id))
+
+    async def member_default(self, guild_id: int, user_id: int) -> VoiceProfile | None:
+        """Return the voice that a member chose in this guild, if any."""
+        return await self._voice(_MEMBER_DEFAULT, (guild_id, user_id))
+
+    async def guild_default(self, guild_id: int) -> VoiceProfile | None:
+        """Return the voice that was chosen for the guild, if any."""
+        return await self._voice(_GUILD_DEFAULT, (guild_id,))
+
+    async def set_member_default(self, guild_id: int, user_id: int, voice_id: int | None) -> None:
+        """Choose a member's voice in this guild; None takes the choice back.
+
+        Raises VoiceNotFoundError for a voice that this guild cannot use.
+        """
+
+        async def work(execute: Execute) -> None:
+            await execute(
+                "DELETE FROM member_defaults WHERE guild_id = ? AND user_id = ?",
+                (guild_id, user_id),
+            )
+            if voice_id is not None:
+                await _require_usable(execute, guild_id, voice_id)
+                await execute(
+                    "INSERT INTO member_defaults VALUES (?, ?, ?)", (guild_id, user_id, voice_id)
+                )
+
+        await self._database.write(work)
+
+    async def set_guild_default(self, guild_id: int, voice_id: int | None) -> None:
+        """Choose the guild's voice; None takes the choice back.
+
+        Raises VoiceNotFoundError for a voice that this guild cannot use.
+        """
+
+        async def work(execute: Execute) -> None:
+            await execute("DELETE FROM guild_defaults WHERE guild_id = ?", (guild_id,))
+            if voice_id is not None:
+                await _require_usable(execute, guild_id, voice_id)
+                await execute("INSERT INTO guild_defaults VALUES (?, ?)", (guild_id, voice_id))
+
+        await self._database.write(work)
+
+    async def synced_definition(self, application_id: int, guild_id: int) -> str | None:
+        """Return the hash of the command definitions that Discord was told last.
+
+        guild_id: 0 for the commands of all guilds.
+        """
+        rows = await self._database.read(
+            "SELECT definition_hash FROM synced_commands WHERE application_id = ? AND guild_id = ?",
+            (application_id, guild_id),
+        )
+        return rows[0][0] if rows else None
+
+    async def set_synced_definition(
+        self, application_id: int, guild_id: int, definition_hash: str
+    ) -> None:
+        """Remember what Discord was told; the arguments are those of `synced_definition`."""
+
+        async def work(execute: Execute) -> None:
+            await execute(
+                "REPLACE INTO synced_commands VALUES (?, ?, ?)",
+                (application_id, guild_id, definition_hash),
+            )
+
+        await self._database.write(work)
+
+    async def _voice(self, sql: str, parameters: Parameters) -> VoiceProfile | None:
+        rows = await self._database.read(sql, parameters)
+        return profile_of(rows[0]) if rows else None
+
+
+async def _require_usable(execute: Execute, guild_id: int, voice_id: int) -> None:
+    rows = await execute(
+        "SELECT 1 FROM voices WHERE id = ? AND guild_id IN (?, ?)",
+        (voice_id, guild_id, OPERATOR_GUILD_ID),
+    )
+    if not rows:
+        raise VoiceNotFoundError("That voice does not exist any more.")

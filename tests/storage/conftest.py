@@ -1,0 +1,45 @@
+import gzip
+import os
+import pickle
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from storage.voices import VoiceStore
+
+
+def make_clip(seed: int = 0, seconds: float = 0.1) -> ReferenceClip:
+    noise = np.random.default_rng(seed).normal(0, 0.1, int(seconds * CLIP_SAMPLE_RATE))
+    return ReferenceClip(noise.astype(np.float32))
+
+
+def gzip_pickle(content: Any, protocol: int = 4) -> bytes:
+    return gzip.compress(pickle.dumps(content, protocol=protocol), 1)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+async def store(directory: Path) -> AsyncIterator[VoiceStore]:
+    async with VoiceStore.open(directory) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ordinary_user() -> Iterator[None]:
+    """File permissions mean nothing to root, so become somebody else."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
