@@ -1,0 +1,66 @@
+"""All of enrolment that runs in the media worker: from an upload to a rated reference clip."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.enrolment.picture import draw_picture
+from bot.enrolment.quality import rate
+from bot.enrolment.recording import Recording, record
+from bot.enrolment.types import (
+    FRAME_SAMPLES,
+    EnrolmentLimits,
+    EnrolmentSample,
+    QualityReport,
+    SampleRejectedError,
+)
+from bot.enrolment.window import Window, choose_window
+from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+
+
+def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
+    """Turn an upload, the bytes of any audio file, into a clip with its report and picture.
+
+    Raises `AudioFileError` if it cannot be read or is over a limit, `SampleRejectedError` (with
+    report and picture) if no voice can be made of it.
+    """
+    recording = record(data, limits)
+    window = choose_window(recording, limits.keep_seconds)
+    report = rate(recording, window, limits)
+    picture = draw_picture(recording, window)
+    if report.verdict == "rejected":
+        raise SampleRejectedError(_explain(report), report, picture)
+    return EnrolmentSample(ReferenceClip(_cut(recording, window)), report, picture)
+
+
+def warm() -> None:
+    """Import the libraries and run every stage once, so that the first upload is not slow."""
+    # Imported here: it belongs in the worker only.
+    import soundfile
+
+    seconds = np.arange(2 * CLIP_SAMPLE_RATE) / CLIP_SAMPLE_RATE
+    hum = 0.1 * np.sin(2 * np.pi * 120 * seconds)
+    file = io.BytesIO()
+    soundfile.write(file, hum, 48_000, format="WAV", subtype="PCM_16")
+    recording = record(file.getvalue(), EnrolmentLimits())
+    window = Window(0, len(recording.power))
+    recording.is_speech[:] = True
+    rate(recording, window, EnrolmentLimits())
+    draw_picture(recording, window)
+
+
+def _cut(recording: Recording, window: Window) -> npt.NDArray[np.float32]:
+    """Return the window's samples, within full scale; a copy, so that the rest can be freed."""
+    kept = recording.samples[window.start * FRAME_SAMPLES : window.end * FRAME_SAMPLES].copy()
+    # A lossy codec overshoots; scaling keeps the wave's shape, which clipping would not.
+    peak = max(float(np.abs(kept).max()), 1.0)
+    scaled: npt.NDArray[np.float32] = kept / np.float32(peak)
+    return scaled
+
+
+def _explain(report: QualityReport) -> str:
+    worst = report.findings[0]
+    return f"{worst.reason} {worst.advice}"

@@ -1,0 +1,117 @@
+"""An upload as enrolment works on it: 24 kHz audio with speech and clipping marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.enrolment.activity import (
+    Segments,
+    find_segments,
+    speech_mask,
+    speech_probabilities,
+)
+from bot.enrolment.decode import Chunk, decode
+from bot.enrolment.resample import BlockResampler
+from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits
+from storage.types import CLIP_SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A decoded upload, and what is known about its frames of 32 ms (768 samples).
+
+    samples: float32, shape (n,), 24 kHz. source_rate: Hz, of the upload.
+    speech: (start, end) frames of speech, shape (m, 2). is_speech: bool, per frame.
+    clipped: float64, per frame, the share of the upload's samples at full scale.
+    power: float64, per frame, mean square.
+    """
+
+    samples: npt.NDArray[np.float32]
+    source_rate: int
+    speech: Segments
+    is_speech: npt.NDArray[np.bool_]
+    clipped: npt.NDArray[np.float64]
+    power: npt.NDArray[np.float64]
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return len(self.samples) / CLIP_SAMPLE_RATE
+
+
+def record(data: bytes, limits: EnrolmentLimits) -> Recording:
+    """Decode an upload, resample it to 24 kHz and find the speech in it.
+
+    Raises what `decode` raises.
+    """
+    tape = _Tape(limits.max_seconds)
+    tape.fill(decode(data, limits))
+    return tape.read()
+
+
+class _Tape:
+    """One array for all of an upload at 24 kHz; memory is taken only as far as it is filled."""
+
+    def __init__(self, max_seconds: float) -> None:
+        # A block more, for what a change of rate and the last chunk round up.
+        capacity = int((max_seconds + 1) * CLIP_SAMPLE_RATE)
+        self._samples = np.empty(capacity, np.float32)
+        self._clipped = np.zeros(capacity // FRAME_SAMPLES + 1)
+        self._length = 0
+        self._source_rate = CLIP_SAMPLE_RATE
+
+    def fill(self, chunks: Iterator[Chunk]) -> None:
+        """Resample all chunks onto the tape; their rate may change between them."""
+        resampler: BlockResampler | None = None
+        begin = heard = 0  # where the present rate's audio starts on the tape, and its samples
+        for chunk in chunks:
+            if resampler is None or chunk.sample_rate != self._source_rate:
+                if resampler is not None:
+                    self._append(resampler.flush())
+                self._source_rate, begin, heard = chunk.sample_rate, self._length, 0
+                resampler = BlockResampler(chunk.sample_rate, CLIP_SAMPLE_RATE)
+            self._mark_clipped(chunk, begin, heard)
+            heard += len(chunk.samples)
+            for block in resampler.feed(chunk.samples):
+                self._append(block)
+        if resampler is not None:
+            self._append(resampler.flush())
+
+    def read(self) -> Recording:
+        """Return what was recorded, with the speech in it."""
+        samples = self._samples[: self._length]
+        segments = find_segments(speech_probabilities(samples))
+        power = _frame_power(samples)
+        return Recording(
+            samples=samples,
+            source_rate=self._source_rate,
+            speech=segments,
+            is_speech=speech_mask(segments, len(power)),
+            clipped=self._clipped[: len(power)],
+            power=power,
+        )
+
+    def _append(self, samples: npt.NDArray[np.float32]) -> None:
+        stretch = self._samples[self._length :][: len(samples)]
+        stretch[:] = samples[: len(stretch)]
+        self._length += len(stretch)
+
+    def _mark_clipped(self, chunk: Chunk, begin: int, heard: int) -> None:
+        if len(chunk.clipped) == 0:
+            return
+        seconds = begin / CLIP_SAMPLE_RATE + (heard + chunk.clipped) / chunk.sample_rate
+        frames = np.minimum((seconds / FRAME_SECONDS).astype(np.intp), len(self._clipped) - 1)
+        share = 1 / (chunk.sample_rate * FRAME_SECONDS)
+        self._clipped += np.bincount(frames, minlength=len(self._clipped)) * share
+
+
+def _frame_power(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Return the mean square of each frame of 768 samples; the last may be shorter."""
+    whole = len(samples) // FRAME_SAMPLES * FRAME_SAMPLES
+    frames, rest = samples[:whole].reshape(-1, FRAME_SAMPLES), samples[whole:]
+    power = np.einsum("ij,ij->i", frames, frames, dtype=np.float64) / FRAME_SAMPLES
+    return np.append(power, np.mean(rest * rest, dtype=np.float64)) if len(rest) else power

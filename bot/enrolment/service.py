@@ -1,0 +1,121 @@
+"""Enrolment as the rest of the bot sees it: an upload goes in, a stored voice comes out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+import structlog
+
+from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
+from bot.errors import UserError
+from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
+from storage.errors import NameTakenError, VoiceNotFoundError
+from storage.names import clean_name
+from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
+from storage.voices import VoiceStore
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+log = structlog.get_logger(__name__)
+
+MAX_VOICES_PER_GUILD = 1000
+
+
+class EnrolmentService:
+    """Turns uploads into voices. The media worker does the work, one upload at a time.
+
+    voices_per_guild: voices that one guild may have; the operator's own are not counted.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        store: VoiceStore,
+        limits: EnrolmentLimits,
+        voices_per_guild: int = MAX_VOICES_PER_GUILD,
+    ) -> None:
+        self.limits = limits
+        self._worker = worker
+        self._store = store
+        self._voices_per_guild = voices_per_guild
+
+    async def warm(self) -> None:
+        """Start the worker and load its libraries, so that the first upload need not wait for it.
+
+        Raises `UserError` if the worker cannot be started or is busy already.
+        """
+        await self._run(_warm)
+
+    async def check_new(self, guild_id: int, name: str) -> None:
+        """Check that a guild can have a voice of that name, before any work is done for it.
+
+        Raises `InvalidNameError`, `NameTakenError`, or `UserError` if the guild has no room for
+        another voice. The store checks the name again when the voice is saved.
+        """
+        cleaned = clean_name(name)
+        with contextlib.suppress(VoiceNotFoundError):
+            existing = await self._store.find(guild_id, cleaned)
+            if existing.guild_id == guild_id:
+                raise NameTakenError(
+                    f"There is already a voice named “{existing.name}”. Choose another name."
+                )
+        await self._check_room(guild_id)
+
+    async def prepare(self, data: bytes) -> EnrolmentSample:
+        """Turn an upload, the bytes of any audio file, into a sample that can be saved.
+
+        Raises `UserError`: `AudioFileError` if it cannot be read or is over a limit,
+        `SampleRejectedError` if it holds no usable voice, `BusyError` if too many uploads wait.
+        """
+        self.limits.check_size(len(data))
+        return await self._run(_prepare, data, self.limits)
+
+    async def save(self, sample: EnrolmentSample, voice: NewVoice) -> VoiceProfile:
+        """Store a sample as a voice; its pitch and quality are filled in from the report.
+
+        Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild
+        has no room for another voice.
+        """
+        await self._check_room(voice.guild_id)
+        report = sample.report
+        measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
+        profile = await self._store.add(measured, sample.clip)
+        log.info("voice enrolled", guild=profile.guild_id, voice=profile.name, stage="enrol",
+                 verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
+        return profile
+
+    async def _check_room(self, guild_id: int) -> None:
+        if guild_id == OPERATOR_GUILD_ID:
+            return
+        if await self._store.count(guild_id) >= self._voices_per_guild:
+            raise UserError(
+                f"This server has {self._voices_per_guild} voices, which is its limit. "
+                "Delete one that is no longer used."
+            )
+
+    async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return await self._worker.run(function, *args, **kwargs)
+        except (WorkerDiedError, WorkerTimeoutError, MemoryError) as error:
+            log.warning("media worker failed", stage="enrol", error=repr(error))
+            raise UserError(
+                "The recording could not be processed. Try again with a shorter one, or export it "
+                "as m4a, mp3 or wav first."
+            ) from error
+
+
+def _prepare(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
+    # Imported in the worker only: librosa, SciPy and FFmpeg have no place in the bot's process.
+    from bot.enrolment.pipeline import prepare_sample
+
+    return prepare_sample(data, limits)
+
+
+def _warm() -> None:
+    from bot.enrolment.pipeline import warm  # in the worker only, as above
+
+    warm()
