@@ -30,7 +30,7 @@ WHERE guild_defaults.guild_id = ?
 
 
 class SettingsStore:
-    """Settings in the database of the voices. Every method raises StorageError if it is unusable."""
+    """Settings in the voices' database. Every method raises StorageError if that is unusable."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -1,37 +1,30 @@
 """Whose voice speaks, and what Discord was told."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from storage.database import Database
 from storage.errors import VoiceNotFoundError
-from storage.settings import SettingsStore
-from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, VoiceProfile
+from storage.settings import _VOICE_FOR, SettingsStore
+from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
+from tests.storage.conftest import make_clip
 
 GUILD, OTHER_GUILD, ANN, BEN = 10, 20, 1, 2
 APPLICATION = 99
 
 
 @pytest.fixture
-async def voices(tmp_path: Path) -> AsyncIterator[VoiceStore]:
-    async with VoiceStore.open(tmp_path) as store:
-        yield store
-
-
-@pytest.fixture
-def settings(voices: VoiceStore) -> SettingsStore:
-    return SettingsStore.beside(voices)
+def settings(store: VoiceStore) -> SettingsStore:
+    return SettingsStore.beside(store)
 
 
 async def add(
-    voices: VoiceStore, name: str, guild_id: int = GUILD, owner_id: int | None = None
+    store: VoiceStore, name: str, guild_id: int = GUILD, owner_id: int | None = None
 ) -> VoiceProfile:
-    clip = ReferenceClip(np.full(2400, 0.1, np.float32))
-    return await voices.add(NewVoice(guild_id=guild_id, name=name, owner_id=owner_id), clip)
+    voice = NewVoice(guild_id=guild_id, name=name, owner_id=owner_id)
+    return await store.add(voice, make_clip())
 
 
 async def name_for(
@@ -46,30 +39,30 @@ async def test_nobody_speaks_before_a_voice_exists(settings: SettingsStore) -> N
 
 
 async def test_the_guilds_default_speaks_for_who_enrolled_nothing(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
-    bens = await add(voices, "ben", owner_id=BEN)
+    bens = await add(store, "ben", owner_id=BEN)
     await settings.set_guild_default(GUILD, bens.id)
     assert await name_for(settings) == "ben"
     assert await name_for(settings, OTHER_GUILD) is None
 
 
 async def test_the_voice_enrolled_last_comes_before_the_guilds_default(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
-    bens = await add(voices, "ben", owner_id=BEN)
+    bens = await add(store, "ben", owner_id=BEN)
     await settings.set_guild_default(GUILD, bens.id)
-    await add(voices, "zoe", owner_id=ANN)
-    await add(voices, "ann", owner_id=ANN)
-    await add(voices, "elsewhere", OTHER_GUILD, owner_id=ANN)
+    await add(store, "zoe", owner_id=ANN)
+    await add(store, "ann", owner_id=ANN)
+    await add(store, "elsewhere", OTHER_GUILD, owner_id=ANN)
     assert await name_for(settings) == "ann"
 
 
 async def test_the_members_own_default_comes_first(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
-    chosen = await add(voices, "narrator", OPERATOR_GUILD_ID)
-    await add(voices, "ann", owner_id=ANN)
+    chosen = await add(store, "narrator", OPERATOR_GUILD_ID)
+    await add(store, "ann", owner_id=ANN)
     await settings.set_member_default(GUILD, ANN, chosen.id)
     assert await name_for(settings) == "narrator"
     assert await name_for(settings, user_id=BEN) is None
@@ -79,10 +72,10 @@ async def test_the_members_own_default_comes_first(
 
 
 async def test_a_choice_replaces_the_one_before_and_can_be_taken_back(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
     for name in ("one", "two"):
-        voice = await add(voices, name)
+        voice = await add(store, name)
         await settings.set_member_default(GUILD, ANN, voice.id)
         await settings.set_guild_default(GUILD, voice.id)
     assert await name_for(settings) == "two"
@@ -93,21 +86,21 @@ async def test_a_choice_replaces_the_one_before_and_can_be_taken_back(
 
 
 async def test_a_deleted_voice_vanishes_from_the_defaults(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
-    voice = await add(voices, "ann", owner_id=ANN)
+    voice = await add(store, "ann", owner_id=ANN)
     await settings.set_member_default(GUILD, ANN, voice.id)
     await settings.set_guild_default(GUILD, voice.id)
-    await voices.delete(voice.id)
+    await store.delete(voice.id)
     assert await settings.guild_default(GUILD) is None
     assert await name_for(settings) is None
 
 
 async def test_a_voice_of_another_guild_cannot_be_chosen_and_changes_nothing(
-    voices: VoiceStore, settings: SettingsStore
+    store: VoiceStore, settings: SettingsStore
 ) -> None:
-    own = await add(voices, "ann")
-    foreign = await add(voices, "foreign", OTHER_GUILD)
+    own = await add(store, "ann")
+    foreign = await add(store, "foreign", OTHER_GUILD)
     await settings.set_member_default(GUILD, ANN, own.id)
     await settings.set_guild_default(GUILD, own.id)
     with pytest.raises(VoiceNotFoundError):
@@ -120,8 +113,6 @@ async def test_a_voice_of_another_guild_cannot_be_chosen_and_changes_nothing(
 
 
 async def test_choosing_asks_the_indexes_alone(tmp_path: Path) -> None:
-    from storage.settings import _VOICE_FOR
-
     async with Database.open(tmp_path / "test.db") as database:
         rows = await database.read(f"EXPLAIN QUERY PLAN {_VOICE_FOR}", (GUILD, ANN))
     assert not [row["detail"] for row in rows if row["detail"].startswith("SCAN voices")]
