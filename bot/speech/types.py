@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from bot.errors import MynahError
 
 EngineKind = Literal["chatterbox", "piper"]
 ChatterboxModel = Literal["english", "turbo", "multilingual"]
@@ -57,6 +59,10 @@ class Speech:
     packets: tuple[bytes, ...]
     seconds: float
     timings: Mapping[str, float] = field(default_factory=dict)
+
+
+SynthesisResult: TypeAlias = Speech | MynahError
+"""What became of one request of a batch: one bad sentence does not fail the others."""
 
 
 @dataclass(frozen=True, slots=True)

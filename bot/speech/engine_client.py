@@ -1,0 +1,151 @@
+"""The bot's side of the engine worker: loads the engine, and brings it back when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from bot.errors import EngineDeadError, EngineError
+from bot.speech import engine_worker
+from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
+from bot.speech.engines.select import open_engine as open_chosen_engine
+from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
+
+log = structlog.get_logger(__name__)
+
+RETRIES = 1
+"""How often a sentence whose engine died is tried again."""
+
+FREE_RESTARTS = 3
+"""Failures in a row after which restarts are spaced out, twice as far each time."""
+
+FIRST_PAUSE_SECONDS = 2.0
+LONGEST_PAUSE_SECONDS = 300.0
+
+
+class EngineClient:
+    """An engine in a worker of its own.
+
+    open_engine: a module-level function that the worker loads the engine with.
+    clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        spec: EngineSpec,
+        *,
+        open_engine: EngineOpener = open_chosen_engine,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._worker = worker
+        self._spec = spec
+        self._open_engine = open_engine
+        self._clock = clock
+        self._loading = asyncio.Lock()
+        self._generation = 0  # counts loads, so that one death is noticed once
+        self._failures = 0  # in a row, of loads and of sentences
+        self._last_failure = ""
+        self._not_before = 0.0
+        self._ready = self._closed = False
+        self._info: EngineInfo | None = None
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What was loaded last, or None before the first load."""
+        return self._info
+
+    @property
+    def ready(self) -> bool:
+        """Whether the engine is loaded; False before, while it loads, and after it died."""
+        return self._ready
+
+    async def start(self) -> EngineInfo:
+        """Load the engine unless it is loaded, and return what it is.
+
+        Raises `EngineDeadError` with the reason when it cannot be loaded, at once while restarts
+        are spaced out.
+        """
+        async with self._loading:
+            if self._closed:
+                raise EngineDeadError("The voice engine is shut down.")
+            if self._info is None or not self._ready:
+                self._info = await self._load()
+                self._generation += 1
+                self._ready = True
+            return self._info
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        """Return one result per request, in order; an error stands in for a failed sentence.
+
+        Loads the engine if needed. A batch during which the engine died is tried once more.
+
+        Raises `EngineError` when it died again, `EngineDeadError` when it cannot be loaded,
+        `BusyError` when too many calls wait.
+        """
+        deaths = 0
+        # Bounded: each turn costs a load, and `start` refuses when loads do not help.
+        while True:
+            await self.start()
+            generation = self._generation
+            try:
+                results = await self._worker.run(engine_worker.synthesize, tuple(batch))
+            except EngineNotLoadedError:
+                self._ready = self._ready and generation != self._generation
+            except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
+                self._lose(generation, str(error))
+                deaths += 1
+                if deaths > RETRIES:
+                    raise EngineError(
+                        f"This text could not be spoken: {error} Try other words."
+                    ) from error
+            else:
+                self._failures = 0
+                return results
+
+    async def close(self) -> None:
+        """End the worker; a sentence in flight ends with it."""
+        self._ready, self._closed = False, True
+        await self._worker.close()
+
+    async def _load(self) -> EngineInfo:
+        wait = self._not_before - self._clock()
+        if wait > 0:
+            raise EngineDeadError(
+                f"The voice engine is out of order; the next try is in {wait:.0f} s. "
+                f"{self._last_failure}"
+            )
+        try:
+            info = await self._worker.run(engine_worker.load, self._open_engine, self._spec)
+        except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
+            self._note_failure(str(error))
+            raise EngineDeadError(f"The voice engine could not be loaded. {error}") from error
+        log.info(
+            "engine loaded",
+            stage="engine",
+            kind=info.kind,
+            model=info.model,
+            device=info.device,
+            reason=info.reason,
+            seconds=round(info.load_seconds, 2),
+        )
+        return info
+
+    def _lose(self, generation: int, reason: str) -> None:
+        # Several calls may see the same death; a later load is not theirs to undo.
+        if generation == self._generation and self._ready:
+            self._ready = False
+            self._note_failure(reason)
+
+    def _note_failure(self, reason: str) -> None:
+        self._failures += 1
+        self._last_failure = reason
+        log.error("engine failed", stage="engine", reason=reason, failures=self._failures)
+        beyond = self._failures - FREE_RESTARTS
+        if beyond > 0:
+            pause = min(FIRST_PAUSE_SECONDS * 2 ** min(beyond - 1, 30), LONGEST_PAUSE_SECONDS)
+            self._not_before = self._clock() + pause

@@ -1,0 +1,58 @@
+"""A cache of prepared voices, bounded by bytes. All of it is rebuilt from the clips."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class ConditionalsCache(Generic[K, V]):
+    """The values used last, as many as fit into `max_bytes`.
+
+    size_of: the bytes that a value occupies.
+    """
+
+    def __init__(self, max_bytes: int, size_of: Callable[[V], int]) -> None:
+        self._max_bytes = max_bytes
+        self._size_of = size_of
+        self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        self._bytes = 0
+
+    @property
+    def bytes_used(self) -> int:
+        """Bytes of all values held; never more than `max_bytes`."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_or_make(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value of `key`, made by `make` if it is not held.
+
+        The values that were unused for longest give way. One that alone exceeds the bound is
+        returned without being held.
+        """
+        if key in self._values:
+            self._values.move_to_end(key)
+            return self._values[key][0]
+        value = make()
+        size = self._size_of(value)
+        if size <= self._max_bytes:
+            self._values[key] = value, size
+            self._bytes += size
+            self._evict()
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+        self._bytes = 0
+
+    def _evict(self) -> None:
+        while self._bytes > self._max_bytes:
+            _, (_, size) = self._values.popitem(last=False)
+            self._bytes -= size

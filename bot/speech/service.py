@@ -1,0 +1,77 @@
+"""Speaking a text: cleaned, split, and synthesised sentence by sentence."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.errors import MynahError
+from bot.speech.text import clean_text, split_sentences
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+
+
+class Synthesizer(Protocol):
+    """Whatever turns requests into speech: the engine's client, or a queue in front of it."""
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        """Return one result per request, in order; an error stands in for a failed sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLimits:
+    """Bounds of a text and of its pieces, in characters."""
+
+    max_characters: int = 3000
+    sentence_characters: int = 260
+    first_sentence_characters: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What someone asked to be said.
+
+    guild_id: whose turn it takes; 0 is the operator. language, seed: see `SynthesisRequest`.
+    """
+
+    text: str
+    voice: VoiceReference
+    guild_id: int = 0
+    language: str | None = None
+    seed: int | None = None
+
+
+class SpeechService:
+    """Texts in, speech out, one sentence after another."""
+
+    def __init__(self, synthesizer: Synthesizer, limits: SpeechLimits) -> None:
+        self._synthesizer = synthesizer
+        self._limits = limits
+
+    def plan(self, text: str, language: str | None = None) -> tuple[str, ...]:
+        """Return the sentences that `text` will be spoken in.
+
+        Raises `UserError` when there is nothing to say, or too much.
+        """
+        cleaned = clean_text(text, max_characters=self._limits.max_characters)
+        return split_sentences(
+            cleaned,
+            language=language,
+            max_characters=self._limits.sentence_characters,
+            first_max_characters=self._limits.first_sentence_characters,
+        )
+
+    async def speak(self, utterance: Utterance) -> AsyncIterator[Speech]:
+        """Yield the sentences of an utterance as they are spoken, each when it is asked for.
+
+        Raises what `plan` raises, the error of the first sentence that failed, and what the
+        synthesizer raises.
+        """
+        for sentence in self.plan(utterance.text, utterance.language):
+            request = SynthesisRequest(
+                sentence, utterance.voice, utterance.language, utterance.seed
+            )
+            (result,) = await self._synthesizer.synthesize([request])
+            if isinstance(result, MynahError):
+                raise result
+            yield result

@@ -1,0 +1,96 @@
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+
+from bot.errors import EngineError
+from bot.speech.engines.piper import PiperEngine
+from bot.speech.opus import decode_opus
+from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+
+SENTENCE = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep."
+OTHER_SENTENCE = "I am very glad to see all of you here this evening."
+
+
+@pytest.fixture(scope="module")
+def engine() -> PiperEngine:
+    return PiperEngine(EngineSpec(kind="piper"), "chosen by the test")
+
+
+def request(
+    text: str = SENTENCE, pitch_hz: float | None = None, seed: int | None = None
+) -> SynthesisRequest:
+    voice = VoiceReference(Path("unused"), "", pitch_hz)
+    return SynthesisRequest(text, voice, seed=seed)
+
+
+def speak(engine: PiperEngine, request: SynthesisRequest) -> Speech:
+    (result,) = engine.synthesize([request])
+    assert isinstance(result, Speech), result
+    return result
+
+
+def heard_pitch(speech: Speech) -> float:
+    samples = librosa.resample(decode_opus(speech.packets), orig_sr=48_000, target_sr=16_000)
+    pitch, voiced, _ = librosa.pyin(samples, fmin=50, fmax=500, sr=16_000)
+    return float(np.median(pitch[voiced]))
+
+
+@pytest.mark.parametrize("pitch_hz", [75, 90, 130, 200, 260])
+@pytest.mark.parametrize("text", [SENTENCE, OTHER_SENTENCE], ids=["first", "second"])
+def test_the_voice_speaks_at_the_enrolled_pitch(
+    engine: PiperEngine, pitch_hz: float, text: str
+) -> None:
+    assert heard_pitch(speak(engine, request(text, pitch_hz, seed=1))) == pytest.approx(
+        pitch_hz, rel=0.15
+    )
+
+
+def test_the_pitch_does_not_change_the_tempo(engine: PiperEngine) -> None:
+    low, high = (speak(engine, request(pitch_hz=hz)).seconds for hz in (90, 200))
+    assert high == pytest.approx(low, rel=0.2)
+
+
+def test_without_a_pitch_the_stock_voice_speaks(engine: PiperEngine) -> None:
+    assert 80 < heard_pitch(speak(engine, request(pitch_hz=None, seed=1))) < 120
+
+
+def test_absurd_pitches_are_bounded(engine: PiperEngine) -> None:
+    assert speak(engine, request(pitch_hz=5.0)).seconds < 12
+    assert speak(engine, request(pitch_hz=5_000.0)).seconds > 2
+
+
+def test_the_same_seed_gives_the_same_packets(engine: PiperEngine) -> None:
+    first, second, other = (speak(engine, request("Same again.", seed=seed)) for seed in (7, 7, 8))
+    assert first.packets == second.packets
+    assert first.packets != other.packets
+
+
+def test_without_a_seed_every_reading_differs(engine: PiperEngine) -> None:
+    first, second = (speak(engine, request("Same again.")) for _ in range(2))
+    assert first.packets != second.packets
+
+
+def test_speech_carries_its_length_and_timings(engine: PiperEngine) -> None:
+    speech = speak(engine, request())
+    assert speech.seconds == pytest.approx(len(speech.packets) * 0.02, abs=0.03)
+    assert set(speech.timings) == {"synthesis", "encode"}
+    assert all(seconds > 0 for seconds in speech.timings.values())
+
+
+def test_phoneme_markup_in_a_text_is_not_obeyed(engine: PiperEngine) -> None:
+    plain = speak(engine, request("Hello and good bye.", seed=1))
+    marked = speak(engine, request("Hello [[[[and]]]] good bye.", seed=1))
+    assert marked.seconds == pytest.approx(plain.seconds, rel=0.2)
+
+
+def test_a_text_without_sound_fails_alone(engine: PiperEngine) -> None:
+    results = engine.synthesize([request("Hello there."), request("[]"), request("Good bye.")])
+    assert [type(result) for result in results] == [Speech, EngineError, Speech]
+
+
+def test_it_says_that_it_does_not_clone(engine: PiperEngine) -> None:
+    info = engine.info
+    assert (info.kind, info.clones, info.device) == ("piper", False, "cpu")
+    assert info.reason.startswith("chosen by the test")
