@@ -1,0 +1,121 @@
+"""Messages: how they are made, edited and shown."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .cdn import Attachment, Cdn, Upload
+from .ids import timestamp
+from .model import Payload, User
+
+EPHEMERAL = 1 << 6
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """How a message once looked. `at` is time.monotonic()."""
+
+    at: float
+    content: str
+    embeds: Sequence[Payload]
+
+
+@dataclass(slots=True)
+class Message:
+    """A message as those who may see it see it now; `revisions` has every earlier look too."""
+
+    id: int
+    channel_id: int
+    guild_id: int | None
+    author: User
+    flags: int = 0
+    content: str = ""
+    embeds: list[Payload] = field(default_factory=list)
+    components: list[Payload] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    allowed_mentions: Payload | None = None
+    interaction: Payload | None = None
+    seen_by: int | None = None
+    revisions: list[Revision] = field(default_factory=list)
+    created_at: str = field(default_factory=timestamp)
+    deleted: bool = False
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only one member (`seen_by`) sees it."""
+        return bool(self.flags & EPHEMERAL)
+
+    def apply(self, body: Payload, uploads: Sequence[Upload], cdn: Cdn) -> None:
+        """Change what the body names and keep the rest, as POST and PATCH do."""
+        self.content = self.content if "content" not in body else str(body["content"] or "")
+        self.embeds = self.embeds if "embeds" not in body else list(body["embeds"] or [])
+        if "components" in body:
+            self.components = list(body["components"] or [])
+        if "allowed_mentions" in body:
+            self.allowed_mentions = body["allowed_mentions"]
+        self._apply_attachments(body, uploads, cdn)
+        self.revisions.append(Revision(time.monotonic(), self.content, list(self.embeds)))
+
+    def _apply_attachments(self, body: Payload, uploads: Sequence[Upload], cdn: Cdn) -> None:
+        if "attachments" in body:
+            kept = {str(entry["id"]) for entry in body["attachments"] or []}
+            self.attachments = [a for a in self.attachments if str(a.id) in kept]
+        for upload in uploads:
+            stored = cdn.store(self.channel_id, upload, ephemeral=self.ephemeral)
+            self.attachments.append(stored)
+
+    def component(self, **wanted: Any) -> Payload:
+        """Return the one component with these properties, e.g. `label="Save"`; else KeyError."""
+        found = [c for c in walk_components(self.components) if wanted.items() <= c.items()]
+        if len(found) != 1:
+            shown = [c.get("label") or c.get("custom_id") for c in walk_components(self.components)]
+            raise KeyError(f"{len(found)} components match {wanted}; the message has {shown}")
+        return found[0]
+
+    def payload(self) -> Payload:
+        """Return Discord's message object."""
+        edited = timestamp() if len(self.revisions) > 1 else None
+        by_application = {"application_id": str(self.author.id)} if self.author.bot else {}
+        from_interaction = (
+            {"interaction_metadata": self.interaction, "webhook_id": str(self.author.id)}
+            if self.interaction
+            else {}
+        )
+        return {
+            **_PLAIN_MESSAGE,
+            **by_application,
+            **from_interaction,
+            "id": str(self.id),
+            "channel_id": str(self.channel_id),
+            "author": self.author.payload(),
+            "content": self.content,
+            "timestamp": self.created_at,
+            "edited_timestamp": edited,
+            "flags": self.flags,
+            "embeds": self.embeds,
+            "components": self.components,
+            "attachments": [attachment.payload() for attachment in self.attachments],
+        }
+
+
+def walk_components(components: Sequence[Payload]) -> Iterator[Payload]:
+    """Yield every component, also those inside rows, sections, containers and labels."""
+    for component in components:
+        yield component
+        yield from walk_components(component.get("components", []))
+        inner = [component[key] for key in ("accessory", "component") if key in component]
+        yield from walk_components(inner)
+
+
+_PLAIN_MESSAGE: Payload = {
+    "type": 0,
+    "tts": False,
+    "pinned": False,
+    "mention_everyone": False,
+    "mentions": [],
+    "mention_roles": [],
+    "reactions": [],
+}
