@@ -17,6 +17,9 @@ from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 
 log = structlog.get_logger(__name__)
 
+LOAD_SECONDS = 3600.0
+"""A first load may have gigabytes to download."""
+
 RETRIES = 1
 """How often a sentence whose engine died is tried again."""
 
@@ -96,7 +99,7 @@ class EngineClient:
                 results = await self._worker.run(engine_worker.synthesize, tuple(batch))
             except EngineNotLoadedError:
                 self._ready = self._ready and generation != self._generation
-            except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
+            except (WorkerDiedError, WorkerTimeoutError) as error:
                 self._lose(generation, str(error))
                 deaths += 1
                 if deaths > RETRIES:
@@ -120,7 +123,9 @@ class EngineClient:
                 f"{self._last_failure}"
             )
         try:
-            info = await self._worker.run(engine_worker.load, self._open_engine, self._spec)
+            info = await self._worker.run_within(
+                LOAD_SECONDS, engine_worker.load, self._open_engine, self._spec
+            )
         except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
             self._note_failure(str(error))
             raise EngineDeadError(f"The voice engine could not be loaded. {error}") from error

@@ -5,6 +5,7 @@ Imported in the bot process too, for the references to its functions, so it impo
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import os
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Callable, Sequence
 from bot.errors import EngineDeadError, MynahError
 from bot.speech.engines.base import SpeechEngine
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+
+log = logging.getLogger(__name__)
 
 EngineOpener = Callable[[EngineSpec], SpeechEngine]
 
@@ -37,11 +40,19 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
 def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
     """Run a batch through the loaded engine; see `SpeechEngine.synthesize`.
 
-    Raises `EngineNotLoadedError`, and `EngineDeadError` when the engine must be loaded anew.
+    Ends this process when the engine is no longer fit to work; the parent starts another.
+
+    Raises `EngineNotLoadedError`.
     """
     if not _loaded:
         raise EngineNotLoadedError("The voice engine is not loaded.")
-    return _loaded[0].synthesize(batch)
+    try:
+        return _loaded[0].synthesize(batch)
+    except EngineDeadError as error:
+        # After a failure of the GPU every further call of the same process fails.
+        log.critical("engine worker ends itself: %s", error)
+        logging.shutdown()
+        os._exit(1)
 
 
 def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,7 +61,7 @@ class SpeechService:
             first_max_characters=self._limits.first_sentence_characters,
         )
 
-    async def speak(self, utterance: Utterance) -> AsyncIterator[Speech]:
+    async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
         """Yield the sentences of an utterance as they are spoken, each when it is asked for.
 
         Raises what `plan` raises, the error of the first sentence that failed, and what the

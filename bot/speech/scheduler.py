@@ -1,0 +1,148 @@
+"""Whose sentence the engine takes next: the one whose guild runs out of audio first."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import BusyError, EngineError
+from bot.speech.service import Synthesizer
+from bot.speech.types import SynthesisRequest, SynthesisResult
+
+MAX_WAITING = 256
+
+Due = Callable[[], float]
+"""When a sentence is needed, in seconds of the event loop's clock, as things stand now."""
+
+
+@dataclass(eq=False)
+class _Entry:
+    request: SynthesisRequest
+    guild_id: int
+    due: Due
+    order: int
+    result: asyncio.Future[SynthesisResult] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+
+
+class FairScheduler:
+    """Earliest deadline first, between guilds; first come, first served, within a guild.
+
+    One batch is in flight at a time. A guild that queues many texts has only its oldest sentence
+    in the running, and that one is due when the guild's audio runs out, so another guild's first
+    sentence, due at once, waits for no more than the batch in flight.
+    """
+
+    def __init__(
+        self, synthesizer: Synthesizer, *, max_batch: int = 1, max_waiting: int = MAX_WAITING
+    ) -> None:
+        self._synthesizer = synthesizer
+        self._max_batch = max_batch
+        self._max_waiting = max_waiting
+        self._waiting: list[_Entry] = []
+        self._order = itertools.count()
+        self._task: asyncio.Task[None] | None = None
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many sentences wait for their turn."""
+        return len(self._waiting)
+
+    def lane(self, guild_id: int, due: Due) -> Lane:
+        """Return a synthesizer whose sentences take their turn for this guild."""
+        return Lane(self, guild_id, due)
+
+    async def synthesize(
+        self, request: SynthesisRequest, *, guild_id: int, due: Due
+    ) -> SynthesisResult:
+        """Return what the synthesizer makes of `request` when its turn comes.
+
+        A caller that is cancelled while it waits gives up its turn.
+
+        Raises `BusyError` when too many sentences wait, `EngineError` after `close`, and what the
+        synthesizer raises.
+        """
+        if self._closed:
+            raise EngineError("The bot is shutting down. Try again in a few minutes.")
+        if len(self._waiting) >= self._max_waiting:
+            raise BusyError("Too many texts are waiting to be spoken. Try again in a minute.")
+        entry = _Entry(request, guild_id, due, next(self._order))
+        self._waiting.append(entry)
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._work(), name="speech-scheduler")
+        try:
+            return await entry.result
+        finally:
+            if entry in self._waiting:
+                self._waiting.remove(entry)
+
+    async def close(self) -> None:
+        """Refuse what comes and what waits, and drop the batch in flight."""
+        self._closed = True
+        for entry in self._waiting:
+            _fail([entry], EngineError("The bot is shutting down. Try again in a few minutes."))
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    async def _work(self) -> None:
+        batch: list[_Entry] = []
+        try:
+            while self._waiting:
+                batch = self._next_batch()
+                await self._run(batch)
+        finally:
+            _fail(batch, EngineError("The bot is shutting down. Try again in a few minutes."))
+
+    def _next_batch(self) -> list[_Entry]:
+        heads: dict[int, _Entry] = {}
+        for entry in self._waiting:
+            heads.setdefault(entry.guild_id, entry)
+        # The heads by deadline; if there is room left, whoever else waits.
+        first = sorted(heads.values(), key=lambda entry: (entry.due(), entry.order))
+        others = [entry for entry in self._waiting if heads[entry.guild_id] is not entry]
+        batch = [*first, *others][: self._max_batch]
+        self._waiting = [entry for entry in self._waiting if entry not in batch]
+        return batch
+
+    async def _run(self, batch: Sequence[_Entry]) -> None:
+        try:
+            results = await self._synthesizer.synthesize([entry.request for entry in batch])
+        except EngineError as error:
+            if len(batch) == 1:
+                _fail(batch, error)
+                return
+            for entry in batch:  # one of them broke the engine; the others are innocent
+                await self._run([entry])
+        except Exception as error:
+            _fail(batch, error)
+        else:
+            for entry, result in zip(batch, results, strict=True):
+                if not entry.result.done():
+                    entry.result.set_result(result)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One guild's way into the scheduler; a `Synthesizer`."""
+
+    scheduler: FairScheduler
+    guild_id: int
+    due: Due
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        """Synthesize one after another, each in its turn."""
+        return [
+            await self.scheduler.synthesize(request, guild_id=self.guild_id, due=self.due)
+            for request in batch
+        ]
+
+
+def _fail(entries: Sequence[_Entry], error: Exception) -> None:
+    for entry in entries:
+        if not entry.result.done():
+            entry.result.set_exception(error)

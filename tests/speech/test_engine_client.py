@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.errors import EngineDeadError, EngineError
+from bot.speech.engine_client import FREE_RESTARTS, EngineClient
+from bot.speech.engine_worker import EngineOpener
+from bot.speech.types import EngineSpec, Speech, SynthesisResult
+from bot.workers import Worker, WorkerLimits
+from tests.speech.scripted_engine import (
+    open_broken,
+    open_crashing,
+    open_scripted,
+    open_unfit,
+    scripted,
+)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@asynccontextmanager
+async def engine(
+    open_engine: EngineOpener = open_scripted,
+    *,
+    spec: EngineSpec | None = None,
+    clock: Clock | None = None,
+    call_seconds: float = 60,
+) -> AsyncIterator[tuple[EngineClient, Worker]]:
+    worker = Worker("engine worker", WorkerLimits(call_seconds=call_seconds))
+    client = EngineClient(
+        worker, spec or EngineSpec(), open_engine=open_engine, clock=clock or Clock()
+    )
+    try:
+        yield client, worker
+    finally:
+        await client.close()
+
+
+@pytest.fixture
+def times_left(tmp_path: Path) -> Path:
+    return tmp_path / "times_left"
+
+
+def arm(times_left: Path, times: int) -> None:
+    """Let the engine misbehave so often."""
+    times_left.write_bytes(bytes(times))
+
+
+def armed(times_left: Path) -> bool:
+    return times_left.read_bytes() != b""
+
+
+def speaker(result: SynthesisResult) -> bytes:
+    """The process that made it."""
+    assert isinstance(result, Speech)
+    return result.packets[0]
+
+
+async def test_it_is_ready_once_started() -> None:
+    async with engine() as (client, _):
+        assert (client.ready, client.info) == (False, None)
+        info = await client.start()
+        assert info.model == "scripted"
+        assert (client.ready, client.info) == (True, info)
+
+
+async def test_starting_twice_loads_once() -> None:
+    async with engine() as (client, worker):
+        await asyncio.gather(client.start(), client.start())
+        pid = worker.pid
+        await client.start()
+        assert worker.pid == pid
+
+
+async def test_a_sentence_loads_the_engine_if_need_be() -> None:
+    async with engine() as (client, worker):
+        (result,) = await client.synthesize([scripted("hello")])
+        assert speaker(result) == str(worker.pid).encode()
+
+
+async def test_one_bad_sentence_does_not_fail_its_batch() -> None:
+    async with engine() as (client, _):
+        results = await client.synthesize([scripted("a"), scripted("fail"), scripted("b")])
+        assert [type(result) for result in results] == [Speech, EngineError, Speech]
+
+
+@pytest.mark.parametrize("how", ["crash", "wreck"])
+async def test_a_sentence_whose_engine_died_is_tried_again(how: str, times_left: Path) -> None:
+    arm(times_left, 1)
+    async with engine() as (client, _):
+        (before,) = await client.synthesize([scripted("hello")])
+        (result,) = await client.synthesize([scripted(how, times_left)])
+        assert speaker(result) != speaker(before)
+        assert client.ready
+
+
+async def test_a_killed_worker_costs_no_sentence(times_left: Path) -> None:
+    arm(times_left, 1)
+    async with engine() as (client, worker):
+        await client.start()
+        sentence = asyncio.create_task(client.synthesize([scripted("hang", times_left)]))
+        while armed(times_left):
+            await asyncio.sleep(0.01)
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        (result,) = await sentence
+        assert isinstance(result, Speech)
+
+
+async def test_a_hanging_sentence_is_ended_and_tried_again(times_left: Path) -> None:
+    arm(times_left, 1)
+    async with engine(call_seconds=1.5) as (client, _):
+        (result,) = await client.synthesize([scripted("hang", times_left)])
+        assert isinstance(result, Speech)
+
+
+async def test_a_second_death_fails_the_sentence_and_only_it(times_left: Path) -> None:
+    arm(times_left, 2)
+    async with engine() as (client, _):
+        bad = asyncio.create_task(client.synthesize([scripted("crash", times_left)]))
+        good = asyncio.create_task(client.synthesize([scripted("hello")]))
+        with pytest.raises(EngineError, match="Try other words"):
+            await bad
+        (result,) = await good
+        assert isinstance(result, Speech)
+
+
+async def test_a_load_error_says_why() -> None:
+    spec = EngineSpec(checkpoint=Path("nowhere"))
+    async with engine(open_unfit, spec=spec) as (client, _):
+        with pytest.raises(EngineDeadError, match="There is no model in nowhere"):
+            await client.start()
+        assert not client.ready
+
+
+async def test_an_unexpected_load_error_travels_as_text() -> None:
+    async with engine(open_broken) as (client, _):
+        with pytest.raises(EngineDeadError, match="ZeroDivisionError: oops"):
+            await client.start()
+
+
+async def test_a_crash_loop_ends() -> None:
+    clock = Clock()
+    async with engine(open_crashing, clock=clock) as (client, worker):
+        for _ in range(FREE_RESTARTS + 1):
+            with pytest.raises(EngineDeadError, match="could not be loaded"):
+                await client.start()
+        with pytest.raises(EngineDeadError, match=r"next try is in 2 s.*stopped unexpectedly"):
+            await client.synthesize([scripted("hello")])
+        assert worker.pid is None
+        clock.now += 2.1
+        with pytest.raises(EngineDeadError, match="could not be loaded"):
+            await client.start()
+        with pytest.raises(EngineDeadError, match="next try is in 4 s"):
+            await client.start()
+
+
+async def test_success_forgets_earlier_failures(times_left: Path) -> None:
+    async with engine() as (client, _):
+        for _ in range(FREE_RESTARTS + 1):
+            arm(times_left, 1)
+            (result,) = await client.synthesize([scripted("wreck", times_left)])
+            assert isinstance(result, Speech)
+
+
+async def test_a_closed_client_refuses() -> None:
+    async with engine() as (client, worker):
+        await client.start()
+        await client.close()
+        assert (client.ready, worker.pid) == (False, None)
+        with pytest.raises(EngineDeadError, match="shut down"):
+            await client.synthesize([scripted("hello")])

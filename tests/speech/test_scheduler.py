@@ -1,0 +1,192 @@
+"""Whose sentence comes next, with an engine that speaks when the test lets it."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.errors import BusyError, EngineError
+from bot.speech.scheduler import FairScheduler
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+
+VOICE = VoiceReference(Path("clip"), "0" * 64)
+SPEECH = Speech((b"p",), 0.02)
+
+
+class SteppedEngine:
+    """Keeps each batch until `step`; texts that contain "bad" break it."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[str]] = []
+        self._steps = asyncio.Semaphore(0)
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        texts = [request.text for request in batch]
+        self.batches.append(texts)
+        await self._steps.acquire()
+        if any("bad" in text for text in texts):
+            raise EngineError("broken")
+        return [SPEECH] * len(texts)
+
+    async def step(self, count: int = 1) -> None:
+        """Let `count` batches end, each after the scheduler has chosen it."""
+        for _ in range(count):
+            self._steps.release()
+            await settle()
+
+    @property
+    def order(self) -> list[str]:
+        return [text for batch in self.batches for text in batch]
+
+
+async def settle() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def ask(
+    scheduler: FairScheduler, text: str, guild_id: int, due: float = 0.0
+) -> asyncio.Task[SynthesisResult]:
+    request = SynthesisRequest(text, VOICE)
+    return asyncio.create_task(scheduler.synthesize(request, guild_id=guild_id, due=lambda: due))
+
+
+async def test_the_guild_that_runs_out_first_comes_first() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    tasks = [ask(scheduler, "running", 9)]
+    await settle()
+    tasks += [ask(scheduler, "late", 1, 30.0), ask(scheduler, "soon", 2, 10.0)]
+    await settle()
+    await engine.step(3)
+    await asyncio.gather(*tasks)
+    assert engine.order == ["running", "soon", "late"]
+
+
+async def test_a_guild_with_twenty_texts_delays_another_by_one_sentence_only() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    greedy = [ask(scheduler, f"greedy {i}", 1, due=float(i)) for i in range(20)]
+    await settle()
+    modest = ask(scheduler, "modest", 2, due=0.5)
+    await settle()
+    await engine.step(2)
+    assert (await asyncio.wait_for(modest, 1)) is SPEECH
+    assert engine.order[:2] == ["greedy 0", "modest"]
+    await engine.step(19)
+    await asyncio.gather(*greedy)
+
+
+async def test_deadlines_are_read_when_the_engine_is_free() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    due = {"a": 1.0, "b": 2.0}
+    tasks = [ask(scheduler, "running", 9)]
+    await settle()
+    for guild_id, name in enumerate(due):
+        request = SynthesisRequest(name, VOICE)
+        call = scheduler.synthesize(request, guild_id=guild_id, due=lambda name=name: due[name])
+        tasks.append(asyncio.create_task(call))
+    await settle()
+    due["a"] = 3.0
+    await engine.step(3)
+    await asyncio.gather(*tasks)
+    assert engine.order == ["running", "b", "a"]
+
+
+async def test_a_cancelled_sentence_gives_up_its_turn() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    running, skipped, last = (ask(scheduler, text, i) for i, text in enumerate("rsl"))
+    await settle()
+    skipped.cancel()
+    await engine.step(2)
+    await asyncio.gather(running, last)
+    assert engine.order == ["r", "l"]
+    assert scheduler.waiting == 0
+
+
+async def test_cancelling_the_sentence_in_flight_harms_no_other() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine, max_batch=2)
+    first, second = ask(scheduler, "one", 1), ask(scheduler, "two", 2)
+    await settle()
+    first.cancel()
+    await engine.step()
+    assert (await second) is SPEECH
+
+
+async def test_a_batch_takes_one_sentence_of_each_guild_before_a_second() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine, max_batch=3)
+    tasks = [ask(scheduler, "running", 9)]
+    await settle()
+    tasks += [ask(scheduler, text, int(text[0])) for text in ("1a", "1b", "1c", "2a")]
+    await settle()
+    await engine.step(3)
+    await asyncio.gather(*tasks)
+    assert engine.batches == [["running"], ["1a", "2a", "1b"], ["1c"]]
+
+
+async def test_a_sentence_that_breaks_the_engine_fails_alone() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine, max_batch=2)
+    good, bad = ask(scheduler, "good", 1), ask(scheduler, "bad", 2)
+    await settle()
+    await engine.step(3)
+    assert (await good) is SPEECH
+    with pytest.raises(EngineError):
+        await bad
+
+
+async def test_one_sentence_too_many_is_refused() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine, max_waiting=2)
+    tasks = [ask(scheduler, "running", 9)]
+    await settle()
+    tasks += [ask(scheduler, "waits", 1), ask(scheduler, "waits", 2)]
+    await settle()
+    with pytest.raises(BusyError):
+        await ask(scheduler, "too many", 3)
+    await engine.step(3)
+    await asyncio.gather(*tasks)
+
+
+async def test_closing_ends_what_runs_and_what_waits() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    tasks = [ask(scheduler, "running", 1), ask(scheduler, "waits", 2)]
+    await settle()
+    await scheduler.close()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [EngineError, EngineError]
+    with pytest.raises(EngineError):
+        await ask(scheduler, "late", 3)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 4), st.floats(0, 100)), min_size=1, max_size=20),
+    st.integers(1, 4),
+)
+def test_every_sentence_is_answered_once_and_in_order_within_its_guild(
+    asked: list[tuple[int, float]], max_batch: int
+) -> None:
+    async def run() -> None:
+        engine = SteppedEngine()
+        scheduler = FairScheduler(engine, max_batch=max_batch)
+        tasks = [
+            ask(scheduler, f"{guild}/{number}", guild, due)
+            for number, (guild, due) in enumerate(asked)
+        ]
+        await settle()
+        await engine.step(len(asked))
+        assert await asyncio.gather(*tasks) == [SPEECH] * len(asked)
+        for guild in {guild for guild, _ in asked}:
+            own = [text for text in engine.order if text.startswith(f"{guild}/")]
+            assert own == [f"{guild}/{i}" for i, (g, _) in enumerate(asked) if g == guild]
+
+    asyncio.run(run())

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from bot.errors import EngineError, UserError
+from bot.speech.service import SpeechLimits, SpeechService, Utterance
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+
+VOICE = VoiceReference(Path("clip"), "hash")
+TEXT = "This is the first sentence. And this is the second one. Here comes the third."
+
+
+class Recorder:
+    """Notes the requests; fails for texts that ask for it."""
+
+    def __init__(self) -> None:
+        self.requests: list[SynthesisRequest] = []
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        self.requests += batch
+        return [
+            EngineError("no sound") if "fail" in request.text else Speech((b"packet",), 0.02)
+            for request in batch
+        ]
+
+
+async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
+    recorder = Recorder()
+    service = SpeechService(recorder, SpeechLimits())
+    utterance = Utterance(TEXT, VOICE, guild_id=7, language="en", seed=3)
+    speeches = [speech async for speech in service.speak(utterance)]
+    assert len(speeches) == 3
+    assert [request.text for request in recorder.requests] == list(service.plan(TEXT))
+    assert {(r.voice, r.language, r.seed) for r in recorder.requests} == {(VOICE, "en", 3)}
+
+
+async def test_a_sentence_is_requested_only_when_asked_for() -> None:
+    recorder = Recorder()
+    speeches = SpeechService(recorder, SpeechLimits()).speak(Utterance(TEXT, VOICE))
+    await anext(speeches)
+    assert len(recorder.requests) == 1
+    await speeches.aclose()
+
+
+async def test_a_failed_sentence_ends_the_utterance_with_its_error() -> None:
+    service = SpeechService(Recorder(), SpeechLimits())
+    speeches = service.speak(
+        Utterance("This first one is all fine. The second one will fail badly.", VOICE)
+    )
+    assert (await anext(speeches)).seconds == 0.02
+    with pytest.raises(EngineError, match="no sound"):
+        await anext(speeches)
+
+
+async def test_the_limits_are_those_of_the_configuration() -> None:
+    limits = SpeechLimits(max_characters=90, sentence_characters=60, first_sentence_characters=30)
+    service = SpeechService(Recorder(), limits)
+    pieces = service.plan(("word " * 18).strip())
+    assert len(pieces[0]) <= 30
+    assert all(len(piece) <= 60 for piece in pieces)
+    with pytest.raises(UserError, match="the limit is 90"):
+        service.plan("word " * 20)
