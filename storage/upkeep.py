@@ -60,7 +60,7 @@ async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[
 
 async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
     async def work(execute: Execute) -> str | None:
-        # Looked at again under the lock: another process may have written the file since.
+        # Read under the lock: another process may have written the file since it was looked at.
         fault = await asyncio.to_thread(_fault, clips, sha256, True)
         await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
         return fault
@@ -72,7 +72,7 @@ def _changed(clips: Path, known: Mapping[str, bool], verify: bool) -> list[str]:
     return [
         sha256
         for sha256, marked in known.items()
-        if (_fault(clips, sha256, thorough=verify or marked) is not None) != marked
+        if (_fault(clips, sha256, thorough=verify) is not None) != marked
     ]
 
 

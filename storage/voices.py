@@ -206,6 +206,11 @@ class VoiceStore:
         first = {row["name_key"]: row for row in reversed(rows)}
         return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
 
+    async def guild_ids(self) -> list[int]:
+        """Return the guilds that have voices, in order; the operator's 0 among them."""
+        rows = await self._database.read("SELECT DISTINCT guild_id FROM voices ORDER BY guild_id")
+        return [int(row[0]) for row in rows]
+
     async def count(self, guild_id: int) -> int:
         """Return the number of the guild's own voices."""
         [row] = await self._database.read(
