@@ -64,6 +64,11 @@ class GuildPlayer:
         return self._keeper.link.channel
 
     @property
+    def alone(self) -> bool:
+        """Whether nobody but bots is there to hear."""
+        return self._keeper.link.alone
+
+    @property
     def privacy_code(self) -> str | None:
         """The call's code that members can compare with their own client's."""
         return self._keeper.link.privacy_code
@@ -127,7 +132,7 @@ class GuildPlayer:
 
     def presence_changed(self) -> None:
         """Look again who is in the channel; leave when alone for too long."""
-        if not (self.channel is not None and self._keeper.link.alone):
+        if not (self.alone):
             self._alone_timer.cancel()
         elif not self._alone_timer.running and not self._closing:
             self._alone_timer.start(self._limits.alone_seconds)
@@ -150,7 +155,7 @@ class GuildPlayer:
         self._finish_all(UtteranceEnd.CONNECTION_LOST if lost else UtteranceEnd.DISCONNECTED)
 
     def _leave_alone(self) -> None:
-        if self._keeper.link.alone:
+        if self.alone:
             self._finish_all(UtteranceEnd.ALONE)
             self._keeper.leave_soon()
 

@@ -114,8 +114,10 @@ class Stage:
         return self.bot.voice.player(self.guild.id)
 
     def channel(self, name: str = "Lounge") -> discord.VoiceChannel:
-        channels = self.bot.get_guild(self.guild.id).voice_channels
-        return next(channel for channel in channels if channel.name == name)
+        return next(channel for channel in self.channels() if channel.name == name)
+
+    def channels(self) -> list[discord.VoiceChannel]:
+        return self.bot.get_guild(self.guild.id).voice_channels
 
     async def join(self) -> None:
         outcome = await self.player.join(self.channel())
