@@ -279,8 +279,8 @@ async def test_cancellation_at_any_moment_leaves_no_transaction_open(
         for _ in range(steps):
             await asyncio.sleep(0)
         # The loop ends by cancelling every task, the transaction's own too.
-        for other in asyncio.all_tasks() - {asyncio.current_task()}:
-            other.cancel()
+        for unfinished in asyncio.all_tasks() - {asyncio.current_task()}:
+            unfinished.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
         await database.write(insert)
