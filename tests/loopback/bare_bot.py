@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import socket
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
+from discord.utils import MISSING
+from discord.voice_state import VoiceConnectionState
 
 from .server import LoopbackDiscord
 
@@ -132,6 +136,35 @@ COMMANDS: tuple[Any, ...] = (
     group,
     secret,
 )
+
+
+class _WakefulState(VoiceConnectionState):
+    """Ends the reader thread's wait of up to 30 s on a socket that is no longer used."""
+
+    async def disconnect(self, **options: Any) -> None:
+        self._wake()
+        await super().disconnect(**options)
+
+    async def soft_disconnect(self, **options: Any) -> None:
+        self._wake()
+        await super().soft_disconnect(**options)
+
+    def _create_socket(self) -> None:
+        self._wake()
+        super()._create_socket()
+
+    def _wake(self) -> None:
+        self._socket_reader.pause()
+        if self.socket is not MISSING:
+            with contextlib.suppress(OSError):
+                self.socket.shutdown(socket.SHUT_RDWR)
+
+
+class WakefulClient(discord.VoiceClient):
+    """discord.py's own client, which reconnects without the long wait."""
+
+    def create_connection_state(self) -> VoiceConnectionState:
+        return _WakefulState(self)
 
 
 class BareBot(commands.AutoShardedBot):

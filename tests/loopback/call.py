@@ -267,7 +267,7 @@ class Call:
             if user_id in added:
                 listener.dave.welcome(welcome, known)
             elif user_id in stay:
-                listener.dave.commit(commit)
+                listener.dave.commit(commit, known)
 
     async def _announce_to_bot(
         self, stay: list[int], added: list[int], commit: bytes, welcome: bytes

@@ -45,13 +45,13 @@ class DaveMember:
             raise DaveError(f"libdave refused proposals: {self.failures}")
         return split_commit(result)
 
-    def commit(self, commit: bytes) -> None:
+    def commit(self, commit: bytes, members: set[int]) -> None:
         """Move on to the epoch that a commit begins."""
         with self._lock:
             roster = self._session.process_commit(commit)
             if isinstance(roster, dave.RejectType):
                 raise DaveError(f"libdave refused a commit ({roster.name}): {self.failures}")
-            self._take_keys(roster)
+            self._take_keys(members)
 
     def welcome(self, welcome: bytes, recognised: set[int]) -> None:
         """Join the group that a welcome leads into."""
@@ -60,7 +60,7 @@ class DaveMember:
             roster = self._session.process_welcome(welcome, users)
             if roster is None:
                 raise DaveError(f"libdave refused a welcome: {self.failures}")
-            self._take_keys(roster)
+            self._take_keys(recognised)
 
     def decrypt(self, sender: int, frame: bytes) -> bytes | None:
         """Return the Opus packet, or None if it cannot be read."""
@@ -74,10 +74,11 @@ class DaveMember:
         authenticator = self._session.get_last_epoch_authenticator()
         return displayable_code(authenticator) if authenticator else None
 
-    def _take_keys(self, roster: dict[int, list[int]]) -> None:
-        for user_id in roster:
+    def _take_keys(self, members: set[int]) -> None:
+        """Renew everyone's keys: a new epoch changes all, libdave's roster names who changed."""
+        for user_id in members - {self.user_id}:
             ratchet = self._session.get_key_ratchet(str(user_id))
-            if ratchet is not None and user_id != self.user_id:
+            if ratchet is not None:
                 decryptor = self._decryptors.setdefault(user_id, dave.Decryptor())
                 decryptor.transition_to_key_ratchet(ratchet)
 

@@ -113,8 +113,9 @@ class Gateway:
         for session in list(self.sessions.values()):
             if session.connection is connection:
                 session.connection = None
-                # Discord ends a session whose client says goodbye for good.
-                if code in (1000, 1001):
+                # Discord ends a session whose client says goodbye for good. (Clients also answer
+                # our own close with 1000.)
+                if code in (1000, 1001) and not connection.closed_here:
                     self._lose(session.id)
 
     def _receive(self, connection: GatewayConnection, message: Payload) -> None:

@@ -19,6 +19,7 @@ PRIVILEGED_INTENTS = (1 << 1) | (1 << 8) | MESSAGE_CONTENT
 _INTENTS = {
     "GUILD_CREATE": 1 << 0,
     "GUILD_ROLE_CREATE": 1 << 0,
+    "GUILD_ROLE_UPDATE": 1 << 0,
     "CHANNEL_CREATE": 1 << 0,
     "CHANNEL_UPDATE": 1 << 0,
     "GUILD_MEMBER_ADD": 1 << 1,
@@ -35,6 +36,7 @@ class GatewayConnection:
     """One websocket of a session; compresses the way the client asked for."""
 
     def __init__(self, outbox: Outbox, compress: str | None) -> None:
+        self.closed_here = False
         self._outbox = outbox
         # Whatever we cannot compress for goes out as plain text, which every client accepts.
         self._zlib = zlib.compressobj() if compress == "zlib-stream" else None
@@ -50,6 +52,7 @@ class GatewayConnection:
 
     def close(self, code: int, reason: str = "") -> None:
         """Close the websocket with this code."""
+        self.closed_here = True
         self._outbox.close(code, reason)
 
 

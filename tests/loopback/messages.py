@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,11 @@ from .ids import timestamp
 from .model import Payload, User
 
 EPHEMERAL = 1 << 6
+_MENTIONS = {
+    "users": re.compile(r"<@!?(\d+)>"),
+    "roles": re.compile(r"<@&(\d+)>"),
+    "everyone": re.compile(r"@(everyone|here)\b"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Message:
     embeds: list[Payload] = field(default_factory=list)
     components: list[Payload] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    mentioned: list[User] = field(default_factory=list)
     allowed_mentions: Payload | None = None
     interaction: Payload | None = None
     seen_by: int | None = None
@@ -47,6 +54,16 @@ class Message:
     def ephemeral(self) -> bool:
         """Whether only one member (`seen_by`) sees it."""
         return bool(self.flags & EPHEMERAL)
+
+    @property
+    def pings(self) -> list[str]:
+        """Ids of the users and roles (and "everyone", "here") whom the message notifies."""
+        allowed = self.allowed_mentions
+        named = [(kind, name) for kind, p in _MENTIONS.items() for name in p.findall(self.content)]
+        if allowed is None:
+            return [name for _, name in named]
+        parsed, listed = allowed.get("parse") or [], allowed.get
+        return [n for kind, n in named if kind in parsed or n in map(str, listed(kind) or [])]
 
     def apply(self, body: Payload, uploads: Sequence[Upload], cdn: Cdn) -> None:
         """Change what the body names and keep the rest, as POST and PATCH do."""
@@ -92,6 +109,7 @@ class Message:
             "channel_id": str(self.channel_id),
             "author": self.author.payload(),
             "content": self.content,
+            "mentions": [user.payload() for user in self.mentioned],
             "timestamp": self.created_at,
             "edited_timestamp": edited,
             "flags": self.flags,
@@ -99,6 +117,11 @@ class Message:
             "components": self.components,
             "attachments": [attachment.payload() for attachment in self.attachments],
         }
+
+
+def mentioned_ids(content: str) -> list[int]:
+    """Return the ids of the users whom a text mentions."""
+    return [int(user_id) for user_id in _MENTIONS["users"].findall(content)]
 
 
 def walk_components(components: Sequence[Payload]) -> Iterator[Payload]:
@@ -115,7 +138,6 @@ _PLAIN_MESSAGE: Payload = {
     "tts": False,
     "pinned": False,
     "mention_everyone": False,
-    "mentions": [],
     "mention_roles": [],
     "reactions": [],
 }

@@ -131,6 +131,10 @@ class LoopbackDiscord:
         """Create a voice channel; `user_limit` 0 is no limit."""
         return self.world.add_channel(guild, name, ChannelKind.VOICE, user_limit)
 
+    def grant_bot(self, guild: Guild, permissions: int) -> None:
+        """Grant the bot's role these permissions as well."""
+        self.world.grant(guild, self.world.bot.id, permissions)
+
     def deny_bot(self, channel: Channel, permissions: int) -> None:
         """Deny the bot these permissions in the channel (0 takes the denial back)."""
         denial = Overwrite(self.world.bot.id, deny=permissions, for_member=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from .cdn import Cdn, Upload
 from .errors import Violation, unknown
 from .ids import snowflake
-from .messages import Message
+from .messages import Message, mentioned_ids
 from .model import (
     Channel,
     ChannelKind,
@@ -97,6 +97,13 @@ class World:
         data = {"guild_id": str(guild.id), **member.payload()}
         self.publish("GUILD_MEMBER_UPDATE", data, guild.id)
 
+    def grant(self, guild: Guild, user_id: int, permissions: int) -> None:
+        """Give one member's own roles these permissions as well."""
+        for role_id in guild.members[user_id].role_ids:
+            guild.roles[role_id].permissions |= permissions
+            data = {"guild_id": str(guild.id), "role": guild.roles[role_id].payload()}
+            self.publish("GUILD_ROLE_UPDATE", data, guild.id)
+
     def overwrite(self, channel: Channel, overwrite: Overwrite) -> None:
         """Set what a channel allows or denies one role or member."""
         others = [o for o in channel.overwrites if o.target_id != overwrite.target_id]
@@ -151,14 +158,14 @@ class World:
         guild_id = channel.guild_id if channel.guild_id in self.guilds else None
         message = Message(snowflake(), channel.id, guild_id, author, int(body.get("flags") or 0))
         message.interaction, message.seen_by = interaction, seen_by
-        message.apply(body, uploads, self.cdn)
         self.messages[message.id] = message
+        self._apply(message, body, uploads)
         self._publish_message("MESSAGE_CREATE", message)
         return message
 
     def edit(self, message: Message, body: Payload, uploads: Sequence[Upload] = ()) -> None:
         """Edit a message and publish it, unless it is ephemeral."""
-        message.apply(body, uploads, self.cdn)
+        self._apply(message, body, uploads)
         self._publish_message("MESSAGE_UPDATE", message)
 
     def delete(self, message: Message) -> None:
@@ -183,6 +190,11 @@ class World:
         """Return the ids of everyone in the voice channel."""
         states = self.guild(channel.guild_id).voice_states.values()
         return [state.user_id for state in states if state.channel_id == channel.id]
+
+    def _apply(self, message: Message, body: Payload, uploads: Sequence[Upload]) -> None:
+        message.apply(body, uploads, self.cdn)
+        known = [i for i in mentioned_ids(message.content) if i in self.users]
+        message.mentioned = [self.users[user_id] for user_id in known]
 
     def _publish_message(self, event: str, message: Message) -> None:
         if message.ephemeral:
