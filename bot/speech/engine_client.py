@@ -33,6 +33,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 class EngineClient:
     """An engine in a worker of its own.
 
+    load_seconds: bound of loading, which downloads a model the first time.
     open_engine: a module-level function that the worker loads the engine with.
     clock: seconds, monotonic.
     """
@@ -42,11 +43,13 @@ class EngineClient:
         worker: Worker,
         spec: EngineSpec,
         *,
+        load_seconds: float = LOAD_SECONDS,
         open_engine: EngineOpener = open_chosen_engine,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
         self._spec = spec
+        self._load_seconds = load_seconds
         self._open_engine = open_engine
         self._clock = clock
         self._loading = asyncio.Lock()
@@ -124,7 +127,7 @@ class EngineClient:
             )
         try:
             info = await self._worker.run_within(
-                LOAD_SECONDS, engine_worker.load, self._open_engine, self._spec
+                self._load_seconds, engine_worker.load, self._open_engine, self._spec
             )
         except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
             self._note_failure(str(error))

@@ -6,6 +6,7 @@ import contextlib
 import importlib
 import io
 import logging
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,10 @@ def load_model(spec: EngineSpec, device: str) -> Any:
 
     Raises `EngineDeadError` when the package, the checkpoint, the network or the memory is wanting.
     """
+    if spec.checkpoint is not None:
+        # Read when the hub's library is imported. Without it the multilingual model retries for
+        # half a minute to fetch a file that is optional.
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     description = MODELS[spec.model]
     model_class = getattr(import_package(description.module), description.class_name)
     _require_watermarker()

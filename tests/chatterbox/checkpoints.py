@@ -1,0 +1,168 @@
+"""Checkpoints of random weights that stock `from_local` loads.
+
+Random weights prove that two ways of computing are equal, and never how anything sounds.
+"""
+
+from __future__ import annotations
+
+import functools
+import string
+from pathlib import Path
+from typing import Any
+
+from bot.speech.types import ChatterboxModel
+
+SPEECH_TOKENS = 40
+"""How many tokens each English or multilingual sentence has: 1.6 s."""
+
+_FIRST_SPECIAL, _STOP = 6561, 6562
+_LANGUAGE_TAGS = ("[en]", "[de]")
+
+
+def shrink() -> None:
+    """Make the sizes small that chatterbox's constructors hold. Call before making or loading.
+
+    The hidden size stays 1024: the Perceiver has no other.
+    """
+    from chatterbox.models.s3gen import s3gen
+    from chatterbox.models.t3.llama_configs import LLAMA_CONFIGS
+    from s3tokenizer.model_v2 import S3TokenizerV2
+
+    # The multilingual model watches the attention of layers 9, 12 and 13.
+    LLAMA_CONFIGS["Llama_520M"].update(num_hidden_layers=14, intermediate_size=64)
+    LLAMA_CONFIGS["GPT2_medium"].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
+    (config,) = S3TokenizerV2.__init__.__defaults__
+    config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
+    if not isinstance(s3gen.ConditionalDecoder, functools.partial):
+        s3gen.ConditionalDecoder = functools.partial(
+            _build, s3gen.ConditionalDecoder, {"n_blocks": 1, "num_mid_blocks": 1}
+        )
+        s3gen.UpsampleConformerEncoder = functools.partial(
+            _build, s3gen.UpsampleConformerEncoder, {"num_blocks": 1, "linear_units": 64}
+        )
+
+
+def make_checkpoint(model: ChatterboxModel, directory: Path) -> Path:
+    """Write a checkpoint of `model` to `directory`, always the same one."""
+    import torch
+
+    torch.manual_seed(0)
+    {"english": _english, "turbo": _turbo, "multilingual": _multilingual}[model](directory)
+    return directory
+
+
+def _build(original: Any, small: dict[str, int], *args: Any, **kwargs: Any) -> Any:
+    return original(*args, **{**kwargs, **small})
+
+
+def _english(directory: Path) -> None:
+    from chatterbox.models.s3gen import S3Gen
+    from chatterbox.models.t3 import T3
+    from chatterbox.models.voice_encoder import VoiceEncoder
+
+    t3 = T3()
+    _end_after(t3, SPEECH_TOKENS)
+    _save(VoiceEncoder(), directory / "ve.safetensors")
+    _save(t3, directory / "t3_cfg.safetensors")
+    _save(S3Gen(), directory / "s3gen.safetensors")
+    _save_tokenizer(directory / "tokenizer.json")
+
+
+def _multilingual(directory: Path) -> None:
+    import torch
+    from chatterbox.models.s3gen import S3Gen
+    from chatterbox.models.t3 import T3
+    from chatterbox.models.t3.modules.t3_config import T3Config
+    from chatterbox.models.voice_encoder import VoiceEncoder
+
+    t3 = T3(T3Config.multilingual())
+    _end_after(t3, SPEECH_TOKENS)
+    torch.save(VoiceEncoder().state_dict(), directory / "ve.pt")
+    _save(t3, directory / "t3_mtl23ls_v2.safetensors")
+    torch.save(S3Gen().state_dict(), directory / "s3gen.pt")
+    _save_tokenizer(directory / "grapheme_mtl_merged_expanded_v1.json")
+
+
+def _turbo(directory: Path) -> None:
+    from chatterbox.models.s3gen import S3Gen
+    from chatterbox.models.t3 import T3
+    from chatterbox.models.t3.modules.t3_config import T3Config
+    from chatterbox.models.voice_encoder import VoiceEncoder
+
+    # As ChatterboxTurboTTS.from_local builds it.
+    config = T3Config(text_tokens_dict_size=50276)
+    config.llama_config_name = "GPT2_medium"
+    config.speech_tokens_dict_size = 6563
+    config.input_pos_emb = None
+    config.speech_cond_prompt_len = 375
+    config.use_perceiver_resampler = False
+    config.emotion_adv = False
+    t3 = T3(config)
+    _end_at_random(t3)
+    _save(VoiceEncoder(), directory / "ve.safetensors")
+    _save(t3, directory / "t3_turbo_v1.safetensors")
+    _save(S3Gen(meanflow=True), directory / "s3gen_meanflow.safetensors")
+    _save_gpt2_tokenizer(directory)
+
+
+def _end_after(t3: Any, tokens: int) -> None:
+    """Let T3 emit valid tokens only, and stop after so many.
+
+    The learned position embedding carries one direction before that position and another one from
+    there on; the output layer reads the stop token off them, and the others do not see them.
+    """
+    import torch
+
+    before, after = torch.linalg.qr(torch.randn(t3.dim, 2)).Q.T
+    with torch.no_grad():
+        positions, head = t3.speech_pos_emb.emb.weight, t3.speech_head.weight
+        positions[:tokens] += 10 * before
+        positions[tokens:] += 10 * after
+        for direction in (before, after):
+            head -= torch.outer(head @ direction, direction)
+        head[_FIRST_SPECIAL:] -= 2 * before
+        head[_STOP] += 6 * after
+
+
+def _end_at_random(t3: Any) -> None:
+    """Let the GPT-2 backbone, which has no such embedding, stop at one token in thirty."""
+    import torch
+
+    with torch.no_grad():
+        t3.speech_head.bias[_FIRST_SPECIAL] = -50
+        # top_k keeps 1000 of the others.
+        t3.speech_head.bias[_STOP] = t3.speech_head.bias[:_FIRST_SPECIAL].mean() + 4.5
+
+
+def _save(module: Any, path: Path) -> None:
+    from safetensors.torch import save_file
+
+    state = module.state_dict()
+    save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, path)
+
+
+def _save_tokenizer(path: Path) -> None:
+    """A tokenizer of single characters with the ids that T3 expects of the special ones."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+
+    special = {"[STOP]": 0, "[UNK]": 1, "[SPACE]": 2, "[START]": 255}
+    special |= {tag: 600 + index for index, tag in enumerate(_LANGUAGE_TAGS)}
+    letters = string.ascii_letters + string.digits + string.punctuation
+    ids = {letter: 3 + index for index, letter in enumerate(letters)}
+    tokenizer = Tokenizer(models.BPE(vocab=ids | special, merges=[], unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens(list(special))
+    tokenizer.save(str(path))
+
+
+def _save_gpt2_tokenizer(directory: Path) -> None:
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>"]
+    ids = {letter: index for index, letter in enumerate(vocabulary)}
+    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=[]))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>").save_pretrained(
+        directory
+    )

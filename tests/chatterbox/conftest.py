@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.types import ChatterboxModel, EngineSpec, VoiceReference
+from storage.clips import clip_path, write_clip
+from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from tests.chatterbox.checkpoints import make_checkpoint, shrink
+from tests.speech.conftest import voiced
+
+# Nothing here may reach for the model hub, and nothing may wait for it.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        # The packages warn of themselves; the first test also imports and compiles them.
+        item.add_marker(pytest.mark.filterwarnings("ignore"))
+        item.add_marker(pytest.mark.timeout(600))
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ChatterboxModel], Path]:
+    """Where a tiny checkpoint of a model is; made once."""
+    shrink()
+    made: dict[ChatterboxModel, Path] = {}
+
+    def find(model: ChatterboxModel) -> Path:
+        if model not in made:
+            made[model] = make_checkpoint(model, tmp_path_factory.mktemp(model))
+        return made[model]
+
+    return find
+
+
+@pytest.fixture(scope="module", params=["english", "turbo", "multilingual"])
+def engine(
+    request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
+) -> Iterator[ChatterboxEngine]:
+    spec = EngineSpec("chatterbox", request.param, checkpoint(request.param), device="cpu")
+    engine = ChatterboxEngine(spec, "the test asks for it")
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="session")
+def voices(tmp_path_factory: pytest.TempPathFactory) -> tuple[VoiceReference, ...]:
+    """Four stored voices of six seconds."""
+    directory = tmp_path_factory.mktemp("clips")
+    return tuple(store(directory, 6.0, pitch_hz) for pitch_hz in (95.0, 125.0, 170.0, 230.0))
+
+
+def store(directory: Path, seconds: float, pitch_hz: float) -> VoiceReference:
+    noise = np.random.default_rng(0).normal(0, 0.003, round(seconds * CLIP_SAMPLE_RATE))
+    samples = voiced(seconds, pitch_hz, CLIP_SAMPLE_RATE) + noise.astype(np.float32)
+    clip = ReferenceClip(samples)
+    path = clip_path(directory, clip.sha256)
+    write_clip(path, clip)
+    return VoiceReference(path, clip.sha256, pitch_hz)
