@@ -97,7 +97,7 @@ class Worker:
     async def run_within(
         self, call_seconds: float, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do the same as `run` with another bound of the wall clock, for a call known to be long."""
+        """Do the same as `run` with a bound of its own, in seconds, for a call known to be long."""
         if self._turn.locked() and self._waiting >= self._limits.waiting:
             raise BusyError(f"The {self.name} is busy. Try again in a minute.")
         self._waiting += 1

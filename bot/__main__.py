@@ -1,0 +1,17 @@
+"""`mynah` and `python -m bot`: the command line.
+
+Spawned workers import this module again, so it imports the commands only when it is run.
+"""
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    import sys
+
+    from bot.cli.main import run
+
+    sys.exit(run(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    main()

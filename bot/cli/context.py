@@ -1,0 +1,33 @@
+"""What every command shares: the configuration, read when a command first needs it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from bot.config import Settings, load_settings
+from bot.logs import configure_logging
+
+
+class Context:
+    """Reads the configuration on first use, so that `--help` works with a broken one."""
+
+    def __init__(self, config_path: Path | None, *, quiet: bool) -> None:
+        """quiet: log warnings only (or what `logging.level = "debug"` asks for), because the
+        command prints what it does itself.
+        """
+        self.config_path = config_path
+        self.quiet = quiet
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The configuration; logging is set up with it. Raises ConfigError."""
+        settings = load_settings(self.config_path)
+        secrets = (settings.discord.token, settings.discord.proxy)
+        level = settings.logging.level
+        configure_logging(
+            "warning" if self.quiet and level == "info" else level,
+            settings.logging.format,
+            secrets=[secret.get_secret_value() for secret in secrets if secret],
+        )
+        return settings

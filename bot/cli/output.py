@@ -1,0 +1,80 @@
+"""How the commands print: results to standard output, progress and errors to standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.text import Text
+
+EXIT_FAILED = 1
+EXIT_WRONG_USE = 2
+EXIT_INTERRUPTED = 130
+
+
+def stdout() -> Console:
+    """The console for results. Made anew, so that it follows a redirected `sys.stdout`."""
+    return Console(highlight=False)
+
+
+def stderr() -> Console:
+    """The console for progress and errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_error(message: str) -> None:
+    """Print an error for a person: what is wrong and what to do next."""
+    console = stderr()
+    console.print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Print label and value pairs as an aligned table, one line each however long."""
+    width = max(len(label) for label, _ in facts)
+    for label, value in facts:
+        line = Text.assemble((label.ljust(width), "bold"), "  ", value)
+        stdout().print(line, soft_wrap=True)
+
+
+@contextmanager
+def progress_steps(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
+    """Show a spinner with elapsed time, and a bar when the number of steps is known.
+
+    Yields `show(description, completed)`. On something that is not a terminal each new description
+    is printed as a line instead.
+    """
+    console = stderr()
+    if not console.is_terminal:
+        yield _line_printer(console)
+        return
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()]
+    if total is not None:
+        columns[2:2] = [BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=total)
+
+        def show(description: str, completed: int = 0) -> None:
+            progress.update(task, description=description, completed=completed)
+
+        yield show
+
+
+def _line_printer(console: Console) -> Callable[[str, int], None]:
+    last = ""
+
+    def show(description: str, completed: int = 0) -> None:
+        nonlocal last
+        if description != last:
+            console.print(description, soft_wrap=True)
+            last = description
+
+    return show

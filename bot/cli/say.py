@@ -1,0 +1,112 @@
+"""`mynah say`: speak a text into a file."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from bot.cli.context import Context
+from bot.cli.options import guild_option
+from bot.cli.output import print_facts, progress_steps, stdout
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.speech.types import EngineInfo
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What was said and how long it took; times in seconds from the first request."""
+
+    engine: EngineInfo
+    sentences: int
+    audio_seconds: float
+    first_sentence_seconds: float
+    total_seconds: float
+
+
+@click.command()
+@click.argument("text")
+@click.option("--voice", "voice_name", required=True, metavar="NAME", help="Voice to speak with.")
+@guild_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    default=Path("speech.wav"),
+    show_default=True,
+    metavar="OUT",
+    help="File to write: .wav, .ogg (Opus, not encoded again) or .mp3.",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Makes the result repeatable.")
+@click.pass_obj
+def say(
+    context: Context, text: str, voice_name: str, guild_id: int, output: Path, seed: int | None
+) -> None:
+    """Speak TEXT in an enrolled voice and write it to a file."""
+    spoken = asyncio.run(_say(context.settings, text, voice_name, guild_id, output, seed))
+    _report(spoken, output)
+
+
+async def _say(
+    settings: Settings, text: str, voice_name: str, guild_id: int, output: Path, seed: int | None
+) -> _Spoken:
+    from bot.app import open_media_worker, open_speech, open_store
+    from bot.speech.audio_file import check_suffix, write_audio
+    from bot.speech.service import Utterance
+    from bot.speech.types import Speech, VoiceReference
+
+    check_suffix(output)
+    async with open_store(settings) as store, open_speech(settings) as (engine, service):
+        profile = await store.find(guild_id, voice_name)
+        await store.load_clip(profile)  # a damaged clip is reported before the engine loads
+        voice = VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz)
+        utterance = Utterance(text, voice, guild_id, profile.language, seed)
+        total = len(service.plan(text, profile.language))
+        speeches: list[Speech] = []
+        with progress_steps(total) as show:
+            show("Loading the engine ...", 0)
+            info = await engine.start()
+            start = time.monotonic()
+            first = 0.0
+            show("Speaking ...", 0)
+            async for speech in service.speak(utterance):
+                speeches.append(speech)
+                first = first or time.monotonic() - start
+                show("Speaking ...", len(speeches))
+            took = time.monotonic() - start
+            packets = [packet for speech in speeches for packet in speech.packets]
+            async with open_media_worker(settings) as worker:
+                await worker.run(write_audio, output, packets)
+        await store.mark_used(profile.id)
+    return _Spoken(info, total, sum(speech.seconds for speech in speeches), first, took)
+
+
+def _report(spoken: _Spoken, output: Path) -> None:
+    engine = spoken.engine
+    print_facts(
+        [
+            ("engine", f"{engine.kind} ({engine.model}) on {engine.device}: {engine.reason}"),
+            ("loaded in", f"{engine.load_seconds:.2f} s"),
+            ("sentences", str(spoken.sentences)),
+            ("audio", f"{spoken.audio_seconds:.2f} s"),
+            ("first sentence", f"after {spoken.first_sentence_seconds:.2f} s"),
+            ("real-time factor", f"{spoken.total_seconds / spoken.audio_seconds:.2f}"),
+            ("written to", str(output)),
+        ]
+    )
+    if not engine.clones:
+        stdout().print(
+            Text(
+                "This is a preview: a stock voice at the speaker's pitch. Install Chatterbox to "
+                "hear the voice itself (see README.md).",
+                style="yellow",
+            ),
+            soft_wrap=True,
+        )

@@ -1,0 +1,204 @@
+"""`mynah voices`: what is stored, and what can be done with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.context import Context
+from bot.cli.options import GUILD_ID, guild_option
+from bot.cli.output import print_facts, stdout
+from bot.errors import UserError
+from storage.errors import VoiceNotFoundError
+
+if TYPE_CHECKING:
+    from storage.types import VoiceProfile
+    from storage.voices import VoiceStore
+
+R = TypeVar("R")
+PAGE = 500
+
+
+def _with_store(context: Context, work: Callable[[VoiceStore], Awaitable[R]]) -> R:
+    from bot.app import open_store
+
+    async def run() -> R:
+        async with open_store(context.settings) as store:
+            return await work(store)
+
+    return asyncio.run(run())
+
+
+async def _own(store: VoiceStore, guild_id: int, name: str) -> VoiceProfile:
+    """Find the voice in this guild alone: a change must not fall through to the operator's."""
+    profile = await store.find(guild_id, name)
+    if profile.guild_id != guild_id:
+        raise VoiceNotFoundError(
+            f"Server {guild_id} has no voice named “{name}” of its own; it is an operator's voice. "
+            "Leave --guild out to change that one."
+        )
+    return profile
+
+
+@click.group(invoke_without_command=True)
+@click.option("--guild", "guild_id", type=GUILD_ID, metavar="ID", help="Only this server's.")
+@click.pass_context
+def voices(context: click.Context, guild_id: int | None) -> None:
+    """List the stored voices; show, rename, delete or export one."""
+    if context.invoked_subcommand is None:
+        _list(context.obj, guild_id)
+    elif guild_id is not None:
+        raise click.UsageError("Give --guild after the command: mynah voices show NAME --guild ID.")
+
+
+def _list(context: Context, guild_id: int | None) -> None:
+    profiles = _with_store(context, lambda store: _all(store, guild_id))
+    if not profiles:
+        stdout().print("No voices yet. Enrol one: mynah enroll FILE --name NAME")
+        return
+    table = Table(box=None, pad_edge=False)
+    for column in ("server", "name", "seconds", "language", "pitch", "added", "uses", "state"):
+        table.add_column(column)
+    for profile in profiles:
+        table.add_row(*(Text(cell) for cell in _row(profile)))
+    stdout().print(table)
+
+
+async def _all(store: VoiceStore, guild_id: int | None) -> list[VoiceProfile]:
+    guilds = await store.guild_ids() if guild_id is None else [guild_id]
+    profiles: list[VoiceProfile] = []
+    for guild in guilds:
+        offset = 0
+        while page := await store.list_voices(guild, PAGE, offset):
+            profiles += page
+            offset += PAGE
+    return profiles
+
+
+def _row(profile: VoiceProfile) -> tuple[str, ...]:
+    return (
+        _server(profile.guild_id),
+        profile.name,
+        f"{profile.seconds:.1f}",
+        profile.language or "-",
+        _pitch(profile.pitch_hz),
+        _date(profile.created_at),
+        str(profile.use_count),
+        "DAMAGED" if profile.damage else "ok",
+    )
+
+
+def _server(guild_id: int) -> str:
+    return str(guild_id) if guild_id else "operator"
+
+
+def _pitch(pitch_hz: float | None) -> str:
+    return f"{pitch_hz:.0f} Hz" if pitch_hz else "-"
+
+
+def _date(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "never"
+
+
+@voices.command()
+@click.argument("name")
+@guild_option
+@click.pass_obj
+def show(context: Context, name: str, guild_id: int) -> None:
+    """Show everything that is stored about the voice NAME."""
+
+    async def work(store: VoiceStore) -> tuple[VoiceProfile, Path]:
+        profile = await store.find(guild_id, name)
+        return profile, store.clip_path(profile)
+
+    profile, path = _with_store(context, work)
+    quality = profile.quality or {}
+    facts = [
+        ("name", profile.name),
+        ("server", _server(profile.guild_id)),
+        ("clip", f"{profile.seconds:.1f} s, {path}"),
+        ("state", profile.damage or "ok"),
+        ("quality", str(quality.get("verdict", "-"))),
+        ("language", profile.language or "-"),
+        ("median pitch", _pitch(profile.pitch_hz)),
+        ("owner", str(profile.owner_id or "the operator")),
+        ("consent", _consent(profile)),
+        ("added", _date(profile.created_at)),
+        ("last used", f"{_date(profile.last_used_at)} ({profile.use_count} uses)"),
+    ]
+    print_facts(facts)
+
+
+def _consent(profile: VoiceProfile) -> str:
+    if profile.consented_at is None:
+        return "none recorded (enrolled by the operator)"
+    return f"by {profile.consented_by} on {_date(profile.consented_at)}"
+
+
+@voices.command()
+@click.argument("name")
+@click.argument("new_name")
+@guild_option
+@click.pass_obj
+def rename(context: Context, name: str, new_name: str, guild_id: int) -> None:
+    """Rename the voice NAME to NEW_NAME."""
+
+    async def work(store: VoiceStore) -> VoiceProfile:
+        return await store.rename((await _own(store, guild_id, name)).id, new_name)
+
+    profile = _with_store(context, work)
+    stdout().print(Text(f"“{name}” is now “{profile.name}”."))
+
+
+@voices.command()
+@click.argument("name")
+@guild_option
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def delete(context: Context, name: str, guild_id: int, yes: bool) -> None:
+    """Delete the voice NAME and its recording for good."""
+
+    async def find(store: VoiceStore) -> VoiceProfile:
+        return await _own(store, guild_id, name)
+
+    profile = _with_store(context, find)
+    if not yes:
+        click.confirm(f"Delete the voice “{profile.name}” and its recording for good?", abort=True)
+    _with_store(context, lambda store: store.delete(profile.id))
+    stdout().print(Text(f"“{profile.name}” is deleted."))
+
+
+@voices.command()
+@click.argument("name")
+@guild_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    metavar="OUT.wav",
+    help="Default: NAME.wav in this directory.",
+)
+@click.pass_obj
+def export(context: Context, name: str, guild_id: int, output: Path | None) -> None:
+    """Write the recording of the voice NAME as a WAV: mono, 24 kHz, 32-bit float, as stored."""
+    import soundfile
+
+    async def work(store: VoiceStore) -> Path:
+        profile = await store.find(guild_id, name)
+        clip = await store.load_clip(profile)
+        path = output or Path(f"{profile.name.replace('/', '_')}.wav")
+        soundfile.write(path, clip.samples, 24_000, subtype="FLOAT", format="WAV")
+        return path
+
+    try:
+        path = _with_store(context, work)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise UserError(f"The WAV cannot be written: {error}") from None
+    stdout().print(Text(f"Written to {path}."))

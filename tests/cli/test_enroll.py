@@ -1,0 +1,178 @@
+"""`mynah enroll`: recordings in, voices out; bad input says why and leaves nothing."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import pickle
+import re
+from pathlib import Path
+
+import av
+import librosa
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Mynah, Outcome
+from tests.samples import RATE, Samples, encode, speech_samples
+
+FORMATS = {
+    "m4a": ("mp4", "aac", 44_100),
+    "mp3": ("mp3", "libmp3lame", 44_100),
+    "flac": ("flac", "flac", 16_000),
+    "ogg": ("ogg", "libopus", 48_000),
+}
+
+
+def stored_content(clip: Path) -> dict[str, object]:
+    content = pickle.loads(gzip.decompress(clip.read_bytes()))
+    assert isinstance(content, dict)
+    return content
+
+
+def decoded_by_pyav(path: Path) -> Samples:
+    """A plain decode, for the formats that soundfile cannot read."""
+    with av.open(path) as container:
+        frames = [frame.to_ndarray().mean(axis=0) for frame in container.decode(audio=0)]
+        rate = container.streams.audio[0].rate
+    return librosa.resample(np.concatenate(frames), orig_sr=rate, target_sr=RATE)
+
+
+def best_correlation(clip: Samples, whole: Samples) -> float:
+    """Find the clip in the whole; return the correlation of what overlaps there.
+
+    Decoders differ in how much of a codec's delay they cut, so the clip may begin a little early.
+    """
+    size = 1 << (len(whole) + len(clip)).bit_length()
+    product = np.fft.rfft(whole, size) * np.conj(np.fft.rfft(clip, size))
+    offset = int(np.argmax(np.fft.irfft(product)))
+    offset -= size if offset > size // 2 else 0
+    assert -0.1 * RATE < offset < len(whole) - 0.9 * len(clip)
+    clip = clip[max(0, -offset) :]
+    whole = whole[max(0, offset) :][: len(clip)]
+    return float(np.corrcoef(clip[: len(whole)], whole)[0, 1])
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_stereo_recording_becomes_a_clip_that_sounds_like_it(
+    mynah: Mynah, speech: Samples, suffix: str
+) -> None:
+    container, codec, rate = FORMATS[suffix]
+    recording = Path(f"recording.{suffix}")
+    recording.write_bytes(encode(speech, rate, container, codec, 2))
+
+    outcome = mynah("enroll", str(recording), "--name", "Anna")
+
+    assert outcome.code == 0, outcome.err
+    [clip] = mynah.clips()
+    content = stored_content(clip)
+    samples = content["samples"]
+    assert isinstance(samples, np.ndarray)
+    assert (samples.dtype, samples.ndim, content["sample_rate"]) == (np.float32, 1, 24_000)
+    whole = decoded_by_pyav(recording) if suffix == "m4a" else librosa.load(recording, sr=RATE)[0]
+    assert best_correlation(samples, whole) > 0.99
+
+
+def test_report_says_what_was_measured_and_where_it_is_stored(
+    mynah: Mynah, speech_file: Path
+) -> None:
+    outcome = mynah("enroll", str(speech_file), "--name", "Anna", "--picture", "anna.png")
+    [clip] = mynah.clips()
+    for part in ("verdict", "good", "12.0 s", "dB", "LUFS", "Hz", "“Anna”", str(clip), "anna.png"):
+        assert part in outcome.out
+    assert Path("anna.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_guilds_have_names_of_their_own(enrolled: Mynah, speech_file: Path) -> None:
+    assert enrolled("enroll", str(speech_file), "--name", "anna", "--guild", "7").code == 0
+    assert len(enrolled.clips()) == 1  # one recording, one file
+
+
+# Bad input ------------------------------------------------------------------------------------
+
+
+def wav(samples: Samples) -> bytes:
+    return encode(samples, RATE, "wav", "pcm_s16le")
+
+
+def video_without_sound() -> bytes:
+    buffer = io.BytesIO()
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=10, width=64, height=64, pix_fmt="yuv420p")
+        for _ in range(5):
+            picture = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), "rgb24")
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return buffer.getvalue()
+
+
+def noise(seconds: float) -> Samples:
+    return np.random.default_rng(1).normal(0, 0.1, round(seconds * RATE)).astype(np.float32)
+
+
+BAD_FILES = {
+    "not audio": (lambda: b"I am a text file, not a recording.\n" * 50, "not"),
+    "empty": (lambda: b"", "empty"),
+    "truncated": (lambda: wav(speech_samples(8))[:150_000], "cut off|incomplete|truncated|ends"),
+    "no audio stream": (video_without_sound, "sound|audio"),
+    "silence": (lambda: wav(np.zeros(8 * RATE, np.float32)), "silen"),
+    "noise without speech": (lambda: wav(noise(8)), "speech"),
+    "too short": (lambda: wav(speech_samples(2)), "speech"),
+    "too long": (lambda: wav(np.zeros(15 * RATE, np.float32)), "longer than 0.2 min|12 s"),
+    "over the size limit": (lambda: bytes(26 * 1024 * 1024), "25 MB"),
+}
+
+
+def assert_refused(mynah: Mynah, outcome: Outcome, stored: int = 0) -> None:
+    assert outcome.code == 2
+    assert "error: " in outcome.err
+    assert "Traceback" not in outcome.err
+    assert len(mynah.clips()) == stored
+    assert outcome.out.count("stored as") == 0
+
+
+@pytest.mark.parametrize("kind", BAD_FILES)
+def test_bad_recording_is_refused(mynah: Mynah, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if kind == "too long":
+        monkeypatch.setenv("MYNAH_ENROLMENT__MAX_MINUTES", "0.2")
+    make, reason = BAD_FILES[kind]
+    Path("bad.bin").write_bytes(make())
+    outcome = mynah("enroll", "bad.bin", "--name", "Anna")
+    assert_refused(mynah, outcome)
+    assert outcome.err.count("error: ") == 1
+    assert re.search(reason, outcome.err, re.IGNORECASE), outcome.err
+    assert "No voices yet" in mynah("voices").out
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "empty"),
+        ("x" * 33, "33 characters"),
+        ("a\x07b", "invisible character"),
+        ("a\u202eb", "invisible character"),
+    ],
+    ids=["empty", "too long", "control character", "text direction"],
+)
+def test_bad_name_is_refused(mynah: Mynah, speech_file: Path, name: str, reason: str) -> None:
+    outcome = mynah("enroll", str(speech_file), "--name", name)
+    assert_refused(mynah, outcome)
+    assert reason in outcome.err
+
+
+def test_taken_name_is_refused(enrolled: Mynah, speech_file: Path) -> None:
+    outcome = enrolled("enroll", str(speech_file), "--name", "ANNA")
+    assert_refused(enrolled, outcome, stored=1)
+    assert "already a voice named “Anna”" in outcome.err
+
+
+def test_missing_file_is_wrong_use(mynah: Mynah) -> None:
+    outcome = mynah("enroll", "nowhere.wav", "--name", "Anna")
+    assert (outcome.code, "nowhere.wav" in outcome.err) == (2, True)
+
+
+def test_rejected_recording_shows_what_was_measured(mynah: Mynah) -> None:
+    Path("short.wav").write_bytes(wav(speech_samples(2)))
+    outcome = mynah("enroll", "short.wav", "--name", "Anna", "--picture", "short.png")
+    assert "rejected" in outcome.out
+    assert Path("short.png").exists()

@@ -1,0 +1,75 @@
+"""The program as a whole: help, exit codes, no tracebacks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Mynah
+
+
+@pytest.mark.parametrize("command", [(), ("enroll",), ("say",), ("voices",), ("check",)])
+def test_help_works_with_a_broken_configuration(mynah: Mynah, command: tuple[str, ...]) -> None:
+    Path("mynah.toml").write_text("[")
+    outcome = mynah(*command, "--help")
+    assert outcome.code == 0
+    assert "Usage: mynah" in outcome.out
+
+
+@pytest.mark.parametrize("arguments", [("sing",), ("voices", "--loud"), ("enroll",)])
+def test_wrong_use_exits_with_2(mynah: Mynah, arguments: tuple[str, ...]) -> None:
+    outcome = mynah(*arguments)
+    assert outcome.code == 2
+    assert "Traceback" not in outcome.err
+
+
+def test_broken_configuration_exits_with_2(mynah: Mynah) -> None:
+    Path("mynah.toml").write_text("[engine]\ndevice = 'gpu'")
+    outcome = mynah("voices")
+    assert outcome.code == 2
+    assert "engine.device" in outcome.err
+
+
+def test_unusable_data_directory_exits_with_1(
+    mynah: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("file").write_text("")
+    monkeypatch.setenv("MYNAH_STORAGE__DIRECTORY", "file")
+    outcome = mynah("voices")
+    assert (outcome.code, "data directory file" in outcome.err) == (1, True)
+
+
+def test_installed_program_and_module_are_the_same() -> None:
+    program = Path(sys.executable).with_name("mynah")
+    runs = [
+        subprocess.run([*command, "--version"], capture_output=True, text=True, check=True).stdout
+        for command in ([program], [sys.executable, "-m", "bot"])
+    ]
+    assert runs[0] == runs[1] != ""
+
+
+def test_interrupt_ends_program_and_workers(enrolled_data: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bot", "say", "A sentence of words. " * 100, "--voice", "Anna"]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "MYNAH_STORAGE__DIRECTORY": str(enrolled_data)},
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stderr is not None
+        line = ""
+        while "Speaking" not in line:
+            line = program.stderr.readline()
+            assert line, "ended before it spoke"
+        program.send_signal(signal.SIGINT)
+        # Reading to the end waits for the workers too: they hold the same pipe.
+        rest = program.stderr.read()
+    assert "Traceback" not in rest
+    assert program.returncode == 130
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,84 @@
+"""`mynah say`: text in, a file out, in the pitch of the voice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import librosa
+import numpy as np
+import pytest
+import soundfile
+
+from tests.cli.conftest import Mynah
+from tests.samples import RATE, encode, speech_samples
+
+TEXT = "The weather is lovely today. We could walk along the river, and come home for dinner."
+
+
+def median_pitch(path: Path) -> float:
+    """Median of the voiced frames in Hz, by another method (pYIN) than the program's own."""
+    samples, rate = librosa.load(path, sr=8_000, duration=5)
+    pitch, voiced, _ = librosa.pyin(samples, fmin=60, fmax=400, sr=rate, frame_length=512)
+    return float(np.median(pitch[voiced]))
+
+
+@pytest.mark.parametrize("suffix", ["wav", "ogg", "mp3"])
+def test_file_holds_the_speech(enrolled: Mynah, suffix: str) -> None:
+    outcome = enrolled("say", TEXT, "--voice", "anna", "-o", f"out.{suffix}")
+    assert outcome.code == 0, outcome.err
+    samples, rate = soundfile.read(f"out.{suffix}")
+    assert 3 < len(samples) / rate < 12
+    assert np.abs(samples).max() > 0.1
+
+
+def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    for part in ("piper", "audio", "first sentence", "real-time factor", "speech.wav", "preview"):
+        assert part in outcome.out
+    assert Path("speech.wav").exists()
+
+
+def test_use_is_counted(enrolled: Mynah) -> None:
+    enrolled("say", TEXT, "--voice", "Anna")
+    assert "1 uses" in enrolled("voices", "show", "Anna").out
+
+
+def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
+    pitches = {}
+    for name, ratio in (("Low", 0.9), ("High", 2.0)):
+        Path("sample.flac").write_bytes(
+            encode(speech_samples(8, pitch_ratio=ratio), RATE, "flac", "flac")
+        )
+        assert mynah("enroll", "sample.flac", "--name", name).code == 0
+        assert mynah("say", TEXT, "--voice", name, "-o", f"{name}.wav").code == 0
+        assert mynah("voices", "export", name, "-o", "clip.wav").code == 0
+        clip, spoken = median_pitch(Path("clip.wav")), median_pitch(Path(f"{name}.wav"))
+        assert spoken == pytest.approx(clip, rel=0.15)
+        pitches[name] = spoken
+    assert pitches["High"] > 1.5 * pitches["Low"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("...", "--voice", "Anna"), "nothing to say"),
+        ((TEXT, "--voice", "Ann"), "Did you mean “Anna”"),
+        ((TEXT, "--voice", "Anna", "-o", "out.flac"), ".wav"),
+        (("word " * 1000, "--voice", "Anna"), "the limit is 3,000"),
+        ((TEXT,), "--voice"),
+    ],
+    ids=["punctuation", "unknown voice", "unknown format", "too long", "no voice"],
+)
+def test_bad_request_is_refused(enrolled: Mynah, arguments: tuple[str, ...], reason: str) -> None:
+    outcome = enrolled("say", *arguments)
+    assert outcome.code == 2
+    assert reason in outcome.err
+    assert not list(Path().glob("*.wav"))
+
+
+def test_damaged_clip_is_reported(enrolled: Mynah) -> None:
+    [clip] = enrolled.clips()
+    clip.write_bytes(clip.read_bytes()[:-1000])
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    assert outcome.code == 1
+    assert clip.name in outcome.err

@@ -1,0 +1,69 @@
+"""`mynah voices`: list, show, rename, delete, export."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+import soundfile
+
+from tests.cli.conftest import Mynah
+
+
+def test_list_shows_every_server(enrolled: Mynah, speech_file: Path) -> None:
+    enrolled("enroll", str(speech_file), "--name", "Bert", "--guild", "7")
+    lines = enrolled("voices").out.splitlines()
+    assert [line.split()[:2] for line in lines[1:]] == [["operator", "Anna"], ["7", "Bert"]]
+    assert "Anna" not in enrolled("voices", "--guild", "7").out
+
+
+def test_empty_list_says_how_to_begin(mynah: Mynah) -> None:
+    assert "mynah enroll" in mynah("voices").out
+
+
+def test_show_tells_what_is_stored(enrolled: Mynah) -> None:
+    out = enrolled("voices", "show", "ANNA").out
+    for part in ("Anna", "operator", str(enrolled.clips()[0]), "Hz", "en", "good"):
+        assert part in out
+
+
+def test_rename_and_find_under_the_new_name(enrolled: Mynah) -> None:
+    assert enrolled("voices", "rename", "anna", "Änne").code == 0
+    assert enrolled("voices", "show", "änne").code == 0
+    assert enrolled("voices", "show", "Anna").code == 2
+
+
+def test_delete_removes_row_and_recording(enrolled: Mynah) -> None:
+    assert enrolled("voices", "delete", "Anna", "--yes").code == 0
+    assert enrolled.clips() == []
+    assert "No voices yet" in enrolled("voices").out
+
+
+def test_delete_asks_first(enrolled: Mynah, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
+    assert enrolled("voices", "delete", "Anna").code != 0
+    assert len(enrolled.clips()) == 1
+
+
+@pytest.mark.parametrize("change", [("rename", "Anna", "Bert"), ("delete", "Anna", "--yes")])
+def test_change_in_a_server_spares_the_operators_voice(
+    enrolled: Mynah, change: tuple[str, ...]
+) -> None:
+    outcome = enrolled("voices", *change, "--guild", "7")
+    assert outcome.code == 2
+    assert "operator's voice" in outcome.err
+    assert enrolled("voices", "show", "Anna").code == 0
+
+
+def test_export_writes_the_clip_as_wav(enrolled: Mynah) -> None:
+    assert enrolled("voices", "export", "Anna").code == 0
+    information = soundfile.info("Anna.wav")
+    assert (information.samplerate, information.channels) == (24_000, 1)
+    assert information.subtype == "FLOAT"
+    assert information.duration == pytest.approx(12, abs=1)
+
+
+def test_export_to_nowhere_is_refused(enrolled: Mynah) -> None:
+    outcome = enrolled("voices", "export", "Anna", "-o", "nowhere/anna.wav")
+    assert (outcome.code, "error: " in outcome.err) == (2, True)
