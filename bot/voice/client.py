@@ -146,13 +146,18 @@ class _ConnectionState(VoiceConnectionState):
 
     async def voice_state_update(self, data: GuildVoiceState) -> None:
         channel_id = data["channel_id"]
-        removed = not channel_id and not self._expecting_disconnect
         if channel_id:
             # The library forgets this when the voice server of a move is announced first; DAVE
             # needs the right channel, whose id names the group.
             self._update_voice_channel(int(channel_id))
-        await super().voice_state_update(data)
-        if removed:
+            await super().voice_state_update(data)
+        elif self._expecting_disconnect:
+            await super().voice_state_update(data)
+        elif self.state is not ConnectionFlowState.set_guild_voice_state:
+            # The library would ask Discord to disconnect us, whose answer could then reach the
+            # connection that comes after this one. (While we ask to join, this is such an answer.)
+            self._disconnected.set()
+            self.state = ConnectionFlowState.disconnected
             self.voice_client.report(Loss.REMOVED)
 
     async def voice_server_update(self, data: VoiceServerUpdate) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import discord
 
@@ -42,12 +43,11 @@ class Recover:
     """Get a connection back.
 
     attempts: how many were made. until: when to give up (event loop time); None before the first.
-    renewed: the gateway session is new. force: also if the connection looks sound.
+    force: also if the connection looks sound.
     """
 
     attempts: int = 0
     until: float | None = None
-    renewed: bool = False
     force: bool = False
 
 
@@ -74,12 +74,13 @@ class ConnectionKeeper:
         self, bot: discord.Client, limits: VoiceLimits, listener: ConnectionListener
     ) -> None:
         self.link = VoiceLink(bot, limits, self._lost)
-        self.gateway_up = True
+        self._gateway_up = True
         self._limits = limits
         self._listener = listener
         self._inbox: deque[Message] = deque()
         self._posted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._attempt: asyncio.Task[JoinOutcome] | None = None
 
     async def join(self, channel: VocalChannel) -> JoinOutcome:
         """Connect to `channel`. Raises `BusyError` if too much is going on already."""
@@ -99,11 +100,28 @@ class ConnectionKeeper:
         self._post(Leave(reply, removed))
         return reply
 
-    def recover(self, *, renewed: bool = False, force: bool = False) -> None:
+    def recover(self, *, force: bool = False) -> None:
         """Get the connection back, in the background; the listener hears how it went."""
-        message = Recover(renewed=renewed, force=force)
+        message = Recover(force=force)
         if message not in self._inbox:
             self._post(message)
+
+    def gateway_lost(self) -> None:
+        """Hear that the gateway is away; voice lives on, but nothing can be asked for."""
+        self._gateway_up = False
+
+    def gateway_resumed(self) -> None:
+        """Hear that the gateway is back as it was."""
+        self._gateway_up = True
+
+    def gateway_renewed(self) -> None:
+        """Hear that the gateway is back with a new session, without the old one's voice."""
+        self._gateway_up = True
+        self.link.session_renewed()
+        if self._attempt is not None:
+            self._attempt.cancel()  # what it asked for is forgotten
+        if self.link.wanted:
+            self.recover()
 
     async def close(self) -> None:
         """Leave the channel, whatever is going on."""
@@ -155,7 +173,7 @@ class ConnectionKeeper:
 
     async def _join(self, channel: VocalChannel) -> JoinOutcome:
         was_wanted = self.link.wanted
-        outcome = await self.link.join(channel)
+        outcome = await self._try(self.link.join(channel))
         if outcome.joined:
             self._listener.connected()
         elif was_wanted and not self.link.connected:
@@ -163,14 +181,14 @@ class ConnectionKeeper:
         return outcome
 
     async def _recover(self, message: Recover) -> None:
-        fine = self.link.connected and not (message.force or message.renewed)
+        fine = self.link.sound and not message.force
         if fine or not self.link.wanted:
             return
         now = asyncio.get_running_loop().time()
         until = message.until or now + self._limits.recovery_seconds
         outcome = JoinOutcome.UNREACHABLE
-        if self.gateway_up:
-            outcome = await self.link.rejoin(renewed=message.renewed)
+        if self._gateway_up:
+            outcome = await self._try(self.link.rejoin())
         if outcome.joined:
             self._listener.connected()
         elif outcome.lasting or now > until:
@@ -179,6 +197,15 @@ class ConnectionKeeper:
             await self._pause(min(_FIRST_DELAY * 2**message.attempts, _MAX_DELAY))
             # At the end of the queue, so that a member's wish is not held up.
             self._inbox.append(replace(message, attempts=message.attempts + 1, until=until))
+
+    async def _try(self, attempt: Coroutine[Any, Any, JoinOutcome]) -> JoinOutcome:
+        self._attempt = asyncio.create_task(attempt, name="voice-attempt")
+        try:
+            await asyncio.wait([self._attempt])
+            return JoinOutcome.TIMED_OUT if self._attempt.cancelled() else self._attempt.result()
+        finally:
+            self._attempt.cancel()
+            self._attempt = None
 
     async def _give_up(self) -> None:
         await self.link.leave()
@@ -196,7 +223,7 @@ class ConnectionKeeper:
 
     def _lost(self, loss: Loss) -> None:
         _log.info("Voice connection lost: %s", loss.name)
-        if loss is Loss.LOST or (loss is Loss.CLOSED and not self.gateway_up):
+        if loss is Loss.LOST or (loss is Loss.CLOSED and not self._gateway_up):
             self.recover()
             return
         # Discord says not to come back after these (4014, 4022, a moderator's disconnect).

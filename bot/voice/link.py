@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from enum import Enum, auto
@@ -91,6 +92,8 @@ class VoiceLink:
         self._on_loss = on_loss
         self._client: MynahVoiceClient | None = None
         self._target: int | None = None  # channel id
+        self._session = 0  # of the gateway
+        self._connected_in = 0
 
     @property
     def channel(self) -> VocalChannel | None:
@@ -108,6 +111,11 @@ class VoiceLink:
     def connected(self) -> bool:
         """Whether there is a voice connection, encrypted or not."""
         return self._client is not None and self._client.is_connected()
+
+    @property
+    def sound(self) -> bool:
+        """Whether the connection stands and belongs to the gateway's session."""
+        return self.connected and self._connected_in == self._session
 
     @property
     def privacy_code(self) -> str | None:
@@ -152,16 +160,17 @@ class VoiceLink:
         outcome = await self._connect(channel)
         return JoinOutcome.MOVED if moving and outcome.joined else outcome
 
-    async def rejoin(self, *, renewed: bool = False) -> JoinOutcome:
-        """Try once to get a lost connection back.
+    def session_renewed(self) -> None:
+        """Hear that the gateway has a new session, to which no voice connection belongs."""
+        self._session += 1
 
-        renewed: the gateway session is new, so Discord has forgotten the old connection.
-        """
+    async def rejoin(self) -> JoinOutcome:
+        """Try once to get a lost connection back."""
         channel = self.channel  # looked up again: a new session brings new objects
         if channel is None:
             return JoinOutcome.GONE
         self._target = channel.id
-        await self._drop(silently=renewed)
+        await self._drop(silently=self._connected_in != self._session)
         return refusal(channel) or await self._connect(channel)
 
     async def leave(self, *, removed: bool = False) -> None:
@@ -204,6 +213,8 @@ class VoiceLink:
             )
             return attempt[0]
 
+        await self._leave_behind(channel.guild)
+        session = self._session
         # The library's own timeout does not bound the clean-up after it.
         async with asyncio.timeout(self._limits.connect_seconds + 3 * self._limits.leave_seconds):
             client = await channel.connect(
@@ -211,7 +222,29 @@ class VoiceLink:
             )
         if client.over:
             raise ConnectionResetError("The connection was lost as soon as it was made.")
-        self._client, self._target = client, channel.id
+        self._client, self._target, self._connected_in = client, channel.id, session
+
+    async def _leave_behind(self, guild: discord.Guild) -> None:
+        """Leave a channel that an attempt before, or a run before, has left the bot in.
+
+        Discord announces no voice server to whoever asks for the channel they are in.
+        """
+        me = guild.me
+        if me.voice is None:
+            return
+        left = asyncio.ensure_future(
+            self._bot.wait_for(
+                "voice_state_update",
+                check=lambda member, before, after: member == me and after.channel is None,
+                timeout=self._limits.leave_seconds,
+            )
+        )
+        try:
+            await guild.change_voice_state(channel=None)
+            with contextlib.suppress(TimeoutError):
+                await left
+        finally:
+            left.cancel()
 
     def _lost(self, client: MynahVoiceClient, loss: Loss) -> None:
         if client is self._client:

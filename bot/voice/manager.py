@@ -7,6 +7,7 @@ import asyncio
 import discord
 from discord.ext import commands
 
+from bot.errors import UserError
 from bot.voice.limits import VoiceLimits
 from bot.voice.pacer import Pacer
 from bot.voice.player import GuildPlayer
@@ -20,6 +21,7 @@ class VoiceManager:
         self._bot = bot
         self._limits = limits
         self._players: dict[int, GuildPlayer] = {}
+        self._closing = False
 
     def start(self) -> None:
         """Start the pacer's thread. Call it on the running event loop."""
@@ -37,7 +39,12 @@ class VoiceManager:
             bot.add_listener(handler)
 
     def player(self, guild_id: int) -> GuildPlayer:
-        """Return the guild's player, a new one if it has none yet."""
+        """Return the guild's player, a new one if it has none yet.
+
+        Raises `UserError` while the bot shuts down.
+        """
+        if self._closing:
+            raise UserError("I am shutting down. Try again in a few minutes.")
         player = self._players.get(guild_id)
         if player is None:
             player = self._players[guild_id] = GuildPlayer(self._bot, self.pacer, self._limits)
@@ -49,6 +56,7 @@ class VoiceManager:
 
     async def close(self) -> None:
         """Refuse what comes, let sentences in flight end (bounded), leave all channels."""
+        self._closing = True
         await asyncio.gather(*(player.close() for player in self._players.values()))
         await self.pacer.close()
 
@@ -70,18 +78,24 @@ class VoiceManager:
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """The gateway connection broke; voice connections live on for now."""
-        self._gateway_changed(shard_id, up=False)
+        for player in self._of_shard(shard_id):
+            player.gateway_lost()
 
     async def on_shard_resumed(self, shard_id: int) -> None:
         """The gateway session goes on."""
-        self._gateway_changed(shard_id, up=True)
+        for player in self._of_shard(shard_id):
+            player.gateway_resumed()
 
     async def on_shard_ready(self, shard_id: int) -> None:
         """A new gateway session, to which no voice connection belongs."""
-        self._gateway_changed(shard_id, up=True, renewed=True)
+        for player in self._of_shard(shard_id):
+            player.gateway_renewed()
 
-    def _gateway_changed(self, shard_id: int, *, up: bool, renewed: bool = False) -> None:
+    def _of_shard(self, shard_id: int) -> list[GuildPlayer]:
+        # https://discord.com/developers/docs/events/gateway#sharding
         shards = self._bot.shard_count or 1
-        for guild_id, player in self._players.items():
-            if (guild_id >> 22) % shards == shard_id:
-                player.gateway_changed(up=up, renewed=renewed)
+        return [
+            player
+            for guild_id, player in self._players.items()
+            if (guild_id >> 22) % shards == shard_id
+        ]

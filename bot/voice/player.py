@@ -137,11 +137,17 @@ class GuildPlayer:
         elif not self._alone_timer.running and not self._closing:
             self._alone_timer.start(self._limits.alone_seconds)
 
-    def gateway_changed(self, *, up: bool, renewed: bool = False) -> None:
-        """Hear about the gateway. renewed: with a new session, to which no voice call belongs."""
-        self._keeper.gateway_up = up
-        if renewed and self.channel is not None:
-            self._keeper.recover(renewed=True)
+    def gateway_lost(self) -> None:
+        """Hear that the gateway connection broke."""
+        self._keeper.gateway_lost()
+
+    def gateway_resumed(self) -> None:
+        """Hear that the gateway session goes on."""
+        self._keeper.gateway_resumed()
+
+    def gateway_renewed(self) -> None:
+        """Hear that there is a new gateway session."""
+        self._keeper.gateway_renewed()
 
     def connected(self) -> None:
         """Go on, in a first or another connection; called by the keeper."""

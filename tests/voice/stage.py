@@ -93,6 +93,9 @@ class VoiceBot(commands.AutoShardedBot):
         self.voice.start()
         self.voice.listen(self)
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Identify again at once; the library waits 5 s for the sake of Discord's own limit."""
+
     async def close(self) -> None:
         if not self.is_closed():
             await self.voice.close()

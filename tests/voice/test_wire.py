@@ -1,5 +1,11 @@
 """Speech over real sockets, encrypted by DAVE, heard by Discord's own libdave."""
 
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+
 import numpy as np
 
 from bot.voice.utterances import UtteranceEnd
@@ -26,3 +32,30 @@ async def test_no_packet_is_unreadable_and_the_stream_has_no_hole() -> None:
         assert connection.undecryptable == 0
         assert set(np.diff(connection.sequences)) == {1}
         assert set(np.diff(connection.timestamps)) == {960}
+
+
+@contextlib.asynccontextmanager
+async def engine_at_work() -> AsyncIterator[None]:
+    """Keep both cores busy, as niced as the bot's workers are."""
+    busy = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", "import os; os.nice(10)\nwhile True: pass"
+        )
+        for _ in range(os.cpu_count() or 2)
+    ]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            await process.wait()
+
+
+async def test_packets_keep_their_pace_while_the_engine_uses_every_core() -> None:
+    async with open_stage() as stage, engine_at_work():
+        await stage.join()
+        assert await stage.play(Script([sentence(6.0)])) is UtteranceEnd.PLAYED
+        pacing = stage.listener.pacing()
+        print(pacing, stage.bot.voice.pacer.stats)
+        assert pacing.p99 <= 22
+        assert pacing.over_40 == 0
