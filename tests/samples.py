@@ -53,11 +53,11 @@ def speech_samples(seconds: float, pitch_ratio: float = 1.0) -> Samples:
 def encode(samples: Samples, rate: int, container: str, codec: str, channels: int = 1) -> bytes:
     """Return 24 kHz mono samples as a file of that rate and format, the same on all channels.
 
-    container, codec: FFmpeg's names. channels: 1, 2 or 6 (5.1).
+    container, codec: FFmpeg's names. channels: 1, 2, 6 (5.1) or 8 (7.1); "vorbis" needs 2.
     """
-    layout = {1: "mono", 2: "stereo", 6: "5.1"}[channels]
-    planes = np.repeat(samples[None, :], channels, axis=0)
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(planes), "fltp", layout)
+    layout = {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[channels]
+    packed = np.repeat(samples, channels)[None, :]
+    frame = av.AudioFrame.from_ndarray(packed, "flt", layout)
     frame.sample_rate = RATE
     file = io.BytesIO()
     with av.open(file, "w", format=container) as output:

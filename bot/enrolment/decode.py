@@ -39,6 +39,9 @@ would overflow."""
 SAMPLE_RATES = range(4_000, 768_001)
 """Hz. Below, there is no speech; above, no recorder, only files made to exhaust the resampler."""
 
+MAX_CHANNELS = 8
+"""7.1; more is a studio's session or a damaged file."""
+
 EXACT_DURATION = {"flac", "mov", "matroska", "aiff", "caf", "w64"}
 """Containers whose header states the length rather than letting FFmpeg estimate it."""
 
@@ -142,55 +145,55 @@ def _frames(
 
 
 def _batched(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    """Join frames of equal format up to `BATCH_SAMPLES`; decoders give a few hundred samples."""
-    fifo, kind = av.AudioFifo(), None
+    """Join frames of equal format up to `BATCH_SAMPLES`, as packed 32-bit floats."""
+    fifo, packer, kind = av.AudioFifo(), av.AudioResampler("flt"), None
     for frame in frames:
+        _check_format(frame)
         frame_kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if kind not in (None, frame_kind):
-            yield from _rest(fifo)
-            fifo = av.AudioFifo()
+            yield from _rest(fifo, packer)
+            fifo, packer = av.AudioFifo(), av.AudioResampler("flt")
         kind = frame_kind
         frame.pts = None  # gaps are no reason to refuse a frame
         fifo.write(frame)
         if fifo.samples >= BATCH_SAMPLES:
-            yield from _rest(fifo)
-    yield from _rest(fifo)
+            yield from _rest(fifo, packer)
+    yield from _rest(fifo, packer)
 
 
-def _rest(fifo: av.AudioFifo) -> Iterator[AudioFrame]:
+def _rest(fifo: av.AudioFifo, packer: av.AudioResampler) -> Iterator[AudioFrame]:
     frame = fifo.read() if fifo.samples else None
     if frame is not None:
-        yield frame
+        yield from packer.resample(frame)
 
 
-def _to_chunk(frame: AudioFrame) -> Chunk:
+def _check_format(frame: AudioFrame) -> None:
     if frame.sample_rate not in SAMPLE_RATES:
         raise AudioFileError(
             f"The recording has a sample rate of {frame.sample_rate} Hz, which no recorder uses. "
             "Export it at 44100 or 48000 Hz."
         )
-    channels = _to_float(frame)
+    if frame.layout.nb_channels > MAX_CHANNELS:
+        raise AudioFileError(
+            f"The recording has {frame.layout.nb_channels} channels; at most {MAX_CHANNELS} can "
+            "be read. Export it as mono or stereo."
+        )
+
+
+def _to_chunk(frame: AudioFrame) -> Chunk:
+    count = frame.layout.nb_channels
+    # PyAV miscounts the planes of planar frames with 8 channels and more and reads past them;
+    # packed frames have one.
+    channels: Samples = frame.to_ndarray().reshape(-1, count).astype(np.float32, copy=False)
     clipped: npt.NDArray[np.intp] = np.empty(0, np.intp)
     # The negated comparison also sends NaN the slow way.
     if not (channels.max() < CLIPPED_LEVEL and channels.min() > -CLIPPED_LEVEL):
         channels = np.nan_to_num(channels, posinf=MAX_LEVEL, neginf=-MAX_LEVEL)
-        clipped = np.flatnonzero(np.any(np.abs(channels) >= CLIPPED_LEVEL, axis=0))
+        clipped = np.flatnonzero(np.any(np.abs(channels) >= CLIPPED_LEVEL, axis=1))
         channels = channels.clip(-MAX_LEVEL, MAX_LEVEL)
-    mono: Samples = channels.mean(axis=0, dtype=np.float32)
+    # The mean; as a product it is quicker than numpy's over so short an axis.
+    mono: Samples = channels @ np.full(count, 1 / count, np.float32)
     return Chunk(mono, frame.sample_rate, clipped)
-
-
-def _to_float(frame: AudioFrame) -> Samples:
-    """Return a frame of any sample format as float32, shape (channels, n), full scale 1."""
-    raw = frame.to_ndarray()
-    if not frame.format.is_planar:
-        raw = raw.reshape(-1, frame.layout.nb_channels).T
-    samples: Samples = raw.astype(np.float32, copy=False)
-    if raw.dtype.kind == "f":
-        return samples
-    # 8-bit samples are unsigned around 128, wider ones signed around 0.
-    full_scale = np.float32(2.0 ** (8 * raw.dtype.itemsize - 1))
-    return (samples - full_scale if raw.dtype.kind == "u" else samples) / full_scale
 
 
 def _check_complete(container: InputContainer, data: bytes, progress: _Progress) -> None:
