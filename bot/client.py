@@ -1,0 +1,145 @@
+"""The Discord client: what it listens to, what it loads, which commands Discord knows of."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+import discord
+import structlog
+from discord.ext import commands
+
+from bot.command_tree import MynahTree
+from bot.config import Settings
+from bot.enrolment.service import EnrolmentService
+from bot.speech.desk import SpeechDesk
+from bot.speech.types import EngineInfo
+from bot.voice.manager import VoiceManager
+from storage.settings import SettingsStore
+from storage.voices import VoiceStore
+
+log = structlog.get_logger(__name__)
+
+EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech")
+
+ALL_GUILDS = 0
+"""The scope of commands that every guild has."""
+
+
+class EngineStatus(Protocol):
+    """What a member may be told about the engine."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is loaded."""
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What was loaded last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the cogs call. Opened and closed by the composition root."""
+
+    settings: Settings
+    voices: VoiceStore
+    choices: SettingsStore
+    enrolment: EnrolmentService
+    speech: SpeechDesk
+    engine: EngineStatus
+    voice: VoiceManager
+
+
+class MynahBot(commands.AutoShardedBot):
+    """Slash commands only: it reads no messages and needs no privileged intent.
+
+    make_services: called once, with this client, because voice connections are made through it.
+    proxy: URL of an HTTP proxy; it may hold a user and a password.
+    connector: how to reach Discord's hosts, if not in the ordinary way.
+    sync_at_start: tell Discord about the commands after loading them, if they changed.
+    """
+
+    tree: MynahTree
+
+    def __init__(
+        self,
+        make_services: Callable[[MynahBot], Services],
+        *,
+        proxy: str | None = None,
+        connector: aiohttp.BaseConnector | None = None,
+        extensions: Sequence[str] = EXTENSIONS,
+        shard_count: int | None = None,
+        sync_at_start: bool = True,
+    ) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=MynahTree,
+            intents=discord.Intents(guilds=True, voice_states=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            shard_count=shard_count,
+            connector=connector,
+            proxy=proxy,
+        )
+        self.services = make_services(self)
+        self.shutting_down = False
+        self._extensions_to_load = tuple(extensions)
+        self._sync_at_start = sync_at_start
+
+    async def setup_hook(self) -> None:
+        """Load the cogs and, if they changed, tell Discord about the commands."""
+        for name in self._extensions_to_load:
+            await self.load_extension(name)
+        if self._sync_at_start:
+            try:
+                await self.sync_commands()
+            except discord.HTTPException:
+                # The commands of the last run are there still; most of them work.
+                log.exception("commands could not be synced", stage="start")
+
+    async def on_ready(self) -> None:
+        """Say that members can be served now."""
+        log.info(
+            "connected to Discord", stage="start", user=str(self.user), guilds=len(self.guilds)
+        )
+
+    async def sync_commands(self, guild_id: int = ALL_GUILDS, *, force: bool = False) -> int | None:
+        """Tell Discord which commands there are, if that changed since it was told last.
+
+        guild_id: a guild that gets copies of its own, or `ALL_GUILDS`. force: tell it in any case.
+        Returns how many commands it knows now, None if nothing had changed.
+
+        Raises discord.HTTPException.
+        """
+        guild = discord.Object(guild_id) if guild_id != ALL_GUILDS else None
+        if guild is not None:
+            self.tree.copy_global_to(guild=guild)
+        assert self.application_id is not None, "log in first"
+        choices, scope = self.services.choices, (self.application_id, guild_id)
+        current = self.definition_hash(guild)
+        if not force and await choices.synced_definition(*scope) == current:
+            return None
+        synced = await self.tree.sync(guild=guild)
+        await choices.set_synced_definition(*scope, current)
+        log.info("commands synced", stage="start", guild=guild_id, commands=len(synced))
+        return len(synced)
+
+    async def remove_guild_commands(self, guild_id: int) -> None:
+        """Take back what `sync_commands` gave to one guild. Raises discord.HTTPException."""
+        guild = discord.Object(guild_id)
+        self.tree.clear_commands(guild=guild)
+        await self.tree.sync(guild=guild)
+
+    def definition_hash(self, guild: discord.abc.Snowflake | None = None) -> str:
+        """Return a hash that changes whenever Discord must be told about the commands anew."""
+        definitions = [
+            command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)
+        ]
+        definitions.sort(key=lambda definition: (definition["name"], definition["type"]))
+        return hashlib.sha256(json.dumps(definitions, sort_keys=True).encode()).hexdigest()

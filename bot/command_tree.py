@@ -1,0 +1,139 @@
+"""The one seam where errors of commands, buttons and dialogs become answers and log lines."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, TypeAlias
+
+import aiohttp
+import discord
+import structlog
+from discord import app_commands
+
+from bot.errors import EngineDeadError, MynahError
+from storage.errors import StorageError, VoiceRequestError
+
+if TYPE_CHECKING:
+    from bot.client import MynahBot
+
+    Interaction: TypeAlias = discord.Interaction[MynahBot]
+
+log = structlog.get_logger(__name__)
+
+SHUTTING_DOWN = "I am shutting down. Try again in a few minutes."
+OUTDATED = "This command has changed. Restart Discord (Ctrl+R) and try again."
+
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
+_UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
+
+
+class MynahTree(app_commands.CommandTree["MynahBot"]):
+    """Refuses commands while the bot shuts down, and answers every error."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether the command may run."""
+        if not interaction.client.shutting_down:
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await answer(interaction, SHUTTING_DOWN)
+        return False
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer the member, whatever went wrong."""
+        await answer_error(interaction, error)
+
+
+async def answer(interaction: Interaction, text: str) -> None:
+    """Tell something to the one member who asked, whether or not they were answered before."""
+    try:
+        if interaction.response.is_done():
+            await interaction.followup.send(text, ephemeral=True)
+        else:
+            await interaction.response.send_message(text, ephemeral=True)
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.info("answer could not be delivered", error=repr(error), **_where(interaction))
+
+
+async def answer_error(interaction: Interaction, error: Exception) -> None:
+    """Say what went wrong, in words if they are known, else by a number that the log carries."""
+    error = _cause(error)
+    if _expired(error) or interaction.type is discord.InteractionType.autocomplete:
+        log.info("command not answered", error=repr(error), **_where(interaction))
+        return
+    text = explain(error)
+    if text is None:
+        reference = secrets.token_hex(4)
+        log.error("command failed", reference=reference, exc_info=error, **_where(interaction))
+        text = (
+            f"Something went wrong on my side. If it keeps happening, give my operator this "
+            f"number: `{reference}`"
+        )
+    elif isinstance(error, (EngineDeadError, StorageError)):
+        log.error("command failed", error=str(error), **_where(interaction))
+    await answer(interaction, text)
+
+
+def explain(error: Exception) -> str | None:
+    """Return what a member is told about an error; None if it should never have happened."""
+    match error:
+        case EngineDeadError():
+            return "The voice engine is out of order. My operator has to look at it."
+        case StorageError():
+            return "My data cannot be read or written right now. My operator has to look at it."
+        case MynahError() | VoiceRequestError():
+            return str(error)
+        case app_commands.AppCommandError():
+            return _explain_refusal(error)
+        case _:
+            return None
+
+
+def _explain_refusal(error: app_commands.AppCommandError) -> str | None:
+    match error:
+        case app_commands.CommandOnCooldown():
+            return f"That was quick. Try again in {max(1, round(error.retry_after))} s."
+        case app_commands.MissingPermissions():
+            return f"You need the permission {_names(error.missing_permissions)} for that."
+        case app_commands.BotMissingPermissions():
+            return (
+                f"I need the permission {_names(error.missing_permissions)} for that. "
+                "Ask somebody who manages this server to give it to me."
+            )
+        case app_commands.NoPrivateMessage():
+            return "That works only on a server."
+        case app_commands.CheckFailure():
+            return "You cannot use that here."
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return OUTDATED
+        case _:
+            return None
+
+
+def _cause(error: Exception) -> Exception:
+    """Unwrap what discord.py wrapped."""
+    if isinstance(error, app_commands.CommandInvokeError):
+        return error.original
+    if isinstance(error, app_commands.TransformerError) and isinstance(error.__cause__, Exception):
+        return error.__cause__
+    return error
+
+
+def _expired(error: Exception) -> bool:
+    """Whether Discord has stopped waiting: after 3 s without an answer, or 15 minutes."""
+    codes = (_UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN)
+    return isinstance(error, discord.HTTPException) and error.code in codes
+
+
+def _names(permissions: list[str]) -> str:
+    # Discord's name of `manage_guild` in every client is "Manage Server".
+    return ", ".join(
+        permission.replace("guild", "server").replace("_", " ").title()
+        for permission in permissions
+    )
+
+
+def _where(interaction: Interaction) -> dict[str, object]:
+    command = interaction.command.qualified_name if interaction.command else interaction.custom_id
+    return {"guild": interaction.guild_id, "stage": "command", "command": command}

@@ -1,0 +1,138 @@
+"""What members see, as pure functions of what is known."""
+
+from __future__ import annotations
+
+import discord
+from discord.utils import escape_markdown, format_dt
+
+from bot.enrolment.types import QualityReport, Verdict
+from bot.languages import LANGUAGES
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+
+PICTURE_NAME = "sample.png"
+
+NEUTRAL = discord.Colour(0x5B8DEF)
+_COLOURS: dict[Verdict, discord.Colour] = {
+    "good": discord.Colour(0x3BA55D),
+    "usable": discord.Colour(0xFAA81A),
+    "rejected": discord.Colour(0xED4245),
+}
+_VERDICTS: dict[Verdict, str] = {
+    "good": "Good: this will make a clear voice.",
+    "usable": "Usable: it works, a better recording would sound better.",
+    "rejected": "This recording cannot be used.",
+}
+_CONSENT = (
+    "Nothing is stored yet. Save it only if it is your own voice, or if the speaker has agreed: "
+    "who saves it and when is kept with the voice. This card expires after 15 minutes."
+)
+
+
+def quoted(name: str) -> str:
+    """Return a name as text: no markup in it counts."""
+    return f"“{escape_markdown(name)}”"
+
+
+def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> discord.Embed:
+    """Return an embed in the bot's colour."""
+    return discord.Embed(title=title, description=text, colour=colour)
+
+
+def sample_card(name: str, report: QualityReport) -> discord.Embed:
+    """Return the card that asks whether to save; its picture is the attachment `PICTURE_NAME`."""
+    card = _report_card(f"New voice {quoted(name)}", report)
+    card.add_field(name="Kept", value=kept(report), inline=False)
+    card.add_field(name="Measured", value=measured(report), inline=False)
+    return card.set_footer(text=_CONSENT)
+
+
+def rejection_card(message: str, report: QualityReport) -> discord.Embed:
+    """Return the card that says why no voice can be made of a recording."""
+    card = _report_card("No voice was made", report)
+    if not report.findings:
+        card.add_field(name="Why", value=message, inline=False)
+    return card.set_footer(text="Nothing was stored.")
+
+
+def saved_card(voice: VoiceProfile) -> discord.Embed:
+    """Return what the card turns into when the voice is stored."""
+    return embed(
+        f"Saved {quoted(voice.name)}",
+        "Join a voice channel and try it: `/say`. It speaks for you from now on, unless you choose "
+        "another voice with `/voice default`. You can delete it at any time with `/voice delete`.",
+        _COLOURS["good"],
+    )
+
+
+def voice_card(voice: VoiceProfile) -> discord.Embed:
+    """Return all that members may know about a voice."""
+    card = embed(quoted(voice.name))
+    if voice.damage:
+        card.description = "Its recording is damaged, so it cannot speak. Enrol it anew."
+    shared = voice.guild_id == OPERATOR_GUILD_ID
+    owner = "my operator, for every server" if shared else _member(voice.owner_id)
+    card.add_field(name="Belongs to", value=owner)
+    card.add_field(name="Added", value=format_dt(voice.created_at, "D"))
+    card.add_field(name="Used", value=_used(voice))
+    card.add_field(name="Sample", value=_sample(voice))
+    card.add_field(name="Language", value=_language(voice.language))
+    if voice.consented_by is not None and voice.consented_at is not None:
+        when = format_dt(voice.consented_at, "D")
+        card.add_field(name="Consent", value=f"{_member(voice.consented_by)}, {when}")
+    return card
+
+
+def voice_line(voice: VoiceProfile) -> str:
+    """Return one line of the list of voices."""
+    owner = "shared" if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
+    damaged = " · damaged" if voice.damage else ""
+    return f"**{escape_markdown(voice.name)}** · {owner} · {voice.seconds:.0f} s{damaged}"
+
+
+def kept(report: QualityReport) -> str:
+    """Return which part of the upload is kept."""
+    seconds = report.kept_end - report.kept_start
+    return (
+        f"{seconds:.1f} s of {report.total_seconds:.1f} s "
+        f"(from {report.kept_start:.1f} s to {report.kept_end:.1f} s), "
+        f"with {report.kept_speech_seconds:.1f} s of speech"
+    )
+
+
+def measured(report: QualityReport) -> str:
+    """Return what was measured on the kept part."""
+    facts = [
+        ("signal to noise", report.snr_db, ".0f", "dB"),
+        ("loudness", report.loudness_lufs, ".0f", "LUFS"),
+        ("median pitch", report.median_pitch_hz, ".0f", "Hz"),
+    ]
+    known = [
+        f"{name} {value:{form}} {unit}" for name, value, form, unit in facts if value is not None
+    ]
+    return ", ".join(known) or "nothing"
+
+
+def _report_card(title: str, report: QualityReport) -> discord.Embed:
+    card = embed(title, _VERDICTS[report.verdict], _COLOURS[report.verdict])
+    for finding in report.findings:
+        card.add_field(name=finding.reason, value=finding.advice, inline=False)
+    return card.set_image(url=f"attachment://{PICTURE_NAME}")
+
+
+def _member(user_id: int | None) -> str:
+    return "nobody" if user_id is None else f"<@{user_id}>"
+
+
+def _used(voice: VoiceProfile) -> str:
+    if voice.last_used_at is None:
+        return "not yet"
+    return f"{voice.use_count} times, last {format_dt(voice.last_used_at, 'R')}"
+
+
+def _sample(voice: VoiceProfile) -> str:
+    verdict = (voice.quality or {}).get("verdict")
+    return f"{voice.seconds:.1f} s" + (f", {verdict}" if verdict else "")
+
+
+def _language(code: str | None) -> str:
+    return "not given" if code is None else LANGUAGES.get(code, code)

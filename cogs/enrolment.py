@@ -1,0 +1,125 @@
+"""`/enroll`: a recording becomes a voice."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Iterator
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import MynahBot
+from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
+from bot.errors import BusyError, UserError
+from bot.languages import LANGUAGES
+from cogs import cards
+from cogs.enrolment_card import EnrolmentCard, OpenCards
+from cogs.ui import Interaction, guild_of
+from storage.names import MAX_NAME_LENGTH
+from storage.types import NewVoice
+
+MAX_RUNNING = 8
+"""Recordings that are downloaded and looked at at a time; each may take 25 MB."""
+
+_SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
+_LANGUAGES = [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
+
+
+class Enrolment(commands.Cog):
+    """Enrolling voices."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self._enrolment = bot.services.enrolment
+        self._running: set[int] = set()
+        self.cards = OpenCards()
+
+    @app_commands.command(description="Make a voice from a recording of one person speaking")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        sample="A voice message, audio or video file; 10 to 20 seconds of clear speech are best",
+        name="What the voice is called on this server",
+        language="The language that the speaker speaks",
+    )
+    @app_commands.choices(language=_LANGUAGES)
+    async def enroll(
+        self,
+        interaction: Interaction,
+        sample: discord.Attachment,
+        name: app_commands.Range[str, 1, MAX_NAME_LENGTH],
+        language: str | None = None,
+    ) -> None:
+        """Show what was heard; only the card's Save button stores it."""
+        check_attachment(sample, self._enrolment.limits)
+        with self._slot(interaction.user.id):
+            await interaction.response.defer(ephemeral=True, thinking=True)
+            await self._enrolment.check_new(guild_of(interaction), name)
+            try:
+                prepared = await self._enrolment.prepare(await _download(sample))
+            except SampleRejectedError as error:
+                card = cards.rejection_card(str(error), error.report)
+                await interaction.edit_original_response(
+                    embed=card, attachments=[_picture(error.picture)]
+                )
+                return
+        voice = NewVoice(
+            guild_id=guild_of(interaction),
+            name=name,
+            language=language,
+            owner_id=interaction.user.id,
+        )
+        await self._show(interaction, prepared, voice)
+
+    async def _show(
+        self, interaction: Interaction, sample: EnrolmentSample, voice: NewVoice
+    ) -> None:
+        card = EnrolmentCard(interaction, self._enrolment, sample, voice, self.cards.remove)
+        await interaction.edit_original_response(
+            embed=cards.sample_card(voice.name, sample.report),
+            attachments=[_picture(sample.picture)],
+            view=card,
+        )
+        await self.cards.add(card)
+
+    @contextlib.contextmanager
+    def _slot(self, member_id: int) -> Iterator[None]:
+        if member_id in self._running:
+            raise BusyError("I am still listening to your last recording. Wait for its card first.")
+        if len(self._running) >= MAX_RUNNING:
+            raise BusyError("Many people are enrolling right now. Try again in a minute.")
+        self._running.add(member_id)
+        try:
+            yield
+        finally:
+            self._running.remove(member_id)
+
+
+def check_attachment(sample: discord.Attachment, limits: EnrolmentLimits) -> None:
+    """Refuse what cannot be a recording before it is downloaded. Raises UserError."""
+    kind = sample.content_type
+    if kind and not kind.startswith(_SOUND):
+        raise UserError(
+            f"That file is no recording ({kind.partition(';')[0]}). Send a voice message, or an "
+            "audio file such as m4a, mp3, ogg or wav."
+        )
+    limits.check_size(sample.size)
+
+
+async def _download(sample: discord.Attachment) -> bytes:
+    try:
+        return await sample.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise UserError(
+            "The file could not be fetched from Discord. Send the command again."
+        ) from error
+
+
+def _picture(png: bytes) -> discord.File:
+    return discord.File(io.BytesIO(png), cards.PICTURE_NAME)
+
+
+async def setup(bot: MynahBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Enrolment(bot))

@@ -1,0 +1,146 @@
+"""The card on which a member decides whether a sample becomes a voice."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import discord
+from discord.utils import utcnow
+
+from bot.enrolment.service import EnrolmentService
+from bot.enrolment.types import EnrolmentSample
+from cogs import cards
+from cogs.ui import Interaction, MynahModal, OwnedView
+from storage.errors import InvalidNameError, NameTakenError
+from storage.names import MAX_NAME_LENGTH
+from storage.types import NewVoice
+
+MAX_CARDS = 32
+"""Each holds a sample of some 3 MB."""
+
+_MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
+
+
+class EnrolmentCard(OwnedView):
+    """Holds a sample until it is saved, discarded or forgotten; nothing is stored before."""
+
+    def __init__(
+        self,
+        interaction: Interaction,
+        enrolment: EnrolmentService,
+        sample: EnrolmentSample,
+        voice: NewVoice,
+        on_close: Callable[[EnrolmentCard], None],
+    ) -> None:
+        super().__init__(interaction)
+        self._enrolment = enrolment
+        self._sample: EnrolmentSample | None = sample
+        self._voice = voice
+        self._on_close = on_close
+        self._saving = False
+
+    @property
+    def member_id(self) -> int:
+        """The Discord user id of the member who enrols."""
+        return self.origin.user.id
+
+    @discord.ui.button(
+        label="Save: I am the speaker or have the speaker's permission",
+        style=discord.ButtonStyle.success,
+    )
+    async def save(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
+        """Store the voice under the name that was given, or ask for another one."""
+        try:
+            await self._enrolment.check_new(self._voice.guild_id, self._voice.name)
+        except (InvalidNameError, NameTakenError) as error:
+            await interaction.response.send_modal(_NameModal(self, str(error)))
+            return
+        await self.store(interaction, self._voice.name)
+
+    @discord.ui.button(label="Discard", style=discord.ButtonStyle.secondary)
+    async def discard(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
+        """Forget the sample."""
+        await interaction.response.defer()
+        if not self._saving:
+            await self.forget("Discarded. Nothing was stored.")
+
+    async def store(self, interaction: Interaction, name: str) -> None:
+        """Store the voice once, however often it is asked for. Raises what `save` raises."""
+        await interaction.response.defer()
+        sample = self._sample
+        if sample is None or self._saving:
+            return
+        self._saving = True
+        consent = replace(
+            self._voice, name=name, consented_by=interaction.user.id, consented_at=utcnow()
+        )
+        try:
+            profile = await self._enrolment.save(sample, consent)
+        finally:
+            self._saving = False
+        self._close()
+        await self.edit(embed=cards.saved_card(profile), attachments=[], view=None)
+
+    async def forget(self, text: str) -> None:
+        """Drop the sample and say why."""
+        self._close()
+        await self.edit(content=text, embed=None, attachments=[], view=None)
+
+    async def on_timeout(self) -> None:
+        """Forget the sample while the card can still say so."""
+        if not self._saving and self._sample is not None:
+            await self.forget(
+                "This card has expired and the sample is forgotten. Use `/enroll` again."
+            )
+
+    def _close(self) -> None:
+        self._sample = None
+        self.stop()
+        self._on_close(self)
+
+
+class _NameModal(MynahModal, title="Choose another name"):
+    """Asks for another name; the card and its sample stay."""
+
+    def __init__(self, card: EnrolmentCard, problem: str) -> None:
+        super().__init__()
+        self._card = card
+        self._name: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id="name", min_length=1, max_length=MAX_NAME_LENGTH
+        )
+        description = problem[:_MAX_LABEL_DESCRIPTION]
+        self.add_item(discord.ui.Label(text="Name", description=description, component=self._name))
+
+    async def on_submit(self, interaction: Interaction, /) -> None:
+        """Store the voice under the new name; if it will not do either, Save asks again."""
+        await self._card.store(interaction, self._name.value)
+
+
+class OpenCards:
+    """The cards that hold a sample: one a member, `MAX_CARDS` in all."""
+
+    def __init__(self) -> None:
+        self._cards: OrderedDict[int, EnrolmentCard] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    async def add(self, card: EnrolmentCard) -> None:
+        """Take in a card; the member's former one, or else the oldest, makes room for it."""
+        former = self._cards.pop(card.member_id, None)
+        oldest = next(iter(self._cards.values())) if len(self._cards) >= MAX_CARDS else None
+        self._cards[card.member_id] = card
+        if former is not None:
+            await former.forget("Replaced by the recording that you sent after this one.")
+        elif oldest is not None:
+            await oldest.forget(
+                "Many people are enrolling, so this sample is forgotten. Try again."
+            )
+
+    def remove(self, card: EnrolmentCard) -> None:
+        """Forget a card that was closed."""
+        if self._cards.get(card.member_id) is card:
+            del self._cards[card.member_id]

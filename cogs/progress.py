@@ -1,0 +1,89 @@
+"""One answer that follows an utterance until it has ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+import structlog
+
+from bot.voice.utterances import Progress, UtteranceEnd
+from cogs.ui import TOKEN_MARGIN, Interaction
+
+log = structlog.get_logger(__name__)
+
+EDIT_SECONDS = 2.0
+"""Between two edits: Discord allows five in five seconds, for all answers in a channel."""
+
+_ENDS = {
+    UtteranceEnd.PLAYED: "Said.",
+    UtteranceEnd.SKIPPED: "Skipped.",
+    UtteranceEnd.STOPPED: "Stopped.",
+    UtteranceEnd.FAILED: "It could not be said.",
+    UtteranceEnd.ENCRYPTION_FAILED: "The call could not be encrypted, so nobody could hear it.",
+    UtteranceEnd.DISCONNECTED: "I was disconnected from the voice channel.",
+    UtteranceEnd.CONNECTION_LOST: "I lost the connection to the voice channel. Try again.",
+    UtteranceEnd.LEFT: "I left the voice channel.",
+    UtteranceEnd.ALONE: "Nobody was left to hear it.",
+    UtteranceEnd.SHUTTING_DOWN: "I am shutting down.",
+}
+
+
+def progress_text(progress: Progress) -> str:
+    """Return one line about an utterance; empty if there is nothing to add to the first answer."""
+    if progress.end is UtteranceEnd.FAILED:
+        return progress.error or _ENDS[progress.end]
+    if progress.end is not None:
+        return _ENDS[progress.end]
+    if not progress.started or progress.sentences == 1:
+        return ""
+    return f"{progress.played} of {progress.sentences} sentences heard."
+
+
+class ProgressLine:
+    """Edits the answer to `/say`, never faster than `EDIT_SECONDS` and never after it expired.
+
+    `report` may be called before the answer is out; `open` says that it is.
+    """
+
+    def __init__(self, interaction: Interaction, edit_seconds: float = EDIT_SECONDS) -> None:
+        self._interaction = interaction
+        self._edit_seconds = edit_seconds
+        self._until = interaction.expires_at - TOKEN_MARGIN
+        self._answer: str | None = None
+        self._wanted = ""
+        self._shown = ""
+        self._timer: asyncio.TimerHandle | None = None
+        self._edit: asyncio.Task[None] | None = None
+
+    def open(self, answer: str) -> None:
+        """Begin to edit: the member sees `answer` now."""
+        self._answer = answer
+        self._show()
+
+    def report(self, progress: Progress) -> None:
+        """Take in how far the utterance is. Returns at once."""
+        self._wanted = progress_text(progress)
+        self._show()
+
+    def _show(self) -> None:
+        waiting = self._timer is not None or self._edit is not None
+        if self._answer is None or waiting or self._wanted == self._shown:
+            return
+        if discord.utils.utcnow() < self._until:
+            self._edit = asyncio.create_task(self._do_edit(self._answer, self._wanted))
+
+    async def _do_edit(self, answer: str, line: str) -> None:
+        self._shown = line
+        try:
+            await self._interaction.edit_original_response(content=f"{answer}\n{line}")
+        except (discord.HTTPException, OSError) as error:
+            # The member dismissed the answer, or Discord has a hiccup: the speech goes on.
+            log.info("progress not shown", guild=self._interaction.guild_id, error=repr(error))
+        self._edit = None
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self._edit_seconds, self._again)
+
+    def _again(self) -> None:
+        self._timer = None
+        self._show()

@@ -1,0 +1,277 @@
+"""`/say` and what belongs to it: joining, leaving, the queue."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+
+import discord
+import structlog
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import MynahBot
+from bot.command_tree import explain
+from bot.errors import EngineDeadError, EngineError, UserError
+from bot.speech.service import Utterance
+from bot.speech.types import Speech
+from bot.voice.link import JoinOutcome, VocalChannel, refusal
+from bot.voice.player import GuildPlayer, SkipOutcome, Ticket
+from bot.voice.utterances import QueueEntry, SayRequest
+from cogs import cards
+from cogs.progress import ProgressLine
+from cogs.ui import Interaction, VoiceOption, engine_note, guild_of, reference_to
+from storage.types import VoiceProfile
+
+log = structlog.get_logger(__name__)
+
+MAX_TEXT = 600
+"""Characters of one `/say`: about 40 s."""
+
+AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
+
+_JOIN_TEXTS = {
+    JoinOutcome.JOINED: "I am in {channel} now.",
+    JoinOutcome.MOVED: "I am in {channel} now.",
+    JoinOutcome.ALREADY_THERE: "I am in {channel} already.",
+    JoinOutcome.MAY_NOT_CONNECT: "I may not join {channel}. Let me view it and connect to it.",
+    JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
+    JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
+    JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
+    JoinOutcome.TIMED_OUT: "Discord did not let me into {channel} in time. Try again.",
+    JoinOutcome.REFUSED: "Discord refused my connection to {channel}. Try again.",
+    JoinOutcome.ENCRYPTION_REFUSED: (
+        "{channel} asks for an encryption that I lack. My operator has to update me."
+    ),
+    JoinOutcome.UNREACHABLE: "I cannot reach Discord's voice servers right now. Try again soon.",
+    JoinOutcome.GONE: "That channel is gone.",
+    JoinOutcome.SHUTTING_DOWN: "I am shutting down. Try again in a few minutes.",
+}
+
+
+class SpeechCog(commands.Cog, name="Speech"):
+    """Speaking in voice channels."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self._services = bot.services
+
+    @app_commands.command(description="Say something in your voice channel")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        text="What to say, up to 600 characters", voice="Whose voice; yours if you leave it out"
+    )
+    async def say(
+        self,
+        interaction: Interaction,
+        text: app_commands.Range[str, 1, MAX_TEXT],
+        voice: AnyVoice | None = None,
+    ) -> None:
+        """Queue the text, then follow it in the same answer."""
+        voice = voice or await self._voice_of(interaction)
+        utterance = Utterance(
+            text,
+            reference_to(self._services, voice),
+            guild_id=guild_of(interaction),
+            language=voice.language,
+        )
+        sentences = self._services.speech.plan(text, voice.language)
+        player = await self._player_beside(interaction)
+        line = ProgressLine(interaction)
+        ticket = player.say(
+            SayRequest(
+                member_id=interaction.user.id,
+                voice_name=voice.name,
+                text=text,
+                sentences=len(sentences),
+                speak=lambda due: self._speak(utterance, due),
+                on_progress=line.report,
+            )
+        )
+        answer = say_text(interaction.user.display_name, voice.name, ticket)
+        answer += engine_note(self._services.engine)
+        await _answer(interaction, answer)
+        line.open(answer)
+        await self._services.voices.mark_used(voice.id)
+
+    @app_commands.command(description="Call me into a voice channel")
+    @app_commands.guild_only()
+    @app_commands.describe(channel="Which one; yours if you leave it out")
+    async def join(
+        self, interaction: Interaction, channel: discord.VoiceChannel | None = None
+    ) -> None:
+        """Join, or move there."""
+        target = channel or _channel_of(interaction)
+        if not target.permissions_for(_member(interaction)).connect:
+            raise UserError(f"You may not join {target.mention} yourself, so I do not either.")
+        player = self._services.voice.player(guild_of(interaction))
+        if player.channel != target and player.snapshot() and not _privileged(interaction):
+            raise _busy_in(player.channel)
+        await _answer(interaction, await _join(interaction, player, target))
+
+    @app_commands.command(description="Send me out of the voice channel")
+    @app_commands.guild_only()
+    async def leave(self, interaction: Interaction) -> None:
+        """Leave; what waits to be said is forgotten."""
+        player = self._player(interaction)
+        if player is None or player.channel is None:
+            raise UserError("I am in no voice channel.")
+        state = _member(interaction).voice
+        if not (_privileged(interaction) or (state and state.channel == player.channel)):
+            raise UserError(
+                f"Only who is in {player.channel.mention} can send me out, or somebody with the "
+                "permission Manage Messages or Move Members."
+            )
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await player.leave()
+        await _answer(interaction, "I left the voice channel.")
+
+    @app_commands.command(description="Skip what is being said")
+    @app_commands.guild_only()
+    async def skip(self, interaction: Interaction) -> None:
+        """End the current utterance."""
+        player = self._player(interaction)
+        outcome = SkipOutcome.NOTHING_TO_SKIP
+        if player is not None:
+            outcome = player.skip(interaction.user.id, privileged=_privileged(interaction))
+        if outcome is SkipOutcome.NOT_YOURS:
+            raise UserError(
+                "Only the member who had it said can skip it, or somebody with the permission "
+                "Manage Messages or Move Members."
+            )
+        skipped = outcome is SkipOutcome.SKIPPED
+        await _answer(interaction, "Skipped." if skipped else "Nothing is being said.")
+
+    @app_commands.command(description="Stop, and forget everything that waits to be said")
+    @app_commands.guild_only()
+    async def stop(self, interaction: Interaction) -> None:
+        """Clear the queue."""
+        player = self._player(interaction)
+        entries = player.snapshot() if player is not None else ()
+        if player is None or not entries:
+            await _answer(interaction, "Nothing is being said.")
+            return
+        own = all(entry.member_id == interaction.user.id for entry in entries)
+        if not (own or _privileged(interaction)):
+            raise UserError(
+                "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
+                "the permission Manage Messages or Move Members."
+            )
+        count = player.stop()
+        await _answer(interaction, f"Stopped; {count} text{'s' * (count != 1)} forgotten.")
+
+    @app_commands.command(description="Show what is being said and what comes next")
+    @app_commands.guild_only()
+    async def queue(self, interaction: Interaction) -> None:
+        """Show the queue."""
+        player = self._player(interaction)
+        entries = player.snapshot() if player is not None else ()
+        await interaction.response.send_message(embed=queue_card(entries), ephemeral=True)
+
+    def _player(self, interaction: Interaction) -> GuildPlayer | None:
+        return self._services.voice.existing(guild_of(interaction))
+
+    async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
+        voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
+        if voice is None:
+            raise UserError(
+                "You have no voice here yet. Make one with `/enroll`, or name one of those in "
+                "`/voice list`."
+            )
+        return voice
+
+    async def _player_beside(self, interaction: Interaction) -> GuildPlayer:
+        """Return the player, in the member's channel."""
+        channel = _channel_of(interaction)
+        player = self._services.voice.player(guild_of(interaction))
+        if player.channel == channel:
+            return player
+        if player.snapshot():
+            raise _busy_in(player.channel)
+        text = await _join(interaction, player, channel)
+        if player.channel != channel:
+            raise UserError(text)
+        return player
+
+    async def _speak(
+        self, utterance: Utterance, due: Callable[[], float]
+    ) -> AsyncGenerator[Speech, None]:
+        async with contextlib.aclosing(self._services.speech.speak(utterance, due)) as sentences:
+            try:
+                async for speech in sentences:
+                    yield speech
+            except EngineDeadError as error:
+                # Its text is for the operator; the player shows what it is given to the member.
+                log.error("nothing can be said", guild=utterance.guild_id, error=str(error))
+                raise EngineError(explain(error)) from error
+
+
+def say_text(member: str, voice: str, ticket: Ticket) -> str:
+    """Return the first answer to `/say`."""
+    speaker = f"**{discord.utils.escape_markdown(member)}** speaks as {cards.quoted(voice)}"
+    if ticket.before == 0:
+        return f"{speaker}, right away."
+    others = "one text" if ticket.before == 1 else f"{ticket.before} texts"
+    return f"{speaker} after {others}, in about {max(1, round(ticket.seconds_before))} s."
+
+
+def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
+    """Return the queue as a list."""
+    if not entries:
+        return cards.embed("Queue", "Nothing is waiting to be said.")
+    lines = (
+        f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
+        f"{cards.quoted(entry.voice_name)}: {discord.utils.escape_markdown(entry.first_words)} "
+        f"({round(entry.seconds_left)} s)"
+        for place, entry in enumerate(entries, 1)
+    )
+    total = round(sum(entry.seconds_left for entry in entries))
+    return cards.embed("Queue", "\n".join(lines)).set_footer(text=f"About {total} s in all")
+
+
+async def _join(interaction: Interaction, player: GuildPlayer, channel: VocalChannel) -> str:
+    """Join and return what came of it. Raises UserError for what is known beforehand."""
+    if player.channel != channel:
+        refused = refusal(channel)
+        if refused is not None:
+            raise UserError(_JOIN_TEXTS[refused].format(channel=channel.mention))
+        await interaction.response.defer(ephemeral=True, thinking=True)
+    outcome = await player.join(channel)
+    text = _JOIN_TEXTS[outcome].format(channel=channel.mention)
+    if not outcome.joined:
+        raise UserError(text)
+    return text
+
+
+async def _answer(interaction: Interaction, text: str) -> None:
+    """Answer, also where a connection that took its time was waited for."""
+    if interaction.response.is_done():
+        await interaction.edit_original_response(content=text)
+    else:
+        await interaction.response.send_message(text, ephemeral=True)
+
+
+def _member(interaction: Interaction) -> discord.Member:
+    assert isinstance(interaction.user, discord.Member), "the commands exist in guilds alone"
+    return interaction.user
+
+
+def _channel_of(interaction: Interaction) -> VocalChannel:
+    state = _member(interaction).voice
+    if state is None or state.channel is None:
+        raise UserError("Join a voice channel first, so that I know where to speak.")
+    return state.channel
+
+
+def _busy_in(channel: VocalChannel | None) -> UserError:
+    where = channel.mention if channel is not None else "another channel"
+    return UserError(f"I am speaking in {where} right now. Join me there, or wait until I am done.")
+
+
+def _privileged(interaction: Interaction) -> bool:
+    permissions = interaction.permissions
+    return permissions.manage_messages or permissions.move_members
+
+
+async def setup(bot: MynahBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(SpeechCog(bot))

@@ -1,0 +1,92 @@
+"""Pages of voices, and the question before a voice is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+
+from cogs import cards
+from cogs.ui import Interaction, OwnedView, guild_of, services_of
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.voices import VoiceStore
+
+PAGE_SIZE = 10
+
+
+class VoicePages(OwnedView):
+    """The guild's voices and then the operator's, page by page."""
+
+    def __init__(self, interaction: Interaction) -> None:
+        super().__init__(interaction)
+        self._voices = services_of(interaction).voices
+        self._guild_id = guild_of(interaction)
+        self._page = 0
+
+    async def render(self) -> discord.Embed:
+        """Return the page as it is now: voices come and go while somebody looks at them."""
+        own = await self._voices.count(self._guild_id)
+        total = own + await self._voices.count(OPERATOR_GUILD_ID)
+        pages = max(1, -(-total // PAGE_SIZE))
+        self._page = min(max(self._page, 0), pages - 1)
+        self.previous.disabled = self._page == 0
+        self.next.disabled = self._page == pages - 1
+        voices = await _slice(self._voices, self._guild_id, own, self._page * PAGE_SIZE)
+        return _page_card(voices, total, self._page, pages)
+
+    @discord.ui.button(label="Previous")
+    async def previous(self, interaction: Interaction, _: discord.ui.Button[VoicePages]) -> None:
+        """Turn back."""
+        await self._turn(interaction, -1)
+
+    @discord.ui.button(label="Next")
+    async def next(self, interaction: Interaction, _: discord.ui.Button[VoicePages]) -> None:
+        """Turn on."""
+        await self._turn(interaction, 1)
+
+    async def _turn(self, interaction: Interaction, by: int) -> None:
+        self._page += by
+        page = await self.render()
+        await interaction.response.edit_message(embed=page, view=self)
+
+
+class DeletionQuestion(OwnedView):
+    """Asks whether a voice shall go."""
+
+    def __init__(self, interaction: Interaction, voice: VoiceProfile) -> None:
+        super().__init__(interaction)
+        self._voice = voice
+
+    @discord.ui.button(label="Delete for good", style=discord.ButtonStyle.danger)
+    async def delete(
+        self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]
+    ) -> None:
+        """Delete it, and with it the recording."""
+        self.stop()  # a second press finds no button
+        await interaction.response.defer()
+        await services_of(interaction).voices.delete(self._voice.id)
+        await self.edit(content=f"{cards.quoted(self._voice.name)} is deleted.", view=None)
+
+    @discord.ui.button(label="Keep", style=discord.ButtonStyle.secondary)
+    async def keep(self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]) -> None:
+        """Leave it alone."""
+        self.stop()
+        text = f"{cards.quoted(self._voice.name)} stays."
+        await interaction.response.edit_message(content=text, view=None)
+
+
+async def _slice(
+    voices: VoiceStore, guild_id: int, own: int, offset: int
+) -> Sequence[VoiceProfile]:
+    page = await voices.list_voices(guild_id, PAGE_SIZE, offset) if offset < own else []
+    if len(page) < PAGE_SIZE:
+        shared_offset = max(0, offset - own)
+        page += await voices.list_voices(OPERATOR_GUILD_ID, PAGE_SIZE - len(page), shared_offset)
+    return page
+
+
+def _page_card(voices: Sequence[VoiceProfile], total: int, page: int, pages: int) -> discord.Embed:
+    if not voices:
+        return cards.embed("Voices", "There are none yet. Make one with `/enroll`.")
+    lines = "\n".join(cards.voice_line(voice) for voice in voices)
+    return cards.embed(f"Voices ({total})", lines).set_footer(text=f"Page {page + 1} of {pages}")

@@ -1,0 +1,80 @@
+"""The bot in simcord's Discord, with one guild and two members."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import discord
+import pytest
+import simcord
+import structlog
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+from simcord.results import InteractionResult
+from structlog.typing import EventDict
+
+from storage.voices import VoiceStore
+from tests.cogs.world import World
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with VoiceStore.open(tmp_path) as store:
+        yield World(store)
+
+
+@pytest.fixture
+def log_lines() -> Iterator[list[EventDict]]:
+    with structlog.testing.capture_logs() as lines:
+        yield lines
+
+
+@dataclass
+class Scene:
+    """Ann owns nothing special; Mo manages the server."""
+
+    env: simcord.Env
+    world: World
+    guild: GuildHandle
+    channel: ChannelHandle
+    ann: MemberActor
+    ben: MemberActor
+    mo: MemberActor
+
+
+@pytest.fixture
+async def env(
+    world: World, log_lines: list[EventDict], caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[simcord.Env]:
+    # Errors that the seam answers are no faults of the bot, but simcord would count them.
+    env = simcord.Env(world.bot, check_errors=False)
+    await env.start()
+    yield env
+    await env.shutdown()
+    # Whatever was not answered in words is in the log; a test that expects it takes it out.
+    assert [line for line in log_lines if line["log_level"] in ("error", "critical")] == []
+    assert [r.getMessage() for r in caplog.records if r.levelno >= logging.ERROR] == []
+
+
+@pytest.fixture
+def scene(env: simcord.Env, world: World) -> Scene:
+    guild = env.create_guild()
+    managers = guild.create_role("Managers", permissions=discord.Permissions(manage_guild=True))
+    return Scene(
+        env,
+        world,
+        guild,
+        guild.create_text_channel("general"),
+        guild.add_member(env.create_user("ann")),
+        guild.add_member(env.create_user("ben")),
+        guild.add_member(env.create_user("mo"), roles=[managers]),
+    )
+
+
+def content(result: InteractionResult) -> str:
+    """What the member reads of an answer: the first one, and what came after it."""
+    messages = [result.response, *result.followups]
+    return "\n".join(message.content for message in messages if message is not None)

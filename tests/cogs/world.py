@@ -1,0 +1,125 @@
+"""The whole bot with its real services, but for the two worker processes."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from bot.client import MynahBot, Services
+from bot.config import Settings
+from bot.enrolment.service import EnrolmentService
+from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
+from bot.speech.audio_file import ogg_bytes
+from bot.speech.desk import SpeechDesk
+from bot.speech.scheduler import FairScheduler
+from bot.speech.service import SpeechLimits
+from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
+from bot.voice.limits import VoiceLimits
+from bot.voice.manager import VoiceManager
+from storage.settings import SettingsStore
+from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
+from storage.voices import VoiceStore
+from tests.loopback.audio import encode_opus
+
+
+def make_clip(seed: int = 0) -> ReferenceClip:
+    noise = np.random.default_rng(seed).normal(0, 0.1, CLIP_SAMPLE_RATE // 10)
+    return ReferenceClip(noise.astype(np.float32))
+
+
+def make_report(verdict: Verdict = "good", *findings: Finding) -> QualityReport:
+    return QualityReport(
+        total_seconds=42.0,
+        speech_seconds=30.0,
+        kept_start=3.5,
+        kept_end=21.0,
+        kept_speech_seconds=15.0,
+        snr_db=31.4,
+        clipped_share=0.0,
+        loudness_lufs=-20.2,
+        median_pitch_hz=123.4,
+        verdict=verdict,
+        findings=findings,
+    )
+
+
+def make_picture() -> bytes:
+    png = io.BytesIO()
+    Image.new("RGB", (8, 4)).save(png, "PNG")
+    return png.getvalue()
+
+
+@dataclass
+class MediaWorker:
+    """Answers at once with what the test prepared; files are really written."""
+
+    outcome: EnrolmentSample | Exception = field(
+        default_factory=lambda: EnrolmentSample(make_clip(), make_report(), make_picture())
+    )
+    uploads: list[bytes] = field(default_factory=list)
+
+    async def run(self, function: Callable[..., Any], *args: Any) -> Any:
+        if function is ogg_bytes:
+            return function(*args)
+        self.uploads.append(args[0])
+        if isinstance(self.outcome, Exception):
+            raise self.outcome
+        return self.outcome
+
+
+@dataclass
+class Engine:
+    """Speaks 0.1 s of silence a sentence, or fails as the test says."""
+
+    ready: bool = True
+    clones: bool = True
+    failure: Exception | None = None
+    requests: list[SynthesisRequest] = field(default_factory=list)
+
+    @property
+    def info(self) -> EngineInfo:
+        return EngineInfo("piper", "test", "cpu", clones=self.clones, reason="", load_seconds=0)
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        if self.failure is not None:
+            raise self.failure
+        self.requests += batch
+        packets = tuple(encode_opus(np.zeros(4800, np.float32)))
+        return [Speech(packets, 0.1) for _ in batch]
+
+
+@dataclass
+class World:
+    """What the tests reach into."""
+
+    store: VoiceStore
+    media: MediaWorker = field(default_factory=MediaWorker)
+    engine: Engine = field(default_factory=Engine)
+
+    def __post_init__(self) -> None:
+        self.choices = SettingsStore.beside(self.store)
+        self.bot = MynahBot(self._services, shard_count=1)
+
+    def _services(self, bot: MynahBot) -> Services:
+        media: Any = self.media  # as much of a `Worker` as the services use
+        return Services(
+            settings=Settings(),
+            voices=self.store,
+            choices=self.choices,
+            enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
+            speech=SpeechDesk(FairScheduler(self.engine), SpeechLimits(), media),
+            engine=self.engine,
+            voice=VoiceManager(bot, VoiceLimits()),
+        )
+
+    async def add_voice(
+        self, name: str, guild_id: int, owner_id: int | None = None, **more: Any
+    ) -> VoiceProfile:
+        voice = NewVoice(guild_id=guild_id, name=name, owner_id=owner_id, **more)
+        return await self.store.add(voice, make_clip(zlib.crc32(name.encode())))
