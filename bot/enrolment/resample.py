@@ -30,6 +30,11 @@ class BlockResampler:
         self._held = 0
         self._context = 0  # samples at the start of what is held that are already resampled
 
+    @property
+    def held_seconds(self) -> float:
+        """Seconds of audio that wait for what follows them."""
+        return self._held / self._source_rate
+
     def feed(self, samples: Samples) -> Iterator[Samples]:
         """Take float32 samples, shape (n,), at the source rate; yield blocks that are ready."""
         self._pieces.append(samples)
