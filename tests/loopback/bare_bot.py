@@ -151,6 +151,8 @@ class _WakefulState(VoiceConnectionState):
 
     def _create_socket(self) -> None:
         self._wake()
+        if self.socket is not MISSING:
+            self.socket.close()  # discord.py forgets it
         super()._create_socket()
 
     def _wake(self) -> None:

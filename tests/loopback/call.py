@@ -94,11 +94,16 @@ class Call:
 
     @property
     def settled(self) -> bool:
-        """Whether everyone here is in the group (always without DAVE)."""
+        """Whether everyone here is in the group and uses its keys (always without DAVE).
+
+        Someone alone has no group and needs none.
+        """
         if self.dave_version == 0:
             return True
-        bot = [] if self._bot_package is None else [self._bot_id]
-        return set(self._group.members) == {*self.listeners, *bot} and self._ready is None
+        bot = [] if self._bot is None else [self._bot_id]
+        here, members = {*self.listeners, *bot}, set(self._group.members)
+        complete = members == here if len(here) > 1 else members <= here
+        return complete and not self._bot_expelled and self._ready is None
 
     def cancel(self) -> None:
         """Begin to end the call."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+import discord
 import pytest
 
+from .audio import encode_opus
 from .bare_bot import BareBot
+from .listener import Listener
 from .model import Guild
 from .server import LoopbackDiscord
+from .speaker import Speaker, connect, sweep
 from .user import Person
 
 
@@ -35,3 +39,24 @@ async def bot(loopback: LoopbackDiscord, guild: Guild) -> AsyncIterator[BareBot]
     await bare.run_against(loopback)
     yield bare
     await bare.end()
+
+
+@pytest.fixture
+async def listener(ada: Person) -> Listener:
+    return await ada.join_voice()
+
+
+@pytest.fixture
+async def client(
+    loopback: LoopbackDiscord, bot: BareBot, guild: Guild, listener: Listener
+) -> discord.VoiceClient:
+    connected = await connect(bot, guild)
+    await loopback.voice.wait_settled(guild)
+    return connected
+
+
+@pytest.fixture
+async def speaker(client: discord.VoiceClient) -> AsyncIterator[Speaker]:
+    speaking = Speaker(client, encode_opus(sweep(1)) * 30)
+    yield speaking
+    await speaking.stop()

@@ -20,7 +20,7 @@ from .model import (
     User,
     VoiceState,
 )
-from .permissions import EVERYONE, channel_permissions
+from .permissions import EVERYONE, Permission, channel_permissions
 
 Publish = Callable[[str, Payload, int | None], None]
 
@@ -143,6 +143,15 @@ class World:
         """Return what the user may do in the channel."""
         guild = self.guild(channel.guild_id)
         return channel_permissions(guild, self.member(guild, user_id), channel)
+
+    def may_connect(self, user_id: int, channel: Channel) -> bool:
+        """Whether the user may join the voice channel: permission and, mostly, a free place."""
+        granted = self.permissions(user_id, channel)
+        others = [other for other in self.occupants(channel) if other != user_id]
+        full = bool(channel.user_limit) and len(others) >= channel.user_limit
+        return bool(granted & Permission.CONNECT) and (
+            not full or bool(granted & Permission.MOVE_MEMBERS)
+        )
 
     def post(
         self,

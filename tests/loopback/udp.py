@@ -35,15 +35,13 @@ class UdpPort:
         self.number: int = self.socket.getsockname()[1]
         self.peer: tuple[str, int] | None = None
 
-    def drain(self) -> None:
-        """Hand on every datagram that is waiting. `on_datagram` gets its arrival in ns."""
-        while True:
-            try:
-                datagram, ancillary, _, peer = self.socket.recvmsg(_DATAGRAM, _ANCILLARY)
-            except OSError:  # drained, or closed meanwhile
-                return
-            self.peer = peer
-            self.on_datagram(self, datagram, _arrival_ns(ancillary))
+    def receive(self) -> None:
+        """Hand on one datagram. `on_datagram` gets its arrival in ns."""
+        try:
+            datagram, ancillary, _, self.peer = self.socket.recvmsg(_DATAGRAM, _ANCILLARY)
+        except BlockingIOError:  # a datagram with a bad checksum woke us
+            return
+        self.on_datagram(self, datagram, _arrival_ns(ancillary))
 
     def reply(self, datagram: bytes) -> None:
         """Send to whoever sent last."""
@@ -97,7 +95,7 @@ class UdpReceiver:
         while not self._stopping:
             for key, _ in self._selector.select():
                 if isinstance(key.data, UdpPort):
-                    key.data.drain()
+                    key.data.receive()
                 else:
                     self._apply_changes()
 

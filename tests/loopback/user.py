@@ -10,7 +10,6 @@ from .interactions import Interaction, Kind
 from .limits import UPLOAD_BYTES
 from .messages import Message
 from .model import Channel, Guild, Member, Payload, User
-from .permissions import Permission
 from .slash import Typed, Value, autocomplete_data, command_data, find_command
 
 if TYPE_CHECKING:
@@ -121,7 +120,7 @@ class Person:
     async def join_voice(self, channel: Channel | None = None) -> Listener:
         """Connect to (or move to) a voice channel; the listener hears what is said there."""
         target = channel or self.guild.voice
-        if not self._discord.world.permissions(self.id, target) & Permission.CONNECT:
+        if not self._discord.world.may_connect(self.id, target):
             raise ClientRefusedError(f"{self.user.name} may not connect to {target.name}")
         return await self._discord.voice.join(self.guild, self.user, target)
 

@@ -117,7 +117,7 @@ class Voice:
         guild = self._world.guild(request.guild_id)
         if request.channel_id is None:
             self._move_bot(guild, request.session_id, None)
-        elif not self._may_enter(guild, self._world.channel(request.channel_id)):
+        elif not self._bot_may_enter(request.channel_id):
             self.refused_requests.append(request)
         elif self._channel_id_of_bot(guild) == request.channel_id:
             # Already there: a new voice state (deafened, say), but no new voice server.
@@ -133,13 +133,8 @@ class Voice:
                 self._end_connection(guild.id, 4006)
                 self._set_state(guild, self._world.bot.id, None, session_id)
 
-    def _may_enter(self, guild: Guild, channel: Channel) -> bool:
-        granted = self._world.permissions(self._world.bot.id, channel)
-        there = [i for i in self._world.occupants(channel) if i != self._world.bot.id]
-        full = bool(channel.user_limit) and len(there) >= channel.user_limit
-        return bool(granted & Permission.CONNECT) and not (
-            full and not granted & Permission.MOVE_MEMBERS
-        )
+    def _bot_may_enter(self, channel_id: int) -> bool:
+        return self._world.may_connect(self._world.bot.id, self._world.channel(channel_id))
 
     def _channel_id_of_bot(self, guild: Guild) -> int | None:
         state = guild.voice_states.get(self._world.bot.id)

@@ -27,6 +27,9 @@ _DISCOVERY_DELAY = 0.01
 """Seconds. discord.py listens for the reply only after sending; no real network is faster."""
 
 _KEEPALIVE_BYTES = 8
+_SHORTEST_BYTES = 12 + 16 + 4
+"""Of a media packet: RTP header, authentication tag, nonce."""
+
 _ssrcs = itertools.count(4_000)
 
 
@@ -199,6 +202,9 @@ class VoiceConnection:
         self._loop.call_later(_DISCOVERY_DELAY, port.reply, reply)
 
     def _on_media(self, datagram: bytes, arrival_ns: int) -> None:
+        if len(datagram) < _SHORTEST_BYTES:
+            self.undecryptable += 1
+            return
         sequence, timestamp, _ = read_header(datagram)
         self._headers.extend((sequence, timestamp))
         self._arrivals.append(arrival_ns)
