@@ -1,0 +1,45 @@
+"""`make demo`: a speech recogniser understands what it leaves."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+from pocketsphinx import Decoder
+
+ROOT = Path(__file__).parent.parent
+TEXT = "The weather is good today. We will go to the market, and buy some bread for the children."
+
+
+def recognise(path: Path) -> list[str]:
+    samples, rate = soundfile.read(path, dtype="float32")
+    speech = np.clip(soxr.resample(samples, rate, 16_000), -1, 1)
+    decoder = Decoder(samprate=16_000, loglevel="FATAL")
+    decoder.start_utt()
+    decoder.process_raw((speech * 32_767).astype("<i2").tobytes(), full_utt=True)
+    decoder.end_utt()
+    return str(decoder.hyp().hypstr).split()
+
+
+def share_found(said: str, heard: list[str]) -> float:
+    """Share of the said words that were heard, in order."""
+    words = [word.strip(".,").lower() for word in said.split()]
+    blocks = SequenceMatcher(None, words, heard, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks) / len(words)
+
+
+def test_demo_leaves_speech_that_is_understood(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tools.demo", "--text", TEXT]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    run = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert share_found(TEXT, recognise(tmp_path / "demo.wav")) > 0.6
+    assert [path.name for path in tmp_path.iterdir()] == ["demo.wav"]
