@@ -2,19 +2,29 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import sys
 from collections.abc import AsyncIterator
 
 import numpy as np
+import pytest
 
 from bot.voice.utterances import UtteranceEnd
 from bot.workers import WorkerLimits
-from tests.loopback import Pacing, best_correlation
+from tests.loopback import Pacing, best_correlation, pacing
 from tests.voice.stage import Script, Stage, babble, open_stage, sentence
 
 SPEECH = sentence(4.0)
-ATTEMPTS = 5
+ATTEMPTS = 4
+METRONOME = """
+import json, time
+start, times = time.perf_counter(), []
+for beat in range(200):
+    time.sleep(max(0, start + beat * 0.02 - time.perf_counter()))
+    times.append(time.time_ns())
+print(json.dumps(times))
+"""
 
 
 async def test_what_is_heard_is_what_the_engine_made() -> None:
@@ -62,13 +72,26 @@ async def pace(stage: Stage) -> Pacing:
     return stage.listener.pacing(stage.listener.packets[before:])
 
 
+async def metronome() -> Pacing:
+    """Return how well a process that does nothing but sleep keeps the same pace."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", METRONOME, stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    return pacing(json.loads(output))
+
+
 async def test_packets_keep_their_pace_while_the_engine_uses_every_core() -> None:
     async with open_stage() as stage, engine_at_work():
         await stage.join()
-        # Whatever else runs on the machine can only make a measurement worse: the best counts.
-        measured = [await pace(stage)]
-        while len(measured) < ATTEMPTS and measured[-1].p99 > 22:
-            measured.append(await pace(stage))
-        best = min(measured, key=lambda pacing: pacing.p99)
-        assert best.p99 <= 22, measured
-        assert best.over_40 == 0, measured
+        slow: list[Pacing] = []
+        for _ in range(ATTEMPTS):
+            ours, bare = await asyncio.gather(pace(stage), metronome())
+            if ours.p99 <= 22 and ours.over_40 == 0:
+                return
+            # Programs that are not niced disturb any player; then this proves nothing.
+            if bare.p99 <= 21.5:
+                slow.append(ours)
+        if not slow:
+            pytest.skip("other programs keep this machine too busy to measure pacing")
+        pytest.fail(f"the pace was not kept on a machine that could: {slow}")
