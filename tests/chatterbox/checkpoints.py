@@ -12,14 +12,14 @@ from typing import Any
 
 from bot.speech.types import ChatterboxModel
 
-SPEECH_TOKENS = 40
-"""How many tokens each English or multilingual sentence has: 1.6 s."""
+SPEECH_TOKENS = 25
+"""How many tokens each English or multilingual sentence has: one second."""
 
 _FIRST_SPECIAL, _STOP = 6561, 6562
 _LANGUAGE_TAGS = ("[en]", "[de]")
 
 
-def shrink() -> None:
+def shrink(model: ChatterboxModel) -> None:
     """Make the sizes small that chatterbox's constructors hold. Call before making or loading.
 
     The hidden size stays 1024: the Perceiver has no other.
@@ -29,7 +29,8 @@ def shrink() -> None:
     from s3tokenizer.model_v2 import S3TokenizerV2
 
     # The multilingual model watches the attention of layers 9, 12 and 13.
-    LLAMA_CONFIGS["Llama_520M"].update(num_hidden_layers=14, intermediate_size=64)
+    layers = 14 if model == "multilingual" else 2
+    LLAMA_CONFIGS["Llama_520M"].update(num_hidden_layers=layers, intermediate_size=64)
     LLAMA_CONFIGS["GPT2_medium"].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
     (config,) = S3TokenizerV2.__init__.__defaults__
     config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
@@ -46,6 +47,7 @@ def make_checkpoint(model: ChatterboxModel, directory: Path) -> Path:
     """Write a checkpoint of `model` to `directory`, always the same one."""
     import torch
 
+    shrink(model)
     torch.manual_seed(0)
     {"english": _english, "turbo": _turbo, "multilingual": _multilingual}[model](directory)
     return directory
@@ -148,8 +150,9 @@ def _save_tokenizer(path: Path) -> None:
     special = {"[STOP]": 0, "[UNK]": 1, "[SPACE]": 2, "[START]": 255}
     special |= {tag: 600 + index for index, tag in enumerate(_LANGUAGE_TAGS)}
     letters = string.ascii_letters + string.digits + string.punctuation
-    ids = {letter: 3 + index for index, letter in enumerate(letters)}
-    tokenizer = Tokenizer(models.BPE(vocab=ids | special, merges=[], unk_token="[UNK]"))
+    ids = special | {letter: 3 + index for index, letter in enumerate(letters)}
+    ids |= {f"<{index}>": index for index in set(range(704)) - set(ids.values())}
+    tokenizer = Tokenizer(models.BPE(vocab=ids, merges=[], unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.add_special_tokens(list(special))
     tokenizer.save(str(path))

@@ -28,12 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ChatterboxModel], Path]:
     """Where a tiny checkpoint of a model is; made once."""
-    shrink()
     made: dict[ChatterboxModel, Path] = {}
 
     def find(model: ChatterboxModel) -> Path:
         if model not in made:
             made[model] = make_checkpoint(model, tmp_path_factory.mktemp(model))
+        shrink(model)  # for whoever loads it now
         return made[model]
 
     return find
@@ -43,6 +43,10 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Chatterbox
 def engine(
     request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
 ) -> Iterator[ChatterboxEngine]:
+    import torch
+
+    # Two threads wait for each other by spinning: seconds become minutes where a core is busy.
+    torch.set_num_threads(1)
     spec = EngineSpec("chatterbox", request.param, checkpoint(request.param), device="cpu")
     engine = ChatterboxEngine(spec, "the test asks for it")
     yield engine

@@ -21,7 +21,7 @@ Voices = tuple[VoiceReference, ...]
 
 def open_shrunk(spec: EngineSpec) -> ChatterboxEngine:
     """For the worker's child, where the sizes must be shrunk again."""
-    shrink()
+    shrink(spec.model)
     return ChatterboxEngine(spec, "the test asks for it")
 
 

@@ -75,12 +75,13 @@ def load_model(spec: EngineSpec, device: str) -> Any:
     model_class = getattr(import_package(description.module), description.class_name)
     _require_watermarker()
     _remove_progress_bars()
+    _filter_speech_tokens()
     try:
         with quiet():
             if spec.checkpoint is None:
-                return model_class.from_pretrained(device)
+                return _keep_float32(model_class.from_pretrained(device))
             _require_files(spec.checkpoint, spec.model, description.files)
-            return model_class.from_local(spec.checkpoint, device)
+            return _keep_float32(model_class.from_local(spec.checkpoint, device))
     except EngineDeadError:
         raise
     except Exception as error:
@@ -151,6 +152,28 @@ def _remove_progress_bars() -> None:
     """Stop the bars that stock code draws on standard error for every sentence."""
     for name in ("chatterbox.models.t3.t3", "chatterbox.models.s3gen.flow_matching"):
         vars(import_package(name))["tqdm"] = _without_bar
+
+
+def _filter_speech_tokens() -> None:
+    """Drop what is no speech token in the multilingual model, as the others do.
+
+    Such a token is an IndexError in S3Gen, and on a GPU an assert that ends the process.
+    """
+    vars(import_package("chatterbox.mtl_tts"))["drop_invalid_tokens"] = _speech_tokens
+
+
+def _keep_float32(model: Any) -> Any:
+    """Let Turbo work with numpy 2, which makes float64 of the reference it has levelled."""
+    if hasattr(model, "norm_loudness"):
+        original = model.norm_loudness
+        model.norm_loudness = lambda *args, **kwargs: original(*args, **kwargs).astype("float32")
+    return model
+
+
+def _speech_tokens(tokens: Any) -> Any:
+    s3tokenizer = import_package("chatterbox.models.s3tokenizer")
+    kept = s3tokenizer.drop_invalid_tokens(tokens)
+    return kept[kept < s3tokenizer.SPEECH_VOCAB_SIZE]
 
 
 def _without_bar(iterable: Any, *_args: Any, **_kwargs: Any) -> Any:
