@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,7 +15,6 @@ import structlog
 from discord.ext import commands
 
 from bot.command_tree import MynahTree
-from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
@@ -25,6 +25,10 @@ from storage.voices import VoiceStore
 log = structlog.get_logger(__name__)
 
 EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech")
+
+VOICE_SECONDS = 6.0
+LOGOUT_SECONDS = 2.0
+"""Bounds of the steps of a shutdown, which must end within 10 s."""
 
 ALL_GUILDS = 0
 """The scope of commands that every guild has."""
@@ -46,7 +50,6 @@ class EngineStatus(Protocol):
 class Services:
     """What the cogs call. Opened and closed by the composition root."""
 
-    settings: Settings
     voices: VoiceStore
     choices: SettingsStore
     enrolment: EnrolmentService
@@ -89,11 +92,14 @@ class MynahBot(commands.AutoShardedBot):
         )
         self.services = make_services(self)
         self.shutting_down = False
+        self.was_connected = False
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
 
     async def setup_hook(self) -> None:
         """Load the cogs and, if they changed, tell Discord about the commands."""
+        self.services.voice.start()
+        self.services.voice.listen(self)
         for name in self._extensions_to_load:
             await self.load_extension(name)
         if self._sync_at_start:
@@ -103,11 +109,27 @@ class MynahBot(commands.AutoShardedBot):
                 # The commands of the last run are there still; most of them work.
                 log.exception("commands could not be synced", stage="start")
 
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Remember that the gateway can be reached; discord.py sees to later losses."""
+        self.was_connected = True
+
     async def on_ready(self) -> None:
         """Say that members can be served now."""
         log.info(
             "connected to Discord", stage="start", user=str(self.user), guilds=len(self.guilds)
         )
+        if not self.guilds and self.application_id is not None:
+            log.info("invite me to a server", stage="start", link=invite_link(self.application_id))
+
+    async def close(self) -> None:
+        """Refuse new commands, let sentences in flight end, leave all channels, log out.
+
+        All of it is bounded: `VOICE_SECONDS` and `LOGOUT_SECONDS`.
+        """
+        self.shutting_down = True
+        if not self.is_closed():
+            await _bounded(self.services.voice.close(), VOICE_SECONDS)
+        await _bounded(super().close(), LOGOUT_SECONDS)
 
     async def sync_commands(self, guild_id: int = ALL_GUILDS, *, force: bool = False) -> int | None:
         """Tell Discord which commands there are, if that changed since it was told last.
@@ -143,3 +165,23 @@ class MynahBot(commands.AutoShardedBot):
         ]
         definitions.sort(key=lambda definition: (definition["name"], definition["type"]))
         return hashlib.sha256(json.dumps(definitions, sort_keys=True).encode()).hexdigest()
+
+
+def invite_link(application_id: int | str) -> str:
+    """Return the link that invites the bot with exactly the permissions that it needs.
+
+    Answers to commands need none: they take the way of the interaction.
+    """
+    permissions = discord.Permissions(view_channel=True, connect=True, speak=True)
+    scopes = ("bot", "applications.commands")
+    return discord.utils.oauth_url(application_id, permissions=permissions, scopes=scopes)
+
+
+async def _bounded(step: Awaitable[None], seconds: float) -> None:
+    """Await a step of the shutdown; what takes too long or fails must not hold up the others."""
+    try:
+        await asyncio.wait_for(step, seconds)
+    except TimeoutError:
+        log.warning("shutdown step took too long", stage="stop", seconds=seconds)
+    except Exception:
+        log.exception("shutdown step failed", stage="stop")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import discord
 import structlog
 
@@ -46,13 +47,12 @@ class ProgressLine:
     `report` may be called before the answer is out; `open` says that it is.
     """
 
-    def __init__(self, interaction: Interaction, edit_seconds: float = EDIT_SECONDS) -> None:
+    def __init__(self, interaction: Interaction) -> None:
         self._interaction = interaction
-        self._edit_seconds = edit_seconds
         self._until = interaction.expires_at - TOKEN_MARGIN
         self._answer: str | None = None
-        self._wanted = ""
-        self._shown = ""
+        self._wanted = self._shown = ""
+        self._not_before = 0.0  # event loop time
         self._timer: asyncio.TimerHandle | None = None
         self._edit: asyncio.Task[None] | None = None
 
@@ -67,23 +67,25 @@ class ProgressLine:
         self._show()
 
     def _show(self) -> None:
-        waiting = self._timer is not None or self._edit is not None
-        if self._answer is None or waiting or self._wanted == self._shown:
+        if self._answer is None or self._wanted == self._shown or self._edit or self._timer:
             return
-        if discord.utils.utcnow() < self._until:
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._not_before:
+            self._timer = loop.call_at(self._not_before, self._show_later)
+        elif discord.utils.utcnow() < self._until:
+            self._not_before = loop.time() + EDIT_SECONDS
             self._edit = asyncio.create_task(self._do_edit(self._answer, self._wanted))
+
+    def _show_later(self) -> None:
+        self._timer = None
+        self._show()
 
     async def _do_edit(self, answer: str, line: str) -> None:
         self._shown = line
         try:
             await self._interaction.edit_original_response(content=f"{answer}\n{line}")
-        except (discord.HTTPException, OSError) as error:
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # The member dismissed the answer, or Discord has a hiccup: the speech goes on.
             log.info("progress not shown", guild=self._interaction.guild_id, error=repr(error))
         self._edit = None
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._edit_seconds, self._again)
-
-    def _again(self) -> None:
-        self._timer = None
         self._show()

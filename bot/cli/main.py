@@ -11,7 +11,9 @@ from bot.cli.check import check
 from bot.cli.context import Context
 from bot.cli.enroll import enroll
 from bot.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE, print_error
+from bot.cli.run import run as run_bot
 from bot.cli.say import say
+from bot.cli.sync import sync
 from bot.cli.voices import voices
 from bot.errors import ConfigError, MynahError, UserError
 from storage.errors import StorageError, VoiceRequestError
@@ -32,7 +34,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (enroll, say, voices, check):
+for command in (run_bot, sync, enroll, say, voices, check):
     cli.add_command(command)
 
 

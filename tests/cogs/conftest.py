@@ -23,7 +23,9 @@ from tests.cogs.world import World
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with VoiceStore.open(tmp_path) as store:
-        yield World(store)
+        world = World(store)
+        yield world
+        await world.bot.services.voice.close()
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ import io
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from bot.client import MynahBot, Services
-from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
 from bot.speech.audio_file import ogg_bytes
@@ -104,18 +104,23 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
-        self.bot = MynahBot(self._services, shard_count=1)
+
+    @cached_property
+    def bot(self) -> MynahBot:
+        return self.make_bot(shard_count=1)
+
+    def make_bot(self, **options: Any) -> MynahBot:
+        return MynahBot(self._services, **options)
 
     def _services(self, bot: MynahBot) -> Services:
         media: Any = self.media  # as much of a `Worker` as the services use
         return Services(
-            settings=Settings(),
             voices=self.store,
             choices=self.choices,
             enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
             speech=SpeechDesk(FairScheduler(self.engine), SpeechLimits(), media),
             engine=self.engine,
-            voice=VoiceManager(bot, VoiceLimits()),
+            voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
         )
 
     async def add_voice(

@@ -1,0 +1,224 @@
+"""The life of `mynah run`: logging in, staying there, and leaving in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import aiohttp
+import discord
+import structlog
+
+from bot.app import Backstage, open_backstage
+from bot.client import MynahBot, invite_link
+from bot.config import Settings
+from bot.errors import ConfigError, MynahError
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_SECONDS = 600.0
+"""How long Discord may be out of reach before the program gives up, and leaves it to whatever
+supervises it to start it again."""
+
+FIRST_CONNECTION_SECONDS = 120.0
+"""After that a login that hangs counts as a failure; big bots take a while to get in."""
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+
+# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
+_AUTHENTICATION_FAILED = 4004
+_CONFIGURATION_CODES = range(4010, 4015)
+
+_UNREACHABLE = (
+    aiohttp.ClientError,
+    OSError,
+    TimeoutError,
+    discord.DiscordServerError,
+    discord.RateLimited,
+    discord.GatewayNotFound,
+)
+
+
+def require_token(settings: Settings) -> str:
+    """Return the bot's token. Raises ConfigError that says where to get one."""
+    if settings.discord.token is None:
+        raise ConfigError(
+            "There is no Discord token. Make an application at "
+            "https://discord.com/developers/applications, take its token from Bot > Reset Token "
+            "and set it as DISCORD_TOKEN in the environment or as discord.token in mynah.toml. "
+            "Then invite the bot to your server: "
+            f"{invite_link('YOUR_APPLICATION_ID')}"
+        )
+    return settings.discord.token.get_secret_value()
+
+
+def require_voice() -> None:
+    """Raise ConfigError unless the libraries for encrypted voice are installed."""
+    missing = [name for name in ("davey", "nacl") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigError(
+            f"Voice channels need {' and '.join(missing)}, which is not installed. "
+            'Install Mynah anew, or: pip install "discord.py[voice]"'
+        )
+
+
+async def serve(
+    settings: Settings,
+    stop: asyncio.Event,
+    *,
+    connector: Callable[[], aiohttp.BaseConnector] | None = None,
+) -> None:
+    """Run the bot until `stop` is set, then end everything within 10 s.
+
+    connector: makes the client's way to Discord's hosts, if not the ordinary one.
+
+    Raises ConfigError for a token that is missing or wrong and for missing libraries, MynahError
+    when Discord stays out of reach or refuses the bot.
+    """
+    token = require_token(settings)
+    require_voice()
+    async with open_backstage(settings, connector=connector) as backstage:
+        async with _warming(backstage), _brief_network_errors():
+            await stay_online(backstage.make_bot, token, stop)
+        log.info("stopping", stage="stop")
+    log.info("stopped", stage="stop")
+
+
+@asynccontextmanager
+async def logged_in(
+    settings: Settings, *, connector: Callable[[], aiohttp.BaseConnector] | None = None
+) -> AsyncIterator[MynahBot]:
+    """Log in without going online, for what needs only Discord's REST API.
+
+    Raises ConfigError and MynahError as `serve` does, at the first failure.
+    """
+    token = require_token(settings)
+    async with (
+        open_backstage(settings, connector=connector, sync_at_start=False) as backstage,
+        backstage.make_bot() as bot,
+    ):
+        try:
+            await bot.login(token)
+            yield bot
+        except (*_UNREACHABLE, discord.DiscordException) as error:
+            _raise_if_final(error)
+            raise MynahError(f"Discord cannot be reached ({error!r}). Try again.") from error
+
+
+class _BriefNetworkErrors(logging.Filter):
+    """A traceback of a lost connection says nothing that its message does not."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, (*_UNREACHABLE, discord.ConnectionClosed)):
+            record.msg, record.args = f"{record.getMessage()} ({error!r})", ()
+            record.exc_info = None
+        return True
+
+
+@asynccontextmanager
+async def _brief_network_errors() -> AsyncIterator[None]:
+    """Have discord.py log lost connections in one line each."""
+    brief = _BriefNetworkErrors()
+    loggers = [logging.getLogger(f"discord.{name}") for name in ("client", "shard", "gateway")]
+    for logger in loggers:
+        logger.addFilter(brief)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(brief)
+
+
+@asynccontextmanager
+async def _warming(backstage: Backstage) -> AsyncIterator[None]:
+    """Load the engine and the media libraries while the bot logs in."""
+    tasks = [
+        asyncio.create_task(_warm(backstage.engine.start(), "engine")),
+        asyncio.create_task(_warm(backstage.enrolment.warm(), "media worker")),
+    ]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _warm(work: Awaitable[object], name: str) -> None:
+    try:
+        await work
+    except MynahError as error:
+        # Both are tried again when they are needed.
+        log.warning("not ready", stage="start", what=name, error=str(error))
+
+
+async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asyncio.Event) -> None:
+    """Keep a client logged in until `stop`; a new one takes over when one cannot go on.
+
+    Raises ConfigError and MynahError as `serve` does.
+    """
+    out_of_reach_since = time.monotonic()
+    failures = 0
+    while True:
+        async with make_bot() as bot:
+            error = await _attend(bot, token, stop)
+        if stop.is_set():
+            return
+        if bot.was_connected:
+            out_of_reach_since, failures = time.monotonic(), 0
+        _raise_if_final(error)
+        if time.monotonic() - out_of_reach_since > PATIENCE_SECONDS:
+            raise MynahError(
+                f"Discord could not be reached for {PATIENCE_SECONDS / 60:.0f} min ({error!r}). "
+                "Check the network, discord.proxy and https://discordstatus.com, then start again."
+            )
+        pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
+        failures += 1
+        expected = isinstance(error, _UNREACHABLE)
+        log.warning("Discord cannot be reached", stage="start", error=repr(error),
+                    retry_seconds=pause, exc_info=None if expected else error)  # fmt: skip
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), pause)
+
+
+async def _attend(bot: MynahBot, token: str, stop: asyncio.Event) -> Exception:
+    """Run one client until it ends or `stop` is set; return why it ended."""
+    running = asyncio.create_task(bot.start(token), name="discord-client")
+    stopping = asyncio.create_task(stop.wait())
+    both = {running, stopping}
+    try:
+        await asyncio.wait(
+            both, timeout=FIRST_CONNECTION_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if bot.was_connected:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if stopping.done():
+            await bot.close()
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.gather(*both, return_exceptions=True)
+    if running.cancelled():
+        return TimeoutError("no answer from the gateway")
+    error = running.exception()
+    return error if isinstance(error, Exception) else ConnectionError("Discord ended the session")
+
+
+def _raise_if_final(error: Exception) -> None:
+    """Raise what no further attempt can mend."""
+    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
+        raise ConfigError(
+            "Discord does not accept the token. Copy it anew from "
+            "https://discord.com/developers/applications, Bot > Reset Token."
+        ) from None
+    if code in _CONFIGURATION_CODES:
+        raise ConfigError(f"Discord refuses this bot (close code {code}): {error}") from None
+    if isinstance(error, discord.HTTPException) and not isinstance(error, _UNREACHABLE):
+        raise MynahError(f"Discord refused the login: {error}") from None
