@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import librosa
@@ -94,3 +96,17 @@ def test_it_says_that_it_does_not_clone(engine: PiperEngine) -> None:
     info = engine.info
     assert (info.kind, info.clones, info.device) == ("piper", False, "cpu")
     assert info.reason.startswith("chosen by the test")
+
+
+def test_speaking_imports_no_other_heavy_library() -> None:
+    script = """
+import sys
+from pathlib import Path
+from bot.speech.engines.select import open_engine
+from bot.speech.types import EngineSpec, SynthesisRequest, VoiceReference
+engine = open_engine(EngineSpec(kind="piper"))
+engine.synthesize([SynthesisRequest("Hello there.", VoiceReference(Path("unused"), "", 150.0))])
+print(*sorted({"torch", "chatterbox", "librosa", "scipy", "numba"} & set(sys.modules)))
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
