@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+
+import structlog
 
 from bot.errors import MynahError
 from bot.voice.utterances import Item
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class Fetcher:
@@ -47,7 +48,7 @@ class Fetcher:
         except MynahError as error:
             item.error = str(error)
         except Exception:
-            _log.exception("An utterance could not be spoken")
+            log.exception("an utterance could not be spoken", stage="voice")
             item.error = "Something went wrong while this was being spoken."
         finally:
             item.track.end()

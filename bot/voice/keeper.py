@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import deque
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import discord
+import structlog
 
 from bot.errors import BusyError
 from bot.voice.client import Loss
@@ -19,7 +19,7 @@ from bot.voice.link import JoinOutcome, VocalChannel, VoiceLink
 _MAX_WAITING = 16
 _FIRST_DELAY, _MAX_DELAY = 0.25, 5.0  # seconds between attempts to reconnect
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,13 @@ class ConnectionKeeper:
     """
 
     def __init__(
-        self, bot: discord.Client, limits: VoiceLimits, listener: ConnectionListener
+        self,
+        bot: discord.Client,
+        guild_id: int,
+        limits: VoiceLimits,
+        listener: ConnectionListener,
     ) -> None:
+        self._guild_id = guild_id
         self.link = VoiceLink(bot, limits, self._lost)
         self._gateway_up = True
         self._limits = limits
@@ -148,7 +153,7 @@ class ConnectionKeeper:
             try:
                 await self._obey(message)
             except Exception:
-                _log.exception("The voice connection could not %s", message)
+                log.exception("voice connection", guild=self._guild_id, stage="voice")
             finally:
                 self._refuse(message)
 
@@ -209,6 +214,7 @@ class ConnectionKeeper:
 
     async def _give_up(self) -> None:
         await self.link.leave()
+        log.warning("voice connection given up", guild=self._guild_id, stage="voice")
         self._listener.disconnected(lost=True)
 
     async def _pause(self, seconds: float) -> None:
@@ -222,7 +228,7 @@ class ConnectionKeeper:
             return
 
     def _lost(self, loss: Loss) -> None:
-        _log.info("Voice connection lost: %s", loss.name)
+        log.info("voice connection lost", guild=self._guild_id, stage="voice", loss=loss.name)
         if loss is Loss.LOST or (loss is Loss.CLOSED and not self._gateway_up):
             self.recover()
             return

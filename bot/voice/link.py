@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Callable
 from enum import Enum, auto
 
 import aiohttp
 import discord
+import structlog
 from discord.errors import ConnectionClosed
 
 from bot.voice.client import Loss, MynahVoiceClient
@@ -17,7 +17,7 @@ from bot.voice.limits import VoiceLimits
 
 _E2EE_REQUIRED = 4017
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 
 class JoinOutcome(Enum):
@@ -199,7 +199,7 @@ class VoiceLink:
             outcome = JoinOutcome.ENCRYPTION_REFUSED if refused else JoinOutcome.REFUSED
         except (discord.ClientException, aiohttp.ClientError, OSError, AttributeError) as error:
             # AttributeError: the library has no gateway connection to ask over.
-            _log.warning("Joining voice failed: %r", error)
+            log.warning("joining failed", guild=channel.guild.id, stage="voice", error=repr(error))
             outcome = JoinOutcome.UNREACHABLE
         finally:
             if self._client is None and attempt:

@@ -47,7 +47,8 @@ class VoiceManager:
             raise UserError("I am shutting down. Try again in a few minutes.")
         player = self._players.get(guild_id)
         if player is None:
-            player = self._players[guild_id] = GuildPlayer(self._bot, self.pacer, self._limits)
+            player = GuildPlayer(self._bot, guild_id, self.pacer, self._limits)
+            self._players[guild_id] = player
         return player
 
     def existing(self, guild_id: int) -> GuildPlayer | None:

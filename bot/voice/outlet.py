@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
@@ -17,8 +16,6 @@ CLOSING_SILENCE = 5
 (https://discord.com/developers/docs/topics/voice-connections#voice-data-interpolation)."""
 
 Notify = Callable[[Track, TrackEvent], None]
-
-_log = logging.getLogger(__name__)
 
 
 class PacketSink(Protocol):
@@ -50,6 +47,7 @@ class Outlet:
 
     def __init__(self, sink: PacketSink, notify: Notify, wake: Callable[[Outlet], None]) -> None:
         self.scheduled = False  # the pacer's own mark
+        self.error: Exception | None = None
         self._sink = sink
         self._notify = notify
         self._wake = wake
@@ -77,7 +75,7 @@ class Outlet:
         try:
             return self._step()
         except Exception as error:
-            _log.warning("Sending voice failed: %r", error)
+            self.error = error  # logged by the player: this thread does no other I/O
             self._failed, self._audible = True, False
             if self._current is not None:
                 self._notify(self._current, TrackEvent.FAILED)

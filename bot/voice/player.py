@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 import discord
+import structlog
 
 from bot.errors import BusyError, UserError
 from bot.voice.fetcher import Fetcher
@@ -18,6 +19,8 @@ from bot.voice.pacer import Pacer
 from bot.voice.timer import Timer
 from bot.voice.track import TrackEvent
 from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
+
+log = structlog.get_logger(__name__)
 
 _MAX_FAILURES = 2  # of the connection, during one utterance
 
@@ -46,9 +49,12 @@ class SkipOutcome(Enum):
 class GuildPlayer:
     """One guild's queue and connection. Everything but `join`, `leave` and `close` is immediate."""
 
-    def __init__(self, bot: discord.Client, pacer: Pacer, limits: VoiceLimits) -> None:
+    def __init__(
+        self, bot: discord.Client, guild_id: int, pacer: Pacer, limits: VoiceLimits
+    ) -> None:
+        self._guild_id = guild_id
         self._limits = limits
-        self._keeper = ConnectionKeeper(bot, limits, self)
+        self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
         self._outlet = pacer.outlet(self._keeper.link)
         self._items: deque[Item] = deque()
         self._fetcher = Fetcher(self._items, limits.prefetch_seconds, self._advance)
@@ -247,6 +253,8 @@ class GuildPlayer:
         self._hold_timer.start(self._limits.encryption_seconds)
 
     def _sending_failed(self, item: Item) -> None:
+        error = repr(self._outlet.error)
+        log.warning("sending failed", guild=self._guild_id, stage="voice", error=error)
         item.failures += 1
         if item.failures > _MAX_FAILURES:
             self._finish(item, UtteranceEnd.CONNECTION_LOST)

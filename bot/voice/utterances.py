@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
+import structlog
+
 from bot.speech.types import Speech
 from bot.voice.track import Track, TrackEvent
 
-_log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 _CHARACTERS_PER_SECOND = 14.0  # of read English; only for estimates shown to members
 _SHOWN_CHARACTERS = 60
@@ -150,7 +151,7 @@ class Item:
         try:
             self.request.on_progress(progress)
         except Exception:  # the asker's own trouble; the speech goes on
-            _log.exception("Progress could not be reported")
+            log.exception("progress could not be reported", stage="voice")
 
     def entry(self) -> QueueEntry:
         """Return the line of /queue."""

@@ -150,7 +150,7 @@ async def test_silence_fills_a_late_sentence_and_the_stream_has_no_gap() -> None
 
 async def test_a_failed_sentence_ends_the_utterance_and_says_why() -> None:
     class FailingScript(Script):
-        async def _speak(self, due):  # type: ignore[no-untyped-def]
+        async def _speak(self, due):
             yield SHORT
             raise EngineError("No such word.")
 

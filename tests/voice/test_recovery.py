@@ -6,8 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from bot.voice.link import JoinOutcome
 from bot.voice.utterances import UtteranceEnd
-from tests.loopback import Listener
+from tests.loopback import Listener, Overwrite, Permission
 from tests.voice.stage import Script, Stage, ended, eventually, open_stage, sentence
 
 TALK = sentence(1.4)
@@ -167,3 +168,38 @@ async def test_connecting_and_leaving_at_once_never_race() -> None:
         )
         assert [getattr(o, "joined", None) for o in outcomes[::2]] == [True, True, True]
         assert await stage.play(Script([sentence(0.3)])) is UtteranceEnd.PLAYED
+
+
+async def test_a_connection_that_cannot_be_had_back_ends_the_queue_once() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        script = Script([TALK])
+        ticket = stage.say(script)
+        await stage.listener.until_heard(5)
+        denied = Overwrite(stage.guild.id, deny=Permission.CONNECT)
+        stage.loopback.world.overwrite(stage.guild.voice, denied)
+        stage.loopback.close_voice(stage.guild, 4006)
+        assert await ended(ticket, 5.0) is UtteranceEnd.CONNECTION_LOST
+        assert script.ends == [UtteranceEnd.CONNECTION_LOST]
+        assert stage.player.channel is None
+
+
+async def test_a_gateway_that_does_not_answer_is_waited_for_in_bounds() -> None:
+    async with open_stage(connect_seconds=0.3, leave_seconds=0.1) as stage:
+        answer = stage.loopback.gateway.on_voice_request
+        stage.loopback.gateway.on_voice_request = lambda request: None
+        assert await stage.player.join(stage.channel()) is JoinOutcome.TIMED_OUT
+        stage.loopback.gateway.on_voice_request = answer
+        await stage.join()
+        assert await stage.play(Script([sentence(0.3)])) is UtteranceEnd.PLAYED
+
+
+async def test_recovery_that_never_succeeds_ends_in_bounds() -> None:
+    limits = {"connect_seconds": 0.1, "leave_seconds": 0.1, "recovery_seconds": 0.5}
+    async with open_stage(**limits) as stage:
+        await stage.join()
+        ticket = stage.say(Script([TALK]))
+        await stage.listener.until_heard(5)
+        stage.loopback.gateway.on_voice_request = lambda request: None
+        stage.loopback.close_voice(stage.guild, 4009)
+        assert await ended(ticket, 5.0) is UtteranceEnd.CONNECTION_LOST
