@@ -65,8 +65,8 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
     share = min(1.0, float(clipped.mean())) if len(clipped) else 0.0
     lufs = loudness_lufs(kept)
     findings = (
-        *_amount_findings(recording, speech_seconds, limits),
         *_level_findings(snr, share, lufs, recording.source_rate),
+        *_amount_findings(recording, speech_seconds, limits),
     )
     return QualityReport(
         total_seconds=recording.seconds,
@@ -79,7 +79,8 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
         loudness_lufs=lufs,
         median_pitch_hz=median_pitch(kept, kept_speech),
         verdict=_verdict(findings),
-        findings=findings,
+        # Worst first; distortion before a lack of speech, because it hides speech.
+        findings=tuple(sorted(findings, key=lambda finding: finding.code not in _REJECTING)),
     )
 
 

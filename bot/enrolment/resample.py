@@ -58,7 +58,8 @@ class BlockResampler:
         # Imported here: it takes seconds, and the bot process must never import it.
         import librosa
 
-        if len(samples) == self._context:
+        new = len(samples) - self._context
+        if new == 0:
             return np.empty(0, np.float32)
         resampled: Samples = librosa.resample(
             samples,
@@ -66,7 +67,9 @@ class BlockResampler:
             target_sr=self._target_rate,
             res_type="soxr_hq",
         )
-        return resampled[self._context // self._source_rate * self._target_rate :]
+        # librosa rounds the length up in floating point, sometimes by one too many.
+        length = -(-new * self._target_rate // self._source_rate)
+        return resampled[self._context // self._source_rate * self._target_rate :][:length]
 
     def _join(self) -> Samples:
         return np.concatenate(self._pieces) if self._pieces else np.empty(0, np.float32)

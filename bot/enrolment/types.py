@@ -97,10 +97,8 @@ class QualityReport:
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a JSON object, for the voice's row; numbers rounded for reading."""
-        return {
-            key: round(value, 4) if isinstance(value, float) else value
-            for key, value in asdict(self).items()
-        }
+        fields = asdict(self) | {"findings": [asdict(finding) for finding in self.findings]}
+        return {k: round(v, 4) if isinstance(v, float) else v for k, v in fields.items()}
 
 
 @dataclass(frozen=True, slots=True)

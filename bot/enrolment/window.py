@@ -111,11 +111,13 @@ def _local_snr_db(recording: Recording) -> Floats:
     """Return how far the noise around each frame lies below the recording's speech, in dB.
 
     The noise floor is the minimum of the smoothed power nearby (after R. Martin, "Noise power
-    spectral density estimation based on optimal smoothing and minimum statistics", 2001).
+    spectral density estimation based on optimal smoothing and minimum statistics", 2001), before
+    or after the frame, whichever is higher: a frame does not get cleaner by what borders on it.
     """
-    smooth = np.convolve(recording.power, np.ones(5) / 5, mode="same")
-    padded = np.pad(smooth, FLOOR_FRAMES, mode="edge")
-    floor = sliding_window_view(padded, 2 * FLOOR_FRAMES + 1).min(axis=1)
+    smooth = np.convolve(np.pad(recording.power, 2, mode="symmetric"), np.ones(5) / 5, mode="valid")
+    padded = np.pad(smooth, FLOOR_FRAMES, mode="symmetric")
+    lowest = sliding_window_view(padded, FLOOR_FRAMES + 1).min(axis=1)
+    floor = np.maximum(lowest[:-FLOOR_FRAMES], lowest[FLOOR_FRAMES:])
     level = recording.power[recording.is_speech].mean()
     snr: Floats = 10 * np.log10(np.maximum(level, 1e-12) / np.maximum(floor, 1e-12))
     return snr

@@ -1,0 +1,121 @@
+"""The service, with a real worker and a real store."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from bot.enrolment.service import EnrolmentService
+from bot.enrolment.types import AudioFileError, EnrolmentLimits, SampleRejectedError
+from bot.errors import UserError
+from bot.workers import Worker, WorkerLimits
+from storage.errors import InvalidNameError, NameTakenError
+from storage.types import NewVoice
+from storage.voices import VoiceStore
+from tests.samples import RATE, encode
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GUILD = 7
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker() -> AsyncIterator[Worker]:
+    worker = Worker("media worker", WorkerLimits(call_seconds=100, memory_bytes=2 * 1024**3))
+    yield worker
+    await worker.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def store(tmp_path: Path) -> AsyncIterator[VoiceStore]:
+    async with VoiceStore.open(tmp_path) as store:
+        yield store
+
+
+@pytest.fixture
+def service(worker: Worker, store: VoiceStore, limits: EnrolmentLimits) -> EnrolmentService:
+    return EnrolmentService(worker, store, limits, voices_per_guild=1)
+
+
+async def test_a_crash_fails_one_upload_and_the_next_works(
+    service: EnrolmentService, worker: Worker, speech_wav: bytes
+) -> None:
+    pid = await worker.run(os.getpid)
+    os.kill(pid, signal.SIGSTOP)  # so that the crash falls into the call
+    upload = asyncio.create_task(service.prepare(speech_wav))
+    while not worker.busy:
+        await asyncio.sleep(0)
+    os.kill(pid, signal.SIGKILL)
+    with pytest.raises(UserError, match="could not be processed"):
+        await upload
+    assert (await service.prepare(speech_wav)).report.verdict == "good"
+
+
+async def test_an_upload_becomes_a_voice(
+    service: EnrolmentService, store: VoiceStore, speech_wav: bytes
+) -> None:
+    await service.warm()
+    sample = await service.prepare(speech_wav)
+    saved = await service.save(sample, NewVoice(GUILD, "Ada", language="en"))
+    found = await store.find(GUILD, "ada")
+    assert found == saved
+    assert found.pitch_hz == sample.report.median_pitch_hz
+    assert found.quality == sample.report.to_json()
+    assert np.array_equal((await store.load_clip(found)).samples, sample.clip.samples)
+
+
+async def test_a_rejection_comes_out_of_the_worker_whole(service: EnrolmentService) -> None:
+    silence = encode(np.zeros(5 * RATE, np.float32), RATE, "wav", "pcm_s16le")
+    with pytest.raises(SampleRejectedError) as caught:
+        await service.prepare(silence)
+    assert caught.value.report.findings[0].code == "silence"
+    assert caught.value.picture.startswith(b"\x89PNG")
+
+
+async def test_a_file_over_the_limit_never_reaches_the_worker(
+    store: VoiceStore, limits: EnrolmentLimits
+) -> None:
+    idle = Worker("media worker", WorkerLimits(call_seconds=1))
+    with pytest.raises(AudioFileError, match="the limit is 25 MB"):
+        await EnrolmentService(idle, store, limits).prepare(bytes(limits.max_bytes + 1))
+    assert idle.pid is None
+
+
+async def test_running_out_of_memory_fails_one_upload(
+    worker: Worker, store: VoiceStore, speech_wav: bytes
+) -> None:
+    huge = EnrolmentLimits(max_seconds=100_000)  # 10 GB of audio
+    with pytest.raises(UserError, match="could not be processed"):
+        await EnrolmentService(worker, store, huge).prepare(speech_wav)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 33, "a\x07b"])
+async def test_a_bad_name_is_found_before_any_work(service: EnrolmentService, name: str) -> None:
+    with pytest.raises(InvalidNameError):
+        await service.check_new(GUILD, name)
+
+
+async def test_a_taken_name_is_found_before_any_work(
+    service: EnrolmentService, store: VoiceStore, speech_wav: bytes
+) -> None:
+    sample = await service.prepare(speech_wav)
+    await service.save(sample, NewVoice(0, "Ada"))
+    with pytest.raises(NameTakenError):
+        await service.check_new(0, "ADA")
+    await service.check_new(GUILD, "ADA")  # a guild may have a name of the operator's
+
+
+async def test_a_full_guild_gets_no_further_voice(
+    service: EnrolmentService, store: VoiceStore, speech_wav: bytes
+) -> None:
+    sample = await service.prepare(speech_wav)
+    await service.save(sample, NewVoice(GUILD, "Ada"))
+    with pytest.raises(UserError, match="1 voices, which is its limit"):
+        await service.check_new(GUILD, "Bob")
+    with pytest.raises(UserError, match="which is its limit"):
+        await service.save(sample, NewVoice(GUILD, "Bob"))
+    assert await store.count(GUILD) == 1
