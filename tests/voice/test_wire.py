@@ -90,8 +90,8 @@ async def test_packets_keep_their_pace_while_the_engine_uses_every_core() -> Non
             if ours.p99 <= 22 and ours.over_40 == 0:
                 return
             # Programs that are not niced disturb any player; then this proves nothing.
-            if bare.p99 <= 21.5:
+            if bare.maximum <= 22:
                 slow.append(ours)
-        if not slow:
+        if len(slow) < 2:
             pytest.skip("other programs keep this machine too busy to measure pacing")
         pytest.fail(f"the pace was not kept on a machine that could: {slow}")
