@@ -34,7 +34,9 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         """Whether the command may run."""
         if not interaction.client.shutting_down:
             return True
-        if interaction.type is not discord.InteractionType.autocomplete:
+        if interaction.type is discord.InteractionType.autocomplete:
+            await interaction.response.autocomplete([])
+        else:
             await answer(interaction, SHUTTING_DOWN)
         return False
 
