@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import zlib
 from collections.abc import Callable, Sequence
@@ -75,11 +76,12 @@ class MediaWorker:
 
 @dataclass
 class Engine:
-    """Speaks 0.1 s of silence a sentence, or fails as the test says."""
+    """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
     clones: bool = True
     failure: Exception | None = None
+    gate: asyncio.Event | None = None
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
@@ -87,10 +89,13 @@ class Engine:
         return EngineInfo("piper", "test", "cpu", clones=self.clones, reason="", load_seconds=0)
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        if self.gate is not None:
+            await self.gate.wait()
         if self.failure is not None:
             raise self.failure
         self.requests += batch
-        packets = tuple(encode_opus(np.zeros(4800, np.float32)))
+        noise = np.random.default_rng(0).normal(0, 0.1, 4800)
+        packets = tuple(encode_opus(noise.astype(np.float32)))
         return [Speech(packets, 0.1) for _ in batch]
 
 

@@ -1,0 +1,116 @@
+"""The bot on the wire: what simcord cannot show, because it is about time, sound or races."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.client import MynahBot
+from storage.voices import VoiceStore
+from tests.cogs.world import World
+from tests.loopback import Guild, LoopbackDiscord, Person, Upload, wait_until
+
+SAVE = "Save: I am the speaker or have the speaker's permission"
+
+
+@dataclass
+class Wire:
+    """A bot online in one guild, with the services of `World`."""
+
+    loopback: LoopbackDiscord
+    world: World
+    guild: Guild
+    ann: Person
+    bot: MynahBot
+
+
+@asynccontextmanager
+async def online(bot: MynahBot, loopback: LoopbackDiscord) -> AsyncIterator[None]:
+    async with bot:
+        running = asyncio.create_task(bot.start(loopback.token))
+        try:
+            await loopback.gateway.wait_ready()
+            # READY itself waits two seconds for further guilds.
+            await wait_until(lambda: bot.guilds and bot.guilds[0].voice_channels, 10, "the guild")
+            yield
+        finally:
+            await bot.close()
+            await running
+
+
+@pytest.fixture
+async def wire(tmp_path: Path) -> AsyncIterator[Wire]:
+    async with LoopbackDiscord() as loopback, VoiceStore.open(tmp_path) as store:
+        guild = loopback.add_guild()
+        world = World(store)
+        bot = world.make_bot(connector=loopback.connector())
+        async with online(bot, loopback):
+            yield Wire(loopback, world, guild, loopback.add_person(guild, "Ann"), bot)
+        loopback.assert_clean()
+
+
+async def test_two_presses_of_save_at_once_store_one_voice(wire: Wire) -> None:
+    upload = Upload("me.m4a", b"recording", "audio/mp4")
+    card = await wire.ann.slash("enroll", sample=upload, name="Ann").answered()
+    presses = [wire.ann.press(card, label=SAVE) for _ in range(3)]
+    for press in presses:
+        await press.acknowledged()
+    await wait_until(lambda: not card.components, 5, "the card to be closed")
+    voices = await wire.world.store.list_voices(wire.guild.id)
+    assert [voice.name for voice in voices] == ["Ann"]
+    assert all(press.followups == [] for press in presses)
+
+
+async def test_a_text_is_heard_and_the_answer_follows_it(wire: Wire) -> None:
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    listener = await wire.ann.join_voice()
+    text = "The first sentence is here. The second sentence follows at once, and it is longer."
+    said = wire.ann.slash("say", text=text)
+    answer = await said.answered()
+    assert answer.content == "**Ann** speaks as “Ann”, right away."
+    await wait_until(lambda: answer.content.endswith("Said."), 10, "the end of the text")
+    assert listener.unreadable == 0
+    assert len(listener.audible) >= 5 * len(wire.world.engine.requests) - 1
+    assert len(said.messages) == 1
+
+
+async def test_every_command_answers_in_time_while_the_engine_is_at_work(wire: Wire) -> None:
+    wire.world.engine.gate = asyncio.Event()
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    await wire.ann.join_voice()
+    await wire.ann.slash("say", text="This one keeps the engine busy.").answered()
+    commands: list[tuple[str, dict[str, str]]] = [
+        ("say", {"text": "This one waits."}),
+        ("queue", {}),
+        ("voice list", {}),
+        ("voice info", {"voice": "Ann"}),
+        ("voice preview", {"voice": "Ann"}),
+        ("voice default", {"voice": "Ann"}),
+        ("join", {}),
+        ("skip", {}),
+        ("stop", {}),
+        ("leave", {}),
+    ]
+    for name, options in commands:
+        interaction = await wire.ann.slash(name, **options).acknowledged()
+        assert interaction.acknowledged_after is not None
+        assert interaction.acknowledged_after < 1, name
+    assert await wire.ann.autocomplete("say", "voice", "a", text="Hi") == ["Ann"]
+    wire.world.engine.gate.set()
+
+
+async def test_a_shutdown_refuses_new_commands_and_leaves_the_channel(wire: Wire) -> None:
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    await wire.ann.join_voice()
+    await wire.ann.slash("say", text="Hello there.").answered()
+    assert wire.guild.voice_states.get(wire.bot.application_id or 0) is not None
+    wire.bot.shutting_down = True
+    refused = await wire.ann.slash("say", text="One more.").answered()
+    assert "shutting down" in refused.content
+    await wire.bot.close()
+    assert wire.guild.voice_states.get(wire.bot.application_id or 0) is None
