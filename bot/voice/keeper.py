@@ -181,7 +181,7 @@ class ConnectionKeeper:
         outcome = await self._try(self.link.join(channel))
         if outcome.joined:
             self._listener.connected()
-        elif was_wanted and not self.link.connected:
+        elif was_wanted and not self.link.wanted:
             await self._give_up()
         return outcome
 
@@ -208,8 +208,12 @@ class ConnectionKeeper:
         try:
             await asyncio.wait([self._attempt])
             return JoinOutcome.TIMED_OUT if self._attempt.cancelled() else self._attempt.result()
+        except Exception:
+            log.exception("connecting failed", guild=self._guild_id, stage="voice")
+            return JoinOutcome.UNREACHABLE
         finally:
             self._attempt.cancel()
+            await asyncio.wait([self._attempt])
             self._attempt = None
 
     async def _give_up(self) -> None:

@@ -158,6 +158,8 @@ class VoiceLink:
         moving = self._client is not None
         await self._drop()
         outcome = await self._connect(channel)
+        if not outcome.joined:
+            self._target = None
         return JoinOutcome.MOVED if moving and outcome.joined else outcome
 
     def session_renewed(self) -> None:

@@ -203,7 +203,7 @@ async def test_leaving_ends_the_queue_and_frees_the_reader_thread() -> None:
 
 
 async def test_shutting_down_lets_the_sentence_in_flight_end() -> None:
-    async with open_stage() as stage:
+    async with open_stage(closing_seconds=4.0) as stage:
         await stage.join()
         tickets = [
             stage.say(Script([sentence(0.5, 1), sentence(3.0, 2)])),
@@ -235,6 +235,18 @@ async def test_joining_says_what_stands_in_the_way() -> None:
         assert await join(stage.channel("Full")) is JoinOutcome.FULL
         assert await join(stage.channel()) is JoinOutcome.JOINED
         assert await join(stage.channel()) is JoinOutcome.ALREADY_THERE
+
+
+async def test_a_refused_move_leaves_the_speech_where_it_is() -> None:
+    async with open_stage() as stage:
+        closed = stage.loopback.add_voice_channel(stage.guild, "Closed")
+        await stage.join()
+        stage.loopback.world.overwrite(closed, Overwrite(stage.guild.id, deny=Permission.CONNECT))
+        ticket = stage.say(Script([sentence(0.6)]))
+        await eventually(lambda: any(c.overwrites for c in stage.channels()))
+        outcome = await stage.player.join(stage.channel("Closed"))
+        assert outcome is JoinOutcome.MAY_NOT_CONNECT
+        assert await ended(ticket) is UtteranceEnd.PLAYED
 
 
 async def test_joining_another_channel_takes_the_speech_along() -> None:
