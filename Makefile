@@ -21,7 +21,7 @@ help: ## list the targets
 
 install: $(VENV)/.piper ## install Mynah with the piper engine
 
-demo: $(VENV)/.piper ## from nothing: enrol a sample and speak with it, leaving demo.wav
+demo: $(VENV)/.dev ## from nothing: the bot in a Discord on this machine, heard in demo.wav
 	$(BIN)/python -m tools.demo $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(TEXT),--text "$(TEXT)")
 
 run: $(VENV)/.piper ## start the bot

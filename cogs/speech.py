@@ -165,7 +165,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         """Show the queue."""
         player = self._player(interaction)
         entries = player.snapshot() if player is not None else ()
-        await interaction.response.send_message(embed=queue_card(entries), ephemeral=True)
+        card = queue_card(entries)
+        if player is not None and (code := player.privacy_code):
+            card.add_field(name="Voice privacy code", value=privacy_text(code), inline=False)
+        await interaction.response.send_message(embed=card, ephemeral=True)
 
     def _player(self, interaction: Interaction) -> GuildPlayer | None:
         return self._services.voice.existing(guild_of(interaction))
@@ -226,6 +229,13 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
     )
     total = round(sum(entry.seconds_left for entry in entries))
     return cards.embed("Queue", "\n".join(lines)).set_footer(text=f"About {total} s in all")
+
+
+def privacy_text(code: str) -> str:
+    """Return the code as Discord's clients show it: 30 digits in groups of five."""
+    digits = code.replace(" ", "")
+    groups = " ".join(digits[start : start + 5] for start in range(0, len(digits), 5))
+    return f"`{groups}`\nThe same as in your client's voice details: nobody listens in between."
 
 
 async def _join(interaction: Interaction, player: GuildPlayer, channel: VocalChannel) -> str:

@@ -41,5 +41,13 @@ def test_demo_leaves_speech_that_is_understood(tmp_path: Path) -> None:
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
     assert run.returncode == 0, run.stdout + run.stderr
+    for step in (
+        "/enroll sample.m4a acknowledged",
+        "Save pressed",
+        "first packet",
+        "p99",
+        "Privacy",
+    ):
+        assert step in run.stdout
     assert share_found(TEXT, recognise(tmp_path / "demo.wav")) > 0.6
     assert [path.name for path in tmp_path.iterdir()] == ["demo.wav"]

@@ -1,62 +1,241 @@
-"""`make demo`: from nothing, enrol a speech sample and speak with it.
+"""`make demo`: the real bot in a Discord on this machine, heard by a member of a voice channel.
 
-Runs the real program twice, as a new user would, on a data directory of its own:
-`mynah enroll` a sample (yours, or an m4a that is made here) and `mynah say` a text in that voice.
+Starts the loopback Discord of the tests and the real program (`mynah run`) against it. A member
+enrols a sample with /enroll, presses Save, joins a voice channel and says a text with /say. What
+the member heard, after decryption by Discord's own library, is left in demo.wav.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
-import shlex
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import soundfile
+
+from tests.loopback import (
+    Interaction,
+    Listener,
+    LoopbackDiscord,
+    Message,
+    Person,
+    Upload,
+    wait_until,
+)
+from tests.loopback.audio import SAMPLE_RATE
+
 TEXT = (
-    "Hello! I am a mynah, a bird that speaks in the voices it hears. "
+    "Hello! I am a bird that speaks in the voices it hears. "
     "This voice was enrolled from a short recording, and every word you hear is new."
 )
 OUTPUT = Path("demo.wav")
 SAMPLE_SECONDS = 16.0
 SAMPLE_PITCH_RATIO = 1.25  # so that the sample is not just the stock voice of the piper engine
 
+START_SECONDS = 60.0
+STEP_SECONDS = 120.0
+SPEECH_SECONDS = 900.0  # Chatterbox on a CPU is slower than speech
+STOP_SECONDS = 15.0
+
+LONGEST_GAP_MS = 40.0
+
+
+class DemoFailedError(Exception):
+    """A step did not do what it should."""
+
+
+@dataclass
+class Timeline:
+    """Prints each step with the seconds since the start."""
+
+    start: float = field(default_factory=time.monotonic)
+
+    def note(self, what: str) -> None:
+        """Print a step that is done."""
+        print(f"{time.monotonic() - self.start:8.2f} s  {what}", flush=True)
+
 
 def main() -> None:
-    """Run the demo; exit with the code of the step that failed."""
+    """Run the demo; exit with 1 if a step fails."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--sample", type=Path, help="a recording of speech; default: one is made")
-    parser.add_argument("--text", default=TEXT, help="what to say")
+    parser.add_argument("--text", default=TEXT, help="what to say, up to 600 characters")
     arguments = parser.parse_args()
-    start = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mynah-demo-") as folder:
-        sample = arguments.sample or make_sample(Path(folder) / "sample.m4a")
-        environment = {**os.environ, "MYNAH_STORAGE__DIRECTORY": str(Path(folder) / "data")}
-        mynah(["enroll", str(sample), "--name", "Demo"], environment)
-        mynah(["say", arguments.text, "--voice", "Demo", "-o", str(OUTPUT)], environment)
-    size = OUTPUT.stat().st_size
-    print(f"\nDone in {time.monotonic() - start:.0f} s. Listen to {OUTPUT} ({size / 1000:.0f} kB).")
+    try:
+        asyncio.run(demo(read_sample(arguments.sample), arguments.text))
+    except (DemoFailedError, AssertionError, OSError) as error:
+        print(f"The demo failed: {error}", file=sys.stderr)
+        sys.exit(1)
 
 
-def make_sample(path: Path) -> Path:
-    """Write a spoken sample as a phone would record it: m4a, stereo, 44.1 kHz."""
+def read_sample(path: Path | None) -> Upload:
+    """Return the recording to enrol; without one, speech as a phone would record it."""
+    if path is not None:
+        return Upload(path.name, path.read_bytes())
     from tests.samples import encode, speech_samples  # loads the piper voice
 
     print(f"Making a speech sample of {SAMPLE_SECONDS:g} s with the piper voice ...", flush=True)
     speech = speech_samples(SAMPLE_SECONDS, pitch_ratio=SAMPLE_PITCH_RATIO)
-    path.write_bytes(encode(speech, 44_100, "mp4", "aac", 2))
-    return path
+    return Upload("sample.m4a", encode(speech, 44_100, "mp4", "aac", 2), "audio/mp4")
 
 
-def mynah(arguments: list[str], environment: dict[str, str]) -> None:
-    """Run the real program as a user would, showing the command."""
-    print(f"\n$ {shlex.join(['mynah', *arguments])}", flush=True)
-    run = subprocess.run([sys.executable, "-m", "bot", *arguments], env=environment, check=False)
-    if run.returncode:
-        print(f"The step above failed (exit code {run.returncode}).", file=sys.stderr)
-        sys.exit(run.returncode)
+async def demo(sample: Upload, text: str) -> None:
+    """Enrol the sample, say the text, write what was heard."""
+    with tempfile.TemporaryDirectory(prefix="mynah-demo-") as folder:
+        async with LoopbackDiscord() as discord:
+            timeline = Timeline()
+            guild = discord.add_guild("The demo's server")
+            member = discord.add_person(guild, "Robin")
+            async with running_bot(discord, Path(folder), timeline):
+                await enrol(member, sample, timeline)
+                listener = await member.join_voice()
+                codes = await say(member, listener, text, timeline)
+            timeline.note("the bot ended with exit code 0")
+            discord.assert_clean()
+    report(listener, codes)
+
+
+@asynccontextmanager
+async def running_bot(
+    discord: LoopbackDiscord, folder: Path, timeline: Timeline
+) -> AsyncIterator[None]:
+    """Run `mynah run` as a program of its own until it has registered its commands."""
+    log_path = folder / "log"
+    environment = {
+        **os.environ,
+        **discord.env(),
+        "MYNAH_STORAGE__DIRECTORY": str(folder / "data"),
+    }
+    with log_path.open("wb") as log:
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", env=environment, stdout=log, stderr=log
+        )
+    timeline.note("mynah run started")
+    try:
+        await wait_until(
+            lambda: connected(discord) or program.returncode is not None,
+            START_SECONDS,
+            "the bot's login",
+        )
+        expect(program.returncode is None, "the bot ended by itself")
+        timeline.note("connected, commands registered")
+        yield
+        program.terminate()
+        code = await asyncio.wait_for(program.wait(), STOP_SECONDS)
+        expect(code == 0, f"the bot ended with exit code {code}")
+    except BaseException:
+        print(log_path.read_text(errors="replace"), file=sys.stderr)
+        raise
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+
+
+def connected(discord: LoopbackDiscord) -> bool:
+    """Whether the bot is online, which it is after it has registered its commands."""
+    return any(session.connection for session in discord.gateway.sessions.values())
+
+
+async def enrol(member: Person, sample: Upload, timeline: Timeline) -> None:
+    """/enroll the sample and press Save."""
+    command = member.slash("enroll", sample=sample, name="Demo")
+    await command.acknowledged()
+    timeline.note(f"/enroll {sample.filename} acknowledged")
+    card = await command.answered(STEP_SECONDS)
+    print("\n".join(f"            {line}" for line in card_lines(card)), flush=True)
+    expect(bool(card.components), "the card has no buttons: see why above")
+    save = next(
+        button
+        for row in card.components
+        for button in row["components"]
+        if button["label"].startswith("Save")
+    )
+    member.press(card, custom_id=save["custom_id"])
+    await command.until(
+        lambda answer: "Saved" in card_title(answer.message), STEP_SECONDS, "stored voice"
+    )
+    timeline.note("enrolled: Save pressed, voice stored")
+
+
+async def say(member: Person, listener: Listener, text: str, timeline: Timeline) -> tuple[str, str]:
+    """/say the text and wait until it was heard; return both ends' privacy codes."""
+    asked = time.monotonic()
+    command = member.slash("say", text=text, voice="Demo")
+    await command.acknowledged()
+    timeline.note(f"/say acknowledged, {milliseconds(asked)} after it was sent")
+    await listener.until_heard(1, SPEECH_SECONDS)
+    timeline.note(f"first packet heard, {milliseconds(asked)} after /say was sent")
+    codes = await privacy_codes(member, listener)
+    await command.until(finished, SPEECH_SECONDS, "end of the speech")
+    assert command.message is not None
+    last = command.message.content.splitlines()[-1]
+    timeline.note(f"end: “{last}”")
+    expect(last == "Said.", f"the speech ended otherwise: {last}")
+    return codes
+
+
+async def privacy_codes(member: Person, listener: Listener) -> tuple[str, str]:
+    """Return the voice privacy code that the bot shows and the listener's own."""
+    card = await member.slash("queue").answered()
+    shown = [f["value"] for f in card.embeds[0].get("fields", []) if "privacy" in f["name"]]
+    expect(bool(shown) and listener.privacy_code is not None, "the call is not encrypted")
+    bots = "".join(character for character in shown[0] if character.isdigit())
+    return bots, str(listener.privacy_code)
+
+
+def report(listener: Listener, codes: tuple[str, str]) -> None:
+    """Write demo.wav and print what was measured on the way to it."""
+    heard = listener.heard()
+    soundfile.write(OUTPUT, heard, SAMPLE_RATE, subtype="PCM_16")
+    pacing = listener.pacing()
+    print(f"\nHeard       {len(heard) / SAMPLE_RATE:.2f} s in {pacing.packets} packets, "
+          f"{listener.unreadable} unreadable")  # fmt: skip
+    print(f"Pacing      mean {pacing.mean:.2f} ms, p50 {pacing.p50:.2f}, p99 {pacing.p99:.2f}, "
+          f"longest {pacing.maximum:.1f}, {pacing.over_40} over {LONGEST_GAP_MS:g} ms")  # fmt: skip
+    for end, code in zip(("bot", "listener"), codes, strict=True):
+        print(f"Privacy     {' '.join(code[i : i + 5] for i in range(0, 30, 5))} ({end})")
+    expect(codes[0] == codes[1], "the privacy codes differ")
+    expect(listener.unreadable == 0, "some packets could not be decrypted")
+    print(f"\nListen to {OUTPUT}: it is what the member heard, after decryption.")
+
+
+def finished(command: Interaction) -> bool:
+    """Whether the answer to /say says how it ended."""
+    lines = command.message.content.splitlines() if command.message else []
+    return len(lines) > 1 and "sentences heard" not in lines[-1]
+
+
+def card_title(message: Message | None) -> str:
+    """Return the title of a message's first embed."""
+    return str(message.embeds[0].get("title", "")) if message and message.embeds else ""
+
+
+def card_lines(card: Message) -> list[str]:
+    """Return what a card says, for the terminal."""
+    if not card.embeds:
+        return [card.content]
+    embed = card.embeds[0]
+    fields = [f"{each['name']}: {each['value']}" for each in embed.get("fields", [])]
+    return [embed.get("title", ""), embed.get("description", ""), *fields]
+
+
+def milliseconds(since: float) -> str:
+    """Return the time since then."""
+    return f"{1000 * (time.monotonic() - since):.0f} ms"
+
+
+def expect(condition: bool, otherwise: str) -> None:
+    """Raise DemoFailedError unless the condition holds."""
+    if not condition:
+        raise DemoFailedError(otherwise)
 
 
 if __name__ == "__main__":
