@@ -22,6 +22,7 @@ class SilentVoiceClient(discord.VoiceProtocol):
     env: simcord.Env
     audible = True
     over = False
+    voice_privacy_code = "00010 00002 00003 00004 00005 00006"
 
     def __init__(self, client: discord.Client, channel: Any, **_: Any) -> None:
         super().__init__(client, channel)
@@ -331,6 +332,17 @@ async def test_the_queue_shows_who_which_voice_and_first_words(
     first, second = (result.response.embeds[0].description or "").splitlines()
     assert first.startswith(f"▶ <@{scene.ann.id}> as “Ann”: First \\*words\\* first. (")
     assert second.startswith(f"2. <@{scene.ben.id}> as “Ben”: Then mine. (")
+
+
+async def test_the_queue_shows_the_privacy_code_of_the_call(
+    scene: Scene, lounge: ChannelHandle, voice_client: type[SilentVoiceClient]
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    await say(scene)
+    result = await scene.mo.slash(scene.channel, "queue")
+    assert result.response is not None
+    [field] = result.response.embeds[0].fields
+    assert voice_client.voice_privacy_code in (field.value or "")
 
 
 async def test_an_empty_queue_says_so(scene: Scene) -> None:
