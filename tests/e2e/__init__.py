@@ -1,0 +1,1 @@
+"""The whole bot, from a member's command to what is heard in the voice channel."""
