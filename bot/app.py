@@ -152,6 +152,12 @@ async def open_backstage(
     ):
         scheduler = FairScheduler(engine)
         enrolment = _enrolment_service(settings, media, store)
+        voice_limits = VoiceLimits(
+            queue_per_guild=settings.limits.queue_per_guild,
+            queue_per_member=settings.limits.queue_per_member,
+            alone_seconds=settings.voice.alone_seconds,
+            prefetch_seconds=settings.voice.prefetch_seconds,
+        )
         desk = SpeechDesk(scheduler, _speech_limits(settings), media)
 
         def make_services(bot: MynahBot) -> Services:
@@ -161,7 +167,7 @@ async def open_backstage(
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,
-                voice=VoiceManager(bot, VoiceLimits()),
+                voice=VoiceManager(bot, voice_limits),
             )
 
         def make_bot() -> MynahBot:

@@ -79,10 +79,19 @@ class SpeechSettings(_Section):
     first_sentence_characters: Annotated[int, Field(ge=20, le=300)] = 100
 
 
+class VoiceSettings(_Section):
+    """How the bot behaves in voice channels."""
+
+    alone_seconds: Annotated[float, Field(ge=5, le=86_400)] = 60
+    prefetch_seconds: Annotated[float, Field(ge=5, le=300)] = 30
+
+
 class LimitSettings(_Section):
-    """What one server may use."""
+    """What one server or member may use."""
 
     voices_per_guild: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    queue_per_guild: Annotated[int, Field(ge=1, le=1000)] = 20
+    queue_per_member: Annotated[int, Field(ge=1, le=1000)] = 5
 
 
 class LoggingSettings(_Section):
@@ -110,6 +119,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = EngineSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     speech: SpeechSettings = SpeechSettings()
+    voice: VoiceSettings = VoiceSettings()
     limits: LimitSettings = LimitSettings()
     logging: LoggingSettings = LoggingSettings()
 
