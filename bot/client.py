@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech")
 
 VOICE_SECONDS = 6.0
-LOGOUT_SECONDS = 2.0
+LOGOUT_SECONDS = 2.5
 """Bounds of the steps of a shutdown, which must end within 10 s."""
 
 ALL_GUILDS = 0

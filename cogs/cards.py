@@ -126,7 +126,8 @@ def _member(user_id: int | None) -> str:
 def _used(voice: VoiceProfile) -> str:
     if voice.last_used_at is None:
         return "not yet"
-    return f"{voice.use_count} times, last {format_dt(voice.last_used_at, 'R')}"
+    times = "once" if voice.use_count == 1 else f"{voice.use_count} times"
+    return f"{times}, last {format_dt(voice.last_used_at, 'R')}"
 
 
 def _sample(voice: VoiceProfile) -> str:

@@ -36,6 +36,10 @@ class Enrolment(commands.Cog):
         self._running: set[int] = set()
         self.cards = OpenCards()
 
+    async def cog_unload(self) -> None:
+        """Close the cards: after a restart nobody would listen to their buttons."""
+        await self.cards.clear("I was restarted, so this sample is forgotten. Use `/enroll` again.")
+
     @app_commands.command(description="Make a voice from a recording of one person speaking")
     @app_commands.guild_only()
     @app_commands.describe(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
@@ -139,6 +140,10 @@ class OpenCards:
             await oldest.forget(
                 "Many people are enrolling, so this sample is forgotten. Try again."
             )
+
+    async def clear(self, text: str) -> None:
+        """Forget all samples and say why."""
+        await asyncio.gather(*(card.forget(text) for card in list(self._cards.values())))
 
     def remove(self, card: EnrolmentCard) -> None:
         """Forget a card that was closed."""

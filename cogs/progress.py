@@ -66,6 +66,16 @@ class ProgressLine:
         self._wanted = progress_text(progress)
         self._show()
 
+    async def flush(self) -> None:
+        """Show the last step without waiting any longer; for the program's end."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._not_before = 0.0
+        self._show()
+        if self._edit is not None:
+            await self._edit
+
     def _show(self) -> None:
         if self._answer is None or self._wanted == self._shown or self._edit or self._timer:
             return

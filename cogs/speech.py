@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import weakref
 from collections.abc import AsyncGenerator, Callable
 
 import discord
@@ -54,6 +56,11 @@ class SpeechCog(commands.Cog, name="Speech"):
 
     def __init__(self, bot: MynahBot) -> None:
         self._services = bot.services
+        self._lines: weakref.WeakSet[ProgressLine] = weakref.WeakSet()
+
+    async def cog_unload(self) -> None:
+        """Tell everybody how their text ended; voice is closed already."""
+        await asyncio.gather(*(line.flush() for line in self._lines))
 
     @app_commands.command(description="Say something in your voice channel")
     @app_commands.guild_only()
@@ -77,6 +84,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         sentences = self._services.speech.plan(text, voice.language)
         player = await self._player_beside(interaction)
         line = ProgressLine(interaction)
+        self._lines.add(line)
         ticket = player.say(
             SayRequest(
                 member_id=interaction.user.id,

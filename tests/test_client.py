@@ -104,6 +104,19 @@ async def test_every_command_answers_in_time_while_the_engine_is_at_work(wire: W
     wire.world.engine.gate.set()
 
 
+async def test_a_shutdown_tells_how_texts_ended_and_closes_open_cards(wire: Wire) -> None:
+    wire.world.engine.gate = asyncio.Event()
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    await wire.ann.join_voice()
+    said = await wire.ann.slash("say", text="This is never heard.").answered()
+    upload = Upload("me.m4a", b"recording", "audio/mp4")
+    card = await wire.ann.slash("enroll", sample=upload, name="Another").answered()
+    await wire.bot.close()
+    assert said.content.endswith("I am shutting down.")
+    assert "forgotten" in card.content
+    assert card.components == []
+
+
 async def test_a_shutdown_refuses_new_commands_and_leaves_the_channel(wire: Wire) -> None:
     await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
     await wire.ann.join_voice()
