@@ -101,7 +101,8 @@ class EngineClient:
             try:
                 results = await self._worker.run(engine_worker.synthesize, tuple(batch))
             except EngineNotLoadedError:
-                self._ready = self._ready and generation != self._generation
+                if generation == self._generation:
+                    self._ready = False
             except (WorkerDiedError, WorkerTimeoutError) as error:
                 self._lose(generation, str(error))
                 deaths += 1

@@ -12,7 +12,7 @@ from bot.speech.types import ChatterboxModel, EngineSpec, VoiceReference
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from tests.chatterbox.checkpoints import make_checkpoint, shrink
-from tests.speech.conftest import voiced
+from tests.speech.signals import voiced
 
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.errors import EngineError, UserError
+from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.opus import decode_opus
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference
@@ -129,6 +129,33 @@ def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) ->
     results = engine.synthesize([request(gone), request(voices[0])])
     assert [type(result) for result in results] == [EngineError, Speech]
     assert "gone.pickle.gz cannot be used: the file is missing" in str(results[0])
+
+
+def failing(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, message: str) -> None:
+    """Let the model fail as torch does on a GPU, which a test machine may lack."""
+
+    def generate(*_args: object, **_kwargs: object) -> None:
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(engine._model, "generate", generate)
+
+
+def test_out_of_memory_fails_the_sentence_and_frees_the_cache(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(engine, monkeypatch, "CUDA out of memory. Tried to allocate 20.00 MiB.")
+    (result,) = engine.synthesize([request(voices[0])])
+    assert isinstance(result, EngineError)
+    assert "ran out of memory" in str(result)
+    assert engine._conditionals.bytes_used == 0
+
+
+def test_a_failed_gpu_is_the_end_of_the_engine(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing(engine, monkeypatch, "CUDA error: an illegal memory access was encountered\nmore")
+    with pytest.raises(EngineDeadError, match="illegal memory access was encountered"):
+        engine.synthesize([request(voices[0])])
 
 
 def test_info_says_what_was_loaded(engine: ChatterboxEngine) -> None:

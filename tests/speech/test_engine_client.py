@@ -84,6 +84,15 @@ async def test_starting_twice_loads_once() -> None:
         assert worker.pid == pid
 
 
+async def test_a_cancelled_start_does_not_keep_others_from_starting() -> None:
+    async with engine() as (client, _):
+        impatient = asyncio.create_task(client.start())
+        await asyncio.sleep(0)
+        impatient.cancel()
+        await client.start()
+        assert client.ready
+
+
 async def test_a_sentence_loads_the_engine_if_need_be() -> None:
     async with engine() as (client, worker):
         (result,) = await client.synthesize([scripted("hello")])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.speech.levels import PEAK_DBFS, TARGET_DBFS, level
-from tests.speech.conftest import voiced
+from tests.speech.signals import voiced
 
 RATE = 48_000
 

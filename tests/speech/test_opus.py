@@ -31,6 +31,12 @@ def test_the_last_samples_are_not_lost(speechlike: Samples) -> None:
         assert np.abs(heard[samples - 200 : samples]).max() > 0.3 * np.abs(sent[-200:]).max()
 
 
+def test_sentences_follow_one_another_in_one_stream(speechlike: Samples) -> None:
+    first, second = encode_opus(speechlike[:30_000]), encode_opus(speechlike)
+    heard = decode_opus(first + second)[len(first) * FRAME_SAMPLES :][: len(speechlike)]
+    assert np.corrcoef(heard, speechlike)[0, 1] > 0.99
+
+
 @pytest.mark.parametrize("samples", [1, 648, 649, 48_000])
 def test_the_number_of_packets_covers_the_audio_and_no_more(
     samples: int, speechlike: Samples

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from bot.speech.engines.pitch import median_pitch
-from tests.speech.conftest import voiced
+from tests.speech.signals import voiced
 
 
 @pytest.mark.parametrize("pitch_hz", [75, 97, 130, 170])
