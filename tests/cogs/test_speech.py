@@ -22,7 +22,6 @@ class SilentVoiceClient(discord.VoiceProtocol):
     env: simcord.Env
     audible = True
     over = False
-    voice_privacy_code: str | None = None
     voice_privacy_code = "00010 00002 00003 00004 00005 00006"
 
     def __init__(self, client: discord.Client, channel: Any, **_: Any) -> None:
