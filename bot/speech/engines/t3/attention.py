@@ -1,0 +1,79 @@
+"""A key-value cache of fixed size, and attention over it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
+
+from bot.speech.engines.t3.backbone import Attend, Backbone, Tensor
+
+
+class KeyValueCache:
+    """Keys and values of `rows` sequences of up to `context` positions each.
+
+    Every row counts its positions from 0 and is masked by its own length, so that sequences of any
+    length share a step without padding, and one can begin while others go on.
+
+    watched: (layer, head) pairs whose attention is kept, for `StepAttention.watched`.
+    """
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        rows: int,
+        context: int,
+        like: Tensor,
+        watched: Sequence[tuple[int, int]] = (),
+    ) -> None:
+        self.context = context
+        shape = (backbone.layers, 2, rows, backbone.heads, context, backbone.head_dim)
+        self._cache = torch.zeros(shape, dtype=like.dtype, device=like.device)
+        self._watched = {layer: (index, head) for index, (layer, head) in enumerate(watched)}
+
+    def prefill(self, first: int, seen: list[Tensor]) -> Attend:
+        """Return causal attention that fills rows `first` and following from position 0.
+
+        What the watched heads of row `first` attend to is put in `seen`, each (length, length).
+        """
+
+        def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            rows, _, length, _ = query.shape
+            part = self._cache[layer, :, first : first + rows, :, :length]
+            part[0], part[1] = key, value
+            if layer in self._watched:
+                mask = torch.ones(length, length, dtype=torch.bool, device=key.device).tril()
+                index, head = self._watched[layer]
+                seen[index] = _weights(query[0, head], key[0, head], mask)
+            return F.scaled_dot_product_attention(query, key, value, is_causal=True)
+
+        return attend
+
+    def step(self, positions: Tensor, length: int, watched: Tensor, stride: int) -> Attend:
+        """Return attention of one position per row, over the first `length` positions or all.
+
+        positions: (rows,), where each row's key and value are put; it sees these and what is
+        before. watched: (rows / stride, heads, context) to be filled for every row of `stride`.
+        """
+        length = min(length, self.context)
+        mask = torch.arange(length, device=positions.device) <= positions[:, None]
+
+        def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+            keys, values = self._cache[layer, :, : len(positions)]
+            at = positions[:, None, None, None].expand_as(key)
+            keys.scatter_(2, at, key)
+            values.scatter_(2, at, value)
+            keys, values = keys[:, :, :length], values[:, :, :length]
+            if layer in self._watched:
+                index, head = self._watched[layer]
+                row = _weights(query[::stride, head], keys[::stride, head], mask[::stride, None])
+                watched[:, index, :length] = row[:, 0]
+            return F.scaled_dot_product_attention(query, keys, values, mask[:, None, None])
+
+        return attend
+
+
+def _weights(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:
+    scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
+    return scores.masked_fill(~mask, float("-inf")).softmax(dim=-1, dtype=torch.float32)

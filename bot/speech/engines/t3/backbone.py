@@ -1,0 +1,131 @@
+"""The two transformers that T3 comes with, a layer at a time, so that attention can be ours.
+
+Both compute what the modules of `transformers` compute, from the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import torch
+import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
+
+Tensor = Any
+"""A torch tensor; torch is not installed where types are checked."""
+
+Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
+"""Takes the layer and its queries, keys and values (rows, heads, length, head_dim), remembers the
+keys and values, and returns what the queries attend to, in the same shape."""
+
+
+class Backbone(Protocol):
+    """A decoder-only transformer over embeddings."""
+
+    layers: int
+    heads: int
+    head_dim: int
+
+    def run(self, embeds: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """Return the normalised hidden states of `embeds` (rows, length, dim) at `positions`.
+
+        positions: (rows, length), counted from each row's first embedding.
+        """
+
+
+class LlamaBackbone:
+    """T3's Llama: the English and the multilingual model.
+
+    The query, key and value projections are one matrix product, as are the gate and up projections
+    of the MLP. The stock module's weights become views of the joined ones, so nothing is held
+    twice and stock decoding still works.
+    """
+
+    def __init__(self, t3: Any, context: int) -> None:
+        config = t3.cfg
+        self.layers = len(t3.tfmr.layers)
+        self.heads, self.head_dim = config.num_attention_heads, config.head_dim
+        self._blocks = list(t3.tfmr.layers)
+        self._norm = t3.tfmr.norm
+        self._joined = [_join_projections(block) for block in self._blocks]
+        everywhere = torch.arange(context, device=t3.device)[None]
+        like = t3.speech_head.weight[:1, None]
+        cos, sin = t3.tfmr.rotary_emb(like, everywhere)
+        self._cos, self._sin = cos[0], sin[0]
+
+    def run(self, embeds: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """See `Backbone`."""
+        cos, sin = self._cos[positions][:, None], self._sin[positions][:, None]
+        for index in range(self.layers):
+            embeds = self._layer(index, embeds, cos, sin, attend)
+        return _rms_norm(self._norm, embeds)
+
+    def _layer(self, index: int, x: Tensor, cos: Tensor, sin: Tensor, attend: Attend) -> Tensor:
+        block, (query_key_value, gate_up) = self._blocks[index], self._joined[index]
+        rows, length, _ = x.shape
+        projected = F.linear(_rms_norm(block.input_layernorm, x), query_key_value)
+        heads = projected.view(rows, length, 3 * self.heads, self.head_dim).transpose(1, 2)
+        rotated = _rotate(heads[:, : 2 * self.heads], cos, sin)
+        query, key = rotated.split(self.heads, dim=1)
+        attended = attend(index, query, key, heads[:, 2 * self.heads :])
+        x = x + block.self_attn.o_proj(attended.transpose(1, 2).reshape(rows, length, -1))
+        joined = F.linear(_rms_norm(block.post_attention_layernorm, x), gate_up)
+        gate, up = joined.chunk(2, dim=-1)
+        return x + block.mlp.down_proj(F.silu(gate) * up)
+
+
+class Gpt2Backbone:
+    """T3's GPT-2: the turbo model."""
+
+    def __init__(self, t3: Any) -> None:
+        self.layers = len(t3.tfmr.h)
+        self.heads = t3.cfg.num_attention_heads
+        self.head_dim = t3.cfg.hidden_size // self.heads
+        self._transformer = t3.tfmr
+
+    def run(self, embeds: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """See `Backbone`."""
+        x = embeds + self._transformer.wpe(positions)
+        for index, block in enumerate(self._transformer.h):
+            x = self._layer(index, block, x, attend)
+        return self._transformer.ln_f(x)
+
+    def _layer(self, index: int, block: Any, x: Tensor, attend: Attend) -> Tensor:
+        rows, length, _ = x.shape
+        projected = block.attn.c_attn(block.ln_1(x))
+        heads = projected.view(rows, length, 3 * self.heads, self.head_dim).transpose(1, 2)
+        query, key, value = heads.split(self.heads, dim=1)
+        attended = attend(index, query, key, value)
+        x = x + block.attn.c_proj(attended.transpose(1, 2).reshape(rows, length, -1))
+        return x + block.mlp(block.ln_2(x))
+
+
+def open_backbone(t3: Any, context: int) -> Backbone:
+    """Return the backbone of a stock T3, for sequences of at most `context` embeddings."""
+    return Gpt2Backbone(t3) if t3.is_gpt else LlamaBackbone(t3, context)
+
+
+def _join_projections(block: Any) -> tuple[Tensor, Tensor]:
+    attention, mlp = block.self_attn, block.mlp
+    return (
+        _join([attention.q_proj, attention.k_proj, attention.v_proj]),
+        _join([mlp.gate_proj, mlp.up_proj]),
+    )
+
+
+def _join(linears: list[Any]) -> Tensor:
+    joined = torch.cat([linear.weight.data for linear in linears])
+    parts = joined.split([len(linear.weight) for linear in linears])
+    for linear, part in zip(linears, parts, strict=True):
+        linear.weight.data = part
+    return joined
+
+
+def _rms_norm(norm: Any, x: Tensor) -> Tensor:
+    return F.rms_norm(x, (x.shape[-1],), norm.weight, norm.variance_epsilon)
+
+
+def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary position embedding (Su et al. 2021), halves as `transformers` pairs them."""
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin
