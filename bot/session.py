@@ -25,6 +25,9 @@ PATIENCE_SECONDS = 600.0
 """How long Discord may be out of reach before the program gives up, and leaves it to whatever
 supervises it to start it again."""
 
+STEADY_SECONDS = 300.0
+"""A connection that lasted this long was sound; Discord allows 1000 logins a day."""
+
 FIRST_CONNECTION_SECONDS = 120.0
 """After that a login that hangs counts as a failure; big bots take a while to get in."""
 
@@ -163,28 +166,35 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
 
     Raises ConfigError and MynahError as `serve` does.
     """
-    out_of_reach_since = time.monotonic()
+    trouble_since = time.monotonic()
     failures = 0
     while True:
+        begin = time.monotonic()
         async with make_bot() as bot:
             error = await _attend(bot, token, stop)
         if stop.is_set():
             return
-        if bot.was_connected:
-            out_of_reach_since, failures = time.monotonic(), 0
         _raise_if_final(error)
-        if time.monotonic() - out_of_reach_since > PATIENCE_SECONDS:
+        if time.monotonic() - begin > STEADY_SECONDS and bot.was_connected:
+            trouble_since, failures = time.monotonic(), 0
+        if time.monotonic() - trouble_since > PATIENCE_SECONDS:
             raise MynahError(
                 f"Discord could not be reached for {PATIENCE_SECONDS / 60:.0f} min ({error!r}). "
                 "Check the network, discord.proxy and https://discordstatus.com, then start again."
             )
         pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
         failures += 1
-        expected = isinstance(error, _UNREACHABLE)
-        log.warning("Discord cannot be reached", stage="start", error=repr(error),
-                    retry_seconds=pause, exc_info=None if expected else error)  # fmt: skip
+        _log_failure(error, pause)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
+
+
+def _log_failure(error: Exception, pause: float) -> None:
+    fields = {"stage": "start", "error": repr(error), "retry_seconds": pause}
+    if isinstance(error, _UNREACHABLE):
+        log.warning("Discord cannot be reached", **fields)
+    else:
+        log.error("the Discord client failed", exc_info=error, **fields)
 
 
 async def _attend(bot: MynahBot, token: str, stop: asyncio.Event) -> Exception:

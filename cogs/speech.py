@@ -124,10 +124,12 @@ class SpeechCog(commands.Cog, name="Speech"):
         if player is None or player.channel is None:
             raise UserError("I am in no voice channel.")
         state = _member(interaction).voice
-        if not (_privileged(interaction) or (state and state.channel == player.channel)):
+        beside = state is not None and state.channel == player.channel
+        harmless = beside and _all_own(interaction, player)
+        if not (harmless or _privileged(interaction)):
             raise UserError(
-                f"Only who is in {player.channel.mention} can send me out, or somebody with the "
-                "permission Manage Messages or Move Members."
+                f"Only who is in {player.channel.mention} can send me out, when no text of others "
+                "is waiting; or somebody with the permission Manage Messages or Move Members."
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         await player.leave()
@@ -158,8 +160,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         if player is None or not entries:
             await _answer(interaction, "Nothing is being said.")
             return
-        own = all(entry.member_id == interaction.user.id for entry in entries)
-        if not (own or _privileged(interaction)):
+        if not (_all_own(interaction, player) or _privileged(interaction)):
             raise UserError(
                 "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
                 "the permission Manage Messages or Move Members."
@@ -283,6 +284,10 @@ def _channel_of(interaction: Interaction) -> VocalChannel:
 def _busy_in(channel: VocalChannel | None) -> UserError:
     where = channel.mention if channel is not None else "another channel"
     return UserError(f"I am speaking in {where} right now. Join me there, or wait until I am done.")
+
+
+def _all_own(interaction: Interaction, player: GuildPlayer) -> bool:
+    return all(entry.member_id == interaction.user.id for entry in player.snapshot())
 
 
 def _privileged(interaction: Interaction) -> bool:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+import aiohttp
 import discord
+import structlog
 from discord import app_commands
 from discord.utils import utcnow
 
@@ -16,6 +18,8 @@ from bot.speech.types import VoiceReference
 from cogs.cards import quoted
 from storage.errors import StorageError
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+
+log = structlog.get_logger(__name__)
 
 Interaction: TypeAlias = discord.Interaction[Any]
 """The library's own types allow no narrower client; `services_of` and `bot_of` narrow it."""
@@ -64,8 +68,9 @@ class OwnedView(discord.ui.View):
         """Edit the answer that the buttons stand under, if it is there still."""
         try:
             await self.origin.edit_original_response(**changes)
-        except discord.HTTPException as error:
-            await answer_error(self.origin, error)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # What the buttons stand for is done or void in any case.
+            log.info("answer not edited", guild=self.origin.guild_id, error=repr(error))
 
     def _remaining(self) -> float:
         return max(1.0, (self._until - utcnow()).total_seconds())

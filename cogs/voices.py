@@ -27,6 +27,9 @@ from storage.types import VoiceProfile
 
 PREVIEW_TEXT = "Hello! This is how I sound. Shall I read something for you?"
 
+PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
+"""So many previews a member may ask for within that time: each takes the engine's time."""
+
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
 OwnVoice = app_commands.Transform[VoiceProfile, OwnVoiceOption]
 NewName = app_commands.Range[str, 1, MAX_NAME_LENGTH]
@@ -55,6 +58,7 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
 
     @app_commands.command(description="Hear a voice without a voice channel")
     @app_commands.describe(voice="Which voice")
+    @app_commands.checks.cooldown(PREVIEWS, PREVIEW_PERIOD_SECONDS)
     async def preview(self, interaction: Interaction, voice: AnyVoice) -> None:
         """Attach a sentence that it speaks."""
         if not self._services.engine.ready:

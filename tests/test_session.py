@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import SecretStr
 from structlog.typing import EventDict
 
 import bot.session
 from bot.client import MynahBot
-from bot.config import Settings
+from bot.config import DiscordSettings, Settings, StorageSettings
 from bot.errors import ConfigError, MynahError
-from bot.session import require_token, require_voice, stay_online
+from bot.session import logged_in, require_token, require_voice, stay_online
 from storage.voices import VoiceStore
 from tests.cogs.world import World
 from tests.loopback import LoopbackDiscord
@@ -118,7 +119,7 @@ async def test_a_client_that_fails_in_an_unforeseen_way_is_followed_by_another(
     session = Session(world, loopback)
     await loopback.gateway.wait_ready()
     await session.end()
-    (line,) = [line for line in log_lines if line["event"] == "Discord cannot be reached"]
+    (line,) = [line for line in log_lines if line["event"] == "the Discord client failed"]
     assert isinstance(line["exc_info"], AttributeError)  # with its traceback
 
 
@@ -149,7 +150,7 @@ async def test_stopping_does_not_wait_for_a_network_that_is_down(
     stop.set()
     await asyncio.wait_for(task, 2)
     assert log_lines[0]["event"] == "Discord cannot be reached"
-    assert log_lines[0]["exc_info"] is None
+    assert "exc_info" not in log_lines[0]
 
 
 async def test_patience_with_a_network_that_is_down_ends(
@@ -159,6 +160,50 @@ async def test_patience_with_a_network_that_is_down_ends(
     proxy = f"http://127.0.0.1:{_closed_port()}"
     with pytest.raises(MynahError, match="could not be reached"):
         await stay_online(lambda: world.make_bot(proxy=proxy), "token", asyncio.Event())
+
+
+@pytest.fixture
+def settings(loopback: LoopbackDiscord, tmp_path: Path) -> Settings:
+    return Settings(
+        discord=DiscordSettings(token=SecretStr(loopback.token)),
+        storage=StorageSettings(directory=tmp_path),
+    )
+
+
+async def test_commands_are_synced_by_hand_for_all_guilds_or_for_one(
+    loopback: LoopbackDiscord, settings: Settings
+) -> None:
+    (guild,) = loopback.world.guilds.values()
+    async with logged_in(settings, connector=loopback.connector) as client:
+        assert command_syncs(loopback) == 0
+        assert await client.sync_commands(force=True) == len(client.tree.get_commands())
+        assert await client.sync_commands() is None
+        assert await client.sync_commands(guild.id) == len(client.tree.get_commands())
+        await client.remove_guild_commands(guild.id)
+    *_, copies, removal = [r for r in loopback.requests if r.method == "PUT"]
+    assert copies.path == removal.path
+    assert f"/guilds/{guild.id}/" in copies.path
+
+
+async def test_syncing_by_hand_says_when_discord_is_out_of_order(
+    loopback: LoopbackDiscord, settings: Settings
+) -> None:
+    loopback.fail_next("GET /users/@me", 503)
+    with pytest.raises(MynahError, match="cannot be reached"):
+        async with logged_in(settings, connector=loopback.connector):
+            pytest.fail("it cannot be logged in")
+
+
+async def test_the_command_prints_how_many_commands_discord_knows(
+    loopback: LoopbackDiscord, tmp_path: Path
+) -> None:
+    program = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "sync",
+        env={**loopback.env(), "MYNAH_STORAGE__DIRECTORY": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    output, _ = await program.communicate()
+    assert (program.returncode, output) == (0, b"Discord knows 8 commands for all servers.\n")
 
 
 def test_without_a_token_it_says_where_to_get_one_and_how_to_invite() -> None:

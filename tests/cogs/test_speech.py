@@ -280,6 +280,15 @@ async def test_who_is_elsewhere_cannot_send_it_out(scene: Scene, lounge: Channel
     assert "can send me out" in content(await scene.ben.slash(scene.channel, "leave"))
 
 
+async def test_a_listener_cannot_send_it_out_while_a_text_of_another_is_waiting(
+    scene: Scene, lounge: ChannelHandle, voice_client: type[SilentVoiceClient]
+) -> None:
+    voice_client.audible = False
+    await ready(scene, lounge, scene.ann, scene.ben)
+    await say(scene)
+    assert "no text of others" in content(await scene.ben.slash(scene.channel, "leave"))
+
+
 async def test_leave_without_a_channel_says_so(scene: Scene) -> None:
     assert "in no voice channel" in content(await scene.ann.slash(scene.channel, "leave"))
 

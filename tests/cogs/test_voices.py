@@ -12,6 +12,7 @@ from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
 from cogs.voice_views import PAGE_SIZE
+from cogs.voices import PREVIEWS
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from tests.cogs.conftest import Scene, content
 
@@ -133,6 +134,16 @@ async def test_a_preview_says_when_the_engine_is_still_loading(scene: Scene) -> 
     await add(scene, "Ann")
     result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
     assert "still loading" in content(result)
+
+
+async def test_previews_are_limited_and_say_when_the_next_may_be_asked_for(scene: Scene) -> None:
+    await add(scene, "Ann")
+    answers = [
+        content(await scene.ben.slash(scene.channel, "voice preview", voice="Ann"))
+        for _ in range(PREVIEWS + 1)
+    ]
+    assert "Try again in" not in answers[-2]
+    assert "Try again in" in answers[-1]
 
 
 # /voice rename and /voice delete
