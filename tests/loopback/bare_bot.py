@@ -139,27 +139,34 @@ COMMANDS: tuple[Any, ...] = (
 
 
 class _WakefulState(VoiceConnectionState):
-    """Ends the reader thread's wait of up to 30 s on a socket that is no longer used."""
+    """Ends the reader thread's wait of up to 30 s on a socket that is no longer used.
+
+    The socket stays open until the bot ends: woken, `select` looks at the file descriptor once
+    more, and if its number belongs to another socket by then, it sleeps on.
+    """
 
     async def disconnect(self, **options: Any) -> None:
-        self._wake()
+        self._retire_socket()
         await super().disconnect(**options)
 
     async def soft_disconnect(self, **options: Any) -> None:
-        self._wake()
+        self._retire_socket()
         await super().soft_disconnect(**options)
 
     def _create_socket(self) -> None:
-        self._wake()
+        self._retire_socket()
         if self.socket is not MISSING:
-            self.socket.close()  # discord.py forgets it
+            self.socket.close()  # the library forgets it
         super()._create_socket()
 
-    def _wake(self) -> None:
+    def _retire_socket(self) -> None:
         self._socket_reader.pause()
         if self.socket is not MISSING:
+            old, self.socket = self.socket, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.socket.setblocking(False)
+            self.voice_client.client.retired_sockets.append(old)  # type: ignore[attr-defined]
             with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
+                old.shutdown(socket.SHUT_RDWR)
 
 
 class WakefulClient(discord.VoiceClient):
@@ -176,6 +183,7 @@ class BareBot(commands.AutoShardedBot):
         intents = discord.Intents(guilds=True, voice_states=True, guild_messages=True)
         super().__init__("!", intents=intents, guild_ready_timeout=0.05, **options)
         self.errors: list[Exception] = []
+        self.retired_sockets: list[socket.socket] = []
         self.last_interaction: discord.Interaction | None = None
         self._connected: asyncio.Task[None] | None = None
         for command in COMMANDS:
@@ -203,5 +211,7 @@ class BareBot(commands.AutoShardedBot):
         for client in list(self.voice_clients):
             await client.disconnect(force=True)
         await self.close()
+        for retired in self.retired_sockets:
+            retired.close()
         if self._connected is not None:
             await self._connected
