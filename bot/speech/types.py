@@ -11,6 +11,7 @@ from bot.errors import MynahError
 
 EngineKind = Literal["chatterbox", "piper"]
 ChatterboxModel = Literal["english", "turbo", "multilingual"]
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 OPUS_SAMPLE_RATE = 48_000
 """Hz. Discord's voice is 48 kHz Opus."""
@@ -33,18 +34,40 @@ class VoiceReference:
 
 
 @dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """How a voice speaks; None leaves a setting at the model's default.
+
+    Ranges and defaults are in `bot.speech.voice_settings`.
+    """
+
+    exaggeration: float | None = None
+    cfg_weight: float | None = None
+    temperature: float | None = None
+
+    def over(self, other: VoiceSettings) -> VoiceSettings:
+        """Return these settings where they are given, and `other`'s elsewhere."""
+        return VoiceSettings(
+            other.exaggeration if self.exaggeration is None else self.exaggeration,
+            other.cfg_weight if self.cfg_weight is None else self.cfg_weight,
+            other.temperature if self.temperature is None else self.temperature,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class SynthesisRequest:
     """One sentence to synthesise.
 
     text: cleaned, within the sentence limit, with at least one letter or digit.
     language: ISO 639-1 code, or None for the model's own.
     seed: makes the result repeatable; None draws one.
+    settings: of the voice and the request together.
     """
 
     text: str
     voice: VoiceReference
     language: str | None = None
     seed: int | None = None
+    settings: VoiceSettings = VoiceSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +77,32 @@ class Speech:
     packets: 48 kHz mono Opus packets of 20 ms each.
     seconds: length of the audio that was encoded.
     timings: seconds spent by stage ("conditionals", "synthesis", "encode", ...).
+    notes: what whoever asked should know, such as settings that the model ignores.
     """
 
     packets: tuple[bytes, ...]
     seconds: float
     timings: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 SynthesisResult: TypeAlias = Speech | MynahError
 """What became of one request of a batch: one bad sentence does not fail the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """What is done about speech that went wrong; see `bot.speech.engines.chatterbox.judge`.
+
+    enabled: judge every sentence and speak a bad one again. retries: how often at most.
+    trim_tail: cut silence and noise after the last word. steady_short: speak one or two words
+    more carefully.
+    """
+
+    enabled: bool = True
+    retries: int = 2
+    trim_tail: bool = True
+    steady_short: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +112,10 @@ class EngineSpec:
     checkpoint: a directory of model files; None downloads from the hub.
     device: "auto", "cuda", "mps" or "cpu".
     cache_bytes: bound of the cache of prepared voices.
+    precision: what T3 computes in; "auto" takes what suits the device.
+    decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
+    slots: how many sentences are decoded together; None takes what the memory holds.
+    prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
     """
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
@@ -79,11 +123,21 @@ class EngineSpec:
     checkpoint: Path | None = None
     device: str = "auto"
     cache_bytes: int = 256 * 1024 * 1024
+    precision: Precision = "auto"
+    decode: Literal["own", "stock"] = "own"
+    slots: int | None = None
+    prompt_seconds: float | None = None
+    self_check: SelfCheck = SelfCheck()
 
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What was loaded. clones: whether the engine clones the voice or only previews its pitch."""
+    """What was loaded.
+
+    clones: whether the engine clones the voice or only previews its pitch.
+    slots: how many sentences it works on together; with more than one, a sentence may join others
+    that are under way.
+    """
 
     kind: EngineKind
     model: str
@@ -91,3 +145,4 @@ class EngineInfo:
     clones: bool
     reason: str
     load_seconds: float
+    slots: int = 1
