@@ -10,14 +10,15 @@ from tests.loopback import Upload
 from tests.samples import encode, speech_samples
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def live(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Live]:
-    """The whole bot, one for a module's tests; each has a guild of its own."""
+    """The whole bot, one for all tests; each has a guild of its own."""
     async with open_live(tmp_path_factory.mktemp("data")) as running:
+        await running.warm()
         yield running
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def call(live: Live) -> AsyncIterator[Call]:
     call = await live.new_call()
     yield call

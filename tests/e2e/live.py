@@ -123,7 +123,7 @@ class Live:
 async def open_live(data: Path) -> AsyncIterator[Live]:
     """Start a loopback Discord and the bot, with the operator's voice; nothing is loaded yet."""
     await add_operator_voice(data)
-    settings = Settings(**{"storage": {"directory": data}, "engine": {"kind": "piper"}})
+    settings = Settings(storage={"directory": data}, engine={"kind": "piper"})
     made: list[tuple[MynahBot, RecordingDesk]] = []
     async with (
         LoopbackDiscord() as discord,
@@ -160,7 +160,7 @@ async def add_operator_voice(data: Path) -> VoiceProfile:
 def closed(packets: Sequence[HeardPacket], frames: int = 5) -> bool:
     """Whether packets end in speech and the frames of silence that close it."""
     last = packets[-frames:]
-    before = packets[: -frames][-1:]
+    before = packets[:-frames][-1:]
     return len(last) == frames and all(p.silent for p in last) and not any(p.silent for p in before)
 
 

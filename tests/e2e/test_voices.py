@@ -11,24 +11,23 @@ import pytest_asyncio
 from tests.e2e.live import SAVE, Call, Live
 from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 TEXT = "The train leaves at seven. We should pack our things tonight, and buy some bread."
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def call(live: Live) -> Call:
-    await live.warm()
     return await live.new_call()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def card(call: Call, recording: Upload) -> Message:
     """The card that `/enroll` leads to."""
     return await call.ada.slash("enroll", sample=recording, name="Ada").answered(20)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def saved(live: Live, call: Call, card: Message) -> Interaction:
     """Save was pressed, after it was seen that nothing was stored before."""
     assert await live.voices.count(call.guild.id) == 0
@@ -37,7 +36,7 @@ async def saved(live: Live, call: Call, card: Message) -> Interaction:
     return pressed
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
 async def said(call: Call, saved: Interaction) -> Message:
     """The text was said in that voice, to its end."""
     answer = await call.ada.slash("say", text=TEXT).answered()
