@@ -17,11 +17,11 @@ from bot.command_tree import explain
 from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.service import Utterance
 from bot.speech.types import Speech
-from bot.voice.link import JoinOutcome, VocalChannel, refusal
-from bot.voice.player import GuildPlayer, SkipOutcome, Ticket
-from bot.voice.utterances import QueueEntry, SayRequest
-from cogs import cards
+from bot.voice.link import VocalChannel, refusal
+from bot.voice.player import GuildPlayer, SkipOutcome
+from bot.voice.utterances import SayRequest
 from cogs.progress import ProgressLine
+from cogs.speech_cards import join_text, privacy_text, queue_card, say_text
 from cogs.ui import Interaction, VoiceOption, engine_note, guild_of, reference_to
 from storage.types import VoiceProfile
 
@@ -31,24 +31,6 @@ MAX_TEXT = 600
 """Characters of one `/say`: about 40 s."""
 
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
-
-_JOIN_TEXTS = {
-    JoinOutcome.JOINED: "I am in {channel} now.",
-    JoinOutcome.MOVED: "I am in {channel} now.",
-    JoinOutcome.ALREADY_THERE: "I am in {channel} already.",
-    JoinOutcome.MAY_NOT_CONNECT: "I may not join {channel}. Let me view it and connect to it.",
-    JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
-    JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
-    JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
-    JoinOutcome.TIMED_OUT: "Discord did not let me into {channel} in time. Try again.",
-    JoinOutcome.REFUSED: "Discord refused my connection to {channel}. Try again.",
-    JoinOutcome.ENCRYPTION_REFUSED: (
-        "{channel} asks for an encryption that I lack. My operator has to update me."
-    ),
-    JoinOutcome.UNREACHABLE: "I cannot reach Discord's voice servers right now. Try again soon.",
-    JoinOutcome.GONE: "That channel is gone.",
-    JoinOutcome.SHUTTING_DOWN: "I am shutting down. Try again in a few minutes.",
-}
 
 
 class SpeechCog(commands.Cog, name="Speech"):
@@ -217,45 +199,15 @@ class SpeechCog(commands.Cog, name="Speech"):
                 raise EngineError(explain(error)) from error
 
 
-def say_text(member: str, voice: str, ticket: Ticket) -> str:
-    """Return the first answer to `/say`."""
-    speaker = f"**{discord.utils.escape_markdown(member)}** speaks as {cards.quoted(voice)}"
-    if ticket.before == 0:
-        return f"{speaker}, right away."
-    others = "one text" if ticket.before == 1 else f"{ticket.before} texts"
-    return f"{speaker} after {others}, in about {max(1, round(ticket.seconds_before))} s."
-
-
-def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
-    """Return the queue as a list."""
-    if not entries:
-        return cards.embed("Queue", "Nothing is waiting to be said.")
-    lines = (
-        f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
-        f"{cards.quoted(entry.voice_name)}: {discord.utils.escape_markdown(entry.first_words)} "
-        f"({round(entry.seconds_left)} s)"
-        for place, entry in enumerate(entries, 1)
-    )
-    total = round(sum(entry.seconds_left for entry in entries))
-    return cards.embed("Queue", "\n".join(lines)).set_footer(text=f"About {total} s in all")
-
-
-def privacy_text(code: str) -> str:
-    """Return the code as Discord's clients show it: 30 digits in groups of five."""
-    digits = code.replace(" ", "")
-    groups = " ".join(digits[start : start + 5] for start in range(0, len(digits), 5))
-    return f"`{groups}`\nThe same as in your client's voice details: nobody listens in between."
-
-
 async def _join(interaction: Interaction, player: GuildPlayer, channel: VocalChannel) -> str:
     """Join and return what came of it. Raises UserError for what is known beforehand."""
     if player.channel != channel:
         refused = refusal(channel)
         if refused is not None:
-            raise UserError(_JOIN_TEXTS[refused].format(channel=channel.mention))
+            raise UserError(join_text(refused, channel))
         await interaction.response.defer(ephemeral=True, thinking=True)
     outcome = await player.join(channel)
-    text = _JOIN_TEXTS[outcome].format(channel=channel.mention)
+    text = join_text(outcome, channel)
     if not outcome.joined:
         raise UserError(text)
     return text

@@ -12,7 +12,10 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
 from bot.errors import EngineDeadError
+from bot.voice.link import JoinOutcome
+from bot.voice.utterances import QueueEntry
 from cogs.speech import MAX_TEXT
+from cogs.speech_cards import join_text, queue_card
 from tests.cogs.conftest import Scene, content
 
 
@@ -358,3 +361,17 @@ async def test_an_empty_queue_says_so(scene: Scene) -> None:
     result = await scene.ann.slash(scene.channel, "queue")
     assert result.response is not None
     assert "Nothing is waiting" in (result.response.embeds[0].description or "")
+
+
+def test_a_long_queue_is_cut_with_a_count_of_the_rest() -> None:
+    entry = QueueEntry(2**63 - 1, "*" * 32, "_" * 60, 12.3, speaking=False)
+    description = queue_card((entry,) * 200).description or ""
+    assert len(description) <= 4096
+    assert description.endswith("… and 190 more")
+
+
+@pytest.mark.parametrize("outcome", list(JoinOutcome))
+def test_every_outcome_of_joining_has_its_words(outcome: JoinOutcome, scene: Scene) -> None:
+    lounge = scene.world.bot.get_channel(scene.guild.create_voice_channel("Lounge").id)
+    assert isinstance(lounge, discord.VoiceChannel)
+    assert join_text(outcome, lounge).endswith(".")

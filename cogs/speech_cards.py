@@ -1,0 +1,69 @@
+"""What `/say` and its like tell, as pure functions of what is known."""
+
+from __future__ import annotations
+
+import discord
+from discord.utils import escape_markdown
+
+from bot.voice.link import JoinOutcome, VocalChannel
+from bot.voice.player import Ticket
+from bot.voice.utterances import QueueEntry
+from cogs.cards import embed, quoted
+
+MAX_LINES = 10
+"""Of the queue: an embed holds 4096 characters."""
+
+_JOIN_TEXTS = {
+    JoinOutcome.JOINED: "I am in {channel} now.",
+    JoinOutcome.MOVED: "I am in {channel} now.",
+    JoinOutcome.ALREADY_THERE: "I am in {channel} already.",
+    JoinOutcome.MAY_NOT_CONNECT: "I may not join {channel}. Let me view it and connect to it.",
+    JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
+    JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
+    JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
+    JoinOutcome.TIMED_OUT: "Discord did not let me into {channel} in time. Try again.",
+    JoinOutcome.REFUSED: "Discord refused my connection to {channel}. Try again.",
+    JoinOutcome.ENCRYPTION_REFUSED: (
+        "{channel} asks for an encryption that I lack. My operator has to update me."
+    ),
+    JoinOutcome.UNREACHABLE: "I cannot reach Discord's voice servers right now. Try again soon.",
+    JoinOutcome.GONE: "That channel is gone.",
+    JoinOutcome.SHUTTING_DOWN: "I am shutting down. Try again in a few minutes.",
+}
+
+
+def join_text(outcome: JoinOutcome, channel: VocalChannel) -> str:
+    """Return what came of joining a channel."""
+    return _JOIN_TEXTS[outcome].format(channel=channel.mention)
+
+
+def say_text(member: str, voice: str, ticket: Ticket) -> str:
+    """Return the first answer to `/say`."""
+    speaker = f"**{escape_markdown(member)}** speaks as {quoted(voice)}"
+    if ticket.before == 0:
+        return f"{speaker}, right away."
+    others = "one text" if ticket.before == 1 else f"{ticket.before} texts"
+    return f"{speaker} after {others}, in about {max(1, round(ticket.seconds_before))} s."
+
+
+def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
+    """Return the queue as a list."""
+    if not entries:
+        return embed("Queue", "Nothing is waiting to be said.")
+    lines = [
+        f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
+        f"{quoted(entry.voice_name)}: {escape_markdown(entry.first_words)} "
+        f"({round(entry.seconds_left)} s)"
+        for place, entry in enumerate(entries[:MAX_LINES], 1)
+    ]
+    if len(entries) > MAX_LINES:
+        lines.append(f"… and {len(entries) - MAX_LINES} more")
+    total = round(sum(entry.seconds_left for entry in entries))
+    return embed("Queue", "\n".join(lines)).set_footer(text=f"About {total} s in all")
+
+
+def privacy_text(code: str) -> str:
+    """Return the code as Discord's clients show it: 30 digits in groups of five."""
+    digits = code.replace(" ", "")
+    groups = " ".join(digits[start : start + 5] for start in range(0, len(digits), 5))
+    return f"`{groups}`\nThe same as in your client's voice details: nobody listens in between."
