@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.t3.decoder import Decoded, Prompt, T3Decoder
-from bot.speech.engines.t3.sampling import Sampling
+from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
+from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.types import VoiceReference
 
 Voices = tuple[VoiceReference, ...]

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
-from bot.speech.engines.chatterbox import ChatterboxEngine, _conditionals_bytes
+from bot.speech.engines.chatterbox.engine import ChatterboxEngine, _conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
 from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.workers import Worker, WorkerLimits

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech.engines.conditionals_cache import ConditionalsCache
+from bot.speech.engines.chatterbox.cache import ConditionalsCache
 
 
 def new_cache(max_bytes: int = 10) -> ConditionalsCache[str, bytes]:

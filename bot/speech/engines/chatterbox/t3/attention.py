@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
-from bot.speech.engines.t3.backbone import Attend, Backbone, Tensor
+from bot.speech.engines.chatterbox.t3.backbone import Attend, Backbone, Tensor
 
 
 class KeyValueCache:

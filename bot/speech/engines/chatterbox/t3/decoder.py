@@ -7,11 +7,11 @@ from typing import Any
 
 import torch
 
-from bot.speech.engines.t3.alignment import Guard, new_guard, watched_heads
-from bot.speech.engines.t3.attention import KeyValueCache
-from bot.speech.engines.t3.backbone import Tensor, open_backbone
-from bot.speech.engines.t3.graphs import StepRunner
-from bot.speech.engines.t3.sampling import Sampler, Sampling
+from bot.speech.engines.chatterbox.t3.alignment import Guard, new_guard, watched_heads
+from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
+from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
+from bot.speech.engines.chatterbox.t3.graphs import StepRunner
+from bot.speech.engines.chatterbox.t3.sampling import Sampler, Sampling
 
 TURBO_TOP_K = 1000
 """What stock's turbo model keeps of its 6563 tokens."""

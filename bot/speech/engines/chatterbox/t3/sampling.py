@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass
 
 import torch
 
-from bot.speech.engines.t3.backbone import Tensor
+from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 _NOTHING = float("-inf")
 

@@ -17,7 +17,8 @@ import numpy as np
 
 from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
-from bot.speech.engines.chatterbox_stock import (
+from bot.speech.engines.chatterbox.cache import ConditionalsCache
+from bot.speech.engines.chatterbox.stock import (
     MODELS,
     choose_device,
     first_line,
@@ -26,7 +27,6 @@ from bot.speech.engines.chatterbox_stock import (
     load_model,
     quiet,
 )
-from bot.speech.engines.conditionals_cache import ConditionalsCache
 from bot.speech.types import (
     EngineInfo,
     EngineSpec,

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import torch
 
-from bot.speech.engines.t3.backbone import Tensor
+from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 
 class Guard(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from bot.speech.engines.t3.backbone import Tensor
+from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 Forward = Callable[[Tensor, Tensor, Tensor, int, bool], None]
 
