@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 SAMPLE_RATE = 48_000
 PACKET_SAMPLES = 960
+_EDGE_SAMPLES = 4_800
 Samples = npt.NDArray[np.float32]
 
 
@@ -47,10 +48,11 @@ def encode_opus(samples: Samples) -> list[bytes]:
 def best_correlation(expected: Samples, heard: Samples) -> float:
     """Return the highest correlation of `expected` with a stretch of `heard` (1 is identical).
 
-    Normalised cross-correlation over all shifts at which `expected` lies within `heard`.
+    Normalised cross-correlation over all shifts at which `expected` lies within `heard`, or
+    stands out by at most the codec's delay and what it cut off.
     """
-    if len(heard) < len(expected):
-        heard = np.pad(heard, (0, len(expected) - len(heard)))
+    missing = max(0, len(expected) - len(heard))
+    heard = np.pad(heard, (_EDGE_SAMPLES, missing + _EDGE_SAMPLES))
     size = 1 << (len(heard) + len(expected)).bit_length()
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(expected, size))
     products = np.fft.irfft(spectrum, size)[: len(heard) - len(expected) + 1]

@@ -14,7 +14,15 @@ import davey
 import numpy as np
 import pytest
 
-from . import Guild, LoopbackDiscord, Person, best_correlation, wait_until
+from . import (
+    Guild,
+    LoopbackDiscord,
+    Person,
+    best_correlation,
+    decode_opus,
+    encode_opus,
+    wait_until,
+)
 from .bare_bot import BareBot, WakefulClient
 from .dave_member import displayable_code
 from .mls import ExternalSender, Group
@@ -116,6 +124,11 @@ def test_newcomer_takes_the_leftmost_blank_leaf() -> None:
     group.commit([], [13, 14])
     assert group.members == [10, 13, 12, 14]
     assert group.epoch == 3
+
+
+def test_correlation_allows_for_the_delay_of_the_codec() -> None:
+    sound = np.asarray(0.3 * np.sin(np.arange(48_000) ** 1.5 / 500), np.float32)
+    assert best_correlation(sound, decode_opus(encode_opus(sound))) > 0.99
 
 
 def test_correlation_finds_the_shift_and_tells_noise_apart() -> None:
