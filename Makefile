@@ -5,21 +5,26 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
-	-c requirements/constraints.in pyproject.toml
+LOCK_ALONE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
+LOCK := $(LOCK_ALONE) -c requirements/constraints.in pyproject.toml
 # Extra words for `make lock`: `make lock LOCK_FLAGS=--upgrade` takes the newest releases.
 LOCK_FLAGS ?=
 PACKAGES := bot cogs storage
+CHATTERBOX := .venv-chatterbox
 SOURCES := $(PACKAGES) tests benchmarks tools
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo run test lint format bench lock clean
+.PHONY: help install install-chatterbox demo run test test-chatterbox soak lint format bench \
+	bench-chatterbox lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 install: $(VENV)/.piper ## install Mynah with the piper engine
+
+install-chatterbox: $(VENV)/.piper ## add the engine that clones voices, in the way that fits this machine
+	$(BIN)/python -m tools.install_chatterbox $(ARGS)
 
 demo: $(VENV)/.dev ## from nothing: the bot in a Discord on this machine, heard in demo.wav
 	$(BIN)/python -m tools.demo $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(TEXT),--text "$(TEXT)")
@@ -29,6 +34,12 @@ run: $(VENV)/.piper ## start the bot
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
+	$(CHATTERBOX)/bin/python -m pytest tests/chatterbox $(ARGS)
+
+soak: $(VENV)/.dev ## two minutes of random use by five servers at once
+	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check $(SOURCES)
@@ -42,13 +53,18 @@ format: $(VENV)/.dev ## mend style where a tool can
 bench: $(VENV)/.dev ## measure, print and store under benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
 
+bench-chatterbox: $(CHATTERBOX)/.ready ## compare the Chatterbox engine with the stock library
+	$(CHATTERBOX)/bin/python -m benchmarks.chatterbox $(ARGS)
+
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra piper -c requirements/base.txt -o requirements/piper.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev -c requirements/piper.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
+	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) demo.wav mynah.egg-info
+	rm -rf $(VENV) $(CHATTERBOX) demo.wav mynah.egg-info
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:
@@ -59,4 +75,13 @@ $(VENV)/.base $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproj
 	@echo "Installing from $< (once; this can take a few minutes) ..."
 	$(PIP) install --no-compile --require-hashes -r $<
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# A second environment, because torch and Chatterbox have no place in the tests of the rest.
+$(CHATTERBOX)/.ready: requirements/dev.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml
+	$(PYTHON) -m venv $(CHATTERBOX)
+	@echo "Installing Chatterbox with a CPU build of torch (once; this takes minutes) ..."
+	$(CHATTERBOX)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/dev.txt
+	$(CHATTERBOX)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	$(CHATTERBOX)/bin/python -m tools.install_chatterbox --way cpu
 	@touch $@

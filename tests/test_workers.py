@@ -42,7 +42,7 @@ async def test_result_and_exception_come_back(worker: Worker) -> None:
 async def test_child_is_another_niced_process(worker: Worker) -> None:
     pid = await worker.run(os.getpid)
     assert pid == worker.pid != os.getpid()
-    assert psutil.Process(pid).nice() == min(19, os.nice(0) + 10)
+    assert psutil.Process(pid).nice() == min(19, os.nice(0) + 15)
 
 
 async def test_crash_fails_its_own_call_and_the_next_call_works(worker: Worker) -> None:
