@@ -39,8 +39,12 @@ CLEAN_SNR_DB = 30.0
 NOISY_WORTH = 0.1
 """What a frame of speech in noise as loud as itself is worth, against 1 for a clean one."""
 
-CLIPPING_COST = 50.0
-"""A frame of speech with 2 % of its samples clipped is worth nothing, more costs."""
+CLIPPED_WORTHLESS = 0.005
+"""Speech with this share of clipped samples, above what the recording has throughout, is worth
+nothing; more costs."""
+
+CLIPPING_FRAMES = round(1 / FRAME_SECONDS)
+"""Clipping is seen by the second: within a vowel it comes and goes by the frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,22 @@ def split_phrases(speech: Segments, power: Floats, longest: int) -> Segments:
 def frame_worth(recording: Recording) -> Floats:
     """Return what each frame adds to a clip: 1 for clean speech, less for noise and clipping."""
     clean = np.clip(_local_snr_db(recording) / CLEAN_SNR_DB, NOISY_WORTH, 1)
-    worth: Floats = recording.is_speech * (clean - CLIPPING_COST * recording.clipped)
+    worth: Floats = recording.is_speech * (clean - _clipping_cost(recording))
     return worth
+
+
+def _clipping_cost(recording: Recording) -> Floats:
+    """Return what clipping takes from each frame's worth, 1 for all of it.
+
+    Counted from the better quarter of the speech, so that clipped parts are left out of a
+    recording that has others, and a recording that is clipped all over can still be compared.
+    """
+    kernel = np.ones(CLIPPING_FRAMES) / CLIPPING_FRAMES
+    padded = np.pad(recording.clipped, (CLIPPING_FRAMES // 2, (CLIPPING_FRAMES - 1) // 2))
+    share = np.convolve(padded, kernel, mode="valid").astype(np.float64)
+    usual = float(np.quantile(share[recording.is_speech], 0.25))
+    cost: Floats = (share - usual) / (usual + CLIPPED_WORTHLESS)
+    return cost
 
 
 def _local_snr_db(recording: Recording) -> Floats:

@@ -95,11 +95,18 @@ def test_speech_without_a_pause_is_cut_where_it_is_quietest() -> None:
     assert 15 < end - start <= 30
 
 
-def test_all_clipped_speech_still_gives_a_window() -> None:
-    made = recording(30, *phrases(0, 30))
-    made.clipped[:] = 0.5
-    window = choose_window(made, 20)
-    assert window.end > window.start
+def test_speech_that_is_clipped_all_over_is_kept_in_full(rng: np.random.Generator) -> None:
+    made = recording(60, *phrases(0, 60))
+    made.clipped[:] = rng.exponential(0.03, len(made.clipped))
+    start, end = seconds(choose_window(made, 20))
+    assert end - start > 16
+
+
+def test_a_clipped_end_of_a_phrase_costs_the_phrase() -> None:
+    made = recording(40, *phrases(0, 15), (15.5, 19.5))
+    made.clipped[at(17) : at(19.5)] = 0.04
+    start, end = seconds(choose_window(made, 30))
+    assert (start, end) == pytest.approx((0, 14.5), abs=0.6)
 
 
 @settings(max_examples=60, deadline=None)
