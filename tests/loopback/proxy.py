@@ -9,6 +9,7 @@ from .tls import is_discord_host
 
 _CHUNK = 65_536
 _REFUSAL = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+_UNREACHABLE = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
 _ACCEPTED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -16,6 +17,7 @@ class ConnectProxy:
     """Every Discord host ends at the TLS port; other hosts are refused and noted."""
 
     def __init__(self, tls_port: int, refused: list[str]) -> None:
+        self.unreachable: set[str] = set()
         self._tls_port = tls_port
         self._refused = refused
         self._server: asyncio.Server | None = None
@@ -56,6 +58,10 @@ class ConnectProxy:
         if method != "CONNECT" or not is_discord_host(host):
             self._refused.append(target)
             writer.write(_REFUSAL)
+            await writer.drain()
+            return
+        if host in self.unreachable:
+            writer.write(_UNREACHABLE)
             await writer.drain()
             return
         upstream_reader, upstream_writer = await asyncio.open_connection(

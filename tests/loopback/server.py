@@ -156,6 +156,12 @@ class LoopbackDiscord:
             route, status, times=times, retry_after=retry_after, delay=delay
         )
 
+    def cut_off(self, host: str, *, again: bool = False) -> None:
+        """Let a bot that comes by `proxy_url` not reach this host any more (or `again`)."""
+        assert self._proxy is not None
+        change = self._proxy.unreachable.discard if again else self._proxy.unreachable.add
+        change(host)
+
     def close_voice(self, guild: Guild, code: int) -> None:
         """Close the bot's voice websocket in the guild with this code."""
         self.voice.close(guild, code)
