@@ -38,7 +38,7 @@ class SettingsStore:
     @classmethod
     def beside(cls, voices: VoiceStore) -> SettingsStore:
         """Return the settings in the database of `voices`, which goes on owning it."""
-        return cls(voices._database)
+        return cls(voices.database)
 
     async def voice_for(self, guild_id: int, user_id: int) -> VoiceProfile | None:
         """Return the voice that speaks for a member who names none.

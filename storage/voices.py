@@ -57,14 +57,23 @@ class VoiceStore:
         self._database = database
         self._clips = directory / CLIPS_NAME
 
+    @property
+    def database(self) -> Database:
+        """The open database, for stores that keep more in it."""
+        return self._database
+
     @classmethod
     @asynccontextmanager
     async def open(cls, directory: Path) -> AsyncIterator[VoiceStore]:
         """Open the data directory, creating what is missing, and close it in the end.
 
         directory: holds mynah.db and clips/.
+
+        Raises StorageError also for clips without any database: it was lost, and a new one would
+        have them all swept.
         """
         await asyncio.to_thread(_create_directories, directory)
+        await asyncio.to_thread(_refuse_lost_database, directory)
         async with Database.open(directory / DATABASE_NAME) as database:
             yield cls(database, directory)
 
@@ -304,6 +313,16 @@ def _create_directories(directory: Path) -> None:
             f"The data directory {directory} cannot be used ({error.strerror}). "
             "Check its path and that this user may write to it."
         ) from error
+
+
+def _refuse_lost_database(directory: Path) -> None:
+    recordings = sum(1 for _ in (directory / CLIPS_NAME).glob(f"*{clips.CLIP_SUFFIX}"))
+    if recordings and not (directory / DATABASE_NAME).exists():
+        raise StorageError(
+            f"{directory / CLIPS_NAME} holds {recordings} recordings, but the database "
+            f"{directory / DATABASE_NAME} is missing. Restore it from a backup, or remove "
+            f"{directory / CLIPS_NAME} to begin anew."
+        )
 
 
 @contextlib.contextmanager

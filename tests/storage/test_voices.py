@@ -397,3 +397,14 @@ async def test_search_walks_the_index_only(store: VoiceStore, directory: Path) -
         ]
     assert sum("USING INDEX voices_by_name" in step for step in plan) == 2
     assert not any("TEMP B-TREE" in step or step.startswith("SCAN voices") for step in plan)
+
+
+async def test_recordings_without_their_database_are_not_swept(directory: Path) -> None:
+    async with VoiceStore.open(directory) as store:
+        await add(store, "Anna")
+    for path in directory.glob("mynah.db*"):
+        path.unlink()
+    with pytest.raises(StorageError, match=r"1 recordings, but the database .* is missing"):
+        async with VoiceStore.open(directory):
+            pass
+    assert len(clip_files(directory)) == 1
