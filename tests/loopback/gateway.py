@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,6 +18,9 @@ from .state import World
 GATEWAY_URL = "wss://gateway.discord.gg"
 RESUME_URL = "wss://gateway-us-east1-b.discord.gg"
 _HEARTBEAT_MS = 41_250
+_ACK_DELAY = 0.01
+"""Seconds. discord.py notes the time of a heartbeat only after sending it; an answer that is there
+before looks as if it were late by a whole interval. No real network is that fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,7 @@ class Gateway:
     def _receive(self, connection: GatewayConnection, message: Payload) -> None:
         op, data = message["op"], message["d"]
         if op == 1:
-            connection.send({"op": 11})
+            asyncio.get_running_loop().call_later(_ACK_DELAY, connection.send, {"op": 11})
         elif op == 2:
             self._identify(connection, data)
         elif op == 4:
