@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +69,17 @@ class Call:
     def say(self, text: str, voice: str = VOICE) -> Interaction:
         return self.ada.slash("say", text=text, voice=voice)
 
-    async def heard_to_the_end(self, within: float = 30.0) -> None:
-        """Wait for the five frames of silence that close what is said now."""
-        await self.listener.until(lambda ears: closed(ears.packets), within, "the closing silence")
+    async def heard_to_the_end(self, within: float = 30.0, since: int = 0) -> None:
+        """Wait for the frames of silence that close speech; `since`: packets of before."""
+        await self.listener.until(
+            lambda ears: closed(ears.packets[since:]), within, "the closing silence"
+        )
+
+    @property
+    def silent_since_ns(self) -> int:
+        """When the first frame of the closing silence came, in ns since 1970."""
+        packets = reversed(self.listener.packets)
+        return min(packet.arrival_ns for packet in takewhile(lambda p: p.silent, packets))
 
     @property
     def bot_is_there(self) -> bool:

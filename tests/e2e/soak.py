@@ -13,6 +13,7 @@ import asyncio
 import gc
 import io
 import json
+import logging
 import multiprocessing.resource_tracker
 import os
 import random
@@ -230,6 +231,8 @@ def main() -> None:
     options = parser.parse_args()
     log = io.StringIO()
     configure_logging("warning", "json", stream=log)
+    # The listeners' library. What they should hear and cannot is counted as `unreadable`.
+    logging.getLogger("dave").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="soak-") as folder:
         tempfile.tempdir = folder  # for the bot; its children learn it from the environment
         os.environ["TMPDIR"] = folder
