@@ -33,8 +33,8 @@ def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
     if _is_installed("piper"):
         return "piper", "Chatterbox, which clones voices, is not installed"
     raise EngineDeadError(
-        "No voice engine is installed. In Mynah's folder, `make install-chatterbox` installs the one "
-        "that clones voices, `make install` a small one that previews them on any machine."
+        "No voice engine is installed. In Mynah's folder, `make install-chatterbox` installs the "
+        "one that clones voices, `make install` a small one that previews them on any machine."
     )
 
 
