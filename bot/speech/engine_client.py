@@ -10,6 +10,7 @@ import structlog
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech import engine_worker
+from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
@@ -48,6 +49,7 @@ class EngineClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
+        self._exchange = EngineExchange(worker)
         self._spec = spec
         self._load_seconds = load_seconds
         self._open_engine = open_engine
@@ -99,7 +101,7 @@ class EngineClient:
             await self.start()
             generation = self._generation
             try:
-                results = await self._worker.run(engine_worker.synthesize, tuple(batch))
+                results = await self._call(batch, alone=deaths > 0)
             except EngineNotLoadedError:
                 if generation == self._generation:
                     self._ready = False
@@ -113,6 +115,14 @@ class EngineClient:
             else:
                 self._failures = 0
                 return results
+
+    async def _call(
+        self, batch: Sequence[SynthesisRequest], *, alone: bool
+    ) -> list[SynthesisResult]:
+        if self._info is not None and self._info.slots > 1 and not alone:
+            return await self._exchange.synthesize(batch)
+        # After a death alone, so that it is the sentence that caused it that fails.
+        return await self._worker.run(engine_worker.synthesize, tuple(batch))
 
     async def close(self) -> None:
         """End the worker; a sentence in flight ends with it."""

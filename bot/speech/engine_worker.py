@@ -5,14 +5,15 @@ Imported in the bot process too, for the references to its functions, so it impo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import EngineDeadError, MynahError
-from bot.speech.engines.base import SpeechEngine
+from bot.speech.engines.base import ContinuousEngine, SpeechEngine
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
@@ -44,10 +45,39 @@ def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
 
     Raises `EngineNotLoadedError`.
     """
+    engine = _engine()
+    with _ending_when_dead():
+        return engine.synthesize(batch)
+
+
+def exchange(
+    new: Sequence[tuple[int, SynthesisRequest]], seconds: float
+) -> list[tuple[int, SynthesisResult]]:
+    """Hand over new requests with their tickets and take back what is done, after some work.
+
+    Sentences go on being worked on from one call to the next, so new ones join those under way.
+    Returns when something is done, after about `seconds`, or when there is nothing left to do.
+
+    Ends this process when the engine is no longer fit to work. Raises `EngineNotLoadedError`.
+    """
+    engine = _engine()
+    assert isinstance(engine, ContinuousEngine)
+    with _ending_when_dead():
+        for ticket, request in new:
+            engine.submit(ticket, request)
+        return engine.advance(seconds)
+
+
+def _engine() -> SpeechEngine:
     if not _loaded:
         raise EngineNotLoadedError("The voice engine is not loaded.")
+    return _loaded[0]
+
+
+@contextlib.contextmanager
+def _ending_when_dead() -> Iterator[None]:
     try:
-        return _loaded[0].synthesize(batch)
+        yield
     except EngineDeadError as error:
         # After a failure of the GPU every further call of the same process fails.
         log.critical("engine worker ends itself: %s", error)

@@ -31,20 +31,29 @@ class _Entry:
 class FairScheduler:
     """Earliest deadline first, between guilds; first come, first served, within a guild.
 
-    One batch is in flight at a time. A guild that queues many texts has only its oldest sentence
-    in the running, and that one is due when the guild's audio runs out, so another guild's first
-    sentence, due at once, waits for no more than the batch in flight.
+    A guild that queues many texts has only its oldest sentence in the running, and that one is due
+    when the guild's audio runs out, so another guild's first sentence, due at once, waits for no
+    more than the batch in flight.
+
+    max_batch: sentences handed over together. at_once: how many such batches may be in flight, as
+    things stand; more than one for a synthesizer that takes on sentences while it works on others.
     """
 
     def __init__(
-        self, synthesizer: Synthesizer, *, max_batch: int = 1, max_waiting: int = MAX_WAITING
+        self,
+        synthesizer: Synthesizer,
+        *,
+        max_batch: int = 1,
+        max_waiting: int = MAX_WAITING,
+        at_once: Callable[[], int] = lambda: 1,
     ) -> None:
         self._synthesizer = synthesizer
+        self._at_once = at_once
         self._max_batch = max_batch
         self._max_waiting = max_waiting
         self._waiting: list[_Entry] = []
         self._order = itertools.count()
-        self._task: asyncio.Task[None] | None = None
+        self._in_flight: set[asyncio.Task[None]] = set()
         self._closed = False
 
     @property
@@ -72,8 +81,7 @@ class FairScheduler:
             raise BusyError("Too many texts are waiting to be spoken. Try again in a minute.")
         entry = _Entry(request, guild_id, due, next(self._order))
         self._waiting.append(entry)
-        if self._task is None or self._task.done():
-            self._task = asyncio.create_task(self._work(), name="speech-scheduler")
+        asyncio.get_running_loop().call_soon(self._fill)
         try:
             return await entry.result
         finally:
@@ -85,16 +93,25 @@ class FairScheduler:
         self._closed = True
         for entry in self._waiting:
             _fail([entry], EngineError("The bot is shutting down. Try again in a few minutes."))
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+        if self._in_flight:
+            for task in self._in_flight:
+                task.cancel()
+            await asyncio.wait(self._in_flight)
 
-    async def _work(self) -> None:
-        batch: list[_Entry] = []
+    def _fill(self) -> None:
+        """Hand over what is due first, as far as there is room."""
+        while self._waiting and not self._closed and len(self._in_flight) < self._at_once():
+            task = asyncio.create_task(self._work(self._next_batch()), name="speech-scheduler")
+            self._in_flight.add(task)
+            task.add_done_callback(self._leave)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._fill()
+
+    async def _work(self, batch: Sequence[_Entry]) -> None:
         try:
-            while self._waiting:
-                batch = self._next_batch()
-                await self._run(batch)
+            await self._run(batch)
         finally:
             _fail(batch, EngineError("The bot is shutting down. Try again in a few minutes."))
 

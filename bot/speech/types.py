@@ -78,12 +78,14 @@ class Speech:
     seconds: length of the audio that was encoded.
     timings: seconds spent by stage ("conditionals", "synthesis", "encode", ...).
     notes: what whoever asked should know, such as settings that the model ignores.
+    retries: how often it was spoken again because it had gone wrong.
     """
 
     packets: tuple[bytes, ...]
     seconds: float
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    retries: int = 0
 
 
 SynthesisResult: TypeAlias = Speech | MynahError

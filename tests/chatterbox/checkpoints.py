@@ -43,11 +43,15 @@ def shrink(model: ChatterboxModel) -> None:
         )
 
 
-def make_checkpoint(model: ChatterboxModel, directory: Path) -> Path:
-    """Write a checkpoint of `model` to `directory`, always the same one."""
+def make_checkpoint(model: ChatterboxModel, directory: Path, *, full_size: bool = False) -> Path:
+    """Write a checkpoint of `model` to `directory`, always the same one.
+
+    full_size: as large as the real ones (3.1 GB); it can be made only before `shrink` is called.
+    """
     import torch
 
-    shrink(model)
+    if not full_size:
+        shrink(model)
     torch.manual_seed(0)
     {"english": _english, "turbo": _turbo, "multilingual": _multilingual}[model](directory)
     return directory
@@ -124,6 +128,20 @@ def _end_after(t3: Any, tokens: int) -> None:
             head -= torch.outer(head @ direction, direction)
         head[_FIRST_SPECIAL:] -= 2 * before
         head[_STOP] += 6 * after
+
+
+def move_end(t3: Any, now: int, tokens: int) -> None:
+    """Let a T3 of `make_checkpoint` that stops after `now` tokens stop after `tokens` instead."""
+    import torch
+
+    with torch.no_grad():
+        positions = t3.speech_pos_emb.emb.weight
+        # All but the two directions averages out.
+        step = positions[now:].float().mean(0) - positions[:now].float().mean(0)
+        if tokens > now:
+            positions[now:tokens] -= step.to(positions.dtype)
+        else:
+            positions[tokens:now] += step.to(positions.dtype)
 
 
 def _end_at_random(t3: Any) -> None:

@@ -3,12 +3,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.types import ChatterboxModel, EngineSpec, VoiceReference
+from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.types import ChatterboxModel, EngineSpec, SelfCheck, VoiceReference
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from tests.chatterbox.checkpoints import make_checkpoint, shrink
@@ -16,6 +18,13 @@ from tests.speech.signals import voiced
 
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+UNCHECKED = SelfCheck(enabled=False, retries=0, trim_tail=False, steady_short=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full_size: needs 7 GB of memory and minutes; opt-in")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -39,7 +48,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Chatterbox
     return find
 
 
-@pytest.fixture(scope="module", params=["english", "turbo", "multilingual"])
+@pytest.fixture(scope="session", params=["english", "turbo", "multilingual"])
 def engine(
     request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
 ) -> Iterator[ChatterboxEngine]:
@@ -47,10 +56,24 @@ def engine(
 
     # Two threads wait for each other by spinning: seconds become minutes where a core is busy.
     torch.set_num_threads(1)
-    spec = EngineSpec("chatterbox", request.param, checkpoint(request.param), device="cpu")
-    engine = ChatterboxEngine(spec, "the test asks for it")
+    engine = ChatterboxEngine(
+        spec(request.param, checkpoint(request.param)), "the test asks for it"
+    )
     yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def stock(engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path]) -> Any:
+    """The same model as its users load it, untouched by the engine."""
+    model: ChatterboxModel = engine.info.model  # type: ignore[assignment]
+    return load_model(spec(model, checkpoint(model)), "cpu")
+
+
+def spec(model: ChatterboxModel, directory: Path, **changes: Any) -> EngineSpec:
+    """An engine that speaks as stock does, without judging what random weights say."""
+    plain = {"slots": 8, "self_check": UNCHECKED}
+    return EngineSpec("chatterbox", model, directory, "cpu", **{**plain, **changes})
 
 
 @pytest.fixture(scope="session")

@@ -40,7 +40,9 @@ GPT2 = (
 
 @pytest.fixture(scope="module")
 def decoder(engine: ChatterboxEngine) -> T3Decoder:
-    return T3Decoder(engine._model.t3, slots=8, context=1100)
+    decoder = engine._speaker._decoder
+    assert isinstance(decoder, T3Decoder)
+    return decoder
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +51,7 @@ def prompts(engine: ChatterboxEngine, voices: Voices) -> list[Prompt]:
     settings = GPT2 if engine.info.model == "turbo" else LLAMA
     return [
         Prompt(
-            engine.conditionals(voices[index % len(voices)], {}).t3,
+            engine.voices.get(voices[index % len(voices)], {}).t3,
             text_tokens(engine, text),
             seed=100 + index,
             sampling=settings[index % len(settings)],
@@ -60,9 +62,9 @@ def prompts(engine: ChatterboxEngine, voices: Voices) -> list[Prompt]:
 
 
 @pytest.fixture(scope="module")
-def expected(engine: ChatterboxEngine, prompts: list[Prompt]) -> list[tuple[list[int], Any]]:
+def expected(stock: Any, prompts: list[Prompt]) -> list[tuple[list[int], Any]]:
     """What stock makes of each: the tokens, and the state of torch's random numbers after."""
-    return [stock(engine._model.t3, fresh(prompt)) for prompt in prompts]
+    return [stock_decode(stock.t3, fresh(prompt)) for prompt in prompts]
 
 
 def text_tokens(engine: ChatterboxEngine, text: str) -> Any:
@@ -81,7 +83,7 @@ def fresh(prompt: Prompt) -> Prompt:
     return dataclasses.replace(prompt, conditioning=dataclasses.replace(prompt.conditioning))
 
 
-def stock(t3: Any, prompt: Prompt) -> tuple[list[int], Any]:
+def stock_decode(t3: Any, prompt: Prompt) -> tuple[list[int], Any]:
     import torch
 
     chosen = dataclasses.asdict(prompt.sampling)

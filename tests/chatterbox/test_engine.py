@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,10 @@ import pytest
 import soundfile
 
 from bot.errors import EngineDeadError, EngineError, UserError
-from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.base import Samples
+from bot.speech.engines.chatterbox import ChatterboxEngine, batch
 from bot.speech.opus import decode_opus
-from bot.speech.types import Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from storage.clips import load_clip
 from storage.types import CLIP_SAMPLE_RATE
 from tests.chatterbox.conftest import store
@@ -24,26 +27,60 @@ def request(voice: VoiceReference, text: str = "Hello there.", seed: int = 1) ->
     return SynthesisRequest(text, voice, language="en", seed=seed)
 
 
-def stock_model(engine: ChatterboxEngine) -> Any:
-    return engine._model
+@pytest.fixture(scope="module")
+def requests(voices: Voices) -> list[SynthesisRequest]:
+    """Four of different lengths, voices, settings and seeds."""
+    hello, words, hi, last = (
+        request(voices[0], "Hello there."),
+        request(voices[1], "The very same words, but a few more of them.", seed=5),
+        request(voices[2], "Hi!", seed=6),
+        request(voices[3], "One after another, they all come to an end.", seed=7),
+    )
+    lively = VoiceSettings(exaggeration=1.0, cfg_weight=0.3, temperature=0.6)
+    return [hello, dataclasses.replace(words, settings=lively), hi, last]
 
 
-def stock_conditionals(engine: ChatterboxEngine, voice: VoiceReference, directory: Path) -> Any:
+def stock_conditionals(stock: Any, voice: VoiceReference, directory: Path) -> Any:
     """What stock code prepares from a file, as its users do it."""
-    path = directory / "reference.wav"
+    path = directory / f"{voice.clip_sha256}.wav"
     samples = load_clip(voice.clip_path, voice.clip_sha256).samples
     soundfile.write(path, samples, CLIP_SAMPLE_RATE, subtype="FLOAT")
-    stock_model(engine).prepare_conditionals(str(path))
-    return stock_model(engine).conds
+    stock.prepare_conditionals(str(path))
+    return stock.conds
 
 
-def stock_wave(engine: ChatterboxEngine, request: SynthesisRequest, directory: Path) -> Any:
+@pytest.fixture(scope="module")
+def stock_waves(
+    stock: Any, engine: ChatterboxEngine, requests: list[SynthesisRequest], tmp_path_factory: Any
+) -> list[Samples]:
+    """What stock `generate` makes of each request."""
     import torch
 
-    stock_conditionals(engine, request.voice, directory)
-    language = {"language_id": "en"} if engine.info.model == "multilingual" else {}
-    torch.manual_seed(request.seed or 0)
-    return stock_model(engine).generate(request.text, **language).squeeze(0).numpy()
+    directory = tmp_path_factory.mktemp("references")
+    waves = []
+    for wanted in requests:
+        stock_conditionals(stock, wanted.voice, directory)
+        given = dataclasses.asdict(wanted.settings)
+        settings = {name: value for name, value in given.items() if value is not None}
+        language = {"language_id": "en"} if engine.info.model == "multilingual" else {}
+        torch.manual_seed(wanted.seed or 0)
+        waves.append(stock.generate(wanted.text, **language, **settings).squeeze(0).numpy())
+    return waves
+
+
+@pytest.fixture
+def samples_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the engine return samples where packets would be."""
+
+    def to_speech(samples: Samples, rate: float, timings: Any, *, notes: Any) -> Speech:
+        return Speech((samples.tobytes(),), len(samples) / rate, timings, notes)
+
+    monkeypatch.setattr(batch, "to_speech", to_speech)
+
+
+def wave(result: object) -> Samples:
+    assert isinstance(result, Speech), result
+    return np.frombuffer(result.packets[0], dtype=np.float32)
 
 
 def tensors(conditionals: Any) -> dict[str, Any]:
@@ -54,74 +91,142 @@ def tensors(conditionals: Any) -> dict[str, Any]:
 
 
 def test_conditionals_are_stocks_bit_for_bit(
-    engine: ChatterboxEngine, voices: Voices, tmp_path: Path
+    engine: ChatterboxEngine, stock: Any, voices: Voices, tmp_path: Path
 ) -> None:
     import torch
 
-    ours = tensors(engine.conditionals(voices[0], {}))
-    stock = tensors(stock_conditionals(engine, voices[0], tmp_path))
-    assert ours.keys() == stock.keys()
-    assert all(torch.equal(ours[key], stock[key]) for key in stock)
+    ours = tensors(engine.voices.get(voices[0], {}))
+    theirs = tensors(stock_conditionals(stock, voices[0], tmp_path))
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
 
 
 def test_cached_conditionals_hold_no_graph(engine: ChatterboxEngine, voices: Voices) -> None:
-    for tensor in tensors(engine.conditionals(voices[0], {})).values():
+    for tensor in tensors(engine.voices.get(voices[0], {})).values():
         assert not tensor.requires_grad
         assert tensor.grad_fn is None
         assert tensor.untyped_storage().nbytes() == tensor.nbytes
 
 
-def test_a_voice_is_prepared_once(engine: ChatterboxEngine, voices: Voices) -> None:
-    first = engine.synthesize([request(voices[1])])[0]
-    again = engine.synthesize([request(voices[1])])[0]
+def test_a_voice_is_prepared_once(engine: ChatterboxEngine, tmp_path: Path) -> None:
+    voice = store(tmp_path, 5.5, 140.0)
+    first = engine.synthesize([request(voice)])[0]
+    again = engine.synthesize([request(voice)])[0]
     assert isinstance(first, Speech)
     assert isinstance(again, Speech)
-    assert set(first.timings) == {"conditionals", "synthesis", "encode"}
-    assert set(again.timings) == {"synthesis", "encode"}
+    assert set(first.timings) == {"conditionals", "decode", "vocode", "watermark", "encode"}
+    assert set(again.timings) == {"decode", "vocode", "watermark", "encode"}
     assert again.packets == first.packets
 
 
-def test_the_wave_is_stocks_for_the_same_seed(
-    engine: ChatterboxEngine, voices: Voices, tmp_path: Path
+@pytest.mark.usefixtures("samples_kept")
+@pytest.mark.parametrize("together", [1, 2, 4])
+def test_waves_are_stocks_for_the_same_seed_in_batches_of(
+    together: int,
+    engine: ChatterboxEngine,
+    requests: list[SynthesisRequest],
+    stock_waves: list[Samples],
 ) -> None:
-    wanted = request(voices[0], "The very same words.", seed=5)
-    np.testing.assert_array_equal(engine.generate(wanted, {}), stock_wave(engine, wanted, tmp_path))
+    for start in range(0, len(requests), together):
+        results = engine.synthesize(requests[start : start + together])
+        for result, expected in zip(results, stock_waves[start:], strict=False):
+            np.testing.assert_array_equal(wave(result), expected)
 
 
-def test_voices_do_not_mix_when_they_alternate(engine: ChatterboxEngine, voices: Voices) -> None:
-    first, second = (request(voice, "One after another.") for voice in voices[:2])
-    alone = engine.generate(first, {}), engine.generate(second, {})
-    mixed = [engine.generate(wanted, {}) for wanted in (first, second, first, second)]
-    assert not np.array_equal(alone[0], alone[1])
-    for wave, expected in zip(mixed, alone * 2, strict=True):
-        np.testing.assert_array_equal(wave, expected)
+@pytest.mark.usefixtures("samples_kept")
+def test_joining_and_leaving_a_running_batch_changes_nothing(
+    engine: ChatterboxEngine, requests: list[SynthesisRequest], stock_waves: list[Samples]
+) -> None:
+    results: dict[int, Any] = {}
+    for ticket, wanted in enumerate(requests):
+        engine.submit(ticket, wanted)
+        for _ in range(5 * ticket):
+            results |= dict(engine.advance(0))
+    while engine.busy:
+        results |= dict(engine.advance(0))
+    for ticket, expected in enumerate(stock_waves):
+        np.testing.assert_array_equal(wave(results[ticket]), expected)
+
+
+def test_a_call_of_its_own_leaves_what_was_submitted_for_later(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    engine.submit(7, request(voices[0]))
+    (mine,) = engine.synthesize([request(voices[1])])
+    others = []
+    while engine.busy:
+        others += engine.advance(0)
+    assert isinstance(mine, Speech)
+    assert [ticket for ticket, _ in others] == [7]
 
 
 def test_speaking_leaves_cached_conditionals_as_they_were(
     engine: ChatterboxEngine, voices: Voices
 ) -> None:
-    cached = engine.conditionals(voices[0], {})
+    cached = engine.voices.get(voices[0], {})
     before = {key: value.clone() for key, value in tensors(cached).items()}
-    engine.generate(request(voices[0]), {})
+    engine.synthesize([request(voices[0])])
     after = tensors(cached)
     assert after.keys() == before.keys()
     assert all((after[key] == before[key]).all() for key in before)
 
 
-def test_speech_is_what_was_generated(engine: ChatterboxEngine, voices: Voices) -> None:
-    wanted = request(voices[2], seed=9)
-    wave = engine.generate(wanted, {})
-    (speech,) = engine.synthesize([wanted])
+def test_the_watermark_is_there_after_opus_and_resampling(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    (speech,) = engine.synthesize([request(voices[2], seed=9)])
     assert isinstance(speech, Speech)
-    assert speech.seconds == pytest.approx(len(wave) / CLIP_SAMPLE_RATE, abs=0.001)
-    assert len(decode_opus(speech.packets)) >= speech.seconds * 48_000
+    heard = decode_opus(speech.packets)
+    find = functools.partial(engine._model.watermarker.get_watermark, round=False)
+    silence_without = np.random.default_rng(0).normal(0, 0.1, len(heard)).astype(np.float32)
+    assert find(heard, sample_rate=48_000).mean() > 0.9
+    assert find(silence_without, sample_rate=48_000).mean() < 0.6
+
+
+def test_no_guidance_is_possible(engine: ChatterboxEngine, voices: Voices) -> None:
+    unguided = dataclasses.replace(request(voices[0]), settings=VoiceSettings(cfg_weight=0.0))
+    (result,) = engine.synthesize([unguided])
+    assert isinstance(result, Speech)
+
+
+def test_settings_that_the_model_ignores_are_named(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    settings = VoiceSettings(exaggeration=0.7, temperature=0.7)
+    (result,) = engine.synthesize([dataclasses.replace(request(voices[0]), settings=settings)])
+    assert isinstance(result, Speech)
+    expected = ("The turbo model ignores exaggeration.",) if engine.info.model == "turbo" else ()
+    assert result.notes == expected
+
+
+def test_a_setting_out_of_its_range_is_refused(engine: ChatterboxEngine, voices: Voices) -> None:
+    hot = dataclasses.replace(request(voices[0]), settings=VoiceSettings(temperature=9.0))
+    (result,) = engine.synthesize([hot])
+    assert isinstance(result, UserError)
+    assert "between 0.05 and 2; 9 is not" in str(result)
+
+
+def test_a_text_too_long_is_refused_and_the_next_one_spoken(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    long, short = engine.synthesize([request(voices[0], "word " * 200), request(voices[0])])
+    assert isinstance(long, UserError)
+    assert "too long for the voice engine" in str(long)
+    assert isinstance(short, Speech)
 
 
 def test_nothing_is_printed_or_drawn(
     engine: ChatterboxEngine, voices: Voices, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    engine.generate(request(voices[0]), {})
+    engine.synthesize([request(voices[0])])
     assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_is_left_on_the_model(engine: ChatterboxEngine, voices: Voices) -> None:
+    engine.synthesize([request(voices[0])])
+    t3 = engine._model.t3
+    assert not [module for module in t3.modules() if module._forward_hooks]
+    assert t3.cfg._attn_implementation == "sdpa"
 
 
 def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) -> None:
@@ -134,10 +239,10 @@ def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) ->
 def failing(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, message: str) -> None:
     """Let the model fail as torch does on a GPU, which a test machine may lack."""
 
-    def generate(*_args: object, **_kwargs: object) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
         raise RuntimeError(message)
 
-    monkeypatch.setattr(engine._model, "generate", generate)
+    monkeypatch.setattr(engine._model.s3gen.flow, "inference", fail)
 
 
 def test_out_of_memory_fails_the_sentence_and_frees_the_cache(
@@ -147,7 +252,22 @@ def test_out_of_memory_fails_the_sentence_and_frees_the_cache(
     (result,) = engine.synthesize([request(voices[0])])
     assert isinstance(result, EngineError)
     assert "ran out of memory" in str(result)
-    assert engine._conditionals.bytes_used == 0
+    assert engine.voices.bytes_used == 0
+
+
+def test_out_of_memory_while_decoding_fails_what_was_under_way_and_no_more(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+
+        def fail() -> None:
+            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+
+        patch.setattr(engine._speaker._decoder, "step", fail)
+        failed = engine.synthesize([request(voices[0]), request(voices[1])])
+    assert [type(result) for result in failed] == [EngineError, EngineError]
+    (result,) = engine.synthesize([request(voices[0])])
+    assert isinstance(result, Speech)
 
 
 def test_a_failed_gpu_is_the_end_of_the_engine(
@@ -160,9 +280,8 @@ def test_a_failed_gpu_is_the_end_of_the_engine(
 
 def test_info_says_what_was_loaded(engine: ChatterboxEngine) -> None:
     info = engine.info
-    assert (info.kind, info.device, info.clones) == ("chatterbox", "cpu", True)
+    assert (info.kind, info.device, info.clones, info.slots) == ("chatterbox", "cpu", True, 8)
     assert info.reason == "the test asks for it"
-    assert info.load_seconds > 0
 
 
 def test_a_reference_too_short_for_the_model_is_refused(

@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
-from bot.speech.engines.chatterbox.engine import ChatterboxEngine, _conditionals_bytes
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.voices import conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
 from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.workers import Worker, WorkerLimits
 from tests.chatterbox.checkpoints import shrink
+from tests.chatterbox.conftest import spec
 
 Checkpoints = Callable[[ChatterboxModel], Path]
 Voices = tuple[VoiceReference, ...]
 
 
-def open_shrunk(spec: EngineSpec) -> ChatterboxEngine:
+def open_shrunk(wanted: EngineSpec) -> ChatterboxEngine:
     """For the worker's child, where the sizes must be shrunk again."""
-    shrink(spec.model)
-    return ChatterboxEngine(spec, "the test asks for it")
+    shrink(wanted.model)
+    return ChatterboxEngine(wanted, "the test asks for it")
 
 
-def english(checkpoint: Checkpoints, **changes: object) -> EngineSpec:
-    return EngineSpec("chatterbox", "english", checkpoint("english"), "cpu", **changes)  # type: ignore[arg-type]
+def english(checkpoint: Checkpoints, **changes: Any) -> EngineSpec:
+    return spec("english", checkpoint("english"), **changes)
 
 
 def test_auto_chooses_chatterbox_where_it_is_installed() -> None:
@@ -35,12 +38,12 @@ def test_auto_chooses_chatterbox_where_it_is_installed() -> None:
 
 def test_the_cache_of_voices_is_bounded_by_bytes(checkpoint: Checkpoints, voices: Voices) -> None:
     roomy = ChatterboxEngine(english(checkpoint), "test")
-    size = _conditionals_bytes(roomy.conditionals(voices[0], {}))
+    size = conditionals_bytes(roomy.voices.get(voices[0], {}))
     engine = ChatterboxEngine(english(checkpoint, cache_bytes=2 * size), "test")
-    held = [engine.conditionals(voice, {}) for voice in voices]
-    assert engine._conditionals.bytes_used == 2 * size
-    assert engine.conditionals(voices[3], {}) is held[3]
-    assert engine.conditionals(voices[0], {}) is not held[0]
+    held = [engine.voices.get(voice, {}) for voice in voices]
+    assert engine.voices.bytes_used == 2 * size
+    assert engine.voices.get(voices[3], {}) is held[3]
+    assert engine.voices.get(voices[0], {}) is not held[0]
 
 
 async def test_it_speaks_in_its_worker(checkpoint: Checkpoints, voices: Voices) -> None:
@@ -83,6 +86,6 @@ def test_a_device_that_is_not_there_is_named(checkpoint: Checkpoints) -> None:
     import torch
 
     wanted = "mps" if torch.cuda.is_available() else "cuda"
-    spec = EngineSpec("chatterbox", "english", checkpoint("english"), wanted)
+    other = EngineSpec("chatterbox", "english", checkpoint("english"), wanted)
     with pytest.raises(EngineDeadError, match=f"no device '{wanted}'.*auto"):
-        open_engine(spec)
+        open_engine(other)

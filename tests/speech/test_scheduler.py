@@ -97,6 +97,18 @@ async def test_deadlines_are_read_when_the_engine_is_free() -> None:
     assert engine.order == ["running", "b", "a"]
 
 
+async def test_as_many_are_in_flight_as_the_engine_takes_on_at_once() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine, at_once=lambda: 2)
+    tasks = [ask(scheduler, name, guild, due=guild) for guild, name in enumerate("abc")]
+    await settle()
+    assert engine.order == ["a", "b"]
+    await engine.step()
+    assert engine.order == ["a", "b", "c"]
+    await engine.step(2)
+    await asyncio.gather(*tasks)
+
+
 async def test_a_cancelled_sentence_gives_up_its_turn() -> None:
     engine = SteppedEngine()
     scheduler = FairScheduler(engine)

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -45,6 +45,24 @@ class SpeechEngine(Protocol):
         """Give back the model's memory."""
 
 
+@runtime_checkable
+class ContinuousEngine(Protocol):
+    """An engine that works on several sentences together, and takes on more while it does."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether sentences are under way."""
+
+    def submit(self, ticket: int, request: SynthesisRequest) -> None:
+        """Take on a request; `advance` returns its result under `ticket`."""
+
+    def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
+        """Work until something is done, for about so many seconds; return what is done.
+
+        Raises `EngineDeadError`, after which nothing that was submitted will be done.
+        """
+
+
 @contextmanager
 def stage(timings: Timings, name: str) -> Iterator[None]:
     """Add the seconds of the block to `timings` under `name`."""
@@ -59,10 +77,12 @@ def synthesize_each(
     batch: Sequence[SynthesisRequest], speak: Callable[[SynthesisRequest], Speech]
 ) -> list[SynthesisResult]:
     """Speak the requests one after another, keeping the failure of one from the others."""
-    return [_result(request, speak) for request in batch]
+    return [result_of(request, speak) for request in batch]
 
 
-def to_speech(samples: Samples, rate: float, timings: Timings) -> Speech:
+def to_speech(
+    samples: Samples, rate: float, timings: Timings, *, notes: tuple[str, ...] = ()
+) -> Speech:
     """Level, resample and encode an engine's samples (float32, shape (n,), `rate` Hz).
 
     Raises `EngineError` when there is nothing in them.
@@ -72,19 +92,28 @@ def to_speech(samples: Samples, rate: float, timings: Timings) -> Speech:
     with stage(timings, "encode"):
         samples = level(to_opus_rate(samples, rate), OPUS_SAMPLE_RATE)
         packets = encode_opus(samples)
-    return Speech(packets, len(samples) / OPUS_SAMPLE_RATE, timings)
+    return Speech(packets, len(samples) / OPUS_SAMPLE_RATE, timings, notes)
 
 
-def _result(
+def result_of(
     request: SynthesisRequest, speak: Callable[[SynthesisRequest], Speech]
 ) -> SynthesisResult:
+    """Return what `speak` makes of the request, or the error to hand on in its place.
+
+    Raises `EngineDeadError`.
+    """
     try:
         return speak(request)
-    except EngineDeadError:
-        raise
-    except MynahError as error:
-        return error
     except Exception as error:
-        # Not sent to the parent as it is: unpickling an engine's exception would import the engine.
-        log.exception("synthesis failed")
-        return EngineError(f"The voice engine failed on this text ({type(error).__name__}).")
+        return to_error(error)
+
+
+def to_error(error: Exception) -> MynahError:
+    """Return the error to hand on for a sentence that failed; raises `EngineDeadError`."""
+    if isinstance(error, EngineDeadError):
+        raise error
+    if isinstance(error, MynahError):
+        return error
+    # Not sent to the parent as it is: unpickling an engine's exception would import the engine.
+    log.error("synthesis failed", exc_info=error)
+    return EngineError(f"The voice engine failed on this text ({type(error).__name__}).")

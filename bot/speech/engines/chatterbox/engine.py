@@ -1,62 +1,42 @@
-"""The engine that clones: chatterbox-tts through its own `generate`.
-
-What a voice needs is prepared once per clip and cached. Stock code shares mutable state, so one
-thread uses the model, and every request gets conditionals of its own.
-"""
+"""A `SpeechEngine` over chatterbox-tts: what it is made of."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import io
+import itertools
+import math
 import time
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
+from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
+from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.engines.chatterbox.prompts import context_length
+from bot.speech.engines.chatterbox.stock import choose_device, import_package, load_model
+from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
+from bot.speech.engines.chatterbox.voices import PreparedVoices
+from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
-from bot.errors import EngineDeadError, EngineError, UserError
-from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
-from bot.speech.engines.chatterbox.cache import ConditionalsCache
-from bot.speech.engines.chatterbox.stock import (
-    MODELS,
-    choose_device,
-    first_line,
-    import_package,
-    is_out_of_memory,
-    load_model,
-    quiet,
-)
-from bot.speech.types import (
-    EngineInfo,
-    EngineSpec,
-    Speech,
-    SynthesisRequest,
-    SynthesisResult,
-    VoiceReference,
-)
-from storage.clips import load_clip
-from storage.errors import DamagedClipError
-from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+if TYPE_CHECKING:
+    from bot.speech.engines.chatterbox.batch import BatchSpeaker
 
 
 class ChatterboxEngine:
-    """A `SpeechEngine` over chatterbox-tts.
+    """Speaks in cloned voices, several sentences at a time.
 
-    Raises `EngineDeadError` when the package, the checkpoint, the device or the memory is wanting.
+    One thread uses it. Raises `EngineDeadError` when the package, the checkpoint, the device or the
+    memory is wanting.
     """
 
     def __init__(self, spec: EngineSpec, reason: str) -> None:
         start = time.perf_counter()
-        self._spec = spec
-        self._description = MODELS[spec.model]
         self._torch = import_package("torch")
         device = choose_device(self._torch, spec.device)
         self._model = load_model(spec, device)
-        # One cached voice takes about 0.5 MB.
-        self._conditionals: ConditionalsCache[str, Any] = ConditionalsCache(
-            spec.cache_bytes, _conditionals_bytes
-        )
+        self.voices = PreparedVoices(self._model, spec)
+        self._speaker = self._open_speaker(spec, device)
+        # Below the tickets of `submit`, which are not negative.
+        self._tickets = itertools.count(-1, -1)
+        self._others: list[tuple[int, SynthesisResult]] = []
         self.info = EngineInfo(
             kind="chatterbox",
             model=spec.model,
@@ -64,112 +44,72 @@ class ChatterboxEngine:
             clones=True,
             reason=reason,
             load_seconds=time.perf_counter() - start,
+            slots=self._speaker.slots,
         )
 
+    @property
+    def busy(self) -> bool:
+        """Whether sentences are under way."""
+        return self._speaker.busy or bool(self._others)
+
     def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        """Speak one request after another; see `SpeechEngine`."""
-        return synthesize_each(batch, self._speak)
+        """Speak the requests together; see `SpeechEngine`."""
+        tickets = [next(self._tickets) for _ in batch]
+        for ticket, request in zip(tickets, batch, strict=True):
+            self._speaker.submit(ticket, request)
+        results: dict[int, SynthesisResult] = {}
+        while len(results) < len(batch):
+            for ticket, result in self._speaker.advance(math.inf):
+                if ticket in tickets:
+                    results[ticket] = result
+                else:
+                    self._others.append((ticket, result))
+        return [results[ticket] for ticket in tickets]
+
+    def submit(self, ticket: int, request: SynthesisRequest) -> None:
+        """Take on a request under a ticket of 0 or more; see `ContinuousEngine`."""
+        self._speaker.submit(ticket, request)
+
+    def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
+        """Work on what was submitted; see `ContinuousEngine`."""
+        others, self._others = self._others, []
+        return others or self._speaker.advance(seconds)
 
     def close(self) -> None:
         """Drop the model and the prepared voices."""
-        self._conditionals.clear()
-        del self._model
+        self._speaker.abandon()
+        self.voices.clear()
+        del self._speaker, self._model
         self._free_device_memory()
 
-    def conditionals(self, voice: VoiceReference, timings: Timings) -> Any:
-        """Return chatterbox's `Conditionals` of a voice, prepared on first use. Do not mutate.
+    def _open_speaker(self, spec: EngineSpec, device: str) -> BatchSpeaker | StockSpeaker:
+        failures = Failures(self._free_memory)
+        if spec.decode == "stock":
+            return StockSpeaker(self._model, spec, self.voices, failures)
+        # They import torch, which takes seconds, and is known to be installed only here.
+        from bot.speech.engines.chatterbox.batch import BatchSpeaker
+        from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
-        Raises `EngineError` for a damaged clip and `UserError` for one that is too short.
-        """
-        return self._conditionals.get_or_make(
-            voice.clip_sha256, lambda: self._prepare(_load_clip(voice), timings)
+        with failures.explained():
+            t3 = self._model.t3
+            dtype = choose_precision(self._torch, device, spec.precision)
+            t3.to(dtype)
+            context = context_length(t3)
+            slots = spec.slots or choose_slots(self._torch, device, slot_bytes(t3, context, dtype))
+            decoder = T3Decoder(t3, slots=slots, context=context)
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            decoder,
+            overlapped=device.startswith("cuda"),
         )
 
-    def generate(self, request: SynthesisRequest, timings: Timings) -> Samples:
-        """Return what stock `generate` gives for the request: float32, shape (n,), 24 kHz."""
-        prepared = self.conditionals(request.voice, timings)
-        # generate() caches into the T3Cond it is given and rewrites both, so it gets copies; the
-        # tensors in them are only read.
-        self._model.conds = type(prepared)(dataclasses.replace(prepared.t3), dict(prepared.gen))
-        with stage(timings, "synthesis"), self._torch.inference_mode(), quiet():
-            if request.seed is not None:
-                self._torch.manual_seed(request.seed)
-            else:
-                self._torch.seed()
-            wave = self._model.generate(request.text, **self._language(request.language))
-        return np.asarray(wave.squeeze(0).numpy(), dtype=np.float32)
-
-    def _speak(self, request: SynthesisRequest) -> Speech:
-        timings: Timings = {}
-        with self._errors_explained():
-            samples = self.generate(request, timings)
-        return to_speech(samples, self._model.sr, timings)
-
-    def _prepare(self, clip: ReferenceClip, timings: Timings) -> Any:
-        least = self._description.min_reference_seconds
-        if clip.seconds <= least:
-            raise UserError(
-                f"This voice's recording has {clip.seconds:.1f} s and the {self._spec.model} model "
-                f"needs more than {least:g} s. Enrol the voice again with a longer recording."
-            )
-        # Without inference_mode each voice pins the 242 MB graph of its preparation.
-        with stage(timings, "conditionals"), self._torch.inference_mode(), quiet():
-            self._model.prepare_conditionals(_wav_file(clip))
-        return self._model.conds
-
-    def _language(self, language: str | None) -> dict[str, str]:
-        if self._spec.model != "multilingual":
-            return {}  # they speak English only
-        code = (language or "en").split("-")[0].lower()
-        supported: dict[str, str] = self._model.get_supported_languages()
-        if code not in supported:
-            raise UserError(
-                f"The voice engine does not speak the language {code!r}. "
-                f"It speaks {', '.join(sorted(supported))}."
-            )
-        return {"language_id": code}
-
-    @contextlib.contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        try:
-            yield
-        except RuntimeError as error:
-            if is_out_of_memory(error):
-                self._conditionals.clear()
-                self._free_device_memory()
-                raise EngineError(
-                    "The voice engine ran out of memory. Try a shorter text, or again in a minute."
-                ) from None
-            if "CUDA error" in str(error):
-                # After one, every further call of this process fails.
-                raise EngineDeadError(f"The GPU failed ({first_line(error)}).") from None
-            raise
+    def _free_memory(self) -> None:
+        self.voices.clear()
+        self._free_device_memory()
 
     def _free_device_memory(self) -> None:
         if self._torch.cuda.is_available():
             self._torch.cuda.empty_cache()
-
-
-def _load_clip(voice: VoiceReference) -> ReferenceClip:
-    try:
-        return load_clip(voice.clip_path, voice.clip_sha256)
-    except DamagedClipError as error:
-        raise EngineError(str(error)) from error
-
-
-def _wav_file(clip: ReferenceClip) -> io.BytesIO:
-    """The clip as a WAV file in memory, as float samples and therefore unchanged.
-
-    `prepare_conditionals` hands its argument to librosa, which reads file objects too.
-    """
-    import soundfile
-
-    file = io.BytesIO()
-    soundfile.write(file, clip.samples, CLIP_SAMPLE_RATE, format="WAV", subtype="FLOAT")
-    file.seek(0)
-    return file
-
-
-def _conditionals_bytes(prepared: Any) -> int:
-    values = [*vars(prepared.t3).values(), *prepared.gen.values()]
-    return sum(value.nbytes for value in values if hasattr(value, "nbytes"))

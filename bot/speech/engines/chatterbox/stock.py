@@ -149,9 +149,9 @@ def _require_watermarker() -> None:
 
 
 def _remove_progress_bars() -> None:
-    """Stop the bars that stock code draws on standard error for every sentence."""
+    """Stop the bars and lines that stock code writes for every sentence, in any thread."""
     for name in ("chatterbox.models.t3.t3", "chatterbox.models.s3gen.flow_matching"):
-        vars(import_package(name))["tqdm"] = _without_bar
+        vars(import_package(name)).update(tqdm=_without_bar, print=_without_bar)
 
 
 def _filter_speech_tokens() -> None:
@@ -176,7 +176,7 @@ def _speech_tokens(tokens: Any) -> Any:
     return kept[kept < s3tokenizer.SPEECH_VOCAB_SIZE]
 
 
-def _without_bar(iterable: Any, *_args: Any, **_kwargs: Any) -> Any:
+def _without_bar(iterable: Any = None, *_args: Any, **_kwargs: Any) -> Any:
     return iterable
 
 

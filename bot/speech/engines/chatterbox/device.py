@@ -1,0 +1,47 @@
+"""What the device can do: the precision it is quick in, and how many sentences it has room for."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from bot.speech.types import Precision
+
+MAX_SLOTS = {"cuda": 16, "mps": 4, "cpu": 4}
+"""Beyond, a step takes longer than it saves."""
+
+_SHARE_OF_FREE_MEMORY = 0.5
+
+
+def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
+    """Return the torch dtype that T3 computes in.
+
+    By itself: bfloat16 on a GPU that has it, float16 on one that has not, else float32.
+    """
+    if wanted == "auto":
+        wanted = "fp32"
+        if device.startswith("cuda"):
+            wanted = "bf16" if torch.cuda.get_device_capability(device)[0] >= 8 else "fp16"
+    return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[wanted]
+
+
+def choose_slots(torch: Any, device: str, slot_bytes: int) -> int:
+    """Return how many slots of the key-value cache fit into half of the free memory; at least 1."""
+    most = MAX_SLOTS[device.split(":")[0]]
+    return max(1, min(most, int(free_bytes(torch, device) * _SHARE_OF_FREE_MEMORY) // slot_bytes))
+
+
+def free_bytes(torch: Any, device: str) -> int:
+    """Return the bytes that the device has free."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.mem_get_info(device)[0])
+    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return 4 * 1024**3  # unknown; enough for a slot or two
+
+
+def slot_bytes(t3: Any, context: int, dtype: Any) -> int:
+    """Return the bytes of the key-value cache of one sentence in `dtype`."""
+    rows = 1 if t3.is_gpt else 2
+    layers = t3.cfg.num_hidden_layers
+    return int(2 * layers * rows * context * t3.cfg.hidden_size * dtype.itemsize)

@@ -1,0 +1,32 @@
+"""What torch's failures mean for a sentence and for the engine."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+
+from bot.errors import EngineDeadError, EngineError
+from bot.speech.engines.chatterbox.stock import first_line, is_out_of_memory
+
+
+class Failures:
+    """Turns errors of torch into ours. free_memory: called when there was too little."""
+
+    def __init__(self, free_memory: Callable[[], None]) -> None:
+        self._free_memory = free_memory
+
+    @contextlib.contextmanager
+    def explained(self) -> Iterator[None]:
+        """Raise `EngineError` for want of memory, `EngineDeadError` for a GPU that failed."""
+        try:
+            yield
+        except (RuntimeError, MemoryError) as error:
+            if is_out_of_memory(error):
+                self._free_memory()
+                raise EngineError(
+                    "The voice engine ran out of memory. Try a shorter text, or again in a minute."
+                ) from None
+            if "CUDA error" in str(error):
+                # After one, every further call of this process fails.
+                raise EngineDeadError(f"The GPU failed ({first_line(error)}).") from None
+            raise

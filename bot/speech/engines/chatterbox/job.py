@@ -1,0 +1,61 @@
+"""One sentence on its way through the engine, with all its attempts."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.speech.engines.base import Timings
+from bot.speech.engines.chatterbox.t3.decoder import Decoded
+from bot.speech.types import SynthesisRequest
+
+_SEED_STRIDE = 0x9E3779B97F4A7C15  # odd, so that attempts of neighbouring seeds differ
+_SEEDS = 2**63
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One decoding of the sentence, and what is wrong with it."""
+
+    seed: int
+    decoded: Decoded
+    faults: tuple[str, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """A request and what became of it so far.
+
+    seed: of the first attempt; the others follow from it. prepared: the voice's conditionals.
+    began: when the current attempt began, on the clock of `time.perf_counter`.
+    """
+
+    ticket: int
+    request: SynthesisRequest
+    seed: int
+    prepared: Any = None
+    timings: Timings = field(default_factory=dict)
+    attempts: list[Attempt] = field(default_factory=list)
+    retries: int = 0
+    began: float = 0.0
+
+    @property
+    def next_seed(self) -> int:
+        """The seed of the attempt to come."""
+        return (self.seed + len(self.attempts) * _SEED_STRIDE) % _SEEDS
+
+    @property
+    def best(self) -> Attempt:
+        """The attempt with the fewest faults, the first of several."""
+        return min(self.attempts, key=lambda attempt: len(attempt.faults))
+
+    def begin(self) -> None:
+        """Start the clock of an attempt."""
+        self.began = time.perf_counter()
+
+    def spend(self, stage: str) -> None:
+        """Add the time since `begin` or the last call to a stage."""
+        now = time.perf_counter()
+        self.timings[stage] = self.timings.get(stage, 0.0) + now - self.began
+        self.began = now

@@ -1,0 +1,173 @@
+"""Whether speech went wrong, told from its tokens and samples without understanding it.
+
+The model sometimes babbles, stops half-way, repeats itself or ends in noise. None of this is
+certain to be heard here, so bounds are wide: a good sentence must not be spoken twice.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.speech.engines.base import Samples
+from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS
+from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Bounds of the seconds that a character takes to say."""
+
+    quickest: float
+    slowest: float
+
+
+_ALPHABET = Pace(0.025, 0.2)
+# A character is a syllable or a word.
+_SYLLABLES = Pace(0.06, 0.6)
+# Vowels are not written.
+_CONSONANTS = Pace(0.03, 0.3)
+
+_PACES = {
+    "zh": _SYLLABLES,
+    "ja": _SYLLABLES,
+    "ko": _SYLLABLES,
+    "ar": _CONSONANTS,
+    "he": _CONSONANTS,
+}
+
+# One digit is about one word when spoken.
+_DIGIT_CHARACTERS = 5
+_PAUSES_SECONDS = 2.0  # around and within any sentence
+
+_LONGEST_PERIOD = 25  # tokens; a second
+_LOOP_TOKENS = 40  # a pause or a long vowel stays below
+
+_FRAME_SECONDS = 0.02
+_SILENT_DBFS = -60.0
+_QUIET_DB = -40.0  # below the loudest frame: nothing is being said
+_MOST_SILENCE = 0.7
+_SHORT_SECONDS = 1.5  # shorter speech may well be half silence
+
+_GAP_SECONDS = 0.4  # what parts a noisy tail from the last word
+_TAIL_SECONDS = 0.8
+_NOISE_FLATNESS = 0.3
+_KEPT_SECONDS = 0.12
+_FADE_SECONDS = 0.02
+
+_SHORT_WORDS = 2
+STEADY_TEMPERATURE = 0.6
+"""For texts of one or two words, which give the model little to hold on to."""
+
+
+def expected_seconds(text: str, language: str | None) -> tuple[float, float]:
+    """Return how long saying `text` takes at least and at most, in seconds."""
+    pace = _PACES.get((language or "en").split("-")[0].lower(), _ALPHABET)
+    said = len(re.sub(r"\W", "", text))
+    characters = said + (_DIGIT_CHARACTERS - 1) * sum(map(str.isdigit, text))
+    return pace.quickest * characters, pace.slowest * characters + _PAUSES_SECONDS
+
+
+def token_limit(text: str, language: str | None) -> int:
+    """Return after how many speech tokens something has gone wrong for sure."""
+    _, longest = expected_seconds(text, language)
+    return min(MAX_SPEECH_TOKENS, math.ceil(1.25 * longest * TOKENS_PER_SECOND))
+
+
+def is_short(text: str) -> bool:
+    """Whether `text` has one or two words."""
+    return len(text.split()) <= _SHORT_WORDS
+
+
+def token_faults(
+    tokens: Sequence[int], *, stopped: bool, text: str, language: str | None
+) -> tuple[str, ...]:
+    """Return what is wrong with the speech tokens of `text`; nothing for good ones.
+
+    stopped: whether the stop token came before the limit.
+    """
+    faults = [] if stopped else ["no end"]
+    seconds = len(tokens) / TOKENS_PER_SECOND
+    shortest, longest = expected_seconds(text, language)
+    if seconds < shortest:
+        faults.append("too short")
+    if seconds > longest:
+        faults.append("too long")
+    if loops(tokens):
+        faults.append("a loop")
+    return tuple(faults)
+
+
+def loops(tokens: Sequence[int]) -> bool:
+    """Whether the same tokens, or the same few in turn, come for over a second and a half."""
+    values = np.asarray(tokens)
+    return any(
+        _longest_run(values[period:] == values[:-period]) + period >= max(_LOOP_TOKENS, 3 * period)
+        for period in range(1, min(_LONGEST_PERIOD, len(values) - 1) + 1)
+    )
+
+
+def wave_faults(samples: Samples, rate: int) -> tuple[str, ...]:
+    """Return what is wrong with samples (float32, shape (n,), `rate` Hz); nothing for good ones."""
+    levels = _levels(samples, rate)
+    if not np.isfinite(samples).all() or levels.max(initial=-np.inf) < _SILENT_DBFS:
+        return ("silent",)
+    silence = float((levels < levels.max() + _QUIET_DB).mean())
+    if len(samples) / rate > _SHORT_SECONDS and silence > _MOST_SILENCE:
+        return ("mostly silence",)
+    return ()
+
+
+def trim_tail(samples: Samples, rate: int) -> Samples:
+    """Cut what comes after the last word: silence, or a short noise behind a gap.
+
+    A few hundredths of a second stay, and are faded out; without a tail nothing changes.
+    """
+    levels = _levels(samples, rate)
+    said = levels >= levels.max(initial=-np.inf) + _QUIET_DB
+    if not said.any():
+        return samples
+    last = _end_of_speech(samples, said, rate)
+    end = round((last + 1) * _FRAME_SECONDS * rate) + round(_KEPT_SECONDS * rate)
+    if end >= len(samples):
+        return samples
+    kept = samples[:end].copy()
+    fade = round(_FADE_SECONDS * rate)
+    kept[-fade:] *= np.linspace(1, 0, fade, dtype=np.float32)
+    return kept
+
+
+def _end_of_speech(samples: Samples, said: npt.NDArray[np.bool_], rate: int) -> int:
+    """The last frame of speech, where a burst of noise at the end is none."""
+    frames = np.flatnonzero(said)
+    gaps = np.flatnonzero(np.diff(frames) > _GAP_SECONDS / _FRAME_SECONDS)
+    if not len(gaps):
+        return int(frames[-1])
+    before, after = int(frames[gaps[-1]]), int(frames[gaps[-1] + 1])
+    burst = samples[round(after * _FRAME_SECONDS * rate) :]
+    burst = burst[: round((frames[-1] + 1 - after) * _FRAME_SECONDS * rate)]
+    is_noise = len(burst) <= _TAIL_SECONDS * rate and _flatness(burst) > _NOISE_FLATNESS
+    return before if is_noise else int(frames[-1])
+
+
+def _flatness(samples: Samples) -> float:
+    """Spectral flatness: geometric over arithmetic mean of the power, 0.56 for white noise."""
+    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2 + 1e-12
+    return float(np.exp(np.log(power).mean()) / power.mean())
+
+
+def _levels(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
+    """Levels of frames of 20 ms in dBFS; what is left over at the end is a frame, too."""
+    size = round(_FRAME_SECONDS * rate)
+    padded = np.pad(samples.astype(np.float64), (0, -len(samples) % size)).reshape(-1, size)
+    return np.asarray(10 * np.log10(np.square(padded).mean(axis=1) + 1e-12))
+
+
+def _longest_run(flags: npt.NDArray[np.bool_]) -> int:
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.view(np.int8), [0]))))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

@@ -1,0 +1,94 @@
+"""From a request to what T3 decodes: the text's tokens, the voice's conditioning, the settings."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from bot.errors import UserError
+from bot.speech.engines.chatterbox.stock import MODELS, import_package
+from bot.speech.types import ChatterboxModel, SynthesisRequest
+from bot.speech.voice_settings import resolve
+
+MAX_TEXT_TOKENS = 400
+"""Of the longest text that is decoded. A token is a character or more, sentences have at most 300
+characters, and the models garble longer ones."""
+
+MAX_SPEECH_TOKENS = 1000
+"""Where stock `generate` cuts: 40 s."""
+
+# Stock's defaults, which nobody has needed to change.
+_REPETITION_PENALTY: Mapping[ChatterboxModel, float] = {
+    "english": 1.2,
+    "turbo": 1.2,
+    "multilingual": 2.0,
+}
+
+
+def context_length(t3: Any) -> int:
+    """Return how many positions T3 needs for the longest voice, text and speech together."""
+    voice = 1 + t3.hp.speech_cond_prompt_len if t3.is_gpt else 34
+    return int(voice + MAX_TEXT_TOKENS + 4 + MAX_SPEECH_TOKENS)
+
+
+def language_code(model: Any, name: ChatterboxModel, language: str | None) -> str | None:
+    """Return the code of the language that the model is to speak, None where it knows but one.
+
+    Raises `UserError` with the model's languages when it lacks this one.
+    """
+    if name != "multilingual":
+        return None  # they speak English only
+    code = (language or "en").split("-")[0].lower()
+    supported: dict[str, str] = model.get_supported_languages()
+    if code not in supported:
+        raise UserError(
+            f"The voice engine does not speak the language {code!r}. "
+            f"It speaks {', '.join(sorted(supported))}."
+        )
+    return code
+
+
+def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) -> Any:
+    """Return the tokens (length,) of a request's text, as stock `generate` makes them.
+
+    Raises `UserError` for a language that the model lacks and for a text that is too long.
+    """
+    torch = import_package("torch")
+    text = import_package(MODELS[name].module).punc_norm(request.text)
+    code = language_code(model, name, request.language)
+    if name == "turbo":
+        tokens = model.tokenizer(text, return_tensors="pt", truncation=True).input_ids[0]
+    else:
+        tokens = model.tokenizer.text_to_tokens(text, **({"language_id": code} if code else {}))[0]
+        config = model.t3.hp
+        start, stop = (torch.tensor([n]) for n in (config.start_text_token, config.stop_text_token))
+        tokens = torch.cat([start, tokens.cpu(), stop])
+    if len(tokens) > MAX_TEXT_TOKENS:
+        raise UserError(
+            f"This sentence is too long for the voice engine: {len(tokens)} tokens of "
+            f"{MAX_TEXT_TOKENS}. Put a full stop somewhere."
+        )
+    return tokens.long()
+
+
+def conditioning(prepared: Any, exaggeration: float | None) -> Any:
+    """Return a `T3Cond` of its own for one text, because decoding writes to it."""
+    torch = import_package("torch")
+    own = dataclasses.replace(prepared.t3)
+    if exaggeration is not None:
+        own.emotion_adv = torch.full_like(own.emotion_adv, exaggeration)
+    return own
+
+
+def sampling_settings(name: ChatterboxModel, request: SynthesisRequest) -> dict[str, float]:
+    """Return the arguments of stock `generate` for the request, those of the model alone.
+
+    Raises `UserError` when a setting is out of its range.
+    """
+    return {
+        **resolve(name, request.settings),
+        "repetition_penalty": _REPETITION_PENALTY[name],
+        "min_p": 0.0 if name == "turbo" else 0.05,
+        "top_p": 0.95 if name == "turbo" else 1.0,
+    }

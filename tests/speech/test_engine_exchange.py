@@ -1,0 +1,68 @@
+"""Sentences of several callers in one engine, through its worker."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.errors import EngineError
+from bot.speech.engine_client import EngineClient
+from bot.speech.types import EngineSpec, Speech, SynthesisResult
+from bot.workers import Worker, WorkerLimits
+from tests.speech.continuous_engine import open_continuous, sentence
+
+LONG = "x" * 200
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[EngineClient]:
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    client = EngineClient(worker, EngineSpec(), open_engine=open_continuous)
+    await client.start()
+    yield client
+    await client.close()
+
+
+def packet(results: list[SynthesisResult]) -> bytes:
+    (speech,) = results
+    assert isinstance(speech, Speech)
+    return speech.packets[0]
+
+
+async def test_a_sentence_joins_the_one_under_way_and_leaves_before_it(
+    client: EngineClient,
+) -> None:
+    long = asyncio.create_task(client.synthesize([sentence(LONG)]))
+    await asyncio.sleep(0)  # it is handed over first
+    short = await client.synthesize([sentence("short")])
+    assert packet(short) == f"{LONG},short".encode()
+    assert not long.done()
+    assert packet(await long) == LONG.encode()
+
+
+async def test_results_come_in_the_order_of_the_batch(client: EngineClient) -> None:
+    later, sooner = await client.synthesize([sentence("later one"), sentence("soon")])
+    assert packet([sooner]) == b"later one,soon"
+    assert packet([later]) == b"later one"
+
+
+async def test_a_caller_that_leaves_changes_nothing_for_the_others(client: EngineClient) -> None:
+    leaving = asyncio.create_task(client.synthesize([sentence("leaving")]))
+    staying = asyncio.create_task(client.synthesize([sentence("staying on")]))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    assert packet(await staying) == b"staying on"
+    assert leaving.cancelled()
+
+
+async def test_the_sentence_that_ends_the_worker_fails_and_the_others_are_spoken(
+    client: EngineClient,
+) -> None:
+    crash = asyncio.create_task(client.synthesize([sentence("crash")]))
+    good = asyncio.create_task(client.synthesize([sentence("good")]))
+    with pytest.raises(EngineError, match="could not be spoken"):
+        await crash
+    assert packet(await good) == b"alone"
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
