@@ -49,14 +49,16 @@ def main() -> None:
     print("Chatterbox is installed. Try it: mynah check", flush=True)
 
 
-def choose(capability: float | None) -> tuple[str, str]:
+def choose(
+    capability: float | None, python: tuple[int, int] = sys.version_info[:2]
+) -> tuple[str, str]:
     """Return the way for a card of this compute capability (None: no card), and the reason."""
     if capability is None:
         return "cpu", "there is no NVIDIA card"
     if capability > NEWEST_OF_TORCH_2_6:
         return "cuda", f"torch 2.6 has no kernels for compute capability {capability:g}"
-    if sys.version_info >= UPSTREAM_PYTHON:
-        return "cuda", f"the upstream pins do not install on Python {platform.python_version()}"
+    if python >= UPSTREAM_PYTHON:
+        return "cuda", f"the upstream pins do not install on Python {python[0]}.{python[1]}"
     return "upstream", f"an NVIDIA card of compute capability {capability:g}"
 
 
