@@ -1,17 +1,17 @@
 """discord.py's voice client with another policy for lost connections.
 
 The library reconnects by itself, but a lost connection can keep it waiting for 30 s (its reader
-thread sleeps in `select` on the old socket; a resume after close code 4015 never completes; after
-4014 or 4022 it goes on sending to a server that has hung up) and its delays grow without an upper
-bound that suits speech. Here it follows moves, and reports everything else to the guild's player,
-which connects anew. The overridden private methods are those of discord.py 2.7.
+thread sleeps on, see `socket_reader`; a resume after close code 4015 never completes; after 4014
+or 4022 it goes on sending to a server that has hung up) and its delays grow without an upper bound
+that suits speech. Here it follows moves, and reports everything else to the guild's player, which
+connects anew. The overridden private methods are those of discord.py 2.7.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
+import sys
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -21,9 +21,10 @@ import discord
 from discord.enums import SpeakingState
 from discord.errors import ConnectionClosed
 from discord.utils import MISSING
-from discord.voice_state import ConnectionFlowState, VoiceConnectionState
+from discord.voice_state import ConnectionFlowState, SocketReader, VoiceConnectionState
 
 from bot.voice.limits import VoiceLimits
+from bot.voice.socket_reader import LoopReader
 
 if TYPE_CHECKING:
     from discord.types.voice import GuildVoiceState, VoiceServerUpdate
@@ -130,19 +131,18 @@ class _ConnectionState(VoiceConnectionState):
     def is_connected(self) -> bool:
         return not self._following and super().is_connected()
 
-    async def disconnect(
-        self, *, force: bool = True, cleanup: bool = True, wait: bool = False
-    ) -> None:
-        self._release_socket()
-        await super().disconnect(force=force, cleanup=cleanup, wait=wait)
+    @property
+    def _socket_reader(self) -> SocketReader:
+        return self._reader
 
-    async def soft_disconnect(
-        self,
-        *,
-        with_state: ConnectionFlowState = ConnectionFlowState.got_both_voice_updates,
-    ) -> None:
-        self._release_socket()
-        await super().soft_disconnect(with_state=with_state)
+    @_socket_reader.setter
+    def _socket_reader(self, reader: SocketReader) -> None:
+        """Take another reader than the one the library's constructor makes and starts."""
+        if sys.platform == "win32":
+            # Its event loop watches no sockets; and there, closing a socket ends a `select` on it.
+            self._reader = reader
+        else:
+            self._reader = LoopReader(self, self.voice_client.loop)
 
     async def voice_state_update(self, data: GuildVoiceState) -> None:
         channel_id = data["channel_id"]
@@ -173,17 +173,6 @@ class _ConnectionState(VoiceConnectionState):
     def _update_voice_channel(self, channel_id: int | None) -> None:
         if channel_id is not None and self.guild.get_channel(channel_id) is not None:
             super()._update_voice_channel(channel_id)
-
-    def _create_socket(self) -> None:
-        self._release_socket()
-        super()._create_socket()
-
-    def _release_socket(self) -> None:
-        """Wake the reader thread, which otherwise sleeps on for up to 30 s."""
-        self._socket_reader.pause()
-        if self.socket is not MISSING:
-            with contextlib.suppress(OSError):
-                self.socket.shutdown(socket.SHUT_RDWR)
 
     async def _poll_voice_ws(self, reconnect: bool) -> None:
         while True:
