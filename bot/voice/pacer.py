@@ -50,7 +50,8 @@ class Pacer:
         # Outlets to look at now; None to look at `_closing`. Bounded by the calls of the players,
         # which are a few per utterance.
         self._inbox: SimpleQueue[Outlet | None] = SimpleQueue()
-        self._heap: list[tuple[float, int, Outlet]] = []
+        # When to send, an order among equals, when it is due, whose turn it is.
+        self._heap: list[tuple[float, int, float, Outlet]] = []
         self._order = itertools.count()
         self._closing = False
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -89,7 +90,8 @@ class Pacer:
             while True:
                 if outlet is not None and not outlet.scheduled:
                     outlet.scheduled = True
-                    self._schedule(outlet, time.perf_counter())
+                    now = time.perf_counter()
+                    self._schedule(outlet, now, now)
                 outlet = self._inbox.get_nowait()
 
     def _idle_seconds(self) -> float | None:
@@ -97,22 +99,22 @@ class Pacer:
             return None
         return max(0.0, self._heap[0][0] - time.perf_counter())
 
-    def _schedule(self, outlet: Outlet, due: float) -> None:
-        heapq.heappush(self._heap, (due, next(self._order), outlet))
+    def _schedule(self, outlet: Outlet, due: float, at: float) -> None:
+        heapq.heappush(self._heap, (at, next(self._order), due, outlet))
 
     def _send_due(self) -> None:
         # One round at most, so that calls are heard also when the machine cannot keep up.
         for _ in range(len(self._heap)):
             now = time.perf_counter()
-            due, _order, outlet = self._heap[0]
-            if due > now + _SLACK_SECONDS:
+            at, _order, due, outlet = self._heap[0]
+            if at > now + _SLACK_SECONDS:
                 return
             heapq.heappop(self._heap)
             step = outlet.step()
             if step is Step.IDLE:
                 outlet.scheduled = False
                 continue
-            self._schedule(outlet, next_due(due, now))
+            self._schedule(outlet, *next_turn(due, now))
             if step is Step.SENT:
                 self._count(now - due)
 
@@ -124,12 +126,14 @@ class Pacer:
         stats.max_late_seconds = max(stats.max_late_seconds, late)
 
 
-def next_due(due: float, now: float) -> float:
-    """When the packet after the one that was due at `due` and went out at `now` is due (seconds).
+def next_turn(due: float, now: float) -> tuple[float, float]:
+    """When the packet after the one that was due at `due` and went out at `now` is due, and goes.
 
-    On time: 20 ms after `due`, so errors never add up. Late: at least 15 ms after `now`, which
-    wins back 5 ms a packet. Later than 100 ms: 20 ms after `now`.
+    On time: 20 ms after `due`, so errors never add up. Late: it goes at least 15 ms after `now`,
+    which wins back 5 ms a packet until the schedule is met again. Later than 100 ms: a new schedule
+    begins at `now`.
     """
     if now - due > REANCHOR_SECONDS:
-        return now + PACKET_SECONDS
-    return max(due + PACKET_SECONDS, now + CATCH_UP_SECONDS)
+        due = now
+    due += PACKET_SECONDS
+    return due, max(due, now + CATCH_UP_SECONDS)

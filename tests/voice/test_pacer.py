@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.voice.outlet import CLOSING_SILENCE, SILENCE
-from bot.voice.pacer import CATCH_UP_SECONDS, REANCHOR_SECONDS, Pacer, next_due
+from bot.voice.pacer import CATCH_UP_SECONDS, REANCHOR_SECONDS, Pacer, next_turn
 from bot.voice.track import MAX_PACKETS, Track, TrackEvent
 
 DEADLINE = 5.0
@@ -241,16 +241,22 @@ def test_a_track_refuses_more_than_its_bound() -> None:
         track.feed([b"p"] * (MAX_PACKETS + 1))
 
 
-@given(
-    due=st.floats(0, 1e6),
-    late=st.floats(-0.0005, 10),
-)
-def test_the_next_packet_is_never_due_sooner_than_fifteen_milliseconds(
+@given(due=st.floats(0, 1e6), late=st.floats(-0.0005, 10))
+def test_the_next_packet_never_goes_sooner_than_fifteen_milliseconds(
     due: float, late: float
 ) -> None:
     now = due + late
-    following = next_due(due, now)
-    assert following >= now + CATCH_UP_SECONDS - 1e-9
-    assert following <= now + 0.0206
+    following_due, at = next_turn(due, now)
+    assert now + CATCH_UP_SECONDS - 1e-9 <= at <= now + 0.0206
+    assert following_due <= at
     if late > REANCHOR_SECONDS + 1e-6:
-        assert following == now + 0.020
+        assert at == following_due == now + 0.020
+
+
+@given(late=st.floats(0, REANCHOR_SECONDS))
+def test_a_delay_is_won_back_packet_by_packet(late: float) -> None:
+    packets_later = round(REANCHOR_SECONDS / (0.020 - CATCH_UP_SECONDS)) + 1
+    due, at = next_turn(0.0, late)
+    for _ in range(1, packets_later):
+        due, at = next_turn(due, at)
+    assert at == due == pytest.approx(0.020 * packets_later)
