@@ -17,7 +17,7 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.speech.engine_client import EngineClient
 from bot.speech.service import SpeechLimits, SpeechService
-from bot.speech.types import EngineSpec
+from bot.speech.types import EngineSpec, SelfCheck
 from bot.workers import Worker, WorkerLimits
 from storage.voices import VoiceStore
 
@@ -90,6 +90,16 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         checkpoint=engine.checkpoint,
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
+        precision=engine.precision,
+        decode=engine.decode,
+        slots=engine.slots,
+        prompt_seconds=engine.prompt_seconds,
+        self_check=SelfCheck(
+            enabled=engine.check_speech,
+            retries=engine.check_retries,
+            trim_tail=engine.trim_tail,
+            steady_short=engine.steady_short,
+        ),
     )
     limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
     client = EngineClient(

@@ -55,6 +55,14 @@ class EngineSettings(_Section):
     model: Literal["english", "turbo", "multilingual"] = "english"
     checkpoint: Path | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    decode: Literal["own", "stock"] = "own"
+    slots: Annotated[int, Field(ge=1, le=64)] | None = None
+    prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
+    check_speech: bool = True
+    check_retries: Annotated[int, Field(ge=0, le=10)] = 2
+    trim_tail: bool = True
+    steady_short: bool = True
     cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
     load_timeout_seconds: Annotated[float, Field(ge=10, le=7200)] = 1800
     sentence_timeout_seconds: Annotated[float, Field(ge=5, le=3600)] = 300
