@@ -160,7 +160,8 @@ async def open_backstage(
         open_media_worker(settings) as media,
         open_engine(settings) as engine,
     ):
-        scheduler = FairScheduler(engine)
+        # As many sentences at once as the engine works on together.
+        scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
         voice_limits = VoiceLimits(
             queue_per_guild=settings.limits.queue_per_guild,
