@@ -198,7 +198,9 @@ class Call:
             await asyncio.sleep(self._settings.mls_delay)
             try:
                 while self.dave_version and (change := self._next_change()):
-                    await asyncio.wait_for(self._carry_out(change), _STEP_SECONDS)
+                    # Not `wait_for`, which before Python 3.12 can swallow the end of the call.
+                    async with asyncio.timeout(_STEP_SECONDS):
+                        await self._carry_out(change)
             except _BotLeftError:
                 self._changed.set()
             except DaveError as error:
