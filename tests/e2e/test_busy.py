@@ -16,8 +16,8 @@ from tests.metronome import metronome
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 ANSWER_SECONDS = 3.0
-TALK = "The rain had stopped before morning, and the road to the harbour was still wet. " * 2
-ATTEMPTS = 4
+TALK = "The rain had stopped before morning. The road to the harbour was still wet, and cold."
+ATTEMPTS = 3
 
 
 def every_command(call: Call, recording: Upload) -> dict[str, Interaction]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -12,19 +11,12 @@ import pytest
 
 from bot.voice.utterances import UtteranceEnd
 from bot.workers import WorkerLimits
-from tests.loopback import Pacing, best_correlation, pacing
+from tests.loopback import Pacing, best_correlation
+from tests.metronome import metronome
 from tests.voice.stage import Script, Stage, babble, open_stage, sentence
 
 SPEECH = sentence(4.0)
 ATTEMPTS = 4
-METRONOME = """
-import json, time
-start, times = time.perf_counter(), []
-for beat in range(200):
-    time.sleep(max(0, start + beat * 0.02 - time.perf_counter()))
-    times.append(time.time_ns())
-print(json.dumps(times))
-"""
 
 
 async def test_what_is_heard_is_what_the_engine_made() -> None:
@@ -70,15 +62,6 @@ async def pace(stage: Stage) -> Pacing:
     before = len(stage.listener.packets)
     assert await stage.play(Script([SPEECH])) is UtteranceEnd.PLAYED
     return stage.listener.pacing(stage.listener.packets[before:])
-
-
-async def metronome() -> Pacing:
-    """Return how well a process that does nothing but sleep keeps the same pace."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", METRONOME, stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    return pacing(json.loads(output))
 
 
 async def test_packets_keep_their_pace_while_the_engine_uses_every_core() -> None:
