@@ -70,7 +70,9 @@ class Fetcher:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 # Never less than a packet: while a connection is away nothing is used up.
-                await asyncio.wait_for(self._changed.wait(), max(over, 0.02))
+                # Not `wait_for`, which before Python 3.12 can swallow the cancellation of a skip.
+                async with asyncio.timeout(max(over, 0.02)):
+                    await self._changed.wait()
 
     def _due(self) -> float:
         return asyncio.get_running_loop().time() + self._buffered()
