@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import discord
@@ -40,14 +41,8 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Recover:
-    """Get a connection back.
+    """Get a connection back. force: also if it looks sound."""
 
-    attempts: how many were made. until: when to give up (event loop time); None before the first.
-    force: also if the connection looks sound.
-    """
-
-    attempts: int = 0
-    until: float | None = None
     force: bool = False
 
 
@@ -86,6 +81,8 @@ class ConnectionKeeper:
         self._posted = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._attempt: asyncio.Task[JoinOutcome] | None = None
+        self._attempts = 0  # to get the present connection back
+        self._until: float | None = None  # event loop time; when to give those up
 
     async def join(self, channel: VocalChannel) -> JoinOutcome:
         """Connect to `channel`. Raises `BusyError` if too much is going on already."""
@@ -107,9 +104,11 @@ class ConnectionKeeper:
 
     def recover(self, *, force: bool = False) -> None:
         """Get the connection back, in the background; the listener hears how it went."""
-        message = Recover(force=force)
-        if message not in self._inbox:
-            self._post(message)
+        # One at most: two would wake each other from their pauses without end.
+        waiting = [message for message in self._inbox if isinstance(message, Recover)]
+        for message in waiting:
+            self._inbox.remove(message)
+        self._post(Recover(force or Recover(force=True) in waiting))
 
     def gateway_lost(self) -> None:
         """Hear that the gateway is away; voice lives on, but nothing can be asked for."""
@@ -118,6 +117,8 @@ class ConnectionKeeper:
     def gateway_resumed(self) -> None:
         """Hear that the gateway is back as it was."""
         self._gateway_up = True
+        if self.link.wanted and not self.link.connected:
+            self.recover()
 
     def gateway_renewed(self) -> None:
         """Hear that the gateway is back with a new session, without the old one's voice."""
@@ -164,6 +165,7 @@ class ConnectionKeeper:
                 if not reply.done():
                     reply.set_result(outcome)
             case Leave(_, removed):
+                self._settle()
                 await self.link.leave(removed=removed)
                 self._listener.disconnected(lost=False)
             case Recover():
@@ -180,6 +182,7 @@ class ConnectionKeeper:
         was_wanted = self.link.wanted
         outcome = await self._try(self.link.join(channel))
         if outcome.joined:
+            self._settle()
             self._listener.connected()
         elif was_wanted and not self.link.wanted:
             await self._give_up()
@@ -190,18 +193,22 @@ class ConnectionKeeper:
         if fine or not self.link.wanted:
             return
         now = asyncio.get_running_loop().time()
-        until = message.until or now + self._limits.recovery_seconds
-        outcome = JoinOutcome.UNREACHABLE
+        self._until = self._until or now + self._limits.recovery_seconds
+        outcome, force = JoinOutcome.UNREACHABLE, message.force
         if self._gateway_up:
-            outcome = await self._try(self.link.rejoin())
+            outcome, force = await self._try(self.link.rejoin()), False
         if outcome.joined:
+            self._settle()
             self._listener.connected()
-        elif outcome.lasting or now > until:
+        elif outcome.lasting or now > self._until:
             await self._give_up()
         else:
-            await self._pause(min(_FIRST_DELAY * 2**message.attempts, _MAX_DELAY))
-            # At the end of the queue, so that a member's wish is not held up.
-            self._inbox.append(replace(message, attempts=message.attempts + 1, until=until))
+            await self._pause(min(_FIRST_DELAY * 2 ** min(self._attempts, 8), _MAX_DELAY))
+            self._attempts += 1
+            self.recover(force=force)  # behind what came meanwhile: a wish is not held up
+
+    def _settle(self) -> None:
+        self._attempts, self._until = 0, None
 
     async def _try(self, attempt: Coroutine[Any, Any, JoinOutcome]) -> JoinOutcome:
         self._attempt = asyncio.create_task(attempt, name="voice-attempt")
@@ -217,6 +224,7 @@ class ConnectionKeeper:
             self._attempt = None
 
     async def _give_up(self) -> None:
+        self._settle()
         await self.link.leave()
         log.warning("voice connection given up", guild=self._guild_id, stage="voice")
         self._listener.disconnected(lost=True)
@@ -226,10 +234,10 @@ class ConnectionKeeper:
         if self._inbox:
             return
         self._posted.clear()
-        try:
-            await asyncio.wait_for(self._posted.wait(), seconds)
-        except TimeoutError:
-            return
+        with contextlib.suppress(TimeoutError):
+            # Not `wait_for`, which before Python 3.12 can swallow the cancellation by `close`.
+            async with asyncio.timeout(seconds):
+                await self._posted.wait()
 
     def _lost(self, loss: Loss) -> None:
         log.info("voice connection lost", guild=self._guild_id, stage="voice", loss=loss.name)
