@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -40,6 +41,8 @@ _BATCHES = (1, 4, 8)
 
 def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> dict[str, Any]:
     """Return all figures; times in seconds."""
+    # As the engine sets it; stock has the benefit of it, too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     warnings.filterwarnings("ignore")

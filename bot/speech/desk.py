@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
 
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits, SpeechService, Utterance
+from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
 from bot.speech.types import Speech
 from bot.workers import Worker
 
 PREVIEW_PATIENCE_SECONDS = 10.0
 """A preview may wait this long behind speech that a voice channel is waiting for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A text spoken into an Ogg Opus file. notes: as in `Speech`, each once."""
+
+    ogg: bytes
+    notes: tuple[str, ...]
 
 
 class SpeechDesk:
@@ -39,13 +48,14 @@ class SpeechDesk:
         """
         return self._service(utterance.guild_id, due).speak(utterance)
 
-    async def preview(self, utterance: Utterance) -> bytes:
-        """Return the utterance as an Ogg Opus file. Raises what `speak` raises."""
+    async def preview(self, utterance: Utterance) -> Preview:
+        """Return the utterance as a file. Raises what `speak` raises."""
         deadline = asyncio.get_running_loop().time() + PREVIEW_PATIENCE_SECONDS
         # A lane of its own: within a guild it is first come, first served.
         service = self._service(-utterance.guild_id, lambda: deadline)
-        packets = [packet async for speech in service.speak(utterance) for packet in speech.packets]
-        return await self._media.run(ogg_bytes, packets)
+        speeches = [speech async for speech in service.speak(utterance)]
+        packets = [packet for speech in speeches for packet in speech.packets]
+        return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
 
     def _service(self, lane: int, due: Callable[[], float]) -> SpeechService:
         return SpeechService(self._scheduler.lane(lane, due), self._limits)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from bot.errors import MynahError
 from bot.speech.text import clean_text, split_sentences
-from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+from bot.speech.types import (
+    Speech,
+    SynthesisRequest,
+    SynthesisResult,
+    VoiceReference,
+    VoiceSettings,
+)
 
 
 class Synthesizer(Protocol):
@@ -32,6 +38,7 @@ class Utterance:
     """What someone asked to be said.
 
     guild_id: whose turn it takes; 0 is the operator. language, seed: see `SynthesisRequest`.
+    voice_settings: of the voice. settings: for this text alone; what is given comes first.
     """
 
     text: str
@@ -39,6 +46,8 @@ class Utterance:
     guild_id: int = 0
     language: str | None = None
     seed: int | None = None
+    voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
+    settings: VoiceSettings = field(default_factory=VoiceSettings)
 
 
 class SpeechService:
@@ -67,11 +76,17 @@ class SpeechService:
         Raises what `plan` raises, the error of the first sentence that failed, and what the
         synthesizer raises.
         """
+        settings = utterance.settings.over(utterance.voice_settings)
         for sentence in self.plan(utterance.text, utterance.language):
             request = SynthesisRequest(
-                sentence, utterance.voice, utterance.language, utterance.seed
+                sentence, utterance.voice, utterance.language, utterance.seed, settings
             )
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result
             yield result
+
+
+def distinct_notes(speeches: Iterable[Speech]) -> tuple[str, ...]:
+    """Return the notes of all sentences, each once, in order."""
+    return tuple(dict.fromkeys(note for speech in speeches for note in speech.notes))

@@ -18,9 +18,15 @@ from tests.speech.signals import voiced
 
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# As the engine sets it, which comes too late where a test has loaded torch.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 UNCHECKED = SelfCheck(enabled=False, retries=0, trim_tail=False, steady_short=False)
+
+
+only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
+"""For what does not depend on the model."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,10 +58,6 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Chatterbox
 def engine(
     request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
 ) -> Iterator[ChatterboxEngine]:
-    import torch
-
-    # Two threads wait for each other by spinning: seconds become minutes where a core is busy.
-    torch.set_num_threads(1)
     engine = ChatterboxEngine(
         spec(request.param, checkpoint(request.param)), "the test asks for it"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, free_bytes
 from bot.speech.engines.chatterbox.voices import conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
 from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisRequest, VoiceReference
@@ -46,17 +48,23 @@ def test_the_cache_of_voices_is_bounded_by_bytes(checkpoint: Checkpoints, voices
     assert engine.voices.get(voices[0], {}) is not held[0]
 
 
-async def test_it_speaks_in_its_worker(checkpoint: Checkpoints, voices: Voices) -> None:
+async def test_in_its_worker_concurrent_requests_equal_sequential_ones(
+    checkpoint: Checkpoints, voices: Voices
+) -> None:
     worker = Worker("engine worker", WorkerLimits(call_seconds=300))
-    client = EngineClient(worker, english(checkpoint), open_engine=open_shrunk)
+    client = EngineClient(worker, english(checkpoint, slots=4), open_engine=open_shrunk)
+    requests = [
+        SynthesisRequest(text, voice, seed=1)
+        for text, voice in zip(("Hello.", "How are you all?"), voices, strict=False)
+    ]
     try:
         info = await client.start()
-        requests = [SynthesisRequest("Hello.", voice, seed=1) for voice in voices[:2]]
-        results = await client.synthesize(requests)
+        sequential = [(await client.synthesize([request]))[0] for request in requests]
+        together = await asyncio.gather(*(client.synthesize([request]) for request in requests))
     finally:
         await client.close()
-    assert info.clones
-    assert [type(result) for result in results] == [Speech, Speech]
+    assert (info.clones, info.slots) == (True, 4)
+    assert [speech.packets for (speech,) in together] == [s.packets for s in sequential]
 
 
 def test_missing_files_are_named(tmp_path: Path) -> None:
@@ -82,6 +90,20 @@ def test_no_network_is_an_error_with_advice(
         open_engine(EngineSpec("chatterbox", "english", None, "cpu"))
 
 
+def test_a_model_that_needs_a_token_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    from chatterbox.tts import ChatterboxTTS
+
+    class GatedRepoError(Exception):
+        """As huggingface_hub raises it."""
+
+    def refuse(device: str) -> None:
+        raise GatedRepoError("401 Client Error")
+
+    monkeypatch.setattr(ChatterboxTTS, "from_pretrained", refuse)
+    with pytest.raises(EngineDeadError, match="make a token there and set HF_TOKEN"):
+        open_engine(EngineSpec("chatterbox", "english", None, "cpu"))
+
+
 def test_a_device_that_is_not_there_is_named(checkpoint: Checkpoints) -> None:
     import torch
 
@@ -89,3 +111,43 @@ def test_a_device_that_is_not_there_is_named(checkpoint: Checkpoints) -> None:
     other = EngineSpec("chatterbox", "english", checkpoint("english"), wanted)
     with pytest.raises(EngineDeadError, match=f"no device '{wanted}'.*auto"):
         open_engine(other)
+
+
+def test_stock_decoding_is_a_setting_and_sounds_the_same(
+    checkpoint: Checkpoints, voices: Voices
+) -> None:
+    spoken = []
+    for decode in ("own", "stock"):
+        engine = ChatterboxEngine(english(checkpoint, decode=decode, slots=2), "test")
+        assert engine.info.slots == (2 if decode == "own" else 1)
+        (speech,) = engine.synthesize([SynthesisRequest("Hello there.", voices[0], seed=4)])
+        assert isinstance(speech, Speech)
+        spoken.append(speech.packets)
+        engine.close()
+    assert spoken[0] == spoken[1]
+
+
+def test_a_shorter_prompt_is_a_setting(checkpoint: Checkpoints, voices: Voices) -> None:
+    engine = ChatterboxEngine(english(checkpoint, prompt_seconds=2.0, slots=1), "test")
+    prompt = engine.voices.get(voices[0], {}).gen
+    assert prompt["prompt_token"].shape == (1, 50)
+    assert prompt["prompt_feat"].shape == (1, 100, 80)
+    assert prompt["prompt_token_len"].tolist() == [50]
+    (speech,) = engine.synthesize([SynthesisRequest("Hello there.", voices[0], seed=4)])
+    assert isinstance(speech, Speech)
+
+
+def test_slots_come_from_the_free_memory() -> None:
+    import torch
+
+    free = free_bytes(torch, "cpu")
+    assert choose_slots(torch, "cpu", free) == 1
+    assert choose_slots(torch, "cpu", free // 5) == 2
+    assert choose_slots(torch, "cpu", 1) == 4
+
+
+def test_a_processor_computes_in_float32_unless_told_otherwise() -> None:
+    import torch
+
+    assert choose_precision(torch, "cpu", "auto") is torch.float32
+    assert choose_precision(torch, "cpu", "bf16") is torch.bfloat16

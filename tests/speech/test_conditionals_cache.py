@@ -43,6 +43,18 @@ def test_a_failure_to_make_holds_nothing() -> None:
     assert (len(cache), cache.bytes_used) == (0, 0)
 
 
+def test_values_give_way_when_there_is_no_room_left() -> None:
+    room = [100]
+    cache: ConditionalsCache[str, bytes] = ConditionalsCache(10, len, lambda: room[0])
+    cache.get_or_make("a", lambda: b"1234")
+    room[0] = -3
+    cache.get_or_make("b", lambda: b"1234")
+    assert (len(cache), cache.bytes_used) == (1, 4)
+    room[0] = -100
+    assert cache.get_or_make("c", lambda: b"1234") == b"1234"
+    assert len(cache) == 0
+
+
 def test_clearing_forgets_everything() -> None:
     cache = new_cache()
     cache.get_or_make("a", lambda: b"1234")

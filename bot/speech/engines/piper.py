@@ -18,6 +18,7 @@ from bot.errors import EngineDeadError, EngineError
 from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
 from bot.speech.engines.pitch import median_pitch
 from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
+from bot.speech.voice_settings import ignored_note
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -78,7 +79,8 @@ class PiperEngine:
         with stage(timings, "synthesis"):
             samples = self._stock_speech(request, tempo)
         ratio = self._playback_ratio(samples, request.voice.pitch_hz, tempo)
-        return to_speech(samples, self._rate * ratio, timings)
+        notes = ignored_note("preview", request.settings)
+        return to_speech(samples, self._rate * ratio, timings, notes=notes)
 
     def _stock_speech(self, request: SynthesisRequest, length_scale: float) -> Samples:
         from piper import SynthesisConfig

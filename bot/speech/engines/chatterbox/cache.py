@@ -13,11 +13,18 @@ V = TypeVar("V")
 class ConditionalsCache(Generic[K, V]):
     """The values used last, as many as fit into `max_bytes`.
 
-    size_of: the bytes that a value occupies.
+    size_of: the bytes that a value occupies. room: how many more bytes the values may take, as
+    things stand; by default as many as `max_bytes` allows.
     """
 
-    def __init__(self, max_bytes: int, size_of: Callable[[V], int]) -> None:
+    def __init__(
+        self,
+        max_bytes: int,
+        size_of: Callable[[V], int],
+        room: Callable[[], int] | None = None,
+    ) -> None:
         self._max_bytes = max_bytes
+        self._room = room
         self._size_of = size_of
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._bytes = 0
@@ -53,6 +60,9 @@ class ConditionalsCache(Generic[K, V]):
         self._bytes = 0
 
     def _evict(self) -> None:
-        while self._bytes > self._max_bytes:
+        bound = self._max_bytes
+        if self._room is not None:
+            bound = min(bound, self._bytes + self._room())
+        while self._values and self._bytes > bound:
             _, (_, size) = self._values.popitem(last=False)
             self._bytes -= size

@@ -19,6 +19,7 @@ from bot.speech.types import ChatterboxModel, EngineSpec
 
 log = logging.getLogger(__name__)
 
+_TOKEN_WANTED = re.compile("GatedRepo|401 Client Error|403 Client Error|Unauthorized")
 _OUT_OF_MEMORY = re.compile("out of memory|not enough memory|allocate memory", re.IGNORECASE)
 
 
@@ -94,6 +95,11 @@ def _load_advice(spec: EngineSpec, error: Exception) -> str:
         return (
             f"There is too little memory for the {spec.model} model. Close other programs, or "
             "choose another device with [engine] device."
+        )
+    if _TOKEN_WANTED.search(f"{type(error).__name__} {error}"):
+        return (
+            f"The hub gives the {spec.model} model only to accounts that accepted its terms. "
+            "Accept them on its page, make a token there and set HF_TOKEN to it."
         )
     return (
         f"The {spec.model} model could not be loaded from {spec.checkpoint or 'the model hub'} "

@@ -50,10 +50,13 @@ class Vocoder:
     def __init__(self, model: Any) -> None:
         self._model, self._s3gen = model, model.s3gen
         fold_weight_norm(self._s3gen.mel2wav)
+        # On a GPU beside the decoding's stream, not between its steps.
+        on_gpu = self._s3gen.device.type == "cuda"
+        self._stream = torch.cuda.Stream(self._s3gen.device) if on_gpu else None
 
     def speak(self, batch: Sequence[Sounds]) -> list[Samples]:
         """Return the samples (float32, shape (n,), 24 kHz) of sentences of the same `shape`."""
-        with torch.inference_mode():
+        with torch.inference_mode(), torch.cuda.stream(self._stream):
             noises, states = zip(*(self._noise(sounds) for sounds in batch), strict=True)
             mels = self._flow(batch, torch.cat(noises))
             return [self._wave(mel, state) for mel, state in zip(mels, states, strict=True)]

@@ -8,11 +8,14 @@ from typing import Any
 from bot.errors import EngineError, UserError
 from bot.speech.engines.base import Timings, stage
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
+from bot.speech.engines.chatterbox.device import free_bytes
 from bot.speech.engines.chatterbox.stock import MODELS, import_package, quiet
 from bot.speech.types import EngineSpec, VoiceReference
 from storage.clips import load_clip
 from storage.errors import DamagedClipError
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+
+_HEADROOM_BYTES = 256 * 1024**2
 
 TOKENS_PER_SECOND = 25
 """Speech tokens in a second of audio; S3Gen makes two mel frames of each."""
@@ -27,7 +30,7 @@ class PreparedVoices:
         self._least_seconds = MODELS[spec.model].min_reference_seconds
         # One voice takes about 0.5 MB.
         self._cache: ConditionalsCache[str, Any] = ConditionalsCache(
-            spec.cache_bytes, conditionals_bytes
+            spec.cache_bytes, conditionals_bytes, self._room
         )
 
     @property
@@ -47,6 +50,10 @@ class PreparedVoices:
     def clear(self) -> None:
         """Forget all voices; they are prepared again when they are needed."""
         self._cache.clear()
+
+    def _room(self) -> int:
+        """What is free on the device beyond what speaking needs; below 0, voices give way."""
+        return free_bytes(self._torch, str(self._model.device)) - _HEADROOM_BYTES
 
     def _prepare(self, clip: ReferenceClip, timings: Timings) -> Any:
         if clip.seconds <= self._least_seconds:

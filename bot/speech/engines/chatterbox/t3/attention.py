@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
@@ -29,7 +31,7 @@ class KeyValueCache:
     ) -> None:
         self.context = context
         shape = (backbone.layers, 2, rows, backbone.heads, context, backbone.head_dim)
-        self._cache = torch.zeros(shape, dtype=like.dtype, device=like.device)
+        self._cache = _zeros(shape, like)
         self._watched = {layer: (index, head) for index, (layer, head) in enumerate(watched)}
 
     def prefill(self, first: int, seen: list[Tensor]) -> Attend:
@@ -72,6 +74,15 @@ class KeyValueCache:
             return F.scaled_dot_product_attention(query, keys, values, mask[:, None, None])
 
         return attend
+
+
+def _zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
+    if like.device.type != "cpu":
+        return torch.zeros(shape, dtype=like.dtype, device=like.device)
+    # torch writes its zeros; the system hands NumPy pages that take memory when they are used, and
+    # most texts end long before the context does.
+    count = math.prod(shape) * like.element_size()
+    return torch.from_numpy(np.zeros(count, np.uint8)).view(like.dtype).view(shape)
 
 
 def _weights(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:

@@ -84,7 +84,8 @@ class StepRunner:
                 self._go(shape)
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
+        # Another thread may use the GPU meanwhile, which "global" would forbid.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             self._go(shape)
         self._pool = self._pool or graph.pool()
         return graph

@@ -1,0 +1,118 @@
+"""What the engine does about speech that went wrong. Random weights speak every text in a second,
+so a long text is always too short."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import pytest
+
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.job import Attempt, Job
+from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt
+from bot.speech.types import SelfCheck, Speech, SynthesisRequest, VoiceReference
+
+Voices = tuple[VoiceReference, ...]
+
+pytestmark = pytest.mark.parametrize("engine", ["english"], indirect=True)
+
+GOOD = "Nobody finds fault with this."
+TOO_LONG_FOR_A_SECOND = (
+    "This is far more than anybody could say within a second, however quick. " * 2
+)
+
+
+def speak(engine: ChatterboxEngine, text: str, voices: Voices) -> Speech:
+    (speech,) = engine.synthesize([SynthesisRequest(text, voices[0], seed=3)])
+    assert isinstance(speech, Speech), speech
+    return speech
+
+
+@pytest.fixture
+def prompts(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch) -> list[Prompt]:
+    """What is decoded from now on."""
+    seen: list[Prompt] = []
+    decoder: Any = engine._speaker._decoder
+    start = decoder.start
+
+    def watched(prompt: Prompt) -> int:
+        seen.append(prompt)
+        return int(start(prompt))
+
+    monkeypatch.setattr(decoder, "start", watched)
+    return seen
+
+
+def check(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, check: SelfCheck) -> None:
+    monkeypatch.setattr(engine._speaker, "_check", check)
+
+
+def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(
+    engine: ChatterboxEngine,
+    voices: Voices,
+    prompts: list[Prompt],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    check(engine, monkeypatch, SelfCheck(retries=2))
+    with caplog.at_level(logging.WARNING):
+        speech = speak(engine, TOO_LONG_FOR_A_SECOND, voices)
+    assert speech.retries == 2
+    assert prompts[0].seed == 3
+    assert len({prompt.seed for prompt in prompts}) == len(prompts) == 3
+    assert [record.message[-6:] for record in caplog.records] == ["1 of 2", "2 of 2"]
+    assert "(too short)" in caplog.text
+    assert speak(engine, TOO_LONG_FOR_A_SECOND, voices).packets == speech.packets
+
+
+def test_a_good_sentence_is_spoken_once_and_the_check_shows_in_the_timings(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(engine, monkeypatch, SelfCheck())
+    speech = speak(engine, GOOD, voices)
+    assert speech.retries == 0
+    assert 0 < speech.timings["check"] < 0.5
+
+
+def test_switched_off_it_takes_what_comes(
+    engine: ChatterboxEngine, voices: Voices, prompts: list[Prompt]
+) -> None:
+    speech = speak(engine, TOO_LONG_FOR_A_SECOND, voices)
+    assert speech.retries == 0
+    assert "check" not in speech.timings
+    assert prompts[0].max_tokens == 1000
+
+
+def test_a_token_guard_ends_what_does_not_end(
+    engine: ChatterboxEngine, voices: Voices, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(engine, monkeypatch, SelfCheck())
+    speak(engine, GOOD, voices)
+    assert 25 < prompts[0].max_tokens < 300
+
+
+@pytest.mark.parametrize(("steady", "temperature"), [(True, 0.6), (False, 0.8)])
+def test_one_or_two_words_are_steadied(
+    steady: bool,
+    temperature: float,
+    engine: ChatterboxEngine,
+    voices: Voices,
+    prompts: list[Prompt],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check(engine, monkeypatch, SelfCheck(steady_short=steady, trim_tail=False))
+    speech = speak(engine, "Hi!", voices)
+    assert prompts[0].sampling.temperature == temperature
+    assert speech.seconds == pytest.approx(1.0, abs=0.05)
+    assert speak(engine, "Hi!", voices).packets == speech.packets
+
+
+def test_the_attempt_with_the_fewest_faults_is_spoken(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    del engine
+    job = Job(0, SynthesisRequest(GOOD, voices[0]), seed=1)
+    for seed, faults in enumerate((("no end", "a loop"), ("too long",), ("too short",))):
+        job.attempts.append(Attempt(seed, Decoded((), True, None), faults))
+    assert job.best.seed == 1
