@@ -7,6 +7,7 @@ from discord.utils import escape_markdown, format_dt
 
 from bot.enrolment.types import QualityReport, Verdict
 from bot.languages import LANGUAGES
+from bot.speech.voice_settings import describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 PICTURE_NAME = "sample.png"
@@ -76,6 +77,7 @@ def voice_card(voice: VoiceProfile) -> discord.Embed:
     card.add_field(name="Used", value=_used(voice))
     card.add_field(name="Sample", value=_sample(voice))
     card.add_field(name="Language", value=_language(voice.language))
+    card.add_field(name="Speaks with", value=describe(settings_of(voice)))
     if voice.consented_by is not None and voice.consented_at is not None:
         when = format_dt(voice.consented_at, "D")
         card.add_field(name="Consent", value=f"{_member(voice.consented_by)}, {when}")

@@ -31,7 +31,12 @@ _ENDS = {
 
 
 def progress_text(progress: Progress) -> str:
-    """Return one line about an utterance; empty if there is nothing to add to the first answer."""
+    """Return what there is to add to the first answer: a line, and the notes below it."""
+    lines = [_line(progress), *(f"-# {note}" for note in progress.notes)]
+    return "\n".join(line for line in lines if line)
+
+
+def _line(progress: Progress) -> str:
     if progress.end is UtteranceEnd.FAILED:
         return progress.error or _ENDS[progress.end]
     if progress.end is not None:

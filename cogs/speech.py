@@ -17,6 +17,7 @@ from bot.command_tree import explain
 from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.service import Utterance
 from bot.speech.types import Speech
+from bot.speech.voice_settings import settings_of
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import GuildPlayer, SkipOutcome
 from bot.voice.utterances import SayRequest
@@ -62,6 +63,7 @@ class SpeechCog(commands.Cog, name="Speech"):
             reference_to(self._services, voice),
             guild_id=guild_of(interaction),
             language=voice.language,
+            voice_settings=settings_of(voice),
         )
         sentences = self._services.speech.plan(text, voice.language)
         player = await self._player_beside(interaction)

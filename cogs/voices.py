@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import asdict
 
 import discord
 from discord import app_commands
@@ -11,6 +12,15 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.errors import EngineError
 from bot.speech.service import Utterance
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import (
+    CFG_WEIGHT,
+    EXAGGERATION,
+    TEMPERATURE,
+    check_ranges,
+    describe,
+    settings_of,
+)
 from cogs import cards
 from cogs.ui import (
     Interaction,
@@ -33,6 +43,9 @@ PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
 OwnVoice = app_commands.Transform[VoiceProfile, OwnVoiceOption]
 NewName = app_commands.Range[str, 1, MAX_NAME_LENGTH]
+Exaggeration = app_commands.Range[float, EXAGGERATION.lowest, EXAGGERATION.highest]
+CfgWeight = app_commands.Range[float, CFG_WEIGHT.lowest, CFG_WEIGHT.highest]
+Temperature = app_commands.Range[float, TEMPERATURE.lowest, TEMPERATURE.highest]
 
 
 @app_commands.guild_only()
@@ -68,12 +81,15 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
             reference_to(self._services, voice),
             guild_id=guild_of(interaction),
             language=voice.language,
+            voice_settings=settings_of(voice),
         )
         await interaction.response.defer(ephemeral=True, thinking=True)
-        ogg = await self._services.speech.preview(utterance)
+        preview = await self._services.speech.preview(utterance)
+        notes = "".join(f"\n-# {note}" for note in preview.notes)
+        about = f"{engine_note(self._services.engine)}{notes}"
         await interaction.edit_original_response(
-            content=f"This is {cards.quoted(voice.name)}.{engine_note(self._services.engine)}",
-            attachments=[discord.File(io.BytesIO(ogg), "preview.ogg")],
+            content=f"This is {cards.quoted(voice.name)}.{about}",
+            attachments=[discord.File(io.BytesIO(preview.ogg), "preview.ogg")],
         )
 
     @app_commands.command(description="Give a voice of yours another name")
@@ -84,6 +100,33 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
         await interaction.response.send_message(
             f"{cards.quoted(voice.name)} is now called {cards.quoted(renamed.name)}.",
             ephemeral=True,
+        )
+
+    @app_commands.command(description="Set how a voice of yours speaks")
+    @app_commands.describe(
+        voice="Which voice",
+        exaggeration=f"{EXAGGERATION.meaning.capitalize()} ({EXAGGERATION.default} by default)",
+        cfg_weight=f"{CFG_WEIGHT.meaning.capitalize()} ({CFG_WEIGHT.default} by default)",
+        temperature=f"{TEMPERATURE.meaning.capitalize()} ({TEMPERATURE.default} by default)",
+        reset="Go back to the defaults first",
+    )
+    async def tune(
+        self,
+        interaction: Interaction,
+        voice: OwnVoice,
+        exaggeration: Exaggeration | None = None,
+        cfg_weight: CfgWeight | None = None,
+        temperature: Temperature | None = None,
+        reset: bool = False,
+    ) -> None:
+        """Set what is given; with nothing given, show what is set."""
+        given = VoiceSettings(exaggeration, cfg_weight, temperature)
+        check_ranges(given)
+        settings = given if reset else given.over(settings_of(voice))
+        if settings != settings_of(voice):
+            await self._services.voices.tune(voice.id, **asdict(settings))
+        await interaction.response.send_message(
+            f"{cards.quoted(voice.name)} speaks with {describe(settings)}.", ephemeral=True
         )
 
     @app_commands.command(description="Delete a voice of yours and its recording")

@@ -60,7 +60,10 @@ class NewVoice:
 
 @dataclass(frozen=True, slots=True)
 class VoiceProfile:
-    """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so."""
+    """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
+
+    exaggeration, cfg_weight, temperature: how it speaks; None is the model's default.
+    """
 
     id: int
     guild_id: int
@@ -77,6 +80,9 @@ class VoiceProfile:
     last_used_at: datetime | None
     use_count: int
     damage: str | None
+    exaggeration: float | None = None
+    cfg_weight: float | None = None
+    temperature: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

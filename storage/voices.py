@@ -149,6 +149,30 @@ class VoiceStore:
 
         return await self._database.write(work)
 
+    async def tune(
+        self,
+        voice_id: int,
+        *,
+        exaggeration: float | None,
+        cfg_weight: float | None,
+        temperature: float | None,
+    ) -> VoiceProfile:
+        """Set how a voice speaks, all of it anew; None is the model's default.
+
+        Raises VoiceNotFoundError.
+        """
+
+        async def work(execute: Execute) -> VoiceProfile:
+            return _only(
+                await execute(
+                    "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?"
+                    " WHERE id = ? RETURNING *",
+                    (exaggeration, cfg_weight, temperature, voice_id),
+                )
+            )
+
+        return await self._database.write(work)
+
     async def delete(self, voice_id: int) -> None:
         """Delete a voice: its row first, then its file unless another voice shares it.
 

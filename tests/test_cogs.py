@@ -50,6 +50,7 @@ async def test_the_commands_are_those_of_the_readme(bot: MynahBot) -> None:
         "voice list",
         "voice preview",
         "voice rename",
+        "voice tune",
     ]
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import click
 
 from bot.languages import LANGUAGES
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import ALL, check_ranges
+
+R = TypeVar("R")
 
 GUILD_ID = click.IntRange(min=0, max=2**63 - 1)  # a Discord id, as SQLite stores it
 
@@ -24,3 +32,25 @@ language_option = click.option(
     metavar="CODE",
     help=f"Language of the speaker: {', '.join(LANGUAGES)}.",
 )
+
+
+def voice_settings_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add an option for each setting of a voice; the command takes them as `voice_settings`.
+
+    A value out of its range raises `UserError` before the command runs.
+    """
+
+    @functools.wraps(command)
+    def with_settings(*arguments: Any, **options: Any) -> R:
+        settings = VoiceSettings(**{name: options.pop(name) for name in ALL})
+        check_ranges(settings)
+        return command(*arguments, voice_settings=settings, **options)
+
+    for name, setting in reversed(list(ALL.items())):
+        about = (
+            f"{setting.meaning.capitalize()}; {setting.lowest:g} to {setting.highest:g}, "
+            f"{setting.default:g} by default."
+        )
+        option = click.option(f"--{name.replace('_', '-')}", type=float, metavar="X", help=about)
+        with_settings = option(with_settings)
+    return with_settings

@@ -6,29 +6,53 @@ import asyncio
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.options import guild_option
+from bot.cli.options import guild_option, voice_settings_options
 from bot.cli.output import print_facts, progress_steps, stdout
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.speech.types import EngineInfo
+    from bot.speech.service import Utterance
+    from bot.speech.types import EngineInfo, VoiceSettings
+    from storage.types import VoiceProfile
+    from storage.voices import VoiceStore
+
+_PREVIEW = (
+    "This is a preview: a stock voice at the speaker's pitch. Install Chatterbox to hear the voice "
+    "itself (see README.md)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is asked for on the command line."""
+
+    text: str
+    voice_name: str
+    guild_id: int
+    output: Path
+    seed: int | None
+    voice_settings: VoiceSettings
 
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """What was said and how long it took; times in seconds from the first request."""
+    """What was said and how long it took; times in seconds from the first request.
+
+    notes: what there is to know about the speech.
+    """
 
     engine: EngineInfo
     sentences: int
     audio_seconds: float
     first_sentence_seconds: float
     total_seconds: float
+    notes: tuple[str, ...]
 
 
 @click.command()
@@ -45,30 +69,25 @@ class _Spoken:
     help="File to write: .wav, .ogg (Opus, not encoded again) or .mp3.",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Makes the result repeatable.")
+@voice_settings_options
 @click.pass_obj
-def say(
-    context: Context, text: str, voice_name: str, guild_id: int, output: Path, seed: int | None
-) -> None:
+def say(context: Context, /, **order: Any) -> None:
     """Speak TEXT in an enrolled voice and write it to a file."""
-    spoken = asyncio.run(_say(context.settings, text, voice_name, guild_id, output, seed))
-    _report(spoken, output)
+    spoken = asyncio.run(_say(context.settings, _Order(**order)))
+    _report(spoken, order["output"])
 
 
-async def _say(
-    settings: Settings, text: str, voice_name: str, guild_id: int, output: Path, seed: int | None
-) -> _Spoken:
+async def _say(settings: Settings, order: _Order) -> _Spoken:
     from bot.app import open_media_worker, open_speech, open_store
     from bot.speech.audio_file import check_suffix, write_audio
-    from bot.speech.service import Utterance
-    from bot.speech.types import Speech, VoiceReference
+    from bot.speech.service import distinct_notes
+    from bot.speech.types import Speech
 
-    check_suffix(output)
+    check_suffix(order.output)
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
-        profile = await store.find(guild_id, voice_name)
+        profile = await store.find(order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
-        voice = VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz)
-        utterance = Utterance(text, voice, guild_id, profile.language, seed)
-        total = len(service.plan(text, profile.language))
+        total = len(service.plan(order.text, profile.language))
         speeches: list[Speech] = []
         with progress_steps(total) as show:
             show("Loading the engine ...", 0)
@@ -76,16 +95,33 @@ async def _say(
             start = time.monotonic()
             first = 0.0
             show("Speaking ...", 0)
-            async for speech in service.speak(utterance):
+            async for speech in service.speak(_utterance(order, store, profile)):
                 speeches.append(speech)
                 first = first or time.monotonic() - start
                 show("Speaking ...", len(speeches))
             took = time.monotonic() - start
             packets = [packet for speech in speeches for packet in speech.packets]
             async with open_media_worker(settings) as worker:
-                await worker.run(write_audio, output, packets)
+                await worker.run(write_audio, order.output, packets)
         await store.mark_used(profile.id)
-    return _Spoken(info, total, sum(speech.seconds for speech in speeches), first, took)
+    seconds = sum(speech.seconds for speech in speeches)
+    return _Spoken(info, total, seconds, first, took, distinct_notes(speeches))
+
+
+def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utterance:
+    from bot.speech.service import Utterance
+    from bot.speech.types import VoiceReference
+    from bot.speech.voice_settings import settings_of
+
+    return Utterance(
+        order.text,
+        VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz),
+        guild_id=order.guild_id,
+        language=profile.language,
+        seed=order.seed,
+        voice_settings=settings_of(profile),
+        settings=order.voice_settings,
+    )
 
 
 def _report(spoken: _Spoken, output: Path) -> None:
@@ -101,12 +137,6 @@ def _report(spoken: _Spoken, output: Path) -> None:
             ("written to", str(output)),
         ]
     )
-    if not engine.clones:
-        stdout().print(
-            Text(
-                "This is a preview: a stock voice at the speaker's pitch. Install Chatterbox to "
-                "hear the voice itself (see README.md).",
-                style="yellow",
-            ),
-            soft_wrap=True,
-        )
+    notes = spoken.notes if engine.clones else (_PREVIEW, *spoken.notes)
+    for note in notes:
+        stdout().print(Text(note, style="yellow"), soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -13,9 +14,11 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.options import GUILD_ID, guild_option
+from bot.cli.options import GUILD_ID, guild_option, voice_settings_options
 from bot.cli.output import print_facts, stdout
 from bot.errors import UserError
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import ALL, describe, settings_of
 from storage.errors import VoiceNotFoundError
 
 if TYPE_CHECKING:
@@ -51,7 +54,7 @@ async def _own(store: VoiceStore, guild_id: int, name: str) -> VoiceProfile:
 @click.option("--guild", "guild_id", type=GUILD_ID, metavar="ID", help="Only this server's.")
 @click.pass_context
 def voices(context: click.Context, guild_id: int | None) -> None:
-    """List the stored voices; show, rename, delete or export one."""
+    """List the stored voices; show, tune, rename, delete or export one."""
     if context.invoked_subcommand is None:
         _list(context.obj, guild_id)
     elif guild_id is not None:
@@ -128,6 +131,7 @@ def show(context: Context, name: str, guild_id: int) -> None:
         ("quality", str(quality.get("verdict", "-"))),
         ("language", profile.language or "-"),
         ("median pitch", _pitch(profile.pitch_hz)),
+        ("speaks with", describe(settings_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
         ("consent", _consent(profile)),
         ("added", _date(profile.created_at)),
@@ -140,6 +144,35 @@ def _consent(profile: VoiceProfile) -> str:
     if profile.consented_at is None:
         return "none recorded (enrolled by the operator)"
     return f"by {profile.consented_by} on {_date(profile.consented_at)}"
+
+
+@voices.command()
+@click.argument("name")
+@guild_option
+@voice_settings_options
+@click.option("--reset", is_flag=True, help="Go back to the model's defaults first.")
+@click.pass_obj
+def tune(
+    context: Context, name: str, guild_id: int, voice_settings: VoiceSettings, reset: bool
+) -> None:
+    """Set how the voice NAME speaks; without a setting, show how it does."""
+
+    async def work(store: VoiceStore) -> VoiceProfile:
+        profile = await _own(store, guild_id, name)
+        current = settings_of(profile)
+        settings = voice_settings if reset else voice_settings.over(current)
+        if settings == current:
+            return profile
+        return await store.tune(profile.id, **asdict(settings))
+
+    settings = asdict(settings_of(_with_store(context, work)))
+    print_facts([(name, _setting(name, value)) for name, value in settings.items()])
+
+
+def _setting(name: str, value: float | None) -> str:
+    about = ALL[name]
+    shown = f"{about.default:g} (default)" if value is None else f"{value:g}"
+    return f"{shown:<14} {about.lowest:g} to {about.highest:g}: {about.meaning}"
 
 
 @voices.command()

@@ -38,13 +38,17 @@ class UtteranceEnd(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far an utterance is. played: sentences heard in full. end: None while it lasts."""
+    """How far an utterance is. played: sentences heard in full. end: None while it lasts.
+
+    notes: what the asker should know about the speech, each once.
+    """
 
     sentences: int
     played: int
     started: bool
     end: UtteranceEnd | None = None
     error: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class Item:
         self._fed = 0
         self._played = 0
         self._cut = False
+        self._notes: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -121,6 +126,7 @@ class Item:
         """Append one sentence."""
         self.track.feed(speech.packets)
         self._fed += 1
+        self._notes = tuple(dict.fromkeys(self._notes + speech.notes))
 
     def sentence_played(self) -> None:
         """Count a sentence that was heard in full."""
@@ -147,7 +153,9 @@ class Item:
         """Tell the asker how far it is."""
         end = self.ended.result() if self.ended.done() else None
         started = self.track.sent > 0
-        progress = Progress(self.request.sentences, self._played, started, end, self.error)
+        progress = Progress(
+            self.request.sentences, self._played, started, end, self.error, self._notes
+        )
         try:
             self.request.on_progress(progress)
         except Exception:  # the asker's own trouble; the speech goes on

@@ -41,6 +41,12 @@ def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:
     assert Path("speech.wav").exists()
 
 
+def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:
+    enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
+    outcome = enrolled("say", TEXT, "--voice", "Anna", "--temperature", "0.6")
+    assert outcome.out.count("The preview model ignores exaggeration and temperature.") == 1
+
+
 def test_use_is_counted(enrolled: Mynah) -> None:
     enrolled("say", TEXT, "--voice", "Anna")
     assert "1 uses" in enrolled("voices", "show", "Anna").out
@@ -69,8 +75,16 @@ def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
         ((TEXT, "--voice", "Anna", "-o", "out.flac"), ".wav"),
         (("word " * 1000, "--voice", "Anna"), "the limit is 3,000"),
         ((TEXT,), "--voice"),
+        ((TEXT, "--voice", "Anna", "--cfg-weight", "1.5"), "between 0 and 1; 1.5 is not"),
     ],
-    ids=["punctuation", "unknown voice", "unknown format", "too long", "no voice"],
+    ids=[
+        "punctuation",
+        "unknown voice",
+        "unknown format",
+        "too long",
+        "no voice",
+        "setting out of range",
+    ],
 )
 def test_bad_request_is_refused(enrolled: Mynah, arguments: tuple[str, ...], reason: str) -> None:
     outcome = enrolled("say", *arguments)

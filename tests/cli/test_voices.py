@@ -1,4 +1,4 @@
-"""`mynah voices`: list, show, rename, delete, export."""
+"""`mynah voices`: list, show, tune, rename, delete, export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.cli.conftest import Mynah
+from tests.cli.conftest import Mynah, Outcome
 
 
 def test_list_shows_every_server(enrolled: Mynah, speech_file: Path) -> None:
@@ -46,7 +46,9 @@ def test_delete_asks_first(enrolled: Mynah, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(enrolled.clips()) == 1
 
 
-@pytest.mark.parametrize("change", [("rename", "Anna", "Bert"), ("delete", "Anna", "--yes")])
+@pytest.mark.parametrize(
+    "change", [("rename", "Anna", "Bert"), ("delete", "Anna", "--yes"), ("tune", "Anna", "--reset")]
+)
 def test_change_in_a_server_spares_the_operators_voice(
     enrolled: Mynah, change: tuple[str, ...]
 ) -> None:
@@ -67,3 +69,47 @@ def test_export_writes_the_clip_as_wav(enrolled: Mynah) -> None:
 def test_export_to_nowhere_is_refused(enrolled: Mynah) -> None:
     outcome = enrolled("voices", "export", "Anna", "-o", "nowhere/anna.wav")
     assert (outcome.code, "error: " in outcome.err) == (2, True)
+
+
+def tuned(outcome: Outcome) -> dict[str, str]:
+    """What is shown by setting."""
+    assert outcome.code == 0, outcome.err
+    return {words[0]: words[1] for words in map(str.split, outcome.out.splitlines())}
+
+
+DEFAULTS = {"exaggeration": "0.5", "cfg_weight": "0.5", "temperature": "0.8"}
+
+
+def test_tune_shows_the_defaults_and_ranges(enrolled: Mynah) -> None:
+    outcome = enrolled("voices", "tune", "Anna")
+    assert tuned(outcome) == DEFAULTS
+    assert outcome.out.count("(default)") == 3
+    assert "0.25 to 2: how lively" in outcome.out
+
+
+def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
+    enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
+    both = enrolled("voices", "tune", "Anna", "--cfg-weight", "0")
+    assert tuned(both) == {**DEFAULTS, "exaggeration": "1.5", "cfg_weight": "0"}
+    assert "exaggeration 1.5, cfg_weight 0" in enrolled("voices", "show", "Anna").out
+    reset = enrolled("voices", "tune", "Anna", "--reset", "--temperature", "0.6")
+    assert tuned(reset) == {**DEFAULTS, "temperature": "0.6"}
+    assert tuned(enrolled("voices", "tune", "Anna", "--reset")) == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--exaggeration", "2.5", "is between 0.25 and 2; 2.5 is not"),
+        ("--cfg-weight", "-0.1", "is between 0 and 1; -0.1 is not"),
+        ("--temperature", "nan", "is between 0.05 and 2; nan is not"),
+        ("--temperature", "warm", "not a valid float"),
+    ],
+)
+def test_setting_out_of_range_is_refused(
+    enrolled: Mynah, option: str, value: str, message: str
+) -> None:
+    outcome = enrolled("voices", "tune", "Anna", option, value)
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert tuned(enrolled("voices", "tune", "Anna")) == DEFAULTS

@@ -57,6 +57,13 @@ def test_a_single_sentence_needs_no_progress() -> None:
     assert progress_text(Progress(1, 0, started=True)) == ""
 
 
+def test_notes_stand_below_whatever_else_is_told() -> None:
+    playing = Progress(1, 0, started=True, notes=("It ignores this.",))
+    assert progress_text(playing) == "-# It ignores this."
+    said = Progress(1, 1, started=True, end=UtteranceEnd.PLAYED, notes=("One.", "Two."))
+    assert progress_text(said) == "Said.\n-# One.\n-# Two."
+
+
 async def test_nothing_is_edited_before_the_answer_is_out() -> None:
     interaction = Interaction()
     line = line_for(interaction)

@@ -12,6 +12,7 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
 from bot.errors import EngineDeadError
+from bot.speech.types import VoiceSettings
 from bot.voice.link import JoinOutcome
 from bot.voice.utterances import QueueEntry
 from cogs.speech import MAX_TEXT
@@ -110,6 +111,15 @@ async def test_it_speaks_in_the_members_channel(scene: Scene, lounge: ChannelHan
     assert scene.guild.voice_states()[scene.env.backend.bot_user.id].channel_id == lounge.id
     (request,) = scene.world.engine.requests
     assert request.text == "Hello there."
+
+
+async def test_it_speaks_as_the_voice_is_tuned(scene: Scene, lounge: ChannelHandle) -> None:
+    await ready(scene, lounge, scene.ann)
+    voice = await scene.world.store.find(scene.guild.id, "Ann")
+    await scene.world.store.tune(voice.id, exaggeration=1.5, cfg_weight=None, temperature=None)
+    await say(scene)
+    (request,) = scene.world.engine.requests
+    assert request.settings == VoiceSettings(exaggeration=1.5)
 
 
 async def test_place_and_time_in_the_queue_are_told(

@@ -1,4 +1,4 @@
-"""/voice: list, info, preview, rename, delete, default."""
+"""/voice: list, info, preview, tune, rename, delete, default."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import ALL
 from cogs.voice_views import PAGE_SIZE
 from cogs.voices import PREVIEWS
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -107,6 +109,7 @@ async def test_info_shows_owner_sample_language_and_consent(scene: Scene) -> Non
     assert fields["Language"] == "German"
     assert fields["Consent"].startswith(f"<@{scene.ann.id}>, <t:1767312000")
     assert fields["Used"] == "not yet"
+    assert fields["Speaks with"] == "the model's defaults"
 
 
 async def test_markup_in_a_name_is_shown_as_it_is(scene: Scene) -> None:
@@ -146,6 +149,43 @@ async def test_previews_are_limited_and_say_when_the_next_may_be_asked_for(scene
     assert "Try again in" in answers[-1]
 
 
+# /voice tune
+
+
+async def tune(scene: Scene, **options: object) -> str:
+    return content(await scene.ann.slash(scene.channel, "voice tune", voice="Ann", **options))
+
+
+async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    assert await tune(scene) == "“Ann” speaks with the model's defaults."
+    assert await tune(scene, exaggeration=1.5) == "“Ann” speaks with exaggeration 1.5."
+    both = "“Ann” speaks with exaggeration 1.5, cfg_weight 0."
+    assert await tune(scene, cfg_weight=0.0) == both
+    assert await tune(scene) == both
+    one = await tune(scene, temperature=0.6, reset=True)
+    assert one == "“Ann” speaks with temperature 0.6."
+    assert await tune(scene, reset=True) == "“Ann” speaks with the model's defaults."
+
+
+async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(scene: Scene) -> None:
+    scene.world.engine.notes = ("It ignores cfg_weight.",)
+    await add(scene, "Ann", scene.ann)
+    await tune(scene, cfg_weight=0.3)
+    result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
+    assert {r.settings for r in scene.world.engine.requests} == {VoiceSettings(cfg_weight=0.3)}
+    assert content(result) == "This is “Ann”.\n-# It ignores cfg_weight."
+
+
+async def test_the_ranges_are_those_of_the_models(scene: Scene) -> None:
+    command = scene.world.bot.tree.get_command("voice")
+    assert isinstance(command, discord.app_commands.Group)
+    found = command.get_command("tune")
+    assert isinstance(found, discord.app_commands.Command)
+    ranges = {p.name: (p.min_value, p.max_value) for p in found.parameters if p.name in ALL}
+    assert ranges == {name: (setting.lowest, setting.highest) for name, setting in ALL.items()}
+
+
 # /voice rename and /voice delete
 
 
@@ -164,15 +204,21 @@ async def test_a_name_that_is_taken_is_refused(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "options"), [("voice rename", {"name": "Mine"}), ("voice delete", {})]
+    ("command", "options"),
+    [
+        ("voice rename", {"name": "Mine"}),
+        ("voice delete", {}),
+        ("voice tune", {"exaggeration": 1.5}),
+    ],
 )
 async def test_a_voice_of_another_member_cannot_be_changed(
-    scene: Scene, command: str, options: dict[str, str]
+    scene: Scene, command: str, options: dict[str, object]
 ) -> None:
     await add(scene, "Ann", scene.ann)
     result = await scene.ben.slash(scene.channel, command, voice="Ann", **options)
     assert "is not yours" in content(result)
-    assert await names(scene) == ["Ann"]
+    (voice,) = await scene.world.store.list_voices(scene.guild.id)
+    assert (voice.name, voice.exaggeration) == ("Ann", None)
 
 
 async def test_who_manages_the_server_may_delete_any_voice_of_it(scene: Scene) -> None:

@@ -82,6 +82,7 @@ class Engine:
     clones: bool = True
     failure: Exception | None = None
     gate: asyncio.Event | None = None
+    notes: tuple[str, ...] = ()
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
@@ -96,7 +97,7 @@ class Engine:
         self.requests += batch
         noise = np.random.default_rng(0).normal(0, 0.1, 4800)
         packets = tuple(encode_opus(noise.astype(np.float32)))
-        return [Speech(packets, 0.1) for _ in batch]
+        return [Speech(packets, 0.1, notes=self.notes) for _ in batch]
 
 
 @dataclass

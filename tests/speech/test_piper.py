@@ -1,3 +1,4 @@
+import dataclasses
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,13 @@ import pytest
 from bot.errors import EngineError
 from bot.speech.engines.piper import PiperEngine
 from bot.speech.opus import decode_opus
-from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import (
+    EngineSpec,
+    Speech,
+    SynthesisRequest,
+    VoiceReference,
+    VoiceSettings,
+)
 
 SENTENCE = "The quick brown fox jumps over the lazy dog, and then it goes home to sleep."
 OTHER_SENTENCE = "I am very glad to see all of you here this evening."
@@ -52,6 +59,12 @@ def test_the_voice_speaks_at_the_enrolled_pitch(
 def test_the_pitch_does_not_change_the_tempo(engine: PiperEngine) -> None:
     low, high = (speak(engine, request(pitch_hz=hz)).seconds for hz in (90, 200))
     assert high == pytest.approx(low, rel=0.2)
+
+
+def test_settings_are_said_to_be_ignored(engine: PiperEngine) -> None:
+    tuned = dataclasses.replace(request(), settings=VoiceSettings(temperature=0.5))
+    assert speak(engine, tuned).notes == ("The preview model ignores temperature.",)
+    assert speak(engine, request()).notes == ()
 
 
 def test_without_a_pitch_the_stock_voice_speaks(engine: PiperEngine) -> None:

@@ -6,8 +6,14 @@ from pathlib import Path
 import pytest
 
 from bot.errors import EngineError, UserError
-from bot.speech.service import SpeechLimits, SpeechService, Utterance
-from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
+from bot.speech.types import (
+    Speech,
+    SynthesisRequest,
+    SynthesisResult,
+    VoiceReference,
+    VoiceSettings,
+)
 
 VOICE = VoiceReference(Path("clip"), "hash")
 TEXT = "This is the first sentence. And this is the second one. Here comes the third."
@@ -63,3 +69,22 @@ async def test_the_limits_are_those_of_the_configuration() -> None:
     assert all(len(piece) <= 60 for piece in pieces)
     with pytest.raises(UserError, match="the limit is 90"):
         service.plan("word " * 20)
+
+
+async def test_the_settings_of_the_request_come_before_those_of_the_voice() -> None:
+    recorder = Recorder()
+    utterance = Utterance(
+        TEXT,
+        VOICE,
+        voice_settings=VoiceSettings(exaggeration=1.0, temperature=0.5),
+        settings=VoiceSettings(temperature=0.9),
+    )
+    async for _ in SpeechService(recorder, SpeechLimits()).speak(utterance):
+        pass
+    settings = VoiceSettings(exaggeration=1.0, temperature=0.9)
+    assert [request.settings for request in recorder.requests] == [settings] * 3
+
+
+def test_every_note_is_told_once() -> None:
+    speeches = [Speech((), 0, notes=notes) for notes in (("a",), (), ("b", "a"))]
+    assert distinct_notes(speeches) == ("a", "b")

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import SETTINGS, ignored_note, resolve
+from bot.speech.voice_settings import SETTINGS, check_ranges, describe, ignored_note, resolve
 
 
 @pytest.mark.parametrize("model", ["english", "turbo", "multilingual"])
@@ -31,9 +31,28 @@ def test_what_the_model_ignores_is_said() -> None:
     note = "The turbo model ignores exaggeration and cfg_weight."
     assert ignored_note("turbo", settings) == (note,)
     assert ignored_note("english", settings) == ()
+    assert ignored_note("preview", VoiceSettings()) == ()
     assert resolve("turbo", settings) == {"temperature": 0.5}
 
 
 def test_a_requests_settings_come_before_the_voices() -> None:
     voice = VoiceSettings(exaggeration=1.0, temperature=0.5)
     assert VoiceSettings(temperature=0.9).over(voice) == VoiceSettings(1.0, None, 0.9)
+
+
+@pytest.mark.parametrize(
+    "settings", [VoiceSettings(cfg_weight=1.01), VoiceSettings(temperature=math.nan)]
+)
+def test_ranges_are_checked_whatever_the_model(settings: VoiceSettings) -> None:
+    with pytest.raises(UserError, match=r"is between .*; (1\.01|nan) is not"):
+        check_ranges(settings)
+
+
+def test_the_ends_of_the_ranges_are_allowed() -> None:
+    check_ranges(VoiceSettings(0.25, 0.0, 0.05))
+    check_ranges(VoiceSettings(2.0, 1.0, 2.0))
+
+
+def test_settings_are_described_by_what_is_set() -> None:
+    assert describe(VoiceSettings()) == "the model's defaults"
+    assert describe(VoiceSettings(1.25, None, 0.5)) == "exaggeration 1.25, temperature 0.5"

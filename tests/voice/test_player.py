@@ -1,6 +1,7 @@
 """A guild's queue, over real sockets."""
 
 import asyncio
+import dataclasses
 import threading
 import time
 from pathlib import Path
@@ -40,6 +41,15 @@ async def test_progress_tells_every_sentence_and_the_end() -> None:
             Progress(2, 2, True),
             Progress(2, 2, True, UtteranceEnd.PLAYED),
         ]
+
+
+async def test_progress_tells_each_note_of_the_engine_once() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        noted = dataclasses.replace(SHORT, notes=("It ignores this.",))
+        script = Script([noted, noted])
+        await stage.play(script)
+        assert {progress.notes for progress in script.progress} == {("It ignores this.",)}
 
 
 async def test_skip_is_silent_within_a_tenth_of_a_second_and_the_next_one_follows() -> None:
