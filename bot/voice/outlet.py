@@ -100,6 +100,7 @@ class Outlet:
         if self._current is not None and self._current.sent > 0:
             self._closing = CLOSING_SILENCE
         self._current = self._seen = self._wanted
+        self._held = False  # that was told about another track
 
     def _rest(self) -> Step:
         if self._audible:

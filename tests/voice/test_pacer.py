@@ -165,6 +165,17 @@ async def test_packets_wait_while_the_connection_is_away_and_none_is_lost(pacer:
     assert events.seen[:2] == [TrackEvent.HELD, TrackEvent.RESUMED]
 
 
+async def test_each_track_is_told_that_it_is_held(pacer: Pacer) -> None:
+    sink, first, second = RecordingSink(), Events(), Events()
+    sink.open = False
+    outlet = pacer.outlet(sink)
+    for events in (first, second):
+        track = Track(events)
+        track.feed(packets(2))
+        outlet.play(track)
+        await events.until(TrackEvent.HELD)
+
+
 async def test_shows_the_bot_as_speaking_again_after_a_reconnect(pacer: Pacer) -> None:
     sink, events = RecordingSink(), Events()
     track = Track(events)

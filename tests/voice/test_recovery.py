@@ -156,7 +156,9 @@ async def test_speech_that_can_never_be_encrypted_ends_and_says_so() -> None:
     async with open_stage(encryption_seconds=0.3) as stage:
         stage.loopback.voice.late_mls(30.0)
         assert (await stage.player.join(stage.channel())).joined
-        assert await stage.play(Script([sentence(0.5)])) is UtteranceEnd.ENCRYPTION_FAILED
+        tickets = [stage.say(Script([sentence(0.5)])) for _ in range(2)]
+        for ticket in tickets:
+            assert await ended(ticket) is UtteranceEnd.ENCRYPTION_FAILED
         assert stage.listener.packets == []
 
 
