@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import InvalidNameError
@@ -76,12 +76,16 @@ def test_key_of_a_lone_surrogate_can_be_asked_for() -> None:
     name_key("\udcff").encode()
 
 
-@given(st.text(max_size=40))
+# Mostly what names are made of, so that few are refused; the refusals have tests of their own.
+TYPED_NAMES = st.text(st.characters(categories=["L", "M", "N", "P", "S", "Zs"]), max_size=40)
+
+
+@given(TYPED_NAMES)
 def test_cleaning_is_final_and_its_key_is_usable(typed: str) -> None:
     try:
         name = clean_name(typed)
     except InvalidNameError:
-        assume(False)
+        return
     assert clean_name(name) == name
     assert 1 <= len(name) <= MAX_NAME_LENGTH
     assert unicodedata.is_normalized("NFC", name)
