@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from storage.database import Database
+from storage.directory import DATABASE_NAME
 from storage.names import name_key
-from storage.voices import DATABASE_NAME, VoiceStore
+from storage.voices import VoiceStore
 
 GUILD_ID = 1
 SIZES = (1_000, 100_000)

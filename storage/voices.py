@@ -15,13 +15,11 @@ from typing import Any
 
 from storage import clips, upkeep
 from storage.database import Database, Execute
+from storage.directory import CLIPS_NAME, DATABASE_NAME, prepare_directory
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key, shown
 from storage.rows import profile_of, profiles_of, timestamp, to_json
 from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, StoreReport, VoiceProfile
-
-DATABASE_NAME = "mynah.db"
-CLIPS_NAME = "clips"
 
 # Above that, comparing every name takes longer than a mistyped one is worth.
 _MAX_COMPARED_NAMES = 500
@@ -72,8 +70,7 @@ class VoiceStore:
         Raises StorageError also for clips without any database: it was lost, and a new one would
         have them all swept.
         """
-        await asyncio.to_thread(_create_directories, directory)
-        await asyncio.to_thread(_refuse_lost_database, directory)
+        await asyncio.to_thread(prepare_directory, directory)
         async with Database.open(directory / DATABASE_NAME) as database:
             yield cls(database, directory)
 
@@ -324,29 +321,6 @@ class _Encoded:
 
 def _encode(clip: ReferenceClip) -> _Encoded:
     return _Encoded(clip.sha256, clips.encode_clip(clip))
-
-
-def _create_directories(directory: Path) -> None:
-    try:
-        # Only for this user: voices are personal. A directory that exists keeps its mode.
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (directory / CLIPS_NAME).mkdir(mode=0o700, exist_ok=True)
-        clips.sync_directory(directory)
-    except OSError as error:
-        raise StorageError(
-            f"The data directory {directory} cannot be used ({error.strerror}). "
-            "Check its path and that this user may write to it."
-        ) from error
-
-
-def _refuse_lost_database(directory: Path) -> None:
-    recordings = sum(1 for _ in (directory / CLIPS_NAME).glob(f"*{clips.CLIP_SUFFIX}"))
-    if recordings and not (directory / DATABASE_NAME).exists():
-        raise StorageError(
-            f"{directory / CLIPS_NAME} holds {recordings} recordings, but the database "
-            f"{directory / DATABASE_NAME} is missing. Restore it from a backup, or remove "
-            f"{directory / CLIPS_NAME} to begin anew."
-        )
 
 
 @contextlib.contextmanager

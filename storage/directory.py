@@ -1,0 +1,40 @@
+"""The data directory: what lies in it, and whether it can be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.clips import CLIP_SUFFIX, sync_directory
+from storage.errors import StorageError
+
+DATABASE_NAME = "mynah.db"
+CLIPS_NAME = "clips"
+
+
+def prepare_directory(directory: Path) -> None:
+    """Create what is missing. Raises StorageError if it is unusable or its database was lost."""
+    _create(directory)
+    _refuse_lost_database(directory)
+
+
+def _create(directory: Path) -> None:
+    try:
+        # Only for this user: voices are personal. A directory that exists keeps its mode.
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (directory / CLIPS_NAME).mkdir(mode=0o700, exist_ok=True)
+        sync_directory(directory)
+    except OSError as error:
+        raise StorageError(
+            f"The data directory {directory} cannot be used ({error.strerror}). "
+            "Check its path and that this user may write to it."
+        ) from error
+
+
+def _refuse_lost_database(directory: Path) -> None:
+    recordings = sum(1 for _ in (directory / CLIPS_NAME).glob(f"*{CLIP_SUFFIX}"))
+    if recordings and not (directory / DATABASE_NAME).exists():
+        raise StorageError(
+            f"{directory / CLIPS_NAME} holds {recordings} recordings, but the database "
+            f"{directory / DATABASE_NAME} is missing. Restore it from a backup, or remove "
+            f"{directory / CLIPS_NAME} to begin anew."
+        )
