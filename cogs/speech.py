@@ -19,7 +19,7 @@ from bot.speech.service import Utterance
 from bot.speech.types import Speech
 from bot.speech.voice_settings import settings_of
 from bot.voice.link import VocalChannel, refusal
-from bot.voice.player import GuildPlayer, SkipOutcome
+from bot.voice.player import UNMUTE, GuildPlayer, SkipOutcome
 from bot.voice.utterances import SayRequest
 from cogs.progress import ProgressLine
 from cogs.speech_cards import join_text, privacy_text, queue_card, say_text
@@ -98,7 +98,8 @@ class SpeechCog(commands.Cog, name="Speech"):
         player = self._services.voice.player(guild_of(interaction))
         if player.channel != target and player.snapshot() and not _privileged(interaction):
             raise _busy_in(player.channel)
-        await _answer(interaction, await _join(interaction, player, target))
+        text = await _join(interaction, player, target)
+        await _answer(interaction, f"{text} I am muted there. {UNMUTE}" if player.muted else text)
 
     @app_commands.command(description="Send me out of the voice channel")
     @app_commands.guild_only()

@@ -123,6 +123,16 @@ class VoiceLink:
         return self._client.voice_privacy_code if self._client is not None else None
 
     @property
+    def muted(self) -> bool:
+        """Whether Discord drops what is sent: muted by a moderator, or no longer let speak."""
+        channel = self.channel
+        if channel is None:
+            return False
+        me = channel.guild.me
+        by_moderator = me.voice is not None and me.voice.mute
+        return by_moderator or not channel.permissions_for(me).speak
+
+    @property
     def alone(self) -> bool:
         """Whether nobody but bots is in the channel."""
         channel = self.channel

@@ -66,10 +66,14 @@ class VoiceManager:
     async def on_voice_state_update(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
     ) -> None:
-        """Somebody joined, left or moved: whoever is alone now must know."""
+        """Somebody joined, left, moved or was muted: whoever is alone or silenced must know."""
         player = self._players.get(member.guild.id)
-        if player is not None and before.channel != after.channel:
+        if player is None:
+            return
+        if before.channel != after.channel:
             player.presence_changed()
+        if member == member.guild.me and before.mute != after.mute:
+            player.mute_changed()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was thrown out."""

@@ -22,6 +22,9 @@ from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
 
 log = structlog.get_logger(__name__)
 
+UNMUTE = "Ask a moderator to unmute me, or to give me the permission Speak."
+"""What to do where nobody would hear the bot."""
+
 _MAX_FAILURES = 2  # of the connection, during one utterance
 
 
@@ -75,6 +78,11 @@ class GuildPlayer:
         return self._keeper.link.alone
 
     @property
+    def muted(self) -> bool:
+        """Whether nobody would hear the bot, because it may not speak where it is."""
+        return self._keeper.link.muted
+
+    @property
     def privacy_code(self) -> str | None:
         """The call's code that members can compare with their own client's."""
         return self._keeper.link.privacy_code
@@ -95,7 +103,8 @@ class GuildPlayer:
     def say(self, request: SayRequest) -> Ticket:
         """Queue an utterance.
 
-        Raises `BusyError` when the queue is full, `UserError` when the bot is in no channel.
+        Raises `BusyError` when the queue is full, `UserError` when the bot is in no channel or
+        muted there.
         """
         self._check(request.member_id)
         ahead = self.snapshot()
@@ -143,6 +152,11 @@ class GuildPlayer:
         elif not self._alone_timer.running and not self._closing:
             self._alone_timer.start(self._limits.alone_seconds)
 
+    def mute_changed(self) -> None:
+        """Look again whether the bot may speak; a moderator who mutes it wants it silent."""
+        if self.muted:
+            self._finish_all(UtteranceEnd.MUTED)
+
     def gateway_lost(self) -> None:
         """Hear that the gateway connection broke."""
         self._keeper.gateway_lost()
@@ -178,6 +192,8 @@ class GuildPlayer:
             raise UserError("I am shutting down. Try again in a few minutes.")
         if self.channel is None:
             raise UserError("I am in no voice channel. Join one and use /join first.")
+        if self.muted:
+            raise UserError(f"I am muted in {self.channel.mention}. {UNMUTE}")
         if len(self._items) >= self._limits.queue_per_guild:
             raise BusyError(
                 f"{len(self._items)} texts are waiting already. Try again when some were heard."

@@ -105,3 +105,11 @@ async def test_guilds_are_heard_at_the_same_time(live: Live, call: Call) -> None
         await one.heard_to_the_end()
     assert call.listener.unreadable == other.listener.unreadable == 0
     live.discord.disconnect_bot(other.guild)
+
+
+async def test_a_bot_that_a_moderator_has_muted_says_so_instead_of_speaking(call: Call) -> None:
+    call.discord.mute_bot(call.guild)
+    joined = await call.ada.slash("join").answered()
+    assert "I am muted there. Ask a moderator" in joined.content
+    said = await call.say("Hello there.").answered()
+    assert f"I am muted in <#{call.guild.voice.id}>. Ask a moderator" in said.content

@@ -155,6 +155,7 @@ class VoiceState:
     user_id: int
     channel_id: int | None
     session_id: str
+    mute: bool = False
     self_mute: bool = False
     self_deaf: bool = False
 
@@ -165,7 +166,7 @@ class VoiceState:
             "channel_id": None if self.channel_id is None else str(self.channel_id),
             "session_id": self.session_id,
             "deaf": False,
-            "mute": False,
+            "mute": self.mute,
             "self_deaf": self.self_deaf,
             "self_mute": self.self_mute,
             "self_video": False,

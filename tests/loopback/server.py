@@ -178,6 +178,10 @@ class LoopbackDiscord:
         """A moderator disconnects the bot."""
         self.voice.move(guild, self.world.bot.id, None)
 
+    def mute_bot(self, guild: Guild, on: bool = True) -> None:
+        """A moderator mutes the bot in the whole guild, or lets it speak again."""
+        self.voice.mute(guild, self.world.bot.id, on)
+
     # What went on ----------------------------------------------------------------------
 
     @property

@@ -93,6 +93,21 @@ async def test_bot_is_gone_after_a_moderators_disconnect(
     assert loopback.world.bot.id not in guild.voice_states
 
 
+async def test_muted_bot_is_not_heard(
+    loopback: LoopbackDiscord, bot: BareBot, guild: Guild, listener: Listener, speaker: Speaker
+) -> None:
+    await listener.until_heard(5)
+    loopback.mute_bot(guild)
+    connection = await loopback.voice.wait_connected(guild)
+    heard, sent = len(listener.audible), len(connection.sequences)
+    await wait_until(lambda: len(connection.sequences) >= sent + 10, 5, "packets")
+    assert len(listener.audible) <= heard + 1  # one may have been on its way
+    server = bot.get_guild(guild.id)
+    assert server is not None
+    assert server.me.voice is not None
+    assert server.me.voice.mute
+
+
 async def test_bot_moves_a_person_only_with_permission(
     loopback: LoopbackDiscord, bot: BareBot, guild: Guild, ada: Person, listener: Listener
 ) -> None:

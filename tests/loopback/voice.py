@@ -38,6 +38,7 @@ class Voice:
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
         self._listeners: dict[int, Listener] = {}
+        self._muted: set[tuple[int, int]] = set()  # guild, user; for as long as a moderator wants
         self._udp = UdpReceiver()
 
     def start(self) -> None:
@@ -102,6 +103,17 @@ class Voice:
             self._call(self._world.channel(channel_id)).join(listener)
         self._set_state(guild, user_id, channel_id, state.session_id)
 
+    def mute(self, guild: Guild, user_id: int, on: bool) -> None:
+        """Mute a person or the bot in the whole guild, in voice or not, as moderators do."""
+        change = self._muted.add if on else self._muted.discard
+        change((guild.id, user_id))
+        state = guild.voice_states.get(user_id)
+        if state is not None:
+            self._set_state(guild, user_id, state.channel_id, state.session_id)
+        if user_id == self._world.bot.id and guild.id in self.connections:
+            connection = self.connections[guild.id]
+            connection.muted = self._silenced(guild, connection.call)
+
     async def join(self, guild: Guild, user: User, channel: Channel) -> Listener:
         """Let a person join (or change to) a channel."""
         listener = self._listeners.setdefault(user.id, Listener(user))
@@ -151,8 +163,7 @@ class Voice:
     def _connect_bot(self, guild: Guild, session_id: str, call: Call) -> None:
         self._end_connection(guild.id, None)
         connection = VoiceConnection(guild.id, session_id, call, self._udp)
-        granted = self._world.permissions(self._world.bot.id, self._world.channel(call.channel_id))
-        connection.muted = not granted & Permission.SPEAK
+        connection.muted = self._silenced(guild, call)
         connection.count_only = self.settings.count_only
         self.connections[guild.id] = connection
         data = {
@@ -161,6 +172,11 @@ class Voice:
             "endpoint": connection.endpoint,
         }
         self._world.publish("VOICE_SERVER_UPDATE", data, guild.id)
+
+    def _silenced(self, guild: Guild, call: Call) -> bool:
+        bot_id = self._world.bot.id
+        granted = self._world.permissions(bot_id, self._world.channel(call.channel_id))
+        return (guild.id, bot_id) in self._muted or not granted & Permission.SPEAK
 
     def _end_connection(self, guild_id: int, close_code: int | None) -> None:
         connection = self.connections.pop(guild_id, None)
@@ -175,7 +191,8 @@ class Voice:
     def _set_state(
         self, guild: Guild, user_id: int, channel_id: int | None, session_id: str
     ) -> None:
-        self._world.set_voice_state(guild, VoiceState(user_id, channel_id, session_id))
+        mute = (guild.id, user_id) in self._muted
+        self._world.set_voice_state(guild, VoiceState(user_id, channel_id, session_id, mute))
 
     def _call(self, channel: Channel) -> Call:
         if channel.id not in self._calls:

@@ -247,6 +247,39 @@ async def test_joining_says_what_stands_in_the_way() -> None:
         assert await join(stage.channel()) is JoinOutcome.ALREADY_THERE
 
 
+async def test_a_bot_that_was_muted_while_away_says_so_until_it_is_unmuted() -> None:
+    async with open_stage() as stage:
+        stage.loopback.mute_bot(stage.guild)
+        await stage.join()
+        with pytest.raises(UserError, match=r"muted in .* Ask a moderator to unmute me"):
+            stage.say(Script([SHORT]))
+        stage.loopback.mute_bot(stage.guild, on=False)
+        await eventually(lambda: not stage.player.muted)
+        assert await stage.play(Script([SHORT])) is UtteranceEnd.PLAYED
+        assert len(stage.listener.audible) == len(SHORT.packets)
+
+
+async def test_a_moderators_mute_ends_the_queue_and_tells_each_once() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        scripts = [Script([LONG]), Script([LONG])]
+        tickets = [stage.say(script) for script in scripts]
+        await stage.listener.until_heard(5)
+        stage.loopback.mute_bot(stage.guild)
+        assert [await ended(ticket, 3.0) for ticket in tickets] == [UtteranceEnd.MUTED] * 2
+        assert [script.ends for script in scripts] == [[UtteranceEnd.MUTED]] * 2
+        assert stage.player.channel is not None
+
+
+async def test_a_bot_that_may_no_longer_speak_says_so() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        stage.loopback.deny_bot(stage.guild.voice, Permission.SPEAK)
+        await eventually(lambda: stage.player.muted)
+        with pytest.raises(UserError, match="permission Speak"):
+            stage.say(Script([SHORT]))
+
+
 async def test_a_refused_move_leaves_the_speech_where_it_is() -> None:
     async with open_stage() as stage:
         closed = stage.loopback.add_voice_channel(stage.guild, "Closed")
