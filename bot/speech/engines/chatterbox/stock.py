@@ -158,6 +158,9 @@ def _remove_progress_bars() -> None:
     """Stop the bars and lines that stock code writes for every sentence, in any thread."""
     for name in ("chatterbox.models.t3.t3", "chatterbox.models.s3gen.flow_matching"):
         vars(import_package(name)).update(tqdm=_without_bar, print=_without_bar)
+    # The multilingual guard warns of every token that comes twice in a row.
+    analyzer = "chatterbox.models.t3.inference.alignment_stream_analyzer"
+    logging.getLogger(analyzer).setLevel(logging.ERROR)
 
 
 def _filter_speech_tokens() -> None:
