@@ -14,6 +14,9 @@ PACKAGES := bot cogs storage
 CHATTERBOX := .venv-chatterbox
 SOURCES := $(PACKAGES) tests benchmarks tools
 
+# What `make demo` says and enrols; by the environment, so that any text arrives as it was typed.
+export SAMPLE TEXT
+
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox soak lint format bench \
 	bench-chatterbox lock clean
@@ -27,7 +30,7 @@ install-chatterbox: $(VENV)/.piper ## add the engine that clones voices, in the 
 	$(BIN)/python -m tools.install_chatterbox $(ARGS)
 
 demo: $(VENV)/.dev ## from nothing: the bot in a Discord on this machine, heard in demo.wav
-	$(BIN)/python -m tools.demo $(if $(SAMPLE),--sample "$(SAMPLE)") $(if $(TEXT),--text "$(TEXT)")
+	$(BIN)/python -m tools.demo
 
 run: $(VENV)/.piper ## start the bot
 	$(BIN)/mynah run
@@ -71,11 +74,13 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Mynah needs Python 3.11 or newer, this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.base $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
+LAYERS_BELOW_dev := $(VENV)/.piper
+
+$(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing from $< (once; this can take a few minutes) ..."
 	$(PIP) install --no-compile --require-hashes -r $<
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
-	@touch $@
+	@touch $@ $(LAYERS_BELOW_$*)
 
 # A second environment, because torch and Chatterbox have no place in the tests of the rest.
 $(CHATTERBOX)/.ready: requirements/dev.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml

@@ -40,7 +40,8 @@ def environment() -> dict[str, Any]:
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(_git("status", "--porcelain")),
+        # Results themselves are written there by every run.
+        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "..", ":!results")),
         "machine": {
             "processor": _processor(),
             "cores": os.cpu_count(),

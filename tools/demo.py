@@ -39,6 +39,8 @@ OUTPUT = Path("demo.wav")
 SAMPLE_SECONDS = 16.0
 SAMPLE_PITCH_RATIO = 1.25  # so that the sample is not just the stock voice of the piper engine
 
+MAX_CHARACTERS = 600  # of /say
+
 START_SECONDS = 60.0
 STEP_SECONDS = 120.0
 SPEECH_SECONDS = 900.0  # Chatterbox on a CPU is slower than speech
@@ -63,13 +65,29 @@ class Timeline:
 
 
 def main() -> None:
-    """Run the demo; exit with 1 if a step fails."""
+    """Run the demo; exit with 1 if a step fails.
+
+    The sample and the text come as options or, from make, in the environment.
+    """
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--sample", type=Path, help="a recording of speech; default: one is made")
-    parser.add_argument("--text", default=TEXT, help="what to say, up to 600 characters")
+    parser.add_argument(
+        "--sample",
+        default=os.environ.get("SAMPLE"),
+        help="a recording of speech; default: one is made",
+    )
+    parser.add_argument(
+        "--text",
+        default=os.environ.get("TEXT") or TEXT,
+        help=f"what to say, up to {MAX_CHARACTERS} characters",
+    )
     arguments = parser.parse_args()
     try:
-        asyncio.run(demo(read_sample(arguments.sample), arguments.text))
+        expect(
+            len(arguments.text) <= MAX_CHARACTERS,
+            f"the text has {len(arguments.text)} characters; /say takes {MAX_CHARACTERS}",
+        )
+        sample = read_sample(Path(arguments.sample) if arguments.sample else None)
+        asyncio.run(demo(sample, arguments.text))
     except (DemoFailedError, AssertionError, OSError) as error:
         print(f"The demo failed: {error}", file=sys.stderr)
         sys.exit(1)
@@ -171,7 +189,10 @@ async def say(member: Person, listener: Listener, text: str, timeline: Timeline)
     command = member.slash("say", text=text, voice="Demo")
     await command.acknowledged()
     timeline.note(f"/say acknowledged, {milliseconds(asked)} after it was sent")
-    await listener.until_heard(1, SPEECH_SECONDS)
+    await listener.until(
+        lambda ears: ears.audible or refused(command), SPEECH_SECONDS, "first packet"
+    )
+    expect(not refused(command), f"the bot says: {answer_text(command)}")
     timeline.note(f"first packet heard, {milliseconds(asked)} after /say was sent")
     codes = await privacy_codes(member, listener)
     await command.until(finished, SPEECH_SECONDS, "end of the speech")
@@ -211,6 +232,16 @@ def finished(command: Interaction) -> bool:
     """Whether the answer to /say says how it ended."""
     lines = command.message.content.splitlines() if command.message else []
     return len(lines) > 1 and "sentences heard" not in lines[-1]
+
+
+def refused(command: Interaction) -> bool:
+    """Whether the bot has answered with a refusal instead of a place in the queue."""
+    return command.message is not None and " speaks as " not in command.message.content
+
+
+def answer_text(command: Interaction) -> str:
+    """Return what the member reads, on one line."""
+    return " ".join(command.message.content.split()) if command.message else ""
 
 
 def card_title(message: Message | None) -> str:
