@@ -65,6 +65,40 @@ def load_migrations() -> tuple[Migration, ...]:
     return steps
 
 
+def schema_version(path: Path) -> int:
+    """Return the version of the schema in a database; 0 if it is missing or holds nothing of ours.
+
+    Raises StorageError if it cannot be read.
+    """
+    # An empty file is not opened: SQLite would remove a -wal file beside it, which may be all there
+    # is left to recover from.
+    if not path.exists() or path.stat().st_size == 0:
+        return 0
+    with (
+        _translated(path),
+        contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection,
+    ):
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
+def schema_version(path: Path) -> int:
+    """Return the version of the schema in a database; 0 if it is missing or holds nothing of ours.
+
+    Raises StorageError if it cannot be read.
+    """
+    # An empty file is not opened: SQLite would remove a -wal file beside it, which may be all there
+    # is left to recover from.
+    if not path.exists() or path.stat().st_size == 0:
+        return 0
+    with (
+        _translated(path),
+        contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection,
+    ):
+        [version] = connection.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
 class Database:
     """One SQLite database, shared by the coroutines of this process and by other processes.
 

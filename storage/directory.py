@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, sync_directory
+from storage.database import schema_version
+from storage.database import schema_version
 from storage.errors import StorageError
 
 DATABASE_NAME = "mynah.db"
@@ -31,10 +33,11 @@ def _create(directory: Path) -> None:
 
 
 def _refuse_lost_database(directory: Path) -> None:
-    recordings = sum(1 for _ in (directory / CLIPS_NAME).glob(f"*{CLIP_SUFFIX}"))
-    if recordings and not (directory / DATABASE_NAME).exists():
+    clips, database = directory / CLIPS_NAME, directory / DATABASE_NAME
+    recordings = sum(1 for _ in clips.glob(f"*{CLIP_SUFFIX}"))
+    if recordings and schema_version(database) == 0:
         raise StorageError(
-            f"{directory / CLIPS_NAME} holds {recordings} recordings, but the database "
-            f"{directory / DATABASE_NAME} is missing. Restore it from a backup, or remove "
-            f"{directory / CLIPS_NAME} to begin anew."
+            f"{clips} holds {recordings} recordings, but the database {database} is "
+            f"{'empty' if database.exists() else 'missing'}. Restore it from a backup, or remove "
+            f"{clips} to begin anew."
         )

@@ -67,8 +67,8 @@ class VoiceStore:
 
         directory: holds mynah.db and clips/.
 
-        Raises StorageError also for clips without any database: it was lost, and a new one would
-        have them all swept.
+        Raises StorageError also for clips beside a missing or empty database: it was lost, and a
+        new one would have them all swept.
         """
         await asyncio.to_thread(prepare_directory, directory)
         async with Database.open(directory / DATABASE_NAME) as database:
