@@ -49,13 +49,11 @@ async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[
 
     A marked clip is always read whole before it is trusted again. Raises StorageError.
     """
-    rows = await database.read(
-        "SELECT clip_sha256, max(damage IS NOT NULL) FROM voices GROUP BY clip_sha256"
-    )
-    marked = {sha256: bool(damaged) for sha256, damaged in rows}
+    rows = await database.read("SELECT clip_sha256, max(damage) FROM voices GROUP BY clip_sha256")
+    marked: dict[str, str | None] = dict(map(tuple, rows))
     changed = await asyncio.to_thread(_changed, clips, marked, verify)
     usable = [sha256 for sha256 in changed if await _mark(database, clips, sha256) is None]
-    return [sha256 for sha256 in usable if marked[sha256]]
+    return [sha256 for sha256 in usable if marked[sha256] is not None]
 
 
 async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
@@ -68,11 +66,12 @@ async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
     return await database.write(work)
 
 
-def _changed(clips: Path, known: Mapping[str, bool], verify: bool) -> list[str]:
+def _changed(clips: Path, known: Mapping[str, str | None], verify: bool) -> list[str]:
     return [
         sha256
-        for sha256, marked in known.items()
-        if (_fault(clips, sha256, thorough=verify) is not None) != marked
+        for sha256, damage in known.items()
+        # What was found by reading a clip whole, a glance does not see.
+        if _fault(clips, sha256, thorough=verify or damage is not None) != damage
     ]
 
 

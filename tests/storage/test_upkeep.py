@@ -105,6 +105,19 @@ async def test_changed_content_is_found_by_verifying_and_stays_marked(store: Voi
     assert await report(store) == ((), (profile.id,), ())  # the quick check does not trust it again
 
 
+async def test_reason_of_damage_is_kept_up_to_date(store: VoiceStore) -> None:
+    profile = await add(store, "Anna")
+    path = store.clip_path(profile)
+    path.unlink()
+    await store.check()
+    path.write_bytes(b"")
+    assert await report(store) == ((), (profile.id,), ())
+    damage = (await store.get(profile.id)).damage
+    assert damage is not None
+    assert "missing" not in damage
+    assert "empty" in damage
+
+
 async def test_enrolling_a_lost_clip_again_mends_every_voice_of_it(store: VoiceStore) -> None:
     lost = await add(store, "Anna")
     store.clip_path(lost).unlink()
