@@ -82,23 +82,6 @@ def schema_version(path: Path) -> int:
     return int(version)
 
 
-def schema_version(path: Path) -> int:
-    """Return the version of the schema in a database; 0 if it is missing or holds nothing of ours.
-
-    Raises StorageError if it cannot be read.
-    """
-    # An empty file is not opened: SQLite would remove a -wal file beside it, which may be all there
-    # is left to recover from.
-    if not path.exists() or path.stat().st_size == 0:
-        return 0
-    with (
-        _translated(path),
-        contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection,
-    ):
-        [version] = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
 class Database:
     """One SQLite database, shared by the coroutines of this process and by other processes.
 
@@ -175,6 +158,10 @@ class Database:
 
 
 def _try_to_open(path: Path) -> None:
+    # Only for this user, and so are the -wal and -shm files, which take its mode. Whatever is wrong
+    # with the path, SQLite says it below.
+    with contextlib.suppress(OSError):
+        path.touch(mode=0o600, exist_ok=False)
     # When aiosqlite cannot open a file, its thread outlives the error and may print a traceback
     # about the loop being closed.
     sqlite3.connect(path).close()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, sync_directory
 from storage.database import schema_version
-from storage.database import schema_version
 from storage.errors import StorageError
 
 DATABASE_NAME = "mynah.db"

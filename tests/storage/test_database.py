@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import sqlite3
+import stat
 import subprocess
 import sys
 from importlib.resources import files
@@ -49,6 +50,12 @@ async def test_connection_is_configured(path: Path) -> None:
     async with Database.open(path) as database:
         # Inside a transaction, so on the connection that writes.
         assert await database.write(pragmas) == ["wal", 1, 2, 5000]
+
+
+async def test_files_are_for_this_user_only(path: Path) -> None:
+    async with Database.open(path, [FIRST]):
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
+    assert modes == dict.fromkeys(["test.db", "test.db-wal", "test.db-shm"], 0o600)
 
 
 async def test_reading_connection_cannot_write(path: Path) -> None:

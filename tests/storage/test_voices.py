@@ -5,7 +5,6 @@ import gzip
 import os
 import pickle
 import shutil
-import shutil
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta, timezone
@@ -412,37 +411,6 @@ async def test_recordings_without_their_database_are_not_swept(directory: Path) 
         async with VoiceStore.open(directory):
             pass
     assert len(clip_files(directory)) == 1
-
-
-@pytest.mark.parametrize("schema", ["", "CREATE TABLE other (x)"], ids=["no bytes", "no schema"])
-async def test_recordings_beside_an_empty_database_are_not_swept(
-    directory: Path, schema: str
-) -> None:
-    async with VoiceStore.open(directory) as store:
-        await add(store, "Anna")
-    for path in directory.glob("mynah.db*"):
-        path.unlink()
-    (directory / "mynah.db").touch()
-    with contextlib.closing(sqlite3.connect(directory / "mynah.db")) as connection:
-        connection.executescript(schema)
-    with pytest.raises(StorageError, match=r"1 recordings, but the database .* is empty"):
-        async with VoiceStore.open(directory):
-            pass
-    assert len(clip_files(directory)) == 1
-
-
-async def test_write_ahead_log_beside_an_emptied_database_is_left_for_recovery(
-    store: VoiceStore, directory: Path
-) -> None:
-    await add(store, "Anna")
-    other = directory.parent / "copy"
-    shutil.copytree(directory, other)
-    (other / "mynah.db").write_bytes(b"")
-    log = (other / "mynah.db-wal").read_bytes()
-    with pytest.raises(StorageError, match="is empty"):
-        async with VoiceStore.open(other):
-            pass
-    assert (other / "mynah.db-wal").read_bytes() == log != b""
 
 
 @pytest.mark.parametrize("schema", ["", "CREATE TABLE other (x)"], ids=["no bytes", "no schema"])
