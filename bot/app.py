@@ -39,6 +39,8 @@ async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
     """Open the data directory, sweep what a crash left behind and report damaged voices."""
     async with VoiceStore.open(settings.storage.directory) as store:
         report = await store.check()
+        if report.swept:
+            log.info("files without a voice removed", stage="start", files=len(report.swept))
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip

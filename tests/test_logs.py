@@ -4,10 +4,13 @@ import io
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 import pytest
 import structlog
 
+from bot.app import open_store
+from bot.config import Settings, StorageSettings
 from bot.logs import LogFormat, configure_logging
 
 Configure = Callable[..., io.StringIO]
@@ -73,3 +76,14 @@ def test_secrets_never_appear(configure: Configure, log_format: LogFormat) -> No
     text = stream.getvalue()
     assert text.count("[secret]") >= 4
     assert "s3c" not in text
+
+
+async def test_start_says_how_many_files_were_swept(tmp_path: Path) -> None:
+    settings = Settings(storage=StorageSettings(directory=tmp_path))
+    async with open_store(settings):
+        pass
+    (tmp_path / "clips" / "half.clip.tmp").touch()
+    with structlog.testing.capture_logs() as logs:
+        async with open_store(settings):
+            pass
+    assert [(entry["stage"], entry["files"]) for entry in logs] == [("start", 1)]
