@@ -159,6 +159,7 @@ def test_the_same_sentence_sounds_the_same_in_batches_of(
     np.testing.assert_array_equal(wave(last), stock_waves[1])
 
 
+@only_english
 @pytest.mark.usefixtures("samples_kept")
 def test_joining_and_leaving_a_running_batch_changes_nothing(
     engine: ChatterboxEngine, requests: list[SynthesisRequest], stock_waves: list[Samples]
