@@ -8,9 +8,12 @@ def main() -> None:
     """Run the command line and exit with its code."""
     import sys
 
-    from bot.cli.main import run
+    try:
+        from bot.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:  # while it imports; `run` handles those that come later
+        sys.exit(130)
 
 
 if __name__ == "__main__":

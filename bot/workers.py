@@ -14,7 +14,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -26,6 +26,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 _KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+
+# Ctrl-C and a service manager's SIGTERM reach the whole group, but the parent decides when the
+# call in flight may end.
+_GROUP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class WorkerDiedError(MynahError):
@@ -120,8 +124,7 @@ class Worker:
 
     def _forget(self, call: asyncio.Task[Any]) -> None:
         self._calls.discard(call)
-        if not call.cancelled():
-            call.exception()  # seen, also when the caller was cancelled
+        _see_exception(call)
 
     async def _take_turn(
         self,
@@ -132,18 +135,17 @@ class Worker:
     ) -> R:
         try:
             executor = await self._ready_executor()
-            future = asyncio.get_running_loop().run_in_executor(
+            future: asyncio.Future[R] = _submit(
                 executor, _bounded_call, self._limits, function, args, kwargs
             )
             done, _ = await asyncio.wait([future], timeout=call_seconds)
             if not done:
                 await self._discard()
                 await asyncio.wait([future])
-                future.exception()
                 raise WorkerTimeoutError(f"The {self.name} took over {call_seconds:g} s.")
             try:
                 return future.result()
-            except BrokenProcessPool:
+            except (BrokenProcessPool, asyncio.CancelledError):  # cancelled by the pool's shutdown
                 await self._discard()
                 raise WorkerDiedError(f"The {self.name} stopped unexpectedly.") from None
         finally:
@@ -152,20 +154,36 @@ class Worker:
     async def _ready_executor(self) -> Executor:
         if self._closed:
             raise WorkerDiedError(f"The {self.name} is shut down.")
-        if self._executor is None:
-            self._executor = ProcessPoolExecutor(
-                max_workers=1,
-                mp_context=multiprocessing.get_context("spawn"),
-                initializer=_initialize_child,
-                initargs=(self._limits,),
-            )
-            loop = asyncio.get_running_loop()
-            try:
-                self._pid = await loop.run_in_executor(self._executor, os.getpid)
-            except BrokenProcessPool:
-                await self._discard()
-                raise WorkerDiedError(f"The {self.name} could not be started.") from None
-        return self._executor
+        if self._executor is not None:
+            return self._executor
+        try:
+            return await self._start()
+        except OSError as error:
+            await self._discard()
+            raise WorkerDiedError(
+                f"The {self.name} could not be started ({error.strerror or error}). Make sure that "
+                "the working directory exists and that memory and processes are free."
+            ) from error
+        except BrokenProcessPool:
+            await self._discard()
+            raise WorkerDiedError(f"The {self.name} could not be started.") from None
+
+    async def _start(self) -> Executor:
+        executor = self._executor = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_initialize_child,
+            initargs=(self._limits,),
+        )
+        # The first call spawns the child, here and now. Not so the pool's construction, which
+        # must stay outside: it starts multiprocessing's resource tracker, which unblocks signals.
+        with _signals_held():
+            started = _submit(executor, os.getpid)
+        await asyncio.wait([started])
+        if self._executor is not executor:
+            raise WorkerDiedError(f"The {self.name} is shut down.")
+        self._pid = started.result()
+        return executor
 
     async def _discard(self) -> None:
         executor, pid = self._executor, self._pid
@@ -179,12 +197,38 @@ class Worker:
         await asyncio.to_thread(executor.shutdown, wait=True, cancel_futures=True)
 
 
+def _submit(executor: Executor, function: Callable[..., R], /, *args: Any) -> asyncio.Future[R]:
+    future = asyncio.get_running_loop().run_in_executor(executor, function, *args)
+    future.add_done_callback(_see_exception)
+    return future
+
+
+def _see_exception(future: asyncio.Future[Any]) -> None:
+    """Read the exception, or asyncio reports it as lost when the caller was cancelled."""
+    if not future.cancelled():
+        future.exception()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back; a child that is spawned meanwhile inherits that.
+
+    It would otherwise print a traceback if it is interrupted before it ignores them by itself.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _GROUP_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _initialize_child(limits: WorkerLimits) -> None:
     """Make this child polite, bounded and mortal."""
-    # Ctrl-C and a service manager's SIGTERM reach the whole group, but the parent decides when
-    # the call in flight may end.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in _GROUP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, name="parent-watch", daemon=True).start()
     if sys.platform == "win32":
         return

@@ -1,6 +1,7 @@
 """The restartable child process: limits, crashes, cancellation, shutdown."""
 
 import asyncio
+import errno
 import os
 import signal
 import subprocess
@@ -126,6 +127,39 @@ async def test_close_ends_the_child_and_a_call_in_flight(worker: Worker) -> None
     assert not psutil.pid_exists(pid)
     with pytest.raises(WorkerDiedError):
         await worker.run(divmod, 7, 2)
+
+
+async def test_close_while_the_child_starts_ends_the_call(worker: Worker) -> None:
+    call = asyncio.create_task(worker.run(os.getpid))
+    while not worker.busy:
+        await asyncio.sleep(0)
+    await worker.close()
+    with pytest.raises(WorkerDiedError):
+        await call
+
+
+def held_signals() -> set[signal.Signals]:
+    return {signal.Signals(number) for number in signal.pthread_sigmask(signal.SIG_BLOCK, ())}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signal masks are POSIX")
+async def test_child_is_deaf_to_the_groups_signals_from_its_first_moment(worker: Worker) -> None:
+    before = held_signals()
+    assert {signal.SIGINT, signal.SIGTERM} <= await worker.run(held_signals)
+    assert held_signals() == before
+
+
+async def test_child_that_cannot_be_spawned_says_why(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("multiprocessing.util.spawnv_passfds", refuse)
+        with pytest.raises(WorkerDiedError, match="temporarily unavailable"):
+            await worker.run(os.getpid)
+    assert await worker.run(divmod, 7, 2) == (3, 1)
 
 
 PARENT = """

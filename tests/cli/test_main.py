@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -73,3 +74,26 @@ def test_interrupt_ends_program_and_workers(enrolled_data: Path, tmp_path: Path)
     assert "Traceback" not in rest
     assert program.returncode == 130
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.7, 1.1, 1.5, 2.0])
+def test_interrupt_at_any_moment_leaves_no_traceback(
+    speech_file: Path, tmp_path: Path, delay: float
+) -> None:
+    command = [sys.executable, "-m", "bot", "enroll", str(speech_file), "--name", "Anna"]
+    with subprocess.Popen(
+        command,
+        env={**os.environ, "MYNAH_STORAGE__DIRECTORY": str(tmp_path / "data")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as program:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            program.wait(delay)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(program.pid, signal.SIGINT)  # as a terminal does: to the workers too
+        _, errors = program.communicate()
+    assert "Traceback" not in errors
+    assert "never retrieved" not in errors
+    assert program.returncode in (0, 130)
