@@ -209,9 +209,25 @@ def _explain(error: ValidationError, file: Path) -> str:
 def _allowed(kind: str, location: tuple[int | str, ...], message: str) -> str:
     if kind == "model_type":
         return "should be a table of keys"
-    if kind != "extra_forbidden":
-        return message.removeprefix("Value error, ").removeprefix("Input ")
+    model = _model_of(location)
+    if kind == "extra_forbidden":
+        return f"not a known key. Known here: {', '.join(model.model_fields)}"
+    number = _range(model, str(location[-1]))
+    return number or message.removeprefix("Value error, ").removeprefix("Input ")
+
+
+def _model_of(location: tuple[int | str, ...]) -> type[BaseModel]:
+    """Return the section that a key stands in, or the whole for a section."""
     section = Settings.model_fields.get(str(location[0])) if len(location) > 1 else None
-    model = section.annotation if section is not None else Settings
-    fields = model.model_fields if isinstance(model, type) and issubclass(model, BaseModel) else {}
-    return f"not a known key. Known here: {', '.join(fields)}"
+    model = section.annotation if section is not None else None
+    return model if isinstance(model, type) and issubclass(model, BaseModel) else Settings
+
+
+def _range(model: type[BaseModel], key: str) -> str | None:
+    """Return both ends of what a number may be; pydantic names only the one that was passed."""
+    schema = model.model_json_schema()["properties"].get(key, {})
+    for option in schema.get("anyOf", [schema]):  # a key without a default is a number or null
+        if "minimum" in option and "maximum" in option:
+            kind = "whole number" if option["type"] == "integer" else "number"
+            return f"should be a {kind} from {option['minimum']} to {option['maximum']}"
+    return None

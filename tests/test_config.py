@@ -104,7 +104,15 @@ def test_discord_token_is_honoured(
         ("[motor]\nkind = 3", "motor", "Known here: discord, storage"),
         ('[engine]\nkind = "festival"', "engine.kind", "'auto', 'chatterbox' or 'piper'"),
         ('[engine]\ndevice = "gpu"', "engine.device", "auto, cpu, mps, cuda or cuda:N"),
-        ("[enrolment]\nmax_minutes = 600", "enrolment.max_minutes", "less than or equal to 60"),
+        ("[enrolment]\nmax_minutes = 600", "enrolment.max_minutes", "a number from 0.1 to 60"),
+        ("[enrolment]\nkeep_seconds = 5", "enrolment.keep_seconds", "a number from 10 to 120"),
+        ("[enrolment]\nkeep_seconds = []", "enrolment.keep_seconds", "a number from 10 to 120"),
+        (
+            "[speech]\nmax_characters = 1.5",
+            "speech.max_characters",
+            "a whole number from 1 to 100000",
+        ),
+        ("[engine]\nslots = 65", "engine.slots", "a whole number from 1 to 64"),
         ("engine = 3", "engine", "a table of keys"),
     ],
 )
