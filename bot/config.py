@@ -13,9 +13,17 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.errors import ConfigError
@@ -33,6 +41,20 @@ def _known_device(device: str) -> str:
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    at_most: ClassVar[Mapping[str, str]] = {}
+    """Keys that contradict another one when they are above it."""
+
+    @model_validator(mode="after")
+    def _refuse_contradictions(self) -> Self:
+        for lower, upper in self.at_most.items():
+            if getattr(self, lower) > getattr(self, upper):
+                fields = type(self).model_fields
+                raise ValueError(
+                    f"{lower} (by default {fields[lower].default}) should be at most {upper} "
+                    f"(by default {fields[upper].default}). Lower the one or raise the other"
+                )
+        return self
 
 
 class DiscordSettings(_Section):
@@ -71,6 +93,8 @@ class EngineSettings(_Section):
 class EnrolmentSettings(_Section):
     """What an upload may be, and what the media worker may use."""
 
+    at_most = {"min_speech_seconds": "keep_seconds"}
+
     max_upload_mb: Annotated[float, Field(gt=0, le=500)] = 25
     max_minutes: Annotated[float, Field(ge=0.1, le=60)] = 10
     keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
@@ -81,6 +105,8 @@ class EnrolmentSettings(_Section):
 
 class SpeechSettings(_Section):
     """How texts are cut into sentences."""
+
+    at_most = {"first_sentence_characters": "sentence_characters"}
 
     max_characters: Annotated[int, Field(ge=1, le=100_000)] = 3000
     sentence_characters: Annotated[int, Field(ge=40, le=300)] = 260
@@ -96,6 +122,8 @@ class VoiceSettings(_Section):
 
 class LimitSettings(_Section):
     """What one server or member may use."""
+
+    at_most = {"queue_per_member": "queue_per_guild"}
 
     voices_per_guild: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
     queue_per_guild: Annotated[int, Field(ge=1, le=1000)] = 20

@@ -122,6 +122,29 @@ def test_error_names_the_key_and_what_is_allowed(text: str, key: str, allowed: s
     assert allowed in message
 
 
+@pytest.mark.parametrize(
+    ("section", "lower", "upper", "values"),
+    [
+        ("enrolment", "min_speech_seconds", "keep_seconds", (20, 15)),
+        ("speech", "first_sentence_characters", "sentence_characters", (120, 80)),
+        ("limits", "queue_per_member", "queue_per_guild", (4, 3)),
+    ],
+)
+def test_keys_that_contradict_each_other_are_refused(
+    section: str, lower: str, upper: str, values: tuple[int, int]
+) -> None:
+    first, second = values
+    message = error_of(f"[{section}]\n{lower} = {first}\n{upper} = {second}")
+    assert f"  {section}: {lower} " in message
+    assert f"at most {upper} " in message
+    load_settings(write(f"[{section}]\n{lower} = {second}\n{upper} = {second}"))
+
+
+def test_key_that_contradicts_a_default_is_refused_with_the_default() -> None:
+    message = error_of("[speech]\nsentence_characters = 90")
+    assert "first_sentence_characters (by default 100) should be at most" in message
+
+
 def test_error_in_a_variable_names_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MYNAH_SPEECH__MAX_CHARACTERS", "many")
     assert "speech.max_characters: " in error_of("")
