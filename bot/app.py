@@ -5,9 +5,11 @@ The only place that constructs stores, workers and services; all else is handed 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -15,6 +17,7 @@ import structlog
 from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
+from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from bot.speech.service import SpeechLimits, SpeechService
 from bot.speech.types import EngineSpec, SelfCheck
@@ -57,11 +60,19 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
     )
-    worker = Worker("media worker", limits)
+    worker = Worker("media worker", limits, _worker_logging(settings))
     try:
         yield worker
     finally:
         await worker.close()
+
+
+def _worker_logging(settings: Settings) -> Callable[[], None]:
+    """Return what makes a worker log as this process does."""
+    # Not the configured level: a command that prints what it does raises it.
+    level = logging.getLevelName(logging.getLogger().level)
+    secrets = settings.discord.secrets()
+    return partial(configure_logging, level, settings.logging.format, secrets=secrets)
 
 
 @asynccontextmanager
@@ -105,7 +116,9 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     )
     limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
     client = EngineClient(
-        Worker("engine worker", limits), spec, load_seconds=engine.load_timeout_seconds
+        Worker("engine worker", limits, _worker_logging(settings)),
+        spec,
+        load_seconds=engine.load_timeout_seconds,
     )
     try:
         yield client

@@ -63,6 +63,10 @@ class DiscordSettings(_Section):
     token: SecretStr | None = None
     proxy: SecretStr | None = None
 
+    def secrets(self) -> list[str]:
+        """Return what must never be logged."""
+        return [secret.get_secret_value() for secret in (self.token, self.proxy) if secret]
+
 
 class StorageSettings(_Section):
     """Where voices are kept."""

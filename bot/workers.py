@@ -66,9 +66,13 @@ class Worker:
     outlive a call (a loaded model) lives in the child's modules and is lost when it is replaced.
     """
 
-    def __init__(self, name: str, limits: WorkerLimits) -> None:
+    def __init__(
+        self, name: str, limits: WorkerLimits, on_start: Callable[[], None] | None = None
+    ) -> None:
+        """on_start: called in each child before its first call; it travels by pickle, too."""
         self.name = name
         self._limits = limits
+        self._on_start = on_start
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._executor: Executor | None = None
@@ -173,7 +177,7 @@ class Worker:
             max_workers=1,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_initialize_child,
-            initargs=(self._limits,),
+            initargs=(self._limits, self._on_start),
         )
         # The first call spawns the child, here and now. Not so the pool's construction, which
         # must stay outside: it starts multiprocessing's resource tracker, which unblocks signals.
@@ -225,11 +229,13 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _initialize_child(limits: WorkerLimits) -> None:
+def _initialize_child(limits: WorkerLimits, on_start: Callable[[], None] | None) -> None:
     """Make this child polite, bounded and mortal."""
     for number in _GROUP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, name="parent-watch", daemon=True).start()
+    if on_start is not None:
+        on_start()
     if sys.platform == "win32":
         return
     os.nice(limits.nice)

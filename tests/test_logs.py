@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 import structlog
+from pydantic import SecretStr
 
-from bot.app import open_store
-from bot.config import Settings, StorageSettings
+from bot.app import open_media_worker, open_store
+from bot.config import DiscordSettings, LoggingSettings, Settings, StorageSettings
 from bot.logs import LogFormat, configure_logging
 
 Configure = Callable[..., io.StringIO]
@@ -76,6 +77,31 @@ def test_secrets_never_appear(configure: Configure, log_format: LogFormat) -> No
     text = stream.getvalue()
     assert text.count("[secret]") >= 4
     assert "s3c" not in text
+
+
+def log_in_worker(text: str) -> None:
+    logging.getLogger("some.library").info("quiet %s", text)
+    logging.getLogger("some.library").warning("loud %s", text)
+
+
+async def test_workers_log_as_the_bot_does(
+    configure: Configure, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure("json")
+    settings = Settings(
+        discord=DiscordSettings(token=SecretStr("s3cret")), logging=LoggingSettings(format="json")
+    )
+    async with open_media_worker(settings) as worker:
+        await worker.run(log_in_worker, "s3cret")
+        logging.getLogger().setLevel("WARNING")
+    async with open_media_worker(settings) as worker:
+        await worker.run(log_in_worker, "again")
+    records = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert [(record["logger"], record["event"]) for record in records] == [
+        ("some.library", "quiet [secret]"),
+        ("some.library", "loud [secret]"),
+        ("some.library", "loud again"),
+    ]
 
 
 async def test_start_says_how_many_files_were_swept(tmp_path: Path) -> None:

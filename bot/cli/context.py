@@ -23,11 +23,10 @@ class Context:
     def settings(self) -> Settings:
         """The configuration; logging is set up with it. Raises ConfigError."""
         settings = load_settings(self.config_path)
-        secrets = (settings.discord.token, settings.discord.proxy)
         level = settings.logging.level
         configure_logging(
             "warning" if self.quiet and level == "info" else level,
             settings.logging.format,
-            secrets=[secret.get_secret_value() for secret in secrets if secret],
+            secrets=settings.discord.secrets(),
         )
         return settings
