@@ -18,6 +18,7 @@ import soundfile
 from bot.speech.engines.base import to_speech
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.stock import choose_device, load_model
+from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
 from bot.speech.types import EngineSpec, SelfCheck, Speech, SynthesisRequest, VoiceReference
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
@@ -76,32 +77,37 @@ def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> d
 
 
 def _measure_stock(spec: EngineSpec, reference: Path) -> tuple[dict[str, float], float]:
+    import torch
+
     model = load_model(spec, spec.device)
     model.prepare_conditionals(str(reference))  # the first ever sets libraries up
     tokens = sum(map(_tokens_of, SENTENCES))
+    torch.manual_seed(0)
     with _ending_after(model.t3, tokens):
         start = time.perf_counter()
         wave = model.generate(" ".join(SENTENCES), audio_prompt_path=str(reference))
         speech = to_speech(wave[0].numpy(), model.sr, {})
         total = time.perf_counter() - start
     text = _timed_text(total, total, speech.seconds)
+    _require_length(speech.seconds, tokens)
     with _ending_after(model.t3, RATE_TOKENS):
-        return text, RATE_TOKENS / _least_seconds(lambda: _decode_stock(model))
+        return text, _best_rate(lambda: _decode_stock(model))
 
 
-def _decode_stock(model: Any) -> None:
+def _decode_stock(model: Any) -> int:
     import torch
     import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
     text = F.pad(model.tokenizer.text_to_tokens(SENTENCES[1]).to(model.device), (1, 1))
     text[:, 0] = model.t3.hp.start_text_token
     torch.manual_seed(0)
-    model.t3.inference(
+    decoded = model.t3.inference(
         t3_cond=dataclasses.replace(model.conds.t3),
         text_tokens=text.repeat(2, 1),
         max_new_tokens=RATE_TOKENS + 1,
         top_p=1.0,
     )
+    return int(decoded.shape[1])
 
 
 def _measure_own(
@@ -116,6 +122,7 @@ def _measure_own(
             (speech,) = engine.synthesize([SynthesisRequest(sentence, voice, seed=0)])
             times.append(times[-1] + time.perf_counter() - start)
         assert isinstance(speech, Speech), speech
+        _require_length(speech.seconds, _tokens_of(sentence))
         seconds += speech.seconds
     with _ending_after(t3, RATE_TOKENS):
         rates = {_name(batch): _own_rate(engine, voice, batch) for batch in _BATCHES}
@@ -127,25 +134,34 @@ def _own_rate(engine: ChatterboxEngine, voice: VoiceReference, batch: int) -> fl
     decoder = engine._speaker._decoder  # type: ignore[union-attr]  # not the stock speaker
     requests = [SynthesisRequest(SENTENCES[1], voice, seed=seed) for seed in range(batch)]
 
-    def decode() -> None:
+    def decode() -> int:
         for ticket, request in enumerate(requests):
             engine.submit(ticket, request)
             engine._speaker._admit()  # type: ignore[union-attr]
+        tokens = 0
         while decoder.running:
-            decoder.step()
+            tokens += sum(len(done.tokens) for done in decoder.step().values())
         engine._speaker._decoding.clear()  # type: ignore[union-attr]
+        return tokens
 
-    return batch * RATE_TOKENS / _least_seconds(decode)
+    return _best_rate(decode)
 
 
-def _least_seconds(work: Callable[[], None]) -> float:
-    """Seconds of the quicker one of two runs: the first sets things up."""
-    times = []
+def _best_rate(decode: Callable[[], int]) -> float:
+    """Tokens a second of the quicker one of two runs: the first sets things up."""
+    rates = []
     for _ in range(2):
         start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
+        tokens = decode()
+        rates.append(tokens / (time.perf_counter() - start))
+        _require_length(tokens / TOKENS_PER_SECOND, round(tokens / RATE_TOKENS) * RATE_TOKENS)
+    return max(rates)
+
+
+def _require_length(seconds: float, tokens: int) -> None:
+    """Compare only what was really spoken: a text that ended early would look quick."""
+    if abs(seconds * TOKENS_PER_SECOND - tokens) > max(2, 0.05 * tokens):
+        raise RuntimeError(f"{seconds:.2f} s were spoken, not {tokens / TOKENS_PER_SECOND:.2f}.")
 
 
 @contextmanager

@@ -120,10 +120,11 @@ def _end_after(t3: Any, tokens: int) -> None:
     import torch
 
     before, after = torch.linalg.qr(torch.randn(t3.dim, 2)).Q.T
+    strength = 10 * t3.cfg.num_hidden_layers**0.5  # every layer adds to what it stands out from
     with torch.no_grad():
         positions, head = t3.speech_pos_emb.emb.weight, t3.speech_head.weight
-        positions[:tokens] += 10 * before
-        positions[tokens:] += 10 * after
+        positions[:tokens] += strength * before
+        positions[tokens:] += strength * after
         for direction in (before, after):
             head -= torch.outer(head @ direction, direction)
         head[_FIRST_SPECIAL:] -= 2 * before
