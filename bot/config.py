@@ -39,6 +39,16 @@ def _known_device(device: str) -> str:
     return device
 
 
+def _expand_home(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        raise ValueError("begins with ~ but there is no such home directory") from None
+
+
+_UserPath = Annotated[Path, AfterValidator(_expand_home)]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -71,7 +81,7 @@ class DiscordSettings(_Section):
 class StorageSettings(_Section):
     """Where voices are kept."""
 
-    directory: Path = Path("data")
+    directory: _UserPath = Path("data")
 
 
 class EngineSettings(_Section):
@@ -79,7 +89,7 @@ class EngineSettings(_Section):
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
     model: Literal["english", "turbo", "multilingual"] = "english"
-    checkpoint: Path | None = None
+    checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     decode: Literal["own", "stock"] = "own"
@@ -99,7 +109,7 @@ class EnrolmentSettings(_Section):
 
     at_most = {"min_speech_seconds": "keep_seconds"}
 
-    max_upload_mb: Annotated[float, Field(gt=0, le=500)] = 25
+    max_upload_mb: Annotated[float, Field(ge=0.1, le=500)] = 25
     max_minutes: Annotated[float, Field(ge=0.1, le=60)] = 10
     keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
     min_speech_seconds: Annotated[float, Field(ge=1, le=30)] = 3

@@ -112,6 +112,11 @@ def test_discord_token_is_honoured(
             "speech.max_characters",
             "a whole number from 1 to 100000",
         ),
+        (
+            "[enrolment]\nmax_upload_mb = 0.01",
+            "enrolment.max_upload_mb",
+            "a number from 0.1 to 500",
+        ),
         ("[engine]\nslots = 65", "engine.slots", "a whole number from 1 to 64"),
         ("engine = 3", "engine", "a table of keys"),
     ],
@@ -154,6 +159,19 @@ def test_error_in_a_variable_names_the_key(monkeypatch: pytest.MonkeyPatch) -> N
 def test_misspelt_variable_is_refused(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "piper")
     assert variable in error_of("")
+
+
+@pytest.mark.parametrize("key", ["storage.directory", "engine.checkpoint"])
+def test_tilde_is_the_home_directory(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/anna")
+    section, name = key.split(".")
+    settings = load_settings(write(f'[{section}]\n{name} = "~/x"'))
+    assert getattr(getattr(settings, section), name) == Path("/home/anna/x")
+
+
+def test_home_directory_of_nobody_is_an_error() -> None:
+    message = error_of('[storage]\ndirectory = "~no-such-user/x"')
+    assert "  storage.directory: begins with ~" in message
 
 
 def test_missing_file_is_an_error() -> None:
