@@ -15,6 +15,8 @@ CHATTERBOX := .venv-chatterbox
 SOURCES := $(PACKAGES) tests benchmarks tools
 
 # What `make demo` says and enrols; by the environment, so that any text arrives as it was typed.
+override SAMPLE := $(value SAMPLE)
+override TEXT := $(value TEXT)
 export SAMPLE TEXT
 
 .DEFAULT_GOAL := help

@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 EDIT_SECONDS = 2.0
 """Between two edits: Discord allows five in five seconds, for all answers in a channel."""
 
-_ENDS = {
+ENDS = {
     UtteranceEnd.PLAYED: "Said.",
     UtteranceEnd.SKIPPED: "Skipped.",
     UtteranceEnd.STOPPED: "Stopped.",
@@ -39,9 +39,9 @@ def progress_text(progress: Progress) -> str:
 
 def _line(progress: Progress) -> str:
     if progress.end is UtteranceEnd.FAILED:
-        return progress.error or _ENDS[progress.end]
+        return progress.error or ENDS[progress.end]
     if progress.end is not None:
-        return _ENDS[progress.end]
+        return ENDS[progress.end]
     if not progress.started or progress.sentences == 1:
         return ""
     return f"{progress.played} of {progress.sentences} sentences heard."

@@ -13,6 +13,8 @@ import soundfile
 import soxr
 from pocketsphinx import Decoder
 
+from tests.samples import RATE, encode, speech_samples
+
 ROOT = Path(__file__).parent.parent
 TEXT = "The weather is good today. We will go to the market, and buy some bread for the children."
 
@@ -34,12 +36,19 @@ def share_found(said: str, heard: list[str]) -> float:
     return sum(block.size for block in blocks) / len(words)
 
 
-def test_demo_leaves_speech_that_is_understood(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tools.demo", "--text", TEXT]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    run = subprocess.run(
-        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+def demo(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "tools.demo"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+def test_demo_leaves_speech_that_is_understood(tmp_path: Path) -> None:
+    run = demo(tmp_path, TEXT=TEXT)
     assert run.returncode == 0, run.stdout + run.stderr
     for step in (
         "/enroll sample.m4a acknowledged",
@@ -51,3 +60,19 @@ def test_demo_leaves_speech_that_is_understood(tmp_path: Path) -> None:
         assert step in run.stdout
     assert share_found(TEXT, recognise(tmp_path / "demo.wav")) > 0.6
     assert [path.name for path in tmp_path.iterdir()] == ["demo.wav"]
+
+
+def test_demo_enrols_a_recording_of_ones_own_and_speaks_one_sentence(tmp_path: Path) -> None:
+    sample = tmp_path / "my voice.flac"
+    sample.write_bytes(encode(speech_samples(8), RATE, "flac", "flac"))
+    run = demo(tmp_path, SAMPLE=str(sample), TEXT="Good morning, everyone.")
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "/enroll my voice.flac acknowledged" in run.stdout
+
+
+def test_demo_says_why_it_failed(tmp_path: Path) -> None:
+    run = demo(tmp_path, SAMPLE="nowhere.wav")
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        "The demo failed: there is no file nowhere.wav; SAMPLE=... names a recording"
+    ]
