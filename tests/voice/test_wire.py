@@ -7,16 +7,14 @@ import sys
 from collections.abc import AsyncIterator
 
 import numpy as np
-import pytest
 
 from bot.voice.utterances import UtteranceEnd
 from bot.workers import WorkerLimits
 from tests.loopback import Pacing, best_correlation
-from tests.metronome import metronome
+from tests.metronome import assert_keeps_pace
 from tests.voice.stage import Script, Stage, babble, open_stage, sentence
 
 SPEECH = sentence(4.0)
-ATTEMPTS = 4
 
 
 async def test_what_is_heard_is_what_the_engine_made() -> None:
@@ -65,16 +63,12 @@ async def pace(stage: Stage) -> Pacing:
 
 
 async def test_packets_keep_their_pace_while_the_engine_uses_every_core() -> None:
+    """The issue's figure: p99 at most 22 ms and no gap over 40 ms.
+
+    The loopback Discord may stay in this process: arrival times are the kernel's, and what it
+    does with a packet (0.12 ms of processor time, decryption included) is done long before the
+    next one is due. The children that play the engine are as niced as the bot's workers.
+    """
     async with open_stage() as stage, engine_at_work():
         await stage.join()
-        slow: list[Pacing] = []
-        for _ in range(ATTEMPTS):
-            ours, bare = await asyncio.gather(pace(stage), metronome())
-            if ours.p99 <= 22 and ours.over_40 == 0:
-                return
-            # Programs that are not niced disturb any player; then this proves nothing.
-            if bare.maximum <= 22:
-                slow.append(ours)
-        if len(slow) < 2:
-            pytest.skip("other programs keep this machine too busy to measure pacing")
-        pytest.fail(f"the pace was not kept on a machine that could: {slow}")
+        await assert_keeps_pace(lambda: pace(stage))
