@@ -221,7 +221,11 @@ def _read_toml(file: Path) -> dict[str, Any]:
             f"The configuration file {file} cannot be read ({error.strerror}). "
             "Start from a copy of config.example.toml."
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(
+            f"The configuration file {file} is not in UTF-8. Save it as UTF-8 in your editor."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"The configuration file {file} is not valid TOML: {error}") from None
 
 

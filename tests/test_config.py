@@ -183,6 +183,14 @@ def test_broken_toml_is_an_error() -> None:
     assert "not valid TOML" in error_of("[engine")
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_file_in_another_encoding_is_an_error(encoding: str) -> None:
+    path = Path("settings.toml")
+    path.write_bytes('[storage]\ndirectory = "Vögel"'.encode(encoding))
+    with pytest.raises(ConfigError, match="Save it as UTF-8"):
+        load_settings(path)
+
+
 def test_secrets_stay_out_of_errors_and_reprs() -> None:
     assert "s3cret" not in error_of('[discord]\ntoken = ["s3cret"]\nproxy = 3')
     settings = load_settings(write('[discord]\ntoken = "s3cret"\nproxy = "http://u:s3cret@h"'))
