@@ -1,8 +1,8 @@
 """Structured logging: readable lines on a terminal, JSON for machines, secrets in neither.
 
 Mynah logs through structlog; the records of libraries that use `logging` (discord.py) take the same
-way out. Fields of a unit of work (`guild`, `voice`, `stage`) are bound with
-`structlog.contextvars.bound_contextvars`.
+way out, and so do those of the workers. Every record that an operator sees (info and above) names
+its `stage` (start, command, enrol, engine, voice or stop), and `guild` and `voice` where known.
 """
 
 from __future__ import annotations

@@ -102,6 +102,11 @@ class ProgressLine:
             await self._interaction.edit_original_response(content=f"{answer}\n{line}")
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # The member dismissed the answer, or Discord has a hiccup: the speech goes on.
-            log.info("progress not shown", guild=self._interaction.guild_id, error=repr(error))
+            log.info(
+                "progress not shown",
+                guild=self._interaction.guild_id,
+                stage="voice",
+                error=repr(error),
+            )
         self._edit = None
         self._show()

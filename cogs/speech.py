@@ -198,7 +198,12 @@ class SpeechCog(commands.Cog, name="Speech"):
                     yield speech
             except EngineDeadError as error:
                 # Its text is for the operator; the player shows what it is given to the member.
-                log.error("nothing can be said", guild=utterance.guild_id, error=str(error))
+                log.error(
+                    "nothing can be said",
+                    guild=utterance.guild_id,
+                    stage="engine",
+                    error=str(error),
+                )
                 raise EngineError(explain(error)) from error
 
 

@@ -70,7 +70,9 @@ class OwnedView(discord.ui.View):
             await self.origin.edit_original_response(**changes)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             # What the buttons stand for is done or void in any case.
-            log.info("answer not edited", guild=self.origin.guild_id, error=repr(error))
+            log.info(
+                "answer not edited", guild=self.origin.guild_id, stage="command", error=repr(error)
+            )
 
     def _remaining(self) -> float:
         return max(1.0, (self._until - utcnow()).total_seconds())

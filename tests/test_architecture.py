@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -108,6 +109,37 @@ def test_only_the_composition_root_constructs_services() -> None:
         for call in constructed
         if call in path.read_text(encoding="utf-8")
     ]
+
+
+def visible_records(module: str) -> Iterator[ast.Call]:
+    """The calls of a module's structlog logger at info and above."""
+    source = MODULES[module].read_text(encoding="utf-8")
+    if "log = structlog.get_logger(" not in source:
+        return
+    levels = {"info", "warning", "error", "exception", "critical"}
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="log"), attr=level)):
+                if level in levels:
+                    yield node
+
+
+def names_its_stage(call: ast.Call) -> bool:
+    # `**fields` (None) come from a function that all records of a module share.
+    return any(keyword.arg in ("stage", None) for keyword in call.keywords)
+
+
+def test_every_record_that_an_operator_sees_names_its_stage() -> None:
+    records = [(module, call) for module in MODULES for call in visible_records(module)]
+    assert len(records) > 10
+    assert not [f"{m}:{call.lineno}" for m, call in records if not names_its_stage(call)]
+
+
+@pytest.mark.parametrize("package", ["bot", "cogs", "storage"])
+def test_types_of_every_package_are_shipped(package: str) -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert (ROOT / package / "py.typed").exists()
+    assert "py.typed" in project["tool"]["setuptools"]["package-data"][package]
 
 
 def worker_only(module: str) -> bool:
