@@ -112,7 +112,8 @@ class Call:
         """Queue texts of as many members as it takes."""
         for number in range(texts):
             speak = queue.say(self.guild.id, sentences)
-            request = SayRequest(number, "Ada", "A sentence.", sentences, speak)
+            channel_id = self.guild.voice.id
+            request = SayRequest(number, channel_id, "Ada", "A sentence.", sentences, speak)
             self.bot.voice.player(self.guild.id).say(request)
 
     async def first_packet(self) -> int:

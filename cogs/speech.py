@@ -66,12 +66,14 @@ class SpeechCog(commands.Cog, name="Speech"):
             voice_settings=settings_of(voice),
         )
         sentences = self._services.speech.plan(text, voice.language)
-        player = await self._player_beside(interaction)
+        channel = _channel_of(interaction)
+        player = await self._player_in(channel, interaction)
         line = ProgressLine(interaction)
         self._lines.add(line)
         ticket = player.say(
             SayRequest(
                 member_id=interaction.user.id,
+                channel_id=channel.id,
                 voice_name=voice.name,
                 text=text,
                 sentences=len(sentences),
@@ -98,7 +100,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         player = self._services.voice.player(guild_of(interaction))
         if player.channel != target and player.snapshot() and not _privileged(interaction):
             raise _busy_in(player.channel)
-        text = await _join(interaction, player, target)
+        text = await _join(interaction, player, target, privileged=_privileged(interaction))
         await _answer(interaction, f"{text} I am muted there. {UNMUTE}" if player.muted else text)
 
     @app_commands.command(description="Send me out of the voice channel")
@@ -176,17 +178,14 @@ class SpeechCog(commands.Cog, name="Speech"):
             )
         return voice
 
-    async def _player_beside(self, interaction: Interaction) -> GuildPlayer:
-        """Return the player, in the member's channel."""
-        channel = _channel_of(interaction)
+    async def _player_in(self, channel: VocalChannel, interaction: Interaction) -> GuildPlayer:
+        """Return the player, called into `channel`."""
         player = self._services.voice.player(guild_of(interaction))
         if player.channel == channel:
             return player
         if player.snapshot():
             raise _busy_in(player.channel)
-        text = await _join(interaction, player, channel)
-        if player.channel != channel:
-            raise UserError(text)
+        await _join(interaction, player, channel)
         return player
 
     async def _speak(
@@ -207,14 +206,20 @@ class SpeechCog(commands.Cog, name="Speech"):
                 raise EngineError(explain(error)) from error
 
 
-async def _join(interaction: Interaction, player: GuildPlayer, channel: VocalChannel) -> str:
+async def _join(
+    interaction: Interaction,
+    player: GuildPlayer,
+    channel: VocalChannel,
+    *,
+    privileged: bool = False,
+) -> str:
     """Join and return what came of it. Raises UserError for what is known beforehand."""
     if player.channel != channel:
         refused = refusal(channel)
         if refused is not None:
             raise UserError(join_text(refused, channel))
         await interaction.response.defer(ephemeral=True, thinking=True)
-    outcome = await player.join(channel)
+    outcome = await player.join(channel, privileged=privileged)
     text = join_text(outcome, channel)
     if not outcome.joined:
         raise UserError(text)

@@ -17,6 +17,9 @@ _JOIN_TEXTS = {
     JoinOutcome.JOINED: "I am in {channel} now.",
     JoinOutcome.MOVED: "I am in {channel} now.",
     JoinOutcome.ALREADY_THERE: "I am in {channel} already.",
+    JoinOutcome.BUSY_ELSEWHERE: (
+        "I am speaking in another channel right now. Join me there, or wait until I am done."
+    ),
     JoinOutcome.MAY_NOT_CONNECT: "I may not join {channel}. Let me view it and connect to it.",
     JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
     JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",

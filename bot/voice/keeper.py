@@ -25,10 +25,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Connect to a channel."""
+    """Connect to a channel. privileged: also away from those who are being spoken to."""
 
     channel: VocalChannel
     reply: asyncio.Future[JoinOutcome]
+    privileged: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,10 @@ Message = Join | Leave | Recover
 
 class ConnectionListener(Protocol):
     """The guild's player."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being said or waits to be said."""
 
     def connected(self) -> None:
         """Hear that there is a connection, a first one or another one."""
@@ -84,11 +89,11 @@ class ConnectionKeeper:
         self._attempts = 0  # to get the present connection back
         self._until: float | None = None  # event loop time; when to give those up
 
-    async def join(self, channel: VocalChannel) -> JoinOutcome:
+    async def join(self, channel: VocalChannel, *, privileged: bool) -> JoinOutcome:
         """Connect to `channel`. Raises `BusyError` if too much is going on already."""
         self._check_room()
         reply: asyncio.Future[JoinOutcome] = asyncio.get_running_loop().create_future()
-        self._post(Join(channel, reply))
+        self._post(Join(channel, reply, privileged))
         return await reply
 
     async def leave(self) -> None:
@@ -160,10 +165,8 @@ class ConnectionKeeper:
 
     async def _obey(self, message: Message) -> None:
         match message:
-            case Join(channel, reply):
-                outcome = await self._join(channel)
-                if not reply.done():
-                    reply.set_result(outcome)
+            case Join():
+                await self._join(message)
             case Leave(_, removed):
                 self._settle()
                 await self.link.leave(removed=removed)
@@ -178,9 +181,19 @@ class ConnectionKeeper:
         if isinstance(message, Leave) and not message.reply.done():
             message.reply.set_result(None)
 
-    async def _join(self, channel: VocalChannel) -> JoinOutcome:
+    async def _join(self, message: Join) -> None:
+        outcome = await self._connect(message)
+        if not message.reply.done():
+            message.reply.set_result(outcome)
+            # Whoever joined to say something says it now, before another wish moves the bot.
+            await asyncio.sleep(0)
+
+    async def _connect(self, message: Join) -> JoinOutcome:
+        elsewhere = self._listener.busy and self.link.channel != message.channel
+        if elsewhere and not message.privileged:
+            return JoinOutcome.BUSY_ELSEWHERE
         was_wanted = self.link.wanted
-        outcome = await self._try(self.link.join(channel))
+        outcome = await self._try(self.link.join(message.channel))
         if outcome.joined:
             self._settle()
             self._listener.connected()

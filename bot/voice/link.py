@@ -26,6 +26,7 @@ class JoinOutcome(Enum):
     JOINED = auto()
     MOVED = auto()
     ALREADY_THERE = auto()
+    BUSY_ELSEWHERE = auto()  # others are being spoken to
     MAY_NOT_CONNECT = auto()
     MAY_NOT_SPEAK = auto()
     FULL = auto()
@@ -92,12 +93,15 @@ class VoiceLink:
         self._on_loss = on_loss
         self._client: MynahVoiceClient | None = None
         self._target: int | None = None  # channel id
+        self._moving = False
         self._session = 0  # of the gateway
         self._connected_in = 0
 
     @property
     def channel(self) -> VocalChannel | None:
-        """The channel the bot is in or is trying to get back into."""
+        """The channel the bot is in or is trying to get back into; None on the way to another."""
+        if self._moving:
+            return None
         target = self._client.channel.id if self._client is not None else self._target
         channel = None if target is None else self._bot.get_channel(target)
         return channel if isinstance(channel, VocalChannel) else None
@@ -166,8 +170,12 @@ class VoiceLink:
         if refused is not None:
             return refused
         moving = self._client is not None
-        await self._drop()
-        outcome = await self._connect(channel)
+        self._moving = True
+        try:
+            await self._drop()
+            outcome = await self._connect(channel)
+        finally:
+            self._moving = False
         if not outcome.joined:
             self._target = None
         return JoinOutcome.MOVED if moving and outcome.joined else outcome

@@ -87,11 +87,19 @@ class GuildPlayer:
         """The call's code that members can compare with their own client's."""
         return self._keeper.link.privacy_code
 
-    async def join(self, channel: VocalChannel) -> JoinOutcome:
-        """Connect to `channel`; what is being said goes on there."""
+    @property
+    def busy(self) -> bool:
+        """Whether something is being said or waits to be said."""
+        return bool(self._items)
+
+    async def join(self, channel: VocalChannel, *, privileged: bool = False) -> JoinOutcome:
+        """Connect to `channel`.
+
+        privileged: also while something is said elsewhere, which then goes on in `channel`.
+        """
         if self._closing:
             return JoinOutcome.SHUTTING_DOWN
-        return await self._keeper.join(channel)
+        return await self._keeper.join(channel, privileged=privileged)
 
     async def leave(self) -> bool:
         """Stop, and leave the channel; whether the bot was in one."""
@@ -103,10 +111,11 @@ class GuildPlayer:
     def say(self, request: SayRequest) -> Ticket:
         """Queue an utterance.
 
-        Raises `BusyError` when the queue is full, `UserError` when the bot is in no channel or
-        muted there.
+        Raises `BusyError` when the queue is full, `UserError` when the bot is in another
+        channel or none, or muted there.
         """
-        self._check(request.member_id)
+        self._check(request.channel_id)
+        self._check_room(request.member_id)
         ahead = self.snapshot()
         item = Item(request, self._heard)
         self._items.append(item)
@@ -187,13 +196,19 @@ class GuildPlayer:
 
     # The queue.
 
-    def _check(self, member_id: int) -> None:
+    def _check(self, channel_id: int) -> None:
         if self._closing:
             raise UserError("I am shutting down. Try again in a few minutes.")
         if self.channel is None:
             raise UserError("I am in no voice channel. Join one and use /join first.")
+        if self.channel.id != channel_id:
+            raise UserError(
+                f"I am in {self.channel.mention} right now. Join me there, or call me with /join."
+            )
         if self.muted:
             raise UserError(f"I am muted in {self.channel.mention}. {UNMUTE}")
+
+    def _check_room(self, member_id: int) -> None:
         if len(self._items) >= self._limits.queue_per_guild:
             raise BusyError(
                 f"{len(self._items)} texts are waiting already. Try again when some were heard."

@@ -56,12 +56,14 @@ class Progress:
 class SayRequest:
     """What a member asked to be said.
 
+    channel_id: where; it is said nowhere else, unless a moderator moves the bot.
     sentences: how many `speak` will yield.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
     """
 
     member_id: int
+    channel_id: int
     voice_name: str
     text: str
     sentences: int

@@ -53,9 +53,15 @@ class Script:
     started: asyncio.Event = field(default_factory=asyncio.Event)
     dues: list[float] = field(default_factory=list)
 
-    def request(self) -> SayRequest:
+    def request(self, channel_id: int) -> SayRequest:
         return SayRequest(
-            self.member_id, "Ada", self.text, len(self.sentences), self._speak, self._on_progress
+            self.member_id,
+            channel_id,
+            "Ada",
+            self.text,
+            len(self.sentences),
+            self._speak,
+            self._on_progress,
         )
 
     async def _speak(self, due: Due) -> AsyncIterator[Speech]:
@@ -130,7 +136,9 @@ class Stage:
         await self.loopback.voice.wait_settled(self.guild)
 
     def say(self, script: Script) -> Ticket:
-        return self.player.say(script.request())
+        """Say it where the bot is, or else where Ada is."""
+        channel = self.player.channel or self.channel()
+        return self.player.say(script.request(channel.id))
 
     async def play(self, script: Script, until: float = 15.0) -> UtteranceEnd:
         return await ended(self.say(script), until)

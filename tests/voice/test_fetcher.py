@@ -16,7 +16,7 @@ async def test_a_skip_ends_a_fetch_also_just_after_it_was_woken(steps: int) -> N
     """`asyncio.wait_for` of Python 3.11 would swallow the skip at one of these steps."""
     second = Speech((b"packet",) * 50, 1.0)
     script = Script([second, second])
-    item = Item(script.request(), lambda item, event: None)
+    item = Item(script.request(channel_id=1), lambda item, event: None)
     items = deque([item])
     fetched = asyncio.Event()
     fetcher = Fetcher(items, prefetch_seconds=0.5, on_fetched=fetched.set)

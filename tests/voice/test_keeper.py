@@ -11,6 +11,8 @@ from tests.voice.stage import LIMITS, eventually, open_stage
 
 
 class Listener:
+    busy = False
+
     def __init__(self) -> None:
         self.heard: list[str] = []
 
@@ -27,7 +29,7 @@ async def lost_connection() -> AsyncIterator[tuple[ConnectionKeeper, Listener]]:
     async with open_stage() as stage:
         listener = Listener()
         keeper = ConnectionKeeper(stage.bot, stage.guild.id, LIMITS, listener)
-        assert (await keeper.join(stage.channel())).joined
+        assert (await keeper.join(stage.channel(), privileged=False)).joined
         keeper.gateway_lost()
         stage.loopback.close_voice(stage.guild, 4009)
         await eventually(lambda: not keeper.link.connected)

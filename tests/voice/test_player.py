@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import discord
 import pytest
 
 from bot.errors import BusyError, EngineError, UserError
@@ -287,7 +288,7 @@ async def test_a_refused_move_leaves_the_speech_where_it_is() -> None:
         stage.loopback.world.overwrite(closed, Overwrite(stage.guild.id, deny=Permission.CONNECT))
         ticket = stage.say(Script([sentence(0.6)]))
         await eventually(lambda: any(c.overwrites for c in stage.channels()))
-        outcome = await stage.player.join(stage.channel("Closed"))
+        outcome = await stage.player.join(stage.channel("Closed"), privileged=True)
         assert outcome is JoinOutcome.MAY_NOT_CONNECT
         assert await ended(ticket) is UtteranceEnd.PLAYED
 
@@ -300,9 +301,54 @@ async def test_joining_another_channel_takes_the_speech_along() -> None:
         await stage.join()
         ticket = stage.say(Script([sentence(2.0)]))
         await stage.listener.until_heard(20)
-        assert await stage.player.join(stage.channel("Den")) is JoinOutcome.MOVED
+        moved = await stage.player.join(stage.channel("Den"), privileged=True)
+        assert moved is JoinOutcome.MOVED
         assert await ended(ticket) is UtteranceEnd.PLAYED
         assert len(bobs.audible) + len(stage.listener.audible) >= 95
+
+
+async def test_words_asked_for_in_two_channels_at_once_are_heard_in_one_only() -> None:
+    async with open_stage() as stage:
+        den = stage.loopback.add_voice_channel(stage.guild, "Den")
+        bob = stage.loopback.add_person(stage.guild, "Bob")
+        bobs = await bob.join_voice(den)
+        await eventually(lambda: len(stage.channels()) == 2)
+        adas, bobs_words = sentence(0.4, 1), sentence(0.4, 2)
+
+        async def say(channel: discord.VoiceChannel, words: Speech) -> UtteranceEnd | JoinOutcome:
+            outcome = await stage.player.join(channel)
+            if not outcome.joined:
+                return outcome
+            return await ended(stage.player.say(Script([words]).request(channel.id)))
+
+        ends = await asyncio.gather(
+            say(stage.channel(), adas), say(stage.channel("Den"), bobs_words)
+        )
+        assert ends == [UtteranceEnd.PLAYED, JoinOutcome.BUSY_ELSEWHERE]
+        assert [packet.opus for packet in stage.listener.audible] == list(adas.packets)
+        assert not bobs.audible
+
+
+async def test_words_for_another_channel_are_refused() -> None:
+    async with open_stage() as stage:
+        stage.loopback.add_voice_channel(stage.guild, "Den")
+        await stage.join()
+        await eventually(lambda: len(stage.channels()) == 2)
+        with pytest.raises(UserError, match="Join me there"):
+            stage.player.say(Script([SHORT]).request(stage.channel("Den").id))
+
+
+async def test_nothing_can_be_said_while_the_bot_is_on_its_way_elsewhere() -> None:
+    async with open_stage() as stage:
+        stage.loopback.add_voice_channel(stage.guild, "Den")
+        await stage.join()
+        lounge = stage.channel()
+        await eventually(lambda: len(stage.channels()) == 2)
+        moving = asyncio.create_task(stage.player.join(stage.channel("Den")))
+        await eventually(lambda: stage.player.channel is None)
+        with pytest.raises(UserError, match="/join"):
+            stage.player.say(Script([SHORT]).request(lounge.id))
+        assert await moving is JoinOutcome.MOVED
 
 
 async def test_both_ends_show_the_same_privacy_code() -> None:
