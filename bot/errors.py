@@ -18,6 +18,10 @@ class ConfigError(MynahError):
     """The configuration is wrong; the text names the key's path and what is allowed."""
 
 
+class OutputError(MynahError):
+    """A file that was asked for cannot be written, although nothing was wrong with the request."""
+
+
 class BusyError(UserError):
     """A bounded queue is full; the same request may work later."""
 

@@ -14,6 +14,7 @@ from rich.text import Text
 from bot.cli.context import Context
 from bot.cli.options import guild_option, voice_settings_options
 from bot.cli.output import print_facts, progress_steps, stdout
+from bot.files import check_output
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -84,6 +85,7 @@ async def _say(settings: Settings, order: _Order) -> _Spoken:
     from bot.speech.types import Speech
 
     check_suffix(order.output)
+    check_output(order.output)
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
         profile = await store.find(order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads

@@ -6,8 +6,6 @@ Runs in the media worker, so `av` is imported where it is used.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from bot.errors import UserError
+from bot.files import write_whole
 from bot.speech.opus import FRAME_SAMPLES, PRE_SKIP_SAMPLES, decode_opus
 from bot.speech.types import OPUS_SAMPLE_RATE
 
@@ -26,7 +25,7 @@ _MP3_BIT_RATE = 96_000  # bit/s; mono speech gains nothing above
 
 
 def check_suffix(path: Path) -> None:
-    """Raise `UserError` unless `write_audio` can write a file of that name."""
+    """Raise `UserError` unless `write_audio` knows a format by the suffix."""
     if path.suffix.lower() not in _WRITERS:
         raise UserError(
             f"{path.name} does not say which format to write. "
@@ -40,15 +39,12 @@ def write_audio(path: Path, packets: Sequence[bytes]) -> None:
     .wav is 16-bit PCM, .ogg holds the packets themselves, .mp3 is encoded anew. The file appears
     whole or not at all.
 
-    Raises `UserError` for another suffix and for a place that cannot be written.
+    Raises `UserError` for another suffix, `OutputError` if the file cannot be written.
     """
     check_suffix(path)
     content = io.BytesIO()
     _WRITERS[path.suffix.lower()](content, packets)
-    try:
-        _write_whole(path, content.getvalue())
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror or error}.") from error
+    write_whole(path, content.getvalue())
 
 
 def ogg_bytes(packets: Sequence[bytes]) -> bytes:
@@ -107,25 +103,6 @@ def _open(file: BinaryIO, container_format: str) -> OutputContainer:
     import av
 
     return av.open(file, "w", format=container_format)
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private, this one is a result
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask
 
 
 _WRITERS: dict[str, Callable[[BinaryIO, Sequence[bytes]], None]] = {

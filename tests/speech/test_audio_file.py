@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from bot.errors import UserError
+from bot.errors import OutputError, UserError
 from bot.speech.audio_file import ogg_bytes, write_audio
 from bot.speech.opus import PRE_SKIP_SAMPLES, decode_opus, encode_opus
 
@@ -87,7 +87,7 @@ def test_an_unknown_suffix_names_the_known_ones(name: str, tmp_path: Path) -> No
 def test_a_place_that_cannot_be_written_is_named(
     packets: tuple[bytes, ...], tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match=r"nowhere.speech\.wav cannot be written: No such file"):
+    with pytest.raises(OutputError, match=r"nowhere.speech\.wav cannot be written: No such file"):
         write_audio(tmp_path / "nowhere" / "speech.wav", packets)
 
 
@@ -96,7 +96,7 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_else(
 ) -> None:
     directory = tmp_path / "speech.wav"
     (directory / "inside").mkdir(parents=True)
-    with pytest.raises(UserError):
+    with pytest.raises(OutputError):
         write_audio(directory, packets)
     assert [path.name for path in tmp_path.iterdir()] == ["speech.wav"]
 
