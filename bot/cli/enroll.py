@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,12 +12,14 @@ import click
 
 from bot.cli.context import Context
 from bot.cli.options import guild_option, language_option
-from bot.cli.output import print_facts, progress_steps
-from bot.errors import UserError
+from bot.cli.output import print_error, print_facts, progress_steps
+from bot.cli.reports import report_rows
+from bot.errors import OutputError, UserError
+from bot.files import check_output, write_whole
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.enrolment.types import EnrolmentSample, QualityReport
+    from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
     from storage.types import NewVoice, VoiceProfile
 
 
@@ -47,14 +51,19 @@ def enroll(
     from bot.enrolment.types import SampleRejectedError
     from storage.types import NewVoice
 
+    if picture is not None:
+        check_output(picture)
     voice = NewVoice(guild_id, name, language)
     try:
         sample, profile, clip_path = asyncio.run(_enroll(context.settings, file, voice))
     except SampleRejectedError as error:
-        print_facts(_report_rows(error.report))
-        _write_picture(picture, error.picture)
+        print_facts(report_rows(error.report.to_json()))
+        try:
+            _write_picture(picture, error.picture)
+        except OutputError as unwritten:  # must not hide why the recording was rejected
+            print_error(str(unwritten))
         raise
-    print_facts(_report_rows(sample.report) + _stored_rows(profile, clip_path))
+    print_facts(report_rows(sample.report.to_json()) + _stored_rows(profile, clip_path))
     _write_picture(picture, sample.picture)
 
 
@@ -67,7 +76,7 @@ async def _enroll(
         with progress_steps(total=3) as show:
             show(f"Reading {file} ...", 0)
             await enrolment.check_new(voice.guild_id, voice.name)
-            data = await asyncio.to_thread(_read, file, enrolment.limits.max_bytes)
+            data = await asyncio.to_thread(_read, file, enrolment.limits)
             show("Decoding, finding speech, measuring ...", 1)
             sample = await enrolment.prepare(data)
             show("Storing the voice ...", 2)
@@ -75,57 +84,30 @@ async def _enroll(
         return sample, profile, store.clip_path(profile)
 
 
-def _read(file: Path, max_bytes: int) -> bytes:
-    """Read the file, but never much more than is allowed: the service refuses the rest."""
+def _read(file: Path, limits: EnrolmentLimits) -> bytes:
+    """Read a file whose size is allowed."""
     try:
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):  # reading a pipe could wait forever
+            raise UserError(f"{file} is not a file. Save the recording as one first.")
+        limits.check_size(status.st_size)
         with file.open("rb") as stream:
-            return stream.read(max_bytes + 1)
+            return stream.read(limits.max_bytes + 1)  # it may have grown; the service checks again
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}).") from None
 
 
 def _write_picture(path: Path | None, picture: bytes) -> None:
-    if path is None:
-        return
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        raise UserError(f"The picture {path} cannot be written ({error.strerror}).") from None
-    print_facts([("picture", str(path))])
-
-
-def _report_rows(report: QualityReport) -> list[tuple[str, str]]:
-    findings = [(finding.code, f"{finding.reason} {finding.advice}") for finding in report.findings]
-    return [
-        ("verdict", report.verdict),
-        ("recording", f"{report.total_seconds:.1f} s, {report.speech_seconds:.1f} s of speech"),
-        ("kept", _kept(report)),
-        ("signal to noise", _measure(report.snr_db, "dB", ".0f")),
-        ("clipped", f"{report.clipped_share:.2%}"),
-        ("loudness", _measure(report.loudness_lufs, "LUFS", ".1f")),
-        ("median pitch", _measure(report.median_pitch_hz, "Hz", ".0f")),
-        *((f"! {code.replace('_', ' ')}", text) for code, text in findings),
-    ]
-
-
-def _kept(report: QualityReport) -> str:
-    if report.kept_end <= report.kept_start:
-        return "nothing"
-    seconds = report.kept_end - report.kept_start
-    return (
-        f"{seconds:.1f} s, from {report.kept_start:.1f} to {report.kept_end:.1f} s, with "
-        f"{report.kept_speech_seconds:.1f} s of speech"
-    )
-
-
-def _measure(value: float | None, unit: str, form: str) -> str:
-    return "not measurable" if value is None else f"{value:{form}} {unit}"
+    if path is not None:
+        write_whole(path, picture)
+        print_facts([("picture", str(path))])
 
 
 def _stored_rows(profile: VoiceProfile, clip_path: Path) -> list[tuple[str, str]]:
+    guild = f" --guild {profile.guild_id}" if profile.guild_id else ""
     owner = f"server {profile.guild_id}" if profile.guild_id else "every server (operator's voice)"
     return [
         ("stored as", f"“{profile.name}” for {owner}"),
         ("clip", str(clip_path)),
-        ("try it", f'mynah say "Hello!" --voice "{profile.name}"'),
+        ("try it", f"mynah say 'Hello!' --voice {shlex.quote(profile.name)}{guild}"),
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,7 +18,8 @@ from bot.cli.say import say
 from bot.cli.sync import sync
 from bot.cli.voices import voices
 from bot.errors import ConfigError, MynahError, UserError
-from storage.errors import StorageError, VoiceRequestError
+from bot.workers import WorkerDiedError
+from storage.errors import StorageError, VoiceNotFoundError, VoiceRequestError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,10 +51,27 @@ def run(arguments: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         print_error("Stopped.")
         return EXIT_INTERRUPTED
+    except VoiceNotFoundError as error:
+        print_error(f"{error} All voices: mynah voices")
+        return EXIT_WRONG_USE
     except (UserError, ConfigError, VoiceRequestError) as error:
         print_error(str(error))
-        return EXIT_WRONG_USE
+        # A worker that died failed, whatever the service that used it asks of the user.
+        return EXIT_FAILED if isinstance(error.__cause__, WorkerDiedError) else EXIT_WRONG_USE
     except (MynahError, StorageError) as error:
         print_error(str(error))
         return EXIT_FAILED
+    except OSError as error:  # such as a full disk behind standard output
+        _give_up_stdout()
+        print_error(f"Something could not be read or written: {error}")
+        return EXIT_FAILED
     return result if isinstance(result, int) else 0
+
+
+def _give_up_stdout() -> None:
+    """Send what could not be written to nowhere, or Python tries again as it exits."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())

@@ -97,3 +97,22 @@ def test_interrupt_at_any_moment_leaves_no_traceback(
     assert "Traceback" not in errors
     assert "never retrieved" not in errors
     assert program.returncode in (0, 130)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a full device")
+@pytest.mark.parametrize("arguments", [("voices",), ("--help",)])
+def test_full_disk_behind_standard_output_is_one_line(
+    enrolled_data: Path, arguments: tuple[str, ...]
+) -> None:
+    with Path("/dev/full").open("w") as full:
+        outcome = subprocess.run(
+            [sys.executable, "-m", "bot", *arguments],
+            env={**os.environ, "MYNAH_STORAGE__DIRECTORY": str(enrolled_data)},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert outcome.returncode == 1
+    [line] = outcome.stderr.splitlines()
+    assert "No space left on device" in line

@@ -1,0 +1,45 @@
+"""The quality report of a recording as rows of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def report_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return labels and values of a `QualityReport` in its JSON form, as a voice's row holds it.
+
+    What an older report lacks is shown as not measurable.
+    """
+    return [
+        ("verdict", str(report.get("verdict", "-"))),
+        ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
+        ("kept", _kept(report)),
+        ("signal to noise", _measure(report.get("snr_db"), "dB", ".0f")),
+        ("clipped", f"{report.get('clipped_share') or 0:.2%}"),
+        ("loudness", _measure(report.get("loudness_lufs"), "LUFS", ".1f")),
+        ("median pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
+        *(_finding_row(finding) for finding in report.get("findings") or ()),
+    ]
+
+
+def _finding_row(finding: Mapping[str, str]) -> tuple[str, str]:
+    return f"! {finding['code'].replace('_', ' ')}", f"{finding['reason']} {finding['advice']}"
+
+
+def _seconds(report: Mapping[str, Any], what: str) -> str:
+    return _measure(report.get(f"{what}_seconds"), "s", ".1f")
+
+
+def _kept(report: Mapping[str, Any]) -> str:
+    start, end = report.get("kept_start") or 0.0, report.get("kept_end") or 0.0
+    if end <= start:
+        return "nothing"
+    return (
+        f"{end - start:.1f} s, from {start:.1f} to {end:.1f} s, with "
+        f"{_seconds(report, 'kept_speech')} of speech"
+    )
+
+
+def _measure(value: float | None, unit: str, form: str) -> str:
+    return "not measurable" if value is None else f"{value:{form}} {unit}"
