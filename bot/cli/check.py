@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.output import EXIT_FAILED, progress_steps, stdout
+from bot.cli.output import EXIT_FAILED, counted, progress_steps, stdout
 from bot.config import Settings
 from bot.errors import EngineError, MynahError
 from storage.errors import StorageError, VoiceRequestError
@@ -90,7 +90,7 @@ async def _voices(settings: Settings) -> str:
             f"{len(report.damaged)} of {sum(counts)} voices cannot be used. {faults} "
             "Restore the files from a backup, or delete the voices and enrol them again."
         )
-    return f"{sum(counts)} voices, every clip read and verified"
+    return f"{counted(sum(counts), 'voice')}, every clip read and verified"
 
 
 async def _engine(settings: Settings) -> str:

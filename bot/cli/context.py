@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from pathlib import Path
 
 from bot.config import Settings, load_settings
 from bot.logs import configure_logging
+
+_TOLD_BY_COMMANDS = ("bot.app", "bot.speech.engine_client")
+"""Loggers of what the commands print by themselves: damaged voices, engines that fail."""
 
 
 class Context:
@@ -29,4 +33,7 @@ class Context:
             settings.logging.format,
             secrets=settings.discord.secrets(),
         )
+        told = logging.CRITICAL if self.quiet and level != "debug" else logging.NOTSET
+        for name in _TOLD_BY_COMMANDS:
+            logging.getLogger(name).setLevel(told)
         return settings

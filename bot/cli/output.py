@@ -31,6 +31,11 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False)
 
 
+def counted(number: int, noun: str) -> str:
+    """Return the number with its noun, in the plural where it is one."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def print_error(message: str) -> None:
     """Print an error for a person: what is wrong and what to do next."""
     console = stderr()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
@@ -15,14 +17,17 @@ from rich.text import Text
 
 from bot.cli.context import Context
 from bot.cli.options import GUILD_ID, guild_option, voice_settings_options
-from bot.cli.output import print_facts, stdout
+from bot.cli.output import counted, print_facts, stdout
+from bot.cli.reports import report_rows
 from bot.errors import UserError
+from bot.files import check_output, write_whole
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, describe, settings_of
 from storage.errors import VoiceNotFoundError
+from storage.types import CLIP_SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from storage.types import VoiceProfile
+    from storage.types import ReferenceClip, VoiceProfile
     from storage.voices import VoiceStore
 
 R = TypeVar("R")
@@ -64,7 +69,7 @@ def voices(context: click.Context, guild_id: int | None) -> None:
 def _list(context: Context, guild_id: int | None) -> None:
     profiles = _with_store(context, lambda store: _all(store, guild_id))
     if not profiles:
-        stdout().print("No voices yet. Enrol one: mynah enroll FILE --name NAME")
+        _say_none(guild_id)
         return
     table = Table(box=None, pad_edge=False)
     for column in ("server", "name", "seconds", "language", "pitch", "added", "uses", "state"):
@@ -72,6 +77,12 @@ def _list(context: Context, guild_id: int | None) -> None:
     for profile in profiles:
         table.add_row(*(Text(cell) for cell in _row(profile)))
     stdout().print(table)
+
+
+def _say_none(guild_id: int | None) -> None:
+    who = f"Server {guild_id} has no voices of its own." if guild_id else "No voices yet."
+    guild = f" --guild {guild_id}" if guild_id else ""
+    stdout().print(f"{who} Enrol one: mynah enroll FILE --name NAME{guild}", soft_wrap=True)
 
 
 async def _all(store: VoiceStore, guild_id: int | None) -> list[VoiceProfile]:
@@ -122,22 +133,28 @@ def show(context: Context, name: str, guild_id: int) -> None:
         return profile, store.clip_path(profile)
 
     profile, path = _with_store(context, work)
-    quality = profile.quality or {}
     facts = [
         ("name", profile.name),
+        ("id", str(profile.id)),
         ("server", _server(profile.guild_id)),
         ("clip", f"{profile.seconds:.1f} s, {path}"),
+        ("hash", f"{profile.clip_sha256} (SHA-256 of the samples)"),
         ("state", profile.damage or "ok"),
-        ("quality", str(quality.get("verdict", "-"))),
+        *_quality_rows(profile),
         ("language", profile.language or "-"),
-        ("median pitch", _pitch(profile.pitch_hz)),
         ("speaks with", describe(settings_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
         ("consent", _consent(profile)),
         ("added", _date(profile.created_at)),
-        ("last used", f"{_date(profile.last_used_at)} ({profile.use_count} uses)"),
+        ("last used", f"{_date(profile.last_used_at)} ({counted(profile.use_count, 'use')})"),
     ]
     print_facts(facts)
+
+
+def _quality_rows(profile: VoiceProfile) -> list[tuple[str, str]]:
+    if profile.quality is None:
+        return [("quality", "not measured"), ("median pitch", _pitch(profile.pitch_hz))]
+    return report_rows(profile.quality)
 
 
 def _consent(profile: VoiceProfile) -> str:
@@ -203,9 +220,21 @@ def delete(context: Context, name: str, guild_id: int, yes: bool) -> None:
 
     profile = _with_store(context, find)
     if not yes:
-        click.confirm(f"Delete the voice “{profile.name}” and its recording for good?", abort=True)
+        _confirm(f"Delete the voice “{profile.name}” and its recording for good?")
     _with_store(context, lambda store: store.delete(profile.id))
     stdout().print(Text(f"“{profile.name}” is deleted."))
+
+
+def _confirm(question: str) -> None:
+    """Raise `click.Abort` for no, `UsageError` where nobody can answer."""
+    try:
+        agreed = click.confirm(question)
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise click.UsageError("Nobody is there to answer. Add --yes.") from None
+    if not agreed:
+        raise click.Abort
 
 
 @voices.command()
@@ -221,17 +250,22 @@ def delete(context: Context, name: str, guild_id: int, yes: bool) -> None:
 @click.pass_obj
 def export(context: Context, name: str, guild_id: int, output: Path | None) -> None:
     """Write the recording of the voice NAME as a WAV: mono, 24 kHz, 32-bit float, as stored."""
-    import soundfile
 
     async def work(store: VoiceStore) -> Path:
         profile = await store.find(guild_id, name)
-        clip = await store.load_clip(profile)
         path = output or Path(f"{profile.name.replace('/', '_')}.wav")
-        soundfile.write(path, clip.samples, 24_000, subtype="FLOAT", format="WAV")
+        check_output(path)
+        write_whole(path, _wav(await store.load_clip(profile)))
         return path
 
-    try:
-        path = _with_store(context, work)
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise UserError(f"The WAV cannot be written: {error}") from None
-    stdout().print(Text(f"Written to {path}."))
+    if output is not None and output.suffix.lower() != ".wav":
+        raise UserError(f"{output.name} does not end in .wav, the only format that is exported.")
+    stdout().print(Text(f"Written to {_with_store(context, work)}."))
+
+
+def _wav(clip: ReferenceClip) -> bytes:
+    import soundfile  # only here: the other commands need not wait for it
+
+    file = io.BytesIO()
+    soundfile.write(file, clip.samples, CLIP_SAMPLE_RATE, subtype="FLOAT", format="WAV")
+    return file.getvalue()

@@ -49,7 +49,7 @@ def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:
 
 def test_use_is_counted(enrolled: Mynah) -> None:
     enrolled("say", TEXT, "--voice", "Anna")
-    assert "1 uses" in enrolled("voices", "show", "Anna").out
+    assert "(1 use)" in enrolled("voices", "show", "Anna").out
 
 
 def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
@@ -99,3 +99,20 @@ def test_damaged_clip_is_reported(enrolled: Mynah) -> None:
     outcome = enrolled("say", TEXT, "--voice", "Anna")
     assert outcome.code == 1
     assert clip.name in outcome.err
+
+
+def test_missing_folder_is_told_before_the_engine_loads(enrolled: Mynah) -> None:
+    outcome = enrolled("say", TEXT, "--voice", "Anna", "-o", "nowhere/out.wav")
+    assert outcome.code == 2
+    assert "There is no folder nowhere" in outcome.err
+    assert "Loading" not in outcome.err
+
+
+def test_engine_that_cannot_load_is_told_once(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYNAH_ENGINE__KIND", "chatterbox")
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    assert outcome.code == 1
+    assert len(outcome.err.splitlines()) == 2  # "Loading ..." and the error
+    assert "nstall" in outcome.err

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from tests.cli.conftest import Mynah, Outcome
+from tests.samples import RATE, encode, speech_samples
 
 
 def test_list_shows_every_server(enrolled: Mynah, speech_file: Path) -> None:
@@ -24,7 +25,17 @@ def test_empty_list_says_how_to_begin(mynah: Mynah) -> None:
 
 def test_show_tells_what_is_stored(enrolled: Mynah) -> None:
     out = enrolled("voices", "show", "ANNA").out
-    for part in ("Anna", "operator", str(enrolled.clips()[0]), "Hz", "en", "good"):
+    for part in (
+        "Anna",
+        "operator",
+        str(enrolled.clips()[0]),
+        "Hz",
+        "en",
+        "good",
+        "LUFS",
+        "dB",
+        "SHA-256",
+    ):
         assert part in out
 
 
@@ -113,3 +124,49 @@ def test_setting_out_of_range_is_refused(
     assert outcome.code == 2
     assert message in outcome.err
     assert tuned(enrolled("voices", "tune", "Anna")) == DEFAULTS
+
+
+def test_export_that_is_no_wav_is_refused(enrolled: Mynah) -> None:
+    outcome = enrolled("voices", "export", "Anna", "-o", "anna.mp3")
+    assert outcome.code == 2
+    assert "does not end in .wav" in outcome.err
+    assert not Path("anna.mp3").exists()
+
+
+def test_quality_is_shown_as_at_enrolment(mynah: Mynah) -> None:
+    Path("short.flac").write_bytes(encode(speech_samples(5), RATE, "flac", "flac"))
+    told = mynah("enroll", "short.flac", "--name", "Anna").out.partition("stored as")[0]
+    shown = mynah("voices", "show", "Anna").out
+    report = {tuple(line.split()) for line in told.splitlines()}
+    assert any(row[0] == "!" for row in report)
+    assert report <= {tuple(line.split()) for line in shown.splitlines()}
+
+
+def test_unknown_voice_says_where_to_look(enrolled: Mynah) -> None:
+    outcome = enrolled("voices", "show", "zed")
+    assert outcome.code == 2
+    assert "There is no voice named “zed”. All voices: mynah voices" in outcome.err
+
+
+def test_empty_list_names_the_server(enrolled: Mynah) -> None:
+    out = enrolled("voices", "--guild", "5").out
+    assert "Server 5 has no voices of its own." in out
+    assert "--guild 5" in out
+
+
+def test_delete_without_anyone_to_ask_says_how(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    outcome = enrolled("voices", "delete", "Anna")
+    assert outcome.code == 2
+    assert "Add --yes" in outcome.err
+    assert len(enrolled.clips()) == 1
+
+
+def test_damaged_voice_is_not_logged_beside_the_list(enrolled: Mynah) -> None:
+    [clip] = enrolled.clips()
+    clip.unlink()
+    outcome = enrolled("voices")
+    assert "DAMAGED" in outcome.out
+    assert outcome.err == ""
