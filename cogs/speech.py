@@ -218,7 +218,8 @@ async def _join(
         refused = refusal(channel)
         if refused is not None:
             raise UserError(join_text(refused, channel))
-        await interaction.response.defer(ephemeral=True, thinking=True)
+    # It takes its time even where the bot is already, if the connection was just lost.
+    await interaction.response.defer(ephemeral=True, thinking=True)
     outcome = await player.join(channel, privileged=privileged)
     text = join_text(outcome, channel)
     if not outcome.joined:

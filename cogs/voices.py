@@ -83,7 +83,7 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
             language=voice.language,
             voice_settings=settings_of(voice),
         )
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await _defer(interaction)
         preview = await self._services.speech.preview(utterance)
         notes = "".join(f"\n-# {note}" for note in preview.notes)
         about = f"{engine_note(self._services.engine)}{notes}"
@@ -96,10 +96,10 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
     @app_commands.describe(voice="Which voice", name="What it is called from now on")
     async def rename(self, interaction: Interaction, voice: OwnVoice, name: NewName) -> None:
         """Rename it."""
+        await _defer(interaction)
         renamed = await self._services.voices.rename(voice.id, name)
-        await interaction.response.send_message(
-            f"{cards.quoted(voice.name)} is now called {cards.quoted(renamed.name)}.",
-            ephemeral=True,
+        await interaction.edit_original_response(
+            content=f"{cards.quoted(voice.name)} is now called {cards.quoted(renamed.name)}."
         )
 
     @app_commands.command(description="Set how a voice of yours speaks")
@@ -123,10 +123,11 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
         given = VoiceSettings(exaggeration, cfg_weight, temperature)
         check_ranges(given)
         settings = given if reset else given.over(settings_of(voice))
+        await _defer(interaction)
         if settings != settings_of(voice):
             await self._services.voices.tune(voice.id, **asdict(settings))
-        await interaction.response.send_message(
-            f"{cards.quoted(voice.name)} speaks with {describe(settings)}.", ephemeral=True
+        await interaction.edit_original_response(
+            content=f"{cards.quoted(voice.name)} speaks with {describe(settings)}."
         )
 
     @app_commands.command(description="Delete a voice of yours and its recording")
@@ -148,8 +149,9 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
         self, interaction: Interaction, voice: AnyVoice | None = None, server: bool = False
     ) -> None:
         """Choose for oneself or for the guild."""
+        await _defer(interaction)
         text = await (self._choose_for_guild if server else self._choose)(interaction, voice)
-        await interaction.response.send_message(text, ephemeral=True)
+        await interaction.edit_original_response(content=text)
 
     async def _choose(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
         choices, guild_id, user_id = (
@@ -176,6 +178,11 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
         if voice is None:
             return "This server has no default voice now."
         return f"{cards.quoted(voice.name)} now speaks for everybody here without a voice."
+
+
+async def _defer(interaction: Interaction) -> None:
+    """Answer later: the database may be locked by another program for longer than 3 s."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
 
 
 async def setup(bot: MynahBot) -> None:
