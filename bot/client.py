@@ -27,7 +27,8 @@ log = structlog.get_logger(__name__)
 EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech")
 
 VOICE_SECONDS = 6.0
-LOGOUT_SECONDS = 2.5
+COMMANDS_SECONDS = 1.0
+LOGOUT_SECONDS = 1.5
 """Bounds of the steps of a shutdown, which must end within 10 s."""
 
 ALL_GUILDS = 0
@@ -124,11 +125,12 @@ class MynahBot(commands.AutoShardedBot):
     async def close(self) -> None:
         """Refuse new commands, let sentences in flight end, leave all channels, log out.
 
-        All of it is bounded: `VOICE_SECONDS` and `LOGOUT_SECONDS`.
+        All of it is bounded: `VOICE_SECONDS`, `COMMANDS_SECONDS` and `LOGOUT_SECONDS`.
         """
         self.shutting_down = True
         if not self.is_closed():
             await _bounded(self.services.voice.close(), VOICE_SECONDS)
+            await _bounded(self.tree.end_running(), COMMANDS_SECONDS)
         await _bounded(super().close(), LOGOUT_SECONDS)
 
     async def sync_commands(self, guild_id: int = ALL_GUILDS, *, force: bool = False) -> int | None:

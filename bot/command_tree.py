@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -28,17 +29,45 @@ _UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
 
 
 class MynahTree(app_commands.CommandTree["MynahBot"]):
-    """Refuses commands while the bot shuts down, and answers every error."""
+    """Refuses commands while the bot shuts down, and answers every error.
+
+    All commands are for servers: nobody can install the bot for themselves and take them along.
+    """
+
+    def __init__(self, client: MynahBot) -> None:
+        super().__init__(
+            client,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=False, private_channel=False
+            ),
+        )
+        self._running: dict[asyncio.Task[object], Interaction] = {}
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the command may run."""
         if not interaction.client.shutting_down:
+            self._follow(interaction)
             return True
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
             await answer(interaction, SHUTTING_DOWN)
         return False
+
+    async def end_running(self) -> None:
+        """Cancel the commands that still run, and say why to who used them."""
+        running = dict(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*(answer(cut_off, SHUTTING_DOWN) for cut_off in running.values()))
+
+    def _follow(self, interaction: Interaction) -> None:
+        task = asyncio.current_task()  # discord.py gives each interaction one of its own
+        if task is not None and interaction.type is discord.InteractionType.application_command:
+            self._running[task] = interaction
+            task.add_done_callback(self._running.pop)
 
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
@@ -54,7 +83,8 @@ async def answer(interaction: Interaction, text: str) -> None:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as error:
+        # RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
         log.info("answer could not be delivered", error=repr(error), **_where(interaction))
 
 
@@ -63,6 +93,10 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
     error = _cause(error)
     if _expired(error) or interaction.type is discord.InteractionType.autocomplete:
         log.info("command not answered", error=repr(error), **_where(interaction))
+        return
+    if interaction.client.shutting_down:
+        log.info("command cut off", error=repr(error), **_where(interaction))
+        await answer(interaction, SHUTTING_DOWN)
         return
     text = explain(error)
     if text is None:

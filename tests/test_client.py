@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import AsyncMock
 
+import discord
 import pytest
+import structlog
 
 from bot.client import MynahBot
+from bot.command_tree import SHUTTING_DOWN, answer_error
+from bot.errors import EngineError
 from storage.voices import VoiceStore
 from tests.cogs.world import World
 from tests.loopback import Guild, LoopbackDiscord, Person, Upload, wait_until
@@ -104,6 +112,45 @@ async def test_every_command_answers_in_time_while_the_engine_is_at_work(wire: W
     wire.world.engine.gate.set()
 
 
+async def test_join_answers_in_time_while_the_connection_is_being_made_anew(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wire.ann.join_voice()
+    await wire.ann.slash("join").answered()
+    await wire.loopback.voice.wait_settled(wire.guild)
+    with monkeypatch.context() as unheard:
+        unheard.setattr(wire.loopback.gateway, "on_voice_request", lambda request: None)
+        wire.loopback.close_voice(wire.guild, 4009)
+        voice: Any = wire.bot.guilds[0].voice_client
+        await wait_until(lambda: not voice.is_connected(), 5, "the loss to be noticed")
+        again = await wire.ann.slash("join").acknowledged()
+    assert again.acknowledged_after is not None
+    assert again.acknowledged_after < 1
+
+
+@pytest.mark.parametrize(
+    ("command", "options"),
+    [
+        ("voice rename", {"name": "Bea"}),
+        ("voice tune", {"temperature": 0.7}),
+        ("voice default", {}),
+    ],
+)
+async def test_what_is_written_is_answered_in_time_while_the_database_is_locked(
+    wire: Wire, tmp_path: Path, command: str, options: dict[str, object]
+) -> None:
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    (path,) = tmp_path.glob("*.db")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    written = await wire.ann.slash(command, voice="Ann", **options).acknowledged()
+    other.execute("ROLLBACK")
+    other.close()
+    assert written.acknowledged_after is not None
+    assert written.acknowledged_after < 1
+    assert "Ann" in (await written.answered()).content
+
+
 async def test_a_shutdown_tells_how_texts_ended_and_closes_open_cards(wire: Wire) -> None:
     wire.world.engine.gate = asyncio.Event()
     await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
@@ -115,6 +162,37 @@ async def test_a_shutdown_tells_how_texts_ended_and_closes_open_cards(wire: Wire
     assert said.content.endswith("I am shutting down.")
     assert "forgotten" in card.content
     assert card.components == []
+
+
+async def test_a_shutdown_cuts_off_what_takes_long_and_says_so(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    wire.world.engine.gate = wire.world.media.gate = asyncio.Event()
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    upload = Upload("me.m4a", b"recording", "audio/mp4")
+    enrolment = await wire.ann.slash("enroll", sample=upload, name="Another").acknowledged()
+    preview = await wire.ann.slash("voice preview", voice="Ann").acknowledged()
+    await wire.bot.close()
+    assert (await enrolment.answered()).content == SHUTTING_DOWN
+    assert (await preview.answered()).content == SHUTTING_DOWN
+    assert "Traceback" not in caplog.text
+
+
+async def test_an_error_after_the_logout_is_no_fault(wire: Wire) -> None:
+    await wire.bot.close()
+    late: Any = SimpleNamespace(
+        client=wire.bot,
+        type=discord.InteractionType.application_command,
+        response=SimpleNamespace(is_done=lambda: True),
+        followup=SimpleNamespace(send=AsyncMock(side_effect=RuntimeError("Session is closed"))),
+        command=None,
+        custom_id="button",
+        guild_id=1,
+    )
+    with structlog.testing.capture_logs() as lines:
+        await answer_error(late, EngineError("The worker died."))
+    assert [line["log_level"] for line in lines] == ["info", "info"]
+    late.followup.send.assert_awaited_once_with(SHUTTING_DOWN, ephemeral=True)
 
 
 async def test_a_shutdown_refuses_new_commands_and_leaves_the_channel(wire: Wire) -> None:

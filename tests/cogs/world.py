@@ -58,17 +58,20 @@ def make_picture() -> bytes:
 
 @dataclass
 class MediaWorker:
-    """Answers at once with what the test prepared; files are really written."""
+    """Answers with what the test prepared when `gate` is open; files are really written."""
 
     outcome: EnrolmentSample | Exception = field(
         default_factory=lambda: EnrolmentSample(make_clip(), make_report(), make_picture())
     )
     uploads: list[bytes] = field(default_factory=list)
+    gate: asyncio.Event | None = None
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function is ogg_bytes:
             return function(*args)
         self.uploads.append(args[0])
+        if self.gate is not None:
+            await self.gate.wait()
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
