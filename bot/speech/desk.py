@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
+from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
@@ -14,6 +16,9 @@ from bot.workers import Worker
 
 PREVIEW_PATIENCE_SECONDS = 10.0
 """A preview may wait this long behind speech that a voice channel is waiting for."""
+
+MAX_PREVIEWS = 2
+"""Of one guild at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class SpeechDesk:
         self._scheduler = scheduler
         self._limits = limits
         self._media = media
+        self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
     def plan(self, text: str, language: str | None = None) -> tuple[str, ...]:
         """Return the sentences of `text`. Raises `UserError` for nothing to say, or too much."""
@@ -49,10 +55,29 @@ class SpeechDesk:
         return self._service(utterance.guild_id, due).speak(utterance)
 
     async def preview(self, utterance: Utterance) -> Preview:
-        """Return the utterance as a file. Raises what `speak` raises."""
-        deadline = asyncio.get_running_loop().time() + PREVIEW_PATIENCE_SECONDS
-        # A lane of its own: within a guild it is first come, first served.
-        service = self._service(-utterance.guild_id, lambda: deadline)
+        """Return the utterance as a file.
+
+        Raises `BusyError` when the guild has too many previews made already, and what `speak`
+        raises.
+        """
+        guild_id = utterance.guild_id
+        if self._previews[guild_id] >= MAX_PREVIEWS:
+            raise BusyError(
+                f"{MAX_PREVIEWS} previews are being made here already. Try again in a minute."
+            )
+        self._previews[guild_id] += 1
+        try:
+            return await self._preview(utterance)
+        finally:
+            self._previews[guild_id] -= 1
+            self._previews += Counter()  # forgets the guilds that have none
+
+    async def _preview(self, utterance: Utterance) -> Preview:
+        time = asyncio.get_running_loop().time
+        deadline = time() + PREVIEW_PATIENCE_SECONDS
+        # A lane of its own: within a guild it is first come, first served. Never overdue: then it
+        # would come before all speech that is due now, however long that waits.
+        service = self._service(-utterance.guild_id, lambda: max(deadline, time()))
         speeches = [speech async for speech in service.speak(utterance)]
         packets = [packet for speech in speeches for packet in speech.packets]
         return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
