@@ -76,8 +76,8 @@ def test_interrupt_ends_program_and_workers(enrolled_data: Path, tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("delay", [0.3, 0.7, 1.1, 1.5, 2.0])
-def test_interrupt_at_any_moment_leaves_no_traceback(
+@pytest.mark.parametrize("delay", [0, 0.1, 0.3, 0.6, 1.2])
+def test_interrupt_while_the_worker_starts_leaves_no_traceback(
     speech_file: Path, tmp_path: Path, delay: float
 ) -> None:
     command = [sys.executable, "-m", "bot", "enroll", str(speech_file), "--name", "Anna"]
@@ -89,6 +89,8 @@ def test_interrupt_at_any_moment_leaves_no_traceback(
         text=True,
         start_new_session=True,
     ) as program:
+        assert program.stderr is not None
+        assert "Reading" in program.stderr.readline()  # the next step starts the worker
         with contextlib.suppress(subprocess.TimeoutExpired):
             program.wait(delay)
         with contextlib.suppress(ProcessLookupError):
