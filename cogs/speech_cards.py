@@ -24,6 +24,7 @@ _JOIN_TEXTS = {
     JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
     JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
     JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
+    JoinOutcome.AFK: "{channel} is the AFK channel, where nobody is heard. Use another one.",
     JoinOutcome.TIMED_OUT: "Discord did not let me into {channel} in time. Try again.",
     JoinOutcome.REFUSED: "Discord refused my connection to {channel}. Try again.",
     JoinOutcome.ENCRYPTION_REFUSED: (

@@ -31,6 +31,7 @@ class JoinOutcome(Enum):
     MAY_NOT_SPEAK = auto()
     FULL = auto()
     STAGE = auto()  # the bot would sit in the audience
+    AFK = auto()  # nobody is heard there
     TIMED_OUT = auto()
     REFUSED = auto()  # the voice server closed the connection
     ENCRYPTION_REFUSED = auto()  # it asks for an encryption that this program lacks
@@ -54,6 +55,7 @@ _LASTING = (
     JoinOutcome.MAY_NOT_CONNECT,
     JoinOutcome.MAY_NOT_SPEAK,
     JoinOutcome.STAGE,
+    JoinOutcome.AFK,
     JoinOutcome.GONE,
     JoinOutcome.ENCRYPTION_REFUSED,
     JoinOutcome.SHUTTING_DOWN,
@@ -67,6 +69,8 @@ def refusal(channel: VocalChannel) -> JoinOutcome | None:
     permissions = channel.permissions_for(channel.guild.me)
     if isinstance(channel, discord.StageChannel):
         return JoinOutcome.STAGE
+    if channel == channel.guild.afk_channel:
+        return JoinOutcome.AFK
     if not (permissions.view_channel and permissions.connect):
         return JoinOutcome.MAY_NOT_CONNECT
     if not permissions.speak:
@@ -128,13 +132,15 @@ class VoiceLink:
 
     @property
     def muted(self) -> bool:
-        """Whether Discord drops what is sent: muted by a moderator, or no longer let speak."""
+        """Whether Discord drops what is sent: muted or moved by a moderator, or not let speak."""
         channel = self.channel
         if channel is None:
             return False
         me = channel.guild.me
-        by_moderator = me.voice is not None and me.voice.mute
-        return by_moderator or not channel.permissions_for(me).speak
+        state = me.voice
+        silenced = state is not None and (state.mute or state.suppress)
+        afk = channel == channel.guild.afk_channel
+        return silenced or afk or not channel.permissions_for(me).speak
 
     @property
     def alone(self) -> bool:

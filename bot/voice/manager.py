@@ -72,7 +72,7 @@ class VoiceManager:
             return
         if before.channel != after.channel:
             player.presence_changed()
-        if member == member.guild.me and before.mute != after.mute:
+        if member == member.guild.me and _voice_of(before) != _voice_of(after):
             player.mute_changed()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -104,3 +104,8 @@ class VoiceManager:
             for guild_id, player in self._players.items()
             if (guild_id >> 22) % shards == shard_id
         ]
+
+
+def _voice_of(state: discord.VoiceState) -> tuple[object, ...]:
+    """Return what decides whether its member is heard."""
+    return state.channel, state.mute, state.suppress

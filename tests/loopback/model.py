@@ -156,6 +156,7 @@ class VoiceState:
     channel_id: int | None
     session_id: str
     mute: bool = False
+    suppress: bool = False
     self_mute: bool = False
     self_deaf: bool = False
 
@@ -170,7 +171,7 @@ class VoiceState:
             "self_deaf": self.self_deaf,
             "self_mute": self.self_mute,
             "self_video": False,
-            "suppress": False,
+            "suppress": self.suppress,
             "request_to_speak_timestamp": None,
         }
 
@@ -182,6 +183,7 @@ class Guild:
     id: int
     name: str
     owner_id: int
+    afk_channel_id: int | None = None
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     members: dict[int, Member] = field(default_factory=dict)
@@ -209,6 +211,7 @@ class Guild:
             "id": str(self.id),
             "name": self.name,
             "owner_id": str(self.owner_id),
+            "afk_channel_id": None if self.afk_channel_id is None else str(self.afk_channel_id),
             "roles": [role.payload() for role in self.roles.values()],
         }
 
@@ -239,7 +242,6 @@ _PLAIN_GUILD: Payload = {
     "discovery_splash": None,
     "banner": None,
     "description": None,
-    "afk_channel_id": None,
     "afk_timeout": 300,
     "verification_level": 0,
     "default_message_notifications": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -131,6 +132,11 @@ class LoopbackDiscord:
         """Create a voice channel; `user_limit` 0 is no limit."""
         return self.world.add_channel(guild, name, ChannelKind.VOICE, user_limit)
 
+    def make_afk(self, guild: Guild, channel: Channel) -> None:
+        """Make a voice channel the guild's AFK channel."""
+        guild.afk_channel_id = channel.id
+        self.world.publish("GUILD_UPDATE", guild.payload(), guild.id)
+
     def grant_bot(self, guild: Guild, permissions: int) -> None:
         """Grant the bot's role these permissions as well."""
         self.world.grant(guild, self.world.bot.id, permissions)
@@ -181,6 +187,11 @@ class LoopbackDiscord:
     def mute_bot(self, guild: Guild, on: bool = True) -> None:
         """A moderator mutes the bot in the whole guild, or lets it speak again."""
         self.voice.mute(guild, self.world.bot.id, on)
+
+    def suppress_bot(self, guild: Guild) -> None:
+        """Put the bot among those who only listen, as on a stage."""
+        state = guild.voice_states[self.world.bot.id]
+        self.world.set_voice_state(guild, replace(state, suppress=True))
 
     # What went on ----------------------------------------------------------------------
 

@@ -272,6 +272,41 @@ async def test_a_moderators_mute_ends_the_queue_and_tells_each_once() -> None:
         assert stage.player.channel is not None
 
 
+@pytest.mark.parametrize("why", ["denied", "afk"])
+async def test_a_move_to_where_nobody_would_hear_it_ends_the_queue(why: str) -> None:
+    async with open_stage() as stage:
+        den = stage.loopback.add_voice_channel(stage.guild, "Den")
+        if why == "denied":
+            stage.loopback.deny_bot(den, Permission.SPEAK)
+        else:
+            stage.loopback.make_afk(stage.guild, den)
+        await stage.join()
+        script = Script([LONG])
+        ticket = stage.say(script)
+        await stage.listener.until_heard(5)
+        stage.loopback.move_bot(stage.guild, den)
+        assert await ended(ticket, 3.0) is UtteranceEnd.MUTED
+        assert script.ends == [UtteranceEnd.MUTED]
+
+
+async def test_a_bot_that_is_put_into_the_audience_ends_the_queue() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        ticket = stage.say(Script([LONG]))
+        await stage.listener.until_heard(5)
+        stage.loopback.suppress_bot(stage.guild)
+        assert await ended(ticket, 3.0) is UtteranceEnd.MUTED
+        with pytest.raises(UserError, match="muted"):
+            stage.say(Script([SHORT]))
+
+
+async def test_the_bot_joins_no_afk_channel() -> None:
+    async with open_stage() as stage:
+        stage.loopback.make_afk(stage.guild, stage.guild.voice)
+        await eventually(lambda: stage.bot.get_guild(stage.guild.id).afk_channel)
+        assert await stage.player.join(stage.channel()) is JoinOutcome.AFK
+
+
 async def test_a_bot_that_may_no_longer_speak_says_so() -> None:
     async with open_stage() as stage:
         await stage.join()
