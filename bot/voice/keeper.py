@@ -80,6 +80,7 @@ class ConnectionKeeper:
         self._guild_id = guild_id
         self.link = VoiceLink(bot, limits, self._lost)
         self._gateway_up = True
+        self._leaving = 0  # wishes to leave that are not fulfilled yet
         self._limits = limits
         self._listener = listener
         self._inbox: deque[Message] = deque()
@@ -89,6 +90,11 @@ class ConnectionKeeper:
         self._attempts = 0  # to get the present connection back
         self._until: float | None = None  # event loop time; when to give those up
 
+    @property
+    def channel(self) -> VocalChannel | None:
+        """The link's channel, unless the bot is about to leave it."""
+        return None if self._leaving else self.link.channel
+
     async def join(self, channel: VocalChannel, *, privileged: bool) -> JoinOutcome:
         """Connect to `channel`. Raises `BusyError` if too much is going on already."""
         self._check_room()
@@ -96,14 +102,18 @@ class ConnectionKeeper:
         self._post(Join(channel, reply, privileged))
         return await reply
 
-    async def leave(self) -> None:
-        """Leave the channel. Raises `BusyError` if too much is going on already."""
+    def leave(self) -> asyncio.Future[None]:
+        """Leave the channel as `leave_soon` does.
+
+        Raises `BusyError` if too much is going on already.
+        """
         self._check_room()
-        await self.leave_soon()
+        return self.leave_soon()
 
     def leave_soon(self, *, removed: bool = False) -> asyncio.Future[None]:
         """Leave the channel in the background; the result resolves when that is done."""
         reply: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._leaving += 1
         self._post(Leave(reply, removed))
         return reply
 
@@ -175,11 +185,13 @@ class ConnectionKeeper:
                 await self._recover(message)
 
     def _refuse(self, message: Message) -> None:
-        """Answer whoever waits for a message that was not answered."""
+        """Be done with a message; answer whoever waits for it and was not answered."""
         if isinstance(message, Join) and not message.reply.done():
             message.reply.set_result(JoinOutcome.UNREACHABLE)
-        if isinstance(message, Leave) and not message.reply.done():
-            message.reply.set_result(None)
+        if isinstance(message, Leave):
+            self._leaving -= 1
+            if not message.reply.done():
+                message.reply.set_result(None)
 
     async def _join(self, message: Join) -> None:
         outcome = await self._connect(message)

@@ -69,8 +69,8 @@ class GuildPlayer:
 
     @property
     def channel(self) -> VocalChannel | None:
-        """The channel the bot is in, or is trying to get back into."""
-        return self._keeper.link.channel
+        """The channel the bot is in, or is trying to get back into; None while it leaves it."""
+        return self._keeper.channel
 
     @property
     def alone(self) -> bool:
@@ -102,10 +102,14 @@ class GuildPlayer:
         return await self._keeper.join(channel, privileged=privileged)
 
     async def leave(self) -> bool:
-        """Stop, and leave the channel; whether the bot was in one."""
+        """Stop, and leave the channel; whether the bot was in one.
+
+        Raises `BusyError`, and stops nothing, if too much is going on already.
+        """
         there = self.channel is not None
+        left = self._keeper.leave()
         self._finish_all(UtteranceEnd.LEFT)
-        await self._keeper.leave()
+        await left
         return there
 
     def say(self, request: SayRequest) -> Ticket:

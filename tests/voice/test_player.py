@@ -386,6 +386,42 @@ async def test_nothing_can_be_said_while_the_bot_is_on_its_way_elsewhere() -> No
         assert await moving is JoinOutcome.MOVED
 
 
+async def test_nothing_is_queued_while_the_bot_leaves() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        leaving = asyncio.create_task(stage.player.leave())
+        await asyncio.sleep(0)
+        with pytest.raises(UserError, match="/join"):
+            stage.say(Script([SHORT]))
+        assert await leaving
+        await stage.join()
+        assert await stage.play(Script([SHORT])) is UtteranceEnd.PLAYED
+
+
+async def test_nothing_is_queued_after_a_moderators_disconnect() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        ticket = stage.say(Script([LONG]))
+        await stage.listener.until_heard(5)
+        stage.loopback.disconnect_bot(stage.guild)
+        assert await ended(ticket, 3.0) is UtteranceEnd.DISCONNECTED
+        with pytest.raises(UserError, match="/join"):
+            stage.say(Script([SHORT]))
+
+
+async def test_a_wish_to_leave_that_is_refused_stops_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        ticket = stage.say(Script([SHORT]))
+        with monkeypatch.context() as patch:
+            patch.setattr("bot.voice.keeper._MAX_WAITING", 0)
+            with pytest.raises(BusyError):
+                await stage.player.leave()
+        assert await ended(ticket) is UtteranceEnd.PLAYED
+
+
 async def test_both_ends_show_the_same_privacy_code() -> None:
     async with open_stage() as stage:
         await stage.join()
