@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -30,6 +31,16 @@ VOICE_SECONDS = 6.0
 COMMANDS_SECONDS = 1.0
 LOGOUT_SECONDS = 1.5
 """Bounds of the steps of a shutdown, which must end within 10 s."""
+
+GUILD_GAP_SECONDS = 0.25
+"""Guilds that come later than this after one another are not waited for before READY counts.
+
+Nothing is lost but their number in the log: members are not fetched, and a guild that comes later
+is known from then on. discord.py's 2 s would be 2 s of silence after a session was lost."""
+
+IDENTIFY_SECONDS = 5.0
+"""Within which one shard may identify, for bots without a larger `max_concurrency`
+(https://discord.com/developers/docs/events/gateway#rate-limiting)."""
 
 ALL_GUILDS = 0
 """The scope of commands that every guild has."""
@@ -88,6 +99,7 @@ class MynahBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             shard_count=shard_count,
+            guild_ready_timeout=GUILD_GAP_SECONDS,
             connector=connector,
             proxy=proxy,
         )
@@ -96,6 +108,7 @@ class MynahBot(commands.AutoShardedBot):
         self.was_connected = False
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
+        self._next_identify = 0.0  # monotonic, in s
 
     async def setup_hook(self) -> None:
         """Load the cogs and, if they changed, tell Discord about the commands."""
@@ -109,6 +122,16 @@ class MynahBot(commands.AutoShardedBot):
             except discord.HTTPException:
                 # The commands of the last run are there still; most of them work.
                 log.exception("commands could not be synced", stage="start")
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until Discord allows another IDENTIFY: for at most what is left of 5 s a shard.
+
+        discord.py always waits for 5 s, in which nobody hears the bot.
+        """
+        now = time.monotonic()
+        due = max(now, self._next_identify)
+        self._next_identify = due + IDENTIFY_SECONDS
+        await asyncio.sleep(due - now)
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """Remember that the gateway can be reached; discord.py sees to later losses."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,7 +44,6 @@ async def online(bot: MynahBot, loopback: LoopbackDiscord) -> AsyncIterator[None
         running = asyncio.create_task(bot.start(loopback.token))
         try:
             await loopback.gateway.wait_ready()
-            # READY itself waits two seconds for further guilds.
             await wait_until(lambda: bot.guilds and bot.guilds[0].voice_channels, 10, "the guild")
             yield
         finally:
@@ -110,6 +110,36 @@ async def test_every_command_answers_in_time_while_the_engine_is_at_work(wire: W
         assert interaction.acknowledged_after < 1, name
     assert await wire.ann.autocomplete("say", "voice", "a", text="Hi") == ["Ann"]
     wire.world.engine.gate.set()
+
+
+async def test_a_lost_session_is_replaced_at_once(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    listener = await wire.ann.join_voice()
+    await wire.ann.slash("say", text="This is heard before.").answered()
+    await listener.until_heard(3, 5)
+    monkeypatch.setattr(wire.bot, "_next_identify", 0.0)  # it identified long ago
+    begin = time.monotonic()
+    wire.loopback.gateway.invalidate_session()
+    await wire.loopback.gateway.wait_ready()
+    await wire.bot.wait_for("ready", timeout=10)
+    assert time.monotonic() - begin < 2
+
+
+async def test_shards_identify_one_after_another(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.client.IDENTIFY_SECONDS", 0.1)
+    monkeypatch.setattr(wire.bot, "_next_identify", 0.0)
+    begin, times = time.monotonic(), []
+
+    async def identify(shard_id: int) -> None:
+        await wire.bot.before_identify_hook(shard_id, initial=shard_id == 0)
+        times.append(time.monotonic() - begin)
+
+    await asyncio.gather(*(identify(shard_id) for shard_id in range(3)))
+    assert times == pytest.approx([0.0, 0.1, 0.2], abs=0.05)
 
 
 async def test_join_answers_in_time_while_the_connection_is_being_made_anew(
