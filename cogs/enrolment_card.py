@@ -11,6 +11,7 @@ from typing import Any
 import discord
 from discord.utils import utcnow
 
+from bot.command_tree import answer
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample
 from cogs import cards
@@ -21,6 +22,9 @@ from storage.types import NewVoice
 
 MAX_CARDS = 32
 """Each holds a sample of some 3 MB."""
+
+EXPIRED = "This card has expired and the sample is forgotten. Use `/enroll` again."
+FORGOTTEN = "This sample is forgotten. Use `/enroll` again."
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
 
@@ -42,6 +46,12 @@ class EnrolmentCard(OwnedView):
         self._voice = voice
         self._on_close = on_close
         self._saving = False
+        self._dialog: _NameModal | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the sample is there still."""
+        return self._sample is not None
 
     @property
     def member_id(self) -> int:
@@ -57,7 +67,7 @@ class EnrolmentCard(OwnedView):
         try:
             await self._enrolment.check_new(self._voice.guild_id, self._voice.name)
         except (InvalidNameError, NameTakenError) as error:
-            await interaction.response.send_modal(_NameModal(self, str(error)))
+            await self._ask_name(interaction, str(error))
             return
         await self.store(interaction, self._voice.name)
 
@@ -80,6 +90,10 @@ class EnrolmentCard(OwnedView):
         )
         try:
             profile = await self._enrolment.save(sample, consent)
+        except Exception:
+            if self.is_finished():  # it expired meanwhile: Save cannot be pressed again
+                await self.forget(EXPIRED)
+            raise
         finally:
             self._saving = False
         self._close()
@@ -92,10 +106,14 @@ class EnrolmentCard(OwnedView):
 
     async def on_timeout(self) -> None:
         """Forget the sample while the card can still say so."""
-        if not self._saving and self._sample is not None:
-            await self.forget(
-                "This card has expired and the sample is forgotten. Use `/enroll` again."
-            )
+        if not self._saving and self.is_open:
+            await self.forget(EXPIRED)
+
+    async def _ask_name(self, interaction: Interaction, problem: str) -> None:
+        if self._dialog is not None:
+            self._dialog.stop()  # a client shows one at a time; discord.py keeps all
+        self._dialog = _NameModal(self, problem, self.remaining())
+        await interaction.response.send_modal(self._dialog)
 
     def _close(self) -> None:
         self._sample = None
@@ -104,10 +122,13 @@ class EnrolmentCard(OwnedView):
 
 
 class _NameModal(MynahModal, title="Choose another name"):
-    """Asks for another name; the card and its sample stay."""
+    """Asks for another name; the card and its sample stay.
 
-    def __init__(self, card: EnrolmentCard, problem: str) -> None:
-        super().__init__()
+    It outlives a card that is closed, to say so, but not the time that the card had.
+    """
+
+    def __init__(self, card: EnrolmentCard, problem: str, seconds: float) -> None:
+        super().__init__(timeout=seconds)
         self._card = card
         self._name: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id="name", min_length=1, max_length=MAX_NAME_LENGTH
@@ -117,7 +138,10 @@ class _NameModal(MynahModal, title="Choose another name"):
 
     async def on_submit(self, interaction: Interaction, /) -> None:
         """Store the voice under the new name; if it will not do either, Save asks again."""
-        await self._card.store(interaction, self._name.value)
+        if self._card.is_open:
+            await self._card.store(interaction, self._name.value)
+        else:
+            await answer(interaction, FORGOTTEN)
 
 
 class OpenCards:

@@ -40,12 +40,12 @@ class OwnedView(discord.ui.View):
     def __init__(self, interaction: Interaction) -> None:
         self.origin = interaction
         self._until = interaction.expires_at - TOKEN_MARGIN
-        super().__init__(timeout=self._remaining())
+        super().__init__(timeout=self.remaining())
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the press counts."""
         # discord.py counts the timeout anew from each press; the answer's time is not renewed.
-        self.timeout = self._remaining()
+        self.timeout = self.remaining()
         if bot_of(interaction).shutting_down:
             await answer(interaction, SHUTTING_DOWN)
         elif interaction.user.id != self.origin.user.id:
@@ -74,7 +74,8 @@ class OwnedView(discord.ui.View):
                 "answer not edited", guild=self.origin.guild_id, stage="command", error=repr(error)
             )
 
-    def _remaining(self) -> float:
+    def remaining(self) -> float:
+        """Return for how long the buttons live yet, in s."""
         return max(1.0, (self._until - utcnow()).total_seconds())
 
 

@@ -64,7 +64,11 @@ class DeletionQuestion(OwnedView):
         """Delete it, and with it the recording."""
         self.stop()  # a second press finds no button
         await interaction.response.defer()
-        await services_of(interaction).voices.delete(self._voice.id)
+        try:
+            await services_of(interaction).voices.delete(self._voice.id)
+        except Exception:
+            await self.edit(view=None)  # the buttons are dead; what went wrong follows
+            raise
         await self.edit(content=f"{cards.quoted(self._voice.name)} is deleted.", view=None)
 
     @discord.ui.button(label="Keep", style=discord.ButtonStyle.secondary)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from simcord.results import InteractionResult
 
 from bot.enrolment.types import AudioFileError, EnrolmentSample, Finding, SampleRejectedError
-from cogs.enrolment_card import MAX_CARDS
+from bot.errors import UserError
+from cogs.enrolment_card import FORGOTTEN, MAX_CARDS
 from tests.cogs.conftest import Scene, content
 from tests.cogs.world import make_clip, make_picture, make_report
 
@@ -122,6 +124,45 @@ async def test_a_second_name_that_is_taken_too_can_be_tried_again(scene: Scene) 
     again = await scene.ann.click(card.response, label=SAVE)
     await scene.ann.submit_modal(again, {"name": "Ann C."})
     assert "Ann C." in await stored(scene)
+
+
+async def test_a_name_given_after_the_sample_was_discarded_is_told_so(scene: Scene) -> None:
+    card = await enrol(scene)
+    await scene.world.add_voice("ann", scene.guild.id)
+    asked = await scene.ann.click(card.response, label=SAVE)
+    await scene.ann.click(card.response, label="Discard")
+    submitted = await scene.ann.submit_modal(asked, {"name": "Ann B."})
+    assert content(submitted) == FORGOTTEN
+    assert await stored(scene) == ["ann"]
+
+
+async def test_dialogs_for_a_name_are_kept_one_a_card_and_no_longer_than_it(scene: Scene) -> None:
+    card = await enrol(scene)
+    await scene.world.add_voice("ann", scene.guild.id)
+    for _ in range(3):
+        await scene.ann.click(card.response, label=SAVE)
+    dialogs = scene.world.bot._connection._view_store._modals  # there is no public way
+    assert len(dialogs) == 1
+    await scene.env.advance_time(15 * 60)
+    assert len(dialogs) == 0
+
+
+async def test_a_save_that_fails_after_the_card_expired_forgets_the_sample(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = await enrol(scene)
+    cards = scene.world.bot.get_cog("Enrolment").cards
+
+    async def save(*_: object) -> None:
+        (view,) = cards._cards.values()
+        view._dispatch_timeout()  # as discord.py does when its time is over
+        await asyncio.sleep(0)
+        raise UserError("This server has no room for more voices.")
+
+    monkeypatch.setattr(scene.world.bot.services.enrolment, "save", save)
+    await scene.ann.click(card.response, label=SAVE)
+    assert "expired" in content(card)
+    assert len(cards) == 0
 
 
 async def test_a_recording_without_a_voice_is_shown_with_reasons_and_no_buttons(

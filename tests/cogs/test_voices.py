@@ -245,6 +245,7 @@ async def test_a_voice_deleted_elsewhere_meanwhile_is_told(scene: Scene) -> None
     await scene.world.store.delete(voice.id)
     pressed = await scene.ann.click(question.response, label="Delete for good")
     assert "does not exist any more" in content(pressed)
+    assert enabled(question) == []
 
 
 async def test_operators_voices_cannot_be_changed_even_by_who_manages_the_server(
