@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 
 import discord
+import structlog
 from discord.ext import commands
 
 from bot.errors import UserError
 from bot.voice.limits import VoiceLimits
 from bot.voice.pacer import Pacer
 from bot.voice.player import GuildPlayer
+
+log = structlog.get_logger(__name__)
 
 
 class VoiceManager:
@@ -58,8 +61,10 @@ class VoiceManager:
     async def close(self) -> None:
         """Refuse what comes, let sentences in flight end (bounded), leave all channels."""
         self._closing = True
-        await asyncio.gather(*(player.close() for player in self._players.values()))
-        await self.pacer.close()
+        try:
+            await asyncio.gather(*map(_close, self._players.items()))
+        finally:  # also when whoever waits for this has lost patience
+            await self.pacer.close()
 
     # Events, under the names of discord.py.
 
@@ -104,6 +109,14 @@ class VoiceManager:
             for guild_id, player in self._players.items()
             if (guild_id >> 22) % shards == shard_id
         ]
+
+
+async def _close(entry: tuple[int, GuildPlayer]) -> None:
+    guild_id, player = entry
+    try:
+        await player.close()
+    except Exception:  # the others' sentences end all the same
+        log.exception("voice could not be closed", guild=guild_id, stage="voice")
 
 
 def _voice_of(state: discord.VoiceState) -> tuple[object, ...]:

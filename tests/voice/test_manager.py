@@ -1,0 +1,48 @@
+"""All guilds' players together, at the end."""
+
+import asyncio
+import threading
+
+import pytest
+
+from bot.voice.utterances import UtteranceEnd
+from tests.voice.stage import Script, eventually, open_stage, sentence
+
+LONG = sentence(6.0)
+
+
+def pacers() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if "pacer" in thread.name]
+
+
+async def test_a_player_that_cannot_be_closed_keeps_no_other_from_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        ticket = stage.say(Script([LONG]))
+        await stage.listener.until_heard(5)
+        broken = stage.bot.voice.player(1)
+
+        async def fail() -> None:
+            raise RuntimeError("broken")
+
+        monkeypatch.setattr(broken, "close", fail)
+        assert pacers()
+        await stage.bot.voice.close()
+        assert ticket.ended.result() is UtteranceEnd.SHUTTING_DOWN
+        assert not stage.loopback.voice.connections
+        assert not pacers()
+
+
+async def test_the_pacer_ends_also_when_closing_takes_too_long() -> None:
+    async with open_stage(closing_seconds=30.0) as stage:
+        await stage.join()
+        player = stage.player
+        stage.say(Script([LONG]))
+        await stage.listener.until_heard(5)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await stage.bot.voice.close()
+        await eventually(lambda: not pacers())
+        player.stop()
