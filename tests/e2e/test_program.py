@@ -76,7 +76,7 @@ async def running(data: Path, environment: dict[str, str]) -> AsyncIterator[Prog
 
 @dataclass
 class End:
-    """What a SIGTERM in mid-sentence led to."""
+    """What a signal in mid-sentence led to."""
 
     code: int
     seconds: float
@@ -85,17 +85,22 @@ class End:
     audible_before: int
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="package")
-async def end(tmp_path_factory: pytest.TempPathFactory) -> End:
+@pytest_asyncio.fixture(
+    scope="module",
+    loop_scope="package",
+    params=[signal.SIGTERM, signal.SIGINT],
+    ids=lambda number: number.name,
+)
+async def end(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> End:
     data = tmp_path_factory.mktemp("data")
     await add_operator_voice(data)
     async with LoopbackDiscord() as loopback:
-        ending = await end_in_mid_sentence(data, loopback)
+        ending = await end_in_mid_sentence(data, loopback, request.param)
         loopback.assert_clean()
     return ending
 
 
-async def end_in_mid_sentence(data: Path, loopback: LoopbackDiscord) -> End:
+async def end_in_mid_sentence(data: Path, loopback: LoopbackDiscord, number: signal.Signals) -> End:
     guild = loopback.add_guild()
     ada = loopback.add_person(guild, "Ada")
     call = Call(loopback, guild, ada, await ada.join_voice())
@@ -107,7 +112,7 @@ async def end_in_mid_sentence(data: Path, loopback: LoopbackDiscord) -> End:
         family = psutil.Process(program.process.pid).children(recursive=True)
         assert family, "the workers run"
         begin, audible = time.monotonic(), len(call.listener.audible)
-        code, log = await program.end(signal.SIGTERM)
+        code, log = await program.end(number)
         seconds = time.monotonic() - begin
         # The helper that multiprocessing keeps ends on its own, once it notices.
         await wait_until(lambda: not any(map(alive, family)), 3, "the end of all children")
@@ -151,6 +156,16 @@ async def test_no_token_is_wrong_use_with_where_to_get_one(tmp_path: Path) -> No
     assert code == 2
     assert log.startswith("error: There is no Discord token. Make an application at https://")
     assert "Traceback" not in log
+
+
+async def test_a_missing_library_for_voice_is_one_line_and_wrong_use(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text('import sys\nsys.modules["davey"] = None\n')
+    environment = {"DISCORD_TOKEN": "token", "PYTHONPATH": str(tmp_path)}
+    async with running(tmp_path, environment) as program:
+        code, log = await program.end()
+    assert code == 2
+    (line,) = log.splitlines()
+    assert line.startswith("error: Voice channels need davey, which is not installed.")
 
 
 async def test_a_network_that_is_down_is_one_line_a_try_and_no_reason_to_end(
