@@ -110,7 +110,16 @@ async def logged_in(
             yield bot
         except (*_UNREACHABLE, discord.DiscordException) as error:
             _raise_if_final(error)
-            raise MynahError(f"Discord cannot be reached ({error!r}). Try again.") from error
+            raise MynahError(f"Discord cannot be reached ({brief(error)}). Try again.") from error
+
+
+def brief(error: BaseException) -> str:
+    """Return what an error says, without an address: that of a proxy may hold a password."""
+    if isinstance(error, aiohttp.InvalidURL):
+        return "the address is not valid; see discord.proxy"
+    if isinstance(error, aiohttp.ClientResponseError):
+        return f"{error.status} {error.message}"
+    return str(error) or type(error).__name__
 
 
 class _BriefNetworkErrors(logging.Filter):
@@ -119,7 +128,7 @@ class _BriefNetworkErrors(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, (*_UNREACHABLE, discord.ConnectionClosed)):
-            record.msg, record.args = f"{record.getMessage()} ({error!r})", ()
+            record.msg, record.args = f"{record.getMessage()} ({brief(error)})", ()
             record.exc_info = None
         return True
 
@@ -179,8 +188,9 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
             trouble_since, failures = time.monotonic(), 0
         if time.monotonic() - trouble_since > PATIENCE_SECONDS:
             raise MynahError(
-                f"Discord could not be reached for {PATIENCE_SECONDS / 60:.0f} min ({error!r}). "
-                "Check the network, discord.proxy and https://discordstatus.com, then start again."
+                f"Discord could not be reached for {PATIENCE_SECONDS / 60:.0f} min "
+                f"({brief(error)}). Check the network, discord.proxy and "
+                "https://discordstatus.com, then start again."
             )
         pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
         failures += 1
@@ -190,7 +200,7 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
 
 
 def _log_failure(error: Exception, pause: float) -> None:
-    fields = {"stage": "start", "error": repr(error), "retry_seconds": pause}
+    fields = {"stage": "start", "error": brief(error), "retry_seconds": pause}
     if isinstance(error, _UNREACHABLE):
         log.warning("Discord cannot be reached", **fields)
     else:

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 import structlog
 from pydantic import SecretStr
@@ -19,7 +20,7 @@ import bot.session
 from bot.client import MynahBot
 from bot.config import DiscordSettings, Settings, StorageSettings
 from bot.errors import ConfigError, MynahError
-from bot.session import logged_in, require_token, require_voice, stay_online
+from bot.session import brief, logged_in, require_token, require_voice, stay_online
 from storage.voices import VoiceStore
 from tests.cogs.world import World
 from tests.loopback import LoopbackDiscord
@@ -151,6 +152,22 @@ async def test_stopping_does_not_wait_for_a_network_that_is_down(
     await asyncio.wait_for(task, 2)
     assert log_lines[0]["event"] == "Discord cannot be reached"
     assert "exc_info" not in log_lines[0]
+
+
+async def test_the_password_of_a_proxy_is_in_no_error(world: World) -> None:
+    async with world.make_bot(proxy="http://user:secret@:8080") as client:
+        with pytest.raises(aiohttp.InvalidURL) as error:
+            await client.login("token")
+    assert "secret" in str(error.value)
+    assert brief(error.value) == "the address is not valid; see discord.proxy"
+
+
+async def test_an_unreachable_host_is_told_in_plain_words(world: World) -> None:
+    async with world.make_bot(proxy=f"http://127.0.0.1:{_closed_port()}") as client:
+        with pytest.raises(aiohttp.ClientError) as error:
+            await client.login("token")
+    assert brief(error.value).startswith("Cannot connect to host 127.0.0.1")
+    assert brief(TimeoutError()) == "TimeoutError"
 
 
 async def test_patience_with_a_network_that_is_down_ends(
