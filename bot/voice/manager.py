@@ -77,7 +77,9 @@ class VoiceManager:
             return
         if before.channel != after.channel:
             player.presence_changed()
-        if member == member.guild.me and _voice_of(before) != _voice_of(after):
+        # Out of every channel nobody can be heard, but the keeper knows whether that lasts.
+        is_here = member == member.guild.me and after.channel is not None
+        if is_here and _voice_of(before) != _voice_of(after):
             player.mute_changed()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
