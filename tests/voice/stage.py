@@ -19,9 +19,8 @@ from bot.voice.utterances import Due, Progress, SayRequest, UtteranceEnd
 from tests.loopback import Guild, Listener, LoopbackDiscord, Person, encode_opus
 from tests.loopback.audio import SAMPLE_RATE, Samples
 
-LIMITS = VoiceLimits(
-    encryption_seconds=2.0, leave_seconds=1.0, follow_seconds=1.0, closing_seconds=0.1
-)
+LIMITS = VoiceLimits(closing_seconds=0.1)
+"""What the program runs with, but for the time that a test's end would take."""
 
 
 def babble(seconds: float, seed: int = 0) -> Samples:
