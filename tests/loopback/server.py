@@ -188,6 +188,20 @@ class LoopbackDiscord:
         """A moderator mutes the bot in the whole guild, or lets it speak again."""
         self.voice.mute(guild, self.world.bot.id, on)
 
+    def remove_bot(self, guild: Guild) -> None:
+        """Throw the bot out of the guild."""
+        if self.world.bot.id in guild.voice_states:
+            self.disconnect_bot(guild)
+        self.world.publish("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a voice channel; whoever is in it is disconnected."""
+        guild = self.world.guild(channel.guild_id)
+        self.world.publish("CHANNEL_DELETE", channel.payload(), guild.id)
+        for user_id in self.world.occupants(channel):
+            self.voice.move(guild, user_id, None)
+        del guild.channels[channel.id]
+
     def suppress_bot(self, guild: Guild) -> None:
         """Put the bot among those who only listen, as on a stage."""
         state = guild.voice_states[self.world.bot.id]

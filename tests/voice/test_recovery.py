@@ -106,6 +106,32 @@ async def test_a_moderators_disconnect_clears_the_queue_and_tells_each_once() ->
         assert stage.player.snapshot() == ()
 
 
+async def test_a_bot_that_is_thrown_out_of_the_guild_ends_the_queue_once() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        script = Script([TALK])
+        ticket = stage.say(script)
+        await stage.listener.until_heard(10)
+        stage.loopback.remove_bot(stage.guild)
+        await ended(ticket, 3.0)
+        assert len(script.ends) == 1
+        await eventually(lambda: stage.bot.voice.existing(stage.guild.id) is None)
+        await eventually(lambda: not stage.bot.voice_clients)
+
+
+async def test_a_channel_that_is_deleted_ends_the_queue_once() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        script = Script([TALK])
+        ticket = stage.say(script)
+        await stage.listener.until_heard(10)
+        stage.loopback.delete_channel(stage.guild.voice)
+        await ended(ticket, 5.0)
+        assert len(script.ends) == 1
+        await eventually(lambda: stage.player.channel is None)
+        await eventually(lambda: not stage.bot.voice_clients)
+
+
 async def test_the_bot_can_be_called_back_at_once_after_a_disconnect() -> None:
     async with open_stage() as stage:
         await stage.join()
