@@ -98,9 +98,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         if not target.permissions_for(_member(interaction)).connect:
             raise UserError(f"You may not join {target.mention} yourself, so I do not either.")
         player = self._services.voice.player(guild_of(interaction))
-        if player.channel != target and player.snapshot() and not _privileged(interaction):
+        privileged = _privileged(interaction, player)
+        if player.channel != target and player.snapshot() and not privileged:
             raise _busy_in(player.channel)
-        text = await _join(interaction, player, target, privileged=_privileged(interaction))
+        text = await _join(interaction, player, target, privileged=privileged)
         await _answer(interaction, f"{text} I am muted there. {UNMUTE}" if player.muted else text)
 
     @app_commands.command(description="Send me out of the voice channel")
@@ -113,7 +114,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         state = _member(interaction).voice
         beside = state is not None and state.channel == player.channel
         harmless = beside and _all_own(interaction, player)
-        if not (harmless or _privileged(interaction)):
+        if not (harmless or _privileged(interaction, player)):
             raise UserError(
                 f"Only who is in {player.channel.mention} can send me out, when no text of others "
                 "is waiting; or somebody with the permission Manage Messages or Move Members."
@@ -129,7 +130,8 @@ class SpeechCog(commands.Cog, name="Speech"):
         player = self._player(interaction)
         outcome = SkipOutcome.NOTHING_TO_SKIP
         if player is not None:
-            outcome = player.skip(interaction.user.id, privileged=_privileged(interaction))
+            privileged = _privileged(interaction, player)
+            outcome = player.skip(interaction.user.id, privileged=privileged)
         if outcome is SkipOutcome.NOT_YOURS:
             raise UserError(
                 "Only the member who had it said can skip it, or somebody with the permission "
@@ -147,7 +149,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         if player is None or not entries:
             await _answer(interaction, "Nothing is being said.")
             return
-        if not (_all_own(interaction, player) or _privileged(interaction)):
+        if not (_all_own(interaction, player) or _privileged(interaction, player)):
             raise UserError(
                 "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
                 "the permission Manage Messages or Move Members."
@@ -256,9 +258,12 @@ def _all_own(interaction: Interaction, player: GuildPlayer) -> bool:
     return all(entry.member_id == interaction.user.id for entry in player.snapshot())
 
 
-def _privileged(interaction: Interaction) -> bool:
-    permissions = interaction.permissions
-    return permissions.manage_messages or permissions.move_members
+def _privileged(interaction: Interaction, player: GuildPlayer) -> bool:
+    """Whether the member may overrule others where the bot speaks, wherever they type."""
+    member = _member(interaction)
+    general = member.guild_permissions
+    there = player.channel.permissions_for(member) if player.channel is not None else general
+    return general.manage_messages or there.manage_messages or there.move_members
 
 
 async def setup(bot: MynahBot) -> None:

@@ -337,6 +337,28 @@ async def test_another_member_cannot_skip_or_stop_but_a_moderator_can(
     assert content(await moderator.slash(scene.channel, "stop")) == "Stopped; 1 text forgotten."
 
 
+async def allow_all(
+    scene: Scene, channel: ChannelHandle, permissions: discord.PermissionOverwrite
+) -> None:
+    """Give permissions to everybody in a channel."""
+    real: Any = scene.world.bot.get_channel(channel.id)
+    await real.set_permissions(real.guild.default_role, overwrite=permissions)
+    await scene.env.settle()
+
+
+async def test_a_permission_counts_in_the_voice_channel_not_where_the_command_is_typed(
+    scene: Scene, lounge: ChannelHandle, voice_client: type[SilentVoiceClient]
+) -> None:
+    voice_client.audible = False
+    await ready(scene, lounge, scene.ann)
+    await say(scene)
+    moderates = discord.PermissionOverwrite(manage_messages=True, move_members=True)
+    await allow_all(scene, scene.channel, moderates)
+    assert "Only the member" in content(await scene.ben.slash(scene.channel, "skip"))
+    await allow_all(scene, lounge, moderates)
+    assert content(await scene.ben.slash(scene.channel, "skip")) == "Skipped."
+
+
 @pytest.mark.parametrize("command", ["skip", "stop"])
 async def test_with_nothing_to_end_it_says_so(scene: Scene, command: str) -> None:
     assert content(await scene.ann.slash(scene.channel, command)) == "Nothing is being said."
