@@ -1,6 +1,8 @@
 """The pacer's timing and its events, with a recording sink in place of a socket."""
 
 import asyncio
+import os
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -11,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.voice.outlet import CLOSING_SILENCE, SILENCE
-from bot.voice.pacer import CATCH_UP_SECONDS, REANCHOR_SECONDS, Pacer, next_turn
+from bot.voice.pacer import CATCH_UP_SECONDS, REANCHOR_SECONDS, SWITCH_SECONDS, Pacer, next_turn
 from bot.voice.track import MAX_PACKETS, Track, TrackEvent
 
 DEADLINE = 5.0
@@ -244,6 +246,31 @@ async def test_closing_the_pacer_ends_its_thread_in_mid_speech() -> None:
     await events.until(TrackEvent.STARTED)
     await pacer.close()
     assert not any(thread.name == "pacer" for thread in threading.enumerate())
+
+
+async def test_other_threads_give_way_while_packets_are_paced() -> None:
+    before = sys.getswitchinterval()
+    pacer = Pacer()
+    pacer.start()
+    assert sys.getswitchinterval() == pytest.approx(SWITCH_SECONDS)
+    await pacer.close()
+    assert sys.getswitchinterval() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have other schedulers")
+async def test_the_pacer_alone_runs_before_ordinary_programs_where_that_is_allowed(
+    pacer: Pacer,
+) -> None:
+    sink = RecordingSink()
+    track = Track(Events())
+    track.feed(packets(1))
+    track.end()
+    pacer.outlet(sink).play(track)
+    await sink.until_silent()  # the thread runs
+    [thread] = [thread for thread in threading.enumerate() if thread.name == "pacer"]
+    policy = os.sched_getscheduler(thread.native_id or 0)
+    assert (policy & ~os.SCHED_RESET_ON_FORK == os.SCHED_RR) is pacer.stats.realtime
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 def test_a_track_refuses_more_than_its_bound() -> None:
