@@ -118,6 +118,14 @@ async def by_pacer(clients: list[BareClient]) -> None:
     await pacer.close()
 
 
+async def has_priority() -> bool:
+    """Whether this machine lets the pacer run before ordinary programs."""
+    pacer = Pacer()
+    pacer.start()
+    await pacer.close()
+    return pacer.stats.realtime
+
+
 async def by_library(clients: list[BareClient]) -> None:
     """Play in all channels as discord.py does, by a thread each."""
     loop = asyncio.get_running_loop()
@@ -214,7 +222,12 @@ def _describe(arrivals: list[list[int]], wall: float, cores: float) -> dict[str,
 
 async def run() -> dict[str, Any]:
     """Measure every size with both players."""
-    result: dict[str, Any] = {"seconds": SECONDS, "packet_bytes": len(PACKET), "channels": {}}
+    result: dict[str, Any] = {
+        "seconds": SECONDS,
+        "packet_bytes": len(PACKET),
+        "pacer_realtime": await has_priority(),
+        "channels": {},
+    }
     for channels in CHANNELS:
         result["channels"][str(channels)] = {
             "pacer": await measure(channels, by_pacer),
@@ -238,7 +251,8 @@ def _goal(result: dict[str, Any], channels: int, share: float) -> dict[str, Any]
 
 def lines(result: dict[str, Any]) -> list[str]:
     """Describe a result."""
-    return [
+    priority = "real-time" if result["pacer_realtime"] else "ordinary"
+    return [f"the pacer runs with {priority} priority"] + [
         f"{channels:>4} channels, {player:<10} {figures['gaps_over_40_ms']:>6} gaps over 40 ms of "
         f"{figures['gaps']}, p99 {figures['p99_ms']} ms, max {figures['max_ms']} ms, "
         f"{figures['packets']} of {figures['expected_packets']} packets in {figures['seconds']} s, "
