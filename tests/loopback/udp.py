@@ -93,11 +93,12 @@ class UdpReceiver:
 
     def _run(self) -> None:
         while not self._stopping:
-            for key, _ in self._selector.select():
-                if isinstance(key.data, UdpPort):
-                    key.data.receive()
-                else:
-                    self._apply_changes()
+            ready = [key.data for key, _ in self._selector.select()]
+            for port in filter(None, ready):
+                port.receive()
+            # Afterwards: a port that closes may be among those that had a datagram.
+            if None in ready:
+                self._apply_changes()
 
     def _apply_changes(self) -> None:
         self._wake_there.recv(4096)
