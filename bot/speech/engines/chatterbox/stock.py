@@ -115,7 +115,7 @@ def import_package(name: str) -> ModuleType:
     except ImportError as error:
         raise EngineDeadError(
             f"The engine chatterbox is not installed completely ({error}). "
-            "Install it: pip install 'mynah[chatterbox]'"
+            "Install it: run `make install-chatterbox` in Mynah's folder."
         ) from error
 
 
@@ -150,7 +150,7 @@ def _require_watermarker() -> None:
     if getattr(import_package("perth"), "PerthImplicitWatermarker", None) is None:
         raise EngineDeadError(
             "The watermark of Chatterbox cannot be loaded, because setuptools is too new. "
-            "Install an older one: pip install 'setuptools<81'"
+            "Install an older one: .venv/bin/pip install 'setuptools<81'"
         )
 
 
