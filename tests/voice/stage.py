@@ -16,7 +16,7 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice.player import GuildPlayer, Ticket
 from bot.voice.utterances import Due, Progress, SayRequest, UtteranceEnd
-from tests.loopback import Guild, Listener, LoopbackDiscord, Person, encode_opus
+from tests.loopback import Channel, Guild, Listener, LoopbackDiscord, Person, encode_opus
 from tests.loopback.audio import SAMPLE_RATE, Samples
 
 LIMITS = VoiceLimits(closing_seconds=0.1)
@@ -38,6 +38,10 @@ def babble(seconds: float, seed: int = 0) -> Samples:
 def sentence(seconds: float, seed: int = 0) -> Speech:
     """Return a sentence as the engine would make it."""
     return Speech(tuple(encode_opus(babble(seconds, seed))), seconds)
+
+
+LONG = sentence(6.0)
+SHORT = sentence(0.3)
 
 
 @dataclass
@@ -129,6 +133,12 @@ class Stage:
     def channels(self) -> list[discord.VoiceChannel]:
         return self.bot.get_guild(self.guild.id).voice_channels
 
+    async def other_call(self) -> tuple[Channel, Listener]:
+        """Open the channel Den, and let Bob in to listen."""
+        den = self.loopback.add_voice_channel(self.guild, "Den")
+        bob = self.loopback.add_person(self.guild, "Bob")
+        return den, await bob.join_voice(den)
+
     async def join(self) -> None:
         outcome = await self.player.join(self.channel())
         assert outcome.joined, outcome
@@ -138,6 +148,12 @@ class Stage:
         """Say it where the bot is, or else where Ada is."""
         channel = self.player.channel or self.channel()
         return self.player.say(script.request(channel.id))
+
+    async def speak(self, script: Script, heard: int = 5) -> Ticket:
+        """Say it, and return when this many packets of speech have been heard."""
+        ticket = self.say(script)
+        await self.listener.until_heard(heard)
+        return ticket
 
     async def play(self, script: Script, until: float = 15.0) -> UtteranceEnd:
         return await ended(self.say(script), until)

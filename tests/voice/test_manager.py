@@ -6,9 +6,7 @@ import threading
 import pytest
 
 from bot.voice.utterances import UtteranceEnd
-from tests.voice.stage import Script, eventually, open_stage, sentence
-
-LONG = sentence(6.0)
+from tests.voice.stage import LONG, Script, eventually, open_stage
 
 
 def pacers() -> list[str]:
@@ -20,8 +18,7 @@ async def test_a_player_that_cannot_be_closed_keeps_no_other_from_closing(
 ) -> None:
     async with open_stage() as stage:
         await stage.join()
-        ticket = stage.say(Script([LONG]))
-        await stage.listener.until_heard(5)
+        ticket = await stage.speak(Script([LONG]))
         broken = stage.bot.voice.player(1)
 
         async def fail() -> None:
@@ -39,8 +36,7 @@ async def test_the_pacer_ends_also_when_closing_takes_too_long() -> None:
     async with open_stage(closing_seconds=30.0) as stage:
         await stage.join()
         player = stage.player
-        stage.say(Script([LONG]))
-        await stage.listener.until_heard(5)
+        await stage.speak(Script([LONG]))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.1):
                 await stage.bot.voice.close()

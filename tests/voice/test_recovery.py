@@ -26,8 +26,7 @@ async def talk_through(stage: Stage, disturb: Callable[[], object], within: floa
     """Assert that speech goes on at most `within` seconds after `disturb`, and to its end."""
     await stage.join()
     script = Script([TALK])
-    ticket = stage.say(script)
-    await stage.listener.until_heard(15)
+    ticket = await stage.speak(script, heard=15)
     disturb()
     assert await ended(ticket, 10 + within) is UtteranceEnd.PLAYED
     assert script.ends == [UtteranceEnd.PLAYED]
@@ -76,12 +75,9 @@ async def test_speech_goes_on_after_a_region_move() -> None:
 
 async def test_speech_follows_a_moderators_move() -> None:
     async with open_stage() as stage:
-        den = stage.loopback.add_voice_channel(stage.guild, "Den")
-        bob = stage.loopback.add_person(stage.guild, "Bob")
-        bobs = await bob.join_voice(den)
+        den, bobs = await stage.other_call()
         await stage.join()
-        ticket = stage.say(Script([TALK]))
-        await stage.listener.until_heard(15)
+        ticket = await stage.speak(Script([TALK]), heard=15)
         stage.loopback.move_bot(stage.guild, den)
         assert await ended(ticket) is UtteranceEnd.PLAYED
         assert stage.player.channel == stage.channel("Den")
@@ -110,8 +106,7 @@ async def test_a_bot_that_is_thrown_out_of_the_guild_ends_the_queue_once() -> No
     async with open_stage() as stage:
         await stage.join()
         script = Script([TALK])
-        ticket = stage.say(script)
-        await stage.listener.until_heard(10)
+        ticket = await stage.speak(script, heard=10)
         stage.loopback.remove_bot(stage.guild)
         await ended(ticket, 3.0)
         assert len(script.ends) == 1
@@ -123,8 +118,7 @@ async def test_a_channel_that_is_deleted_ends_the_queue_once() -> None:
     async with open_stage() as stage:
         await stage.join()
         script = Script([TALK])
-        ticket = stage.say(script)
-        await stage.listener.until_heard(10)
+        ticket = await stage.speak(script, heard=10)
         stage.loopback.delete_channel(stage.guild.voice)
         await ended(ticket, 5.0)
         assert len(script.ends) == 1
@@ -157,8 +151,7 @@ async def test_a_listener_who_joins_and_leaves_disturbs_nobody() -> None:
     async with open_stage() as stage:
         bob = stage.loopback.add_person(stage.guild, "Bob")
         await stage.join()
-        ticket = stage.say(Script([TALK]))
-        await stage.listener.until_heard(15)
+        ticket = await stage.speak(Script([TALK]), heard=15)
         bobs = await bob.join_voice()
         await bobs.until_heard(15)
         await bob.leave_voice()
@@ -202,8 +195,7 @@ async def test_a_connection_that_cannot_be_had_back_ends_the_queue_once() -> Non
     async with open_stage() as stage:
         await stage.join()
         script = Script([TALK])
-        ticket = stage.say(script)
-        await stage.listener.until_heard(5)
+        ticket = await stage.speak(script)
         denied = Overwrite(stage.guild.id, deny=Permission.CONNECT)
         stage.loopback.world.overwrite(stage.guild.voice, denied)
         stage.loopback.close_voice(stage.guild, 4006)
@@ -226,8 +218,7 @@ async def test_recovery_that_never_succeeds_ends_in_bounds() -> None:
     limits = {"connect_seconds": 0.1, "leave_seconds": 0.1, "recovery_seconds": 0.5}
     async with open_stage(**limits) as stage:
         await stage.join()
-        ticket = stage.say(Script([TALK]))
-        await stage.listener.until_heard(5)
+        ticket = await stage.speak(Script([TALK]))
         stage.loopback.gateway.on_voice_request = lambda request: None
         stage.loopback.close_voice(stage.guild, 4009)
         assert await ended(ticket, 5.0) is UtteranceEnd.CONNECTION_LOST
