@@ -17,6 +17,7 @@ from simcord.results import InteractionResult
 from structlog.typing import EventDict
 
 from storage.voices import VoiceStore
+from tests.cogs.silent_voice import SilentVoiceClient
 from tests.cogs.world import World
 
 
@@ -74,6 +75,26 @@ def scene(env: simcord.Env, world: World) -> Scene:
         guild.add_member(env.create_user("ben")),
         guild.add_member(env.create_user("mo"), roles=[managers]),
     )
+
+
+@pytest.fixture
+def lounge(scene: Scene) -> ChannelHandle:
+    return scene.guild.create_voice_channel("Lounge")
+
+
+@pytest.fixture
+def voice_client(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> type[SilentVoiceClient]:
+    class Client(SilentVoiceClient):
+        env = scene.env
+
+    monkeypatch.setattr("bot.voice.link.MynahVoiceClient", Client)
+    return Client
+
+
+@pytest.fixture
+def texts_wait(voice_client: type[SilentVoiceClient]) -> None:
+    """Nothing can be sent, so the first text stays the first."""
+    voice_client.audible = False
 
 
 def content(result: InteractionResult) -> str:
