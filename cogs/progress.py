@@ -22,7 +22,7 @@ ENDS = {
     UtteranceEnd.STOPPED: "Stopped.",
     UtteranceEnd.FAILED: "It could not be said.",
     UtteranceEnd.ENCRYPTION_FAILED: "The call could not be encrypted, so nobody could hear it.",
-    UtteranceEnd.MUTED: "A moderator muted me.",
+    UtteranceEnd.MUTED: "I may no longer speak in the voice channel.",
     UtteranceEnd.DISCONNECTED: "I was disconnected from the voice channel.",
     UtteranceEnd.CONNECTION_LOST: "I lost the connection to the voice channel. Try again.",
     UtteranceEnd.LEFT: "I left the voice channel.",

@@ -29,7 +29,7 @@ class UtteranceEnd(Enum):
     STOPPED = auto()
     FAILED = auto()  # the engine could not say it, or not all of it
     ENCRYPTION_FAILED = auto()  # the call's encryption never came about
-    MUTED = auto()  # a moderator muted the bot
+    MUTED = auto()  # the bot may no longer speak where it is
     DISCONNECTED = auto()  # a moderator or Discord disconnected the bot
     CONNECTION_LOST = auto()
     LEFT = auto()  # the bot was asked to leave
