@@ -96,7 +96,7 @@ async def test_discord_out_of_order_at_the_start_is_tried_again(
 ) -> None:
     monkeypatch.setattr(bot.session, "FIRST_PAUSE_SECONDS", 0.01)
     # discord.py itself tries five times, and waits for 25 s in all, at 500, 502 and 504.
-    loopback.fail_next("GET /users/@me", 503, times=2)
+    loopback.faults.fail_next("GET /users/@me", 503, times=2)
     session = Session(world, loopback)
     await loopback.gateway.wait_ready()
     await session.end()
@@ -205,7 +205,7 @@ async def test_commands_are_synced_by_hand_for_all_guilds_or_for_one(
 async def test_syncing_by_hand_says_when_discord_is_out_of_order(
     loopback: LoopbackDiscord, settings: Settings
 ) -> None:
-    loopback.fail_next("GET /users/@me", 503)
+    loopback.faults.fail_next("GET /users/@me", 503)
     with pytest.raises(MynahError, match="cannot be reached"):
         async with logged_in(settings, connector=loopback.connector):
             pytest.fail("it cannot be logged in")

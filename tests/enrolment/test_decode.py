@@ -39,8 +39,8 @@ FORMATS = [
 ]
 
 
-def chunks(data: bytes, **limits: float) -> list[Chunk]:
-    return list(decode(data, EnrolmentLimits(**limits)))  # type: ignore[arg-type]
+def chunks(data: bytes, limits: EnrolmentLimits | None = None) -> list[Chunk]:
+    return list(decode(data, limits or EnrolmentLimits()))
 
 
 def joined(data: bytes) -> Samples:
@@ -245,8 +245,9 @@ def test_mangled_files_only_ever_raise_the_error_for_people(
     for position, change in edits:
         start = int(position**2 * len(mangled))  # headers are hit more often
         mangled[start : start + len(change)] = change
+    cut = bytes(mangled[: int(len(mangled) * (1 - kept**3))])
     try:
-        decoded = chunks(bytes(mangled[: int(len(mangled) * (1 - kept**3))]), max_seconds=60)
+        decoded = chunks(cut, EnrolmentLimits(max_seconds=60))
     except AudioFileError:
         return
     assert all(np.isfinite(chunk.samples).all() for chunk in decoded)

@@ -24,8 +24,8 @@ def decode_opus(packets: Iterable[bytes | None]) -> Samples:
     return np.concatenate([np.zeros(0, np.float32), *pieces])
 
 
-def _decode(decoder: av.CodecContext, packet: bytes) -> Samples:
-    frames = decoder.decode(av.Packet(packet))  # type: ignore[attr-defined]
+def _decode(decoder: av.AudioCodecContext, packet: bytes) -> Samples:
+    frames = decoder.decode(av.Packet(packet))
     samples = np.concatenate([frame.to_ndarray().reshape(-1) for frame in frames])
     return np.asarray(samples / 32768.0, np.float32)
 

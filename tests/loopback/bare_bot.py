@@ -164,7 +164,9 @@ class _WakefulState(VoiceConnectionState):
         if self.socket is not MISSING:
             old, self.socket = self.socket, socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self.socket.setblocking(False)
-            self.voice_client.client.retired_sockets.append(old)  # type: ignore[attr-defined]
+            bot = self.voice_client.client
+            assert isinstance(bot, BareBot)
+            bot.retired_sockets.append(old)
             with contextlib.suppress(OSError):
                 old.shutdown(socket.SHUT_RDWR)
 
@@ -188,7 +190,7 @@ class BareBot(commands.AutoShardedBot):
         self._connected: asyncio.Task[None] | None = None
         for command in COMMANDS:
             self.tree.add_command(command)
-        self.tree.on_error = self._keep_error  # type: ignore[method-assign]
+        self.tree.error(self._keep_error)
 
     async def _keep_error(self, interaction: discord.Interaction, error: Exception) -> None:
         self.errors.append(getattr(error, "original", error))

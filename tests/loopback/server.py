@@ -13,7 +13,7 @@ from aiohttp import web
 
 from .cdn import CDN_HOST
 from .errors import Violation
-from .faults import Fault, Faults
+from .faults import Faults
 from .gateway import Gateway
 from .ids import Clock
 from .interactions import NEVER_ACKNOWLEDGED, Interactions
@@ -33,7 +33,8 @@ class LoopbackDiscord:
     """A Discord on 127.0.0.1, as an async context manager.
 
     `world` is what there is, `gateway`, `voice` and `interactions` what goes on; `clock` moves
-    the limits of interactions. A run without `violations` is one that Discord would accept.
+    the limits of interactions, `faults` refuses requests. A run without `violations` is one that
+    Discord would accept.
     """
 
     def __init__(self, *, shards: int = 1) -> None:
@@ -147,20 +148,6 @@ class LoopbackDiscord:
         self.world.overwrite(channel, denial)
 
     # Faults, one call each -------------------------------------------------------------
-
-    def fail_next(
-        self,
-        route: str,
-        status: int,
-        *,
-        times: int = 1,
-        retry_after: float = 0.1,
-        delay: float = 0.0,
-    ) -> Fault:
-        """Refuse the next requests to `route`, e.g. `POST /channels/*/messages`, with `status`."""
-        return self.faults.fail_next(
-            route, status, times=times, retry_after=retry_after, delay=delay
-        )
 
     def cut_off(self, host: str, *, again: bool = False) -> None:
         """Let a bot that comes by `proxy_url` not reach this host any more (or `again`)."""

@@ -115,7 +115,7 @@ async def test_closed_gateway_is_resumed(
 async def test_rate_limit_is_waited_out(
     loopback: LoopbackDiscord, bot: BareBot, guild: Guild
 ) -> None:
-    loopback.fail_next("POST /channels/*/messages", 429, retry_after=0.3)
+    loopback.faults.fail_next("POST /channels/*/messages", 429, retry_after=0.3)
     channel = bot.get_channel(guild.text.id)
     assert isinstance(channel, discord.TextChannel)
     start = time.monotonic()
@@ -128,7 +128,7 @@ async def test_rate_limit_is_waited_out(
 async def test_server_error_reaches_the_bot(
     loopback: LoopbackDiscord, bot: BareBot, guild: Guild, status: int
 ) -> None:
-    loopback.fail_next("POST /channels/*/messages", status)
+    loopback.faults.fail_next("POST /channels/*/messages", status)
     channel = bot.get_channel(guild.text.id)
     assert isinstance(channel, discord.TextChannel)
     with pytest.raises(discord.HTTPException) as refusal:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import davey
+import discord
 import numpy as np
 import pytest
 
@@ -86,7 +87,8 @@ async def full_run() -> None:
         await bot.run_against(loopback)
         await ada.join_voice()
         channel = bot.get_channel(guild.voice.id)
-        await channel.connect(cls=WakefulClient)  # type: ignore[union-attr]
+        assert isinstance(channel, discord.VoiceChannel)
+        await channel.connect(cls=WakefulClient)
         await loopback.voice.wait_settled(guild)
         await ada.slash("shout", text="hey").followed_up()
         await bot.end()
