@@ -7,6 +7,7 @@ from discord.utils import escape_markdown, format_dt
 
 from bot.enrolment.types import QualityReport, Verdict
 from bot.languages import LANGUAGES
+from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
@@ -82,6 +83,12 @@ def voice_card(voice: VoiceProfile) -> discord.Embed:
         when = format_dt(voice.consented_at, "D")
         card.add_field(name="Consent", value=f"{_member(voice.consented_by)}, {when}")
     return card
+
+
+def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
+    """Return how a voice speaks, as a sentence."""
+    spoken = f" {_language(language)}" if language else ""
+    return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
 
 
 def voice_line(voice: VoiceProfile) -> str:

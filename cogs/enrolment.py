@@ -14,9 +14,9 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
 from bot.errors import BusyError, UserError
-from bot.languages import LANGUAGES
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard, OpenCards
+from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import Interaction, guild_of
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice
@@ -25,7 +25,6 @@ MAX_RUNNING = 8
 """Recordings that are downloaded and looked at at a time; each may take 25 MB."""
 
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
-_LANGUAGES = [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
 
 
 class Enrolment(commands.Cog):
@@ -47,7 +46,7 @@ class Enrolment(commands.Cog):
         name="What the voice is called on this server",
         language="The language that the speaker speaks",
     )
-    @app_commands.choices(language=_LANGUAGES)
+    @app_commands.choices(language=LANGUAGE_CHOICES)
     async def enroll(
         self,
         interaction: Interaction,

@@ -16,13 +16,14 @@ from bot.client import MynahBot
 from bot.command_tree import explain
 from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.service import Utterance
-from bot.speech.types import Speech
-from bot.speech.voice_settings import settings_of
+from bot.speech.types import Speech, VoiceSettings
+from bot.speech.voice_settings import check_ranges, settings_of
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import UNMUTE, GuildPlayer, SkipOutcome
 from bot.voice.utterances import SayRequest
 from cogs.progress import ProgressLine
 from cogs.speech_cards import join_text, privacy_text, queue_card, say_text
+from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
 from cogs.ui import Interaction, VoiceOption, engine_note, guild_of, reference_to
 from storage.types import VoiceProfile
 
@@ -48,24 +49,36 @@ class SpeechCog(commands.Cog, name="Speech"):
     @app_commands.command(description="Say something in your voice channel")
     @app_commands.guild_only()
     @app_commands.describe(
-        text="What to say, up to 600 characters", voice="Whose voice; yours if you leave it out"
+        text="What to say, up to 600 characters",
+        voice="Whose voice; yours if you leave it out",
+        language="The language of the text; the voice's if you leave it out",
+        **MEANINGS,
     )
+    @app_commands.choices(language=LANGUAGE_CHOICES)
     async def say(
         self,
         interaction: Interaction,
         text: app_commands.Range[str, 1, MAX_TEXT],
         voice: AnyVoice | None = None,
+        language: str | None = None,
+        exaggeration: Exaggeration | None = None,
+        cfg_weight: CfgWeight | None = None,
+        temperature: Temperature | None = None,
+        seed: Seed | None = None,
     ) -> None:
         """Queue the text, then follow it in the same answer."""
+        settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        check_ranges(settings)
         voice = voice or await self._voice_of(interaction)
         utterance = Utterance(
             text,
             reference_to(self._services, voice),
             guild_id=guild_of(interaction),
-            language=voice.language,
+            language=language or voice.language,
             voice_settings=settings_of(voice),
+            settings=settings,
         )
-        sentences = self._services.speech.plan(text, voice.language)
+        sentences = self._services.speech.plan(text, utterance.language)
         channel = _channel_of(interaction)
         player = await self._player_in(channel, interaction)
         line = ProgressLine(interaction)

@@ -13,15 +13,9 @@ from bot.client import MynahBot
 from bot.errors import EngineError
 from bot.speech.service import Utterance
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import (
-    CFG_WEIGHT,
-    EXAGGERATION,
-    TEMPERATURE,
-    check_ranges,
-    describe,
-    settings_of,
-)
+from bot.speech.voice_settings import check_ranges, ignored, model_of, settings_of
 from cogs import cards
+from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
 from cogs.ui import (
     Interaction,
     OwnVoiceOption,
@@ -43,9 +37,6 @@ PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
 OwnVoice = app_commands.Transform[VoiceProfile, OwnVoiceOption]
 NewName = app_commands.Range[str, 1, MAX_NAME_LENGTH]
-Exaggeration = app_commands.Range[float, EXAGGERATION.lowest, EXAGGERATION.highest]
-CfgWeight = app_commands.Range[float, CFG_WEIGHT.lowest, CFG_WEIGHT.highest]
-Temperature = app_commands.Range[float, TEMPERATURE.lowest, TEMPERATURE.highest]
 
 
 @app_commands.guild_only()
@@ -105,11 +96,11 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
     @app_commands.command(description="Set how a voice of yours speaks")
     @app_commands.describe(
         voice="Which voice",
-        exaggeration=f"{EXAGGERATION.meaning.capitalize()} ({EXAGGERATION.default} by default)",
-        cfg_weight=f"{CFG_WEIGHT.meaning.capitalize()} ({CFG_WEIGHT.default} by default)",
-        temperature=f"{TEMPERATURE.meaning.capitalize()} ({TEMPERATURE.default} by default)",
-        reset="Go back to the defaults first",
+        **MEANINGS,
+        language="The language that the speaker speaks",
+        reset="Go back to the defaults first; the language stays",
     )
+    @app_commands.choices(language=LANGUAGE_CHOICES)
     async def tune(
         self,
         interaction: Interaction,
@@ -117,18 +108,27 @@ class Voices(commands.GroupCog, name="voice", description="The voices of this se
         exaggeration: Exaggeration | None = None,
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
+        seed: Seed | None = None,
+        language: str | None = None,
         reset: bool = False,
     ) -> None:
         """Set what is given; with nothing given, show what is set."""
-        given = VoiceSettings(exaggeration, cfg_weight, temperature)
+        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
         check_ranges(given)
         settings = given if reset else given.over(settings_of(voice))
+        spoken = language or voice.language
         await _defer(interaction)
-        if settings != settings_of(voice):
-            await self._services.voices.tune(voice.id, **asdict(settings))
+        if settings != settings_of(voice) or spoken != voice.language:
+            await self._services.voices.tune(voice.id, **asdict(settings), language=spoken)
         await interaction.edit_original_response(
-            content=f"{cards.quoted(voice.name)} speaks with {describe(settings)}."
+            content=cards.tuned(voice.name, settings, spoken) + self._ignored(settings)
         )
+
+    def _ignored(self, settings: VoiceSettings) -> str:
+        """Say at once what the engine that is loaded makes nothing of."""
+        info = self._services.engine.info
+        notes = () if info is None else ignored(model_of(info), settings)
+        return "".join(f"\n-# {note}" for note in notes)
 
     @app_commands.command(description="Delete a voice of yours and its recording")
     @app_commands.describe(voice="Which voice")

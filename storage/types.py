@@ -62,7 +62,7 @@ class NewVoice:
 class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 
-    exaggeration, cfg_weight, temperature: how it speaks; None is the model's default.
+    exaggeration, cfg_weight, temperature, seed: how it speaks; None is the model's default.
     """
 
     id: int
@@ -83,6 +83,7 @@ class VoiceProfile:
     exaggeration: float | None = None
     cfg_weight: float | None = None
     temperature: float | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,8 @@ class VoiceStore:
         exaggeration: float | None,
         cfg_weight: float | None,
         temperature: float | None,
+        seed: int | None,
+        language: str | None,
     ) -> VoiceProfile:
         """Set how a voice speaks, all of it anew; None is the model's default.
 
@@ -162,9 +164,9 @@ class VoiceStore:
         async def work(execute: Execute) -> VoiceProfile:
             return _only(
                 await execute(
-                    "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?"
-                    " WHERE id = ? RETURNING *",
-                    (exaggeration, cfg_weight, temperature, voice_id),
+                    "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?,"
+                    " seed = ?, language = ? WHERE id = ? RETURNING *",
+                    (exaggeration, cfg_weight, temperature, seed, language, voice_id),
                 )
             )
 

@@ -19,7 +19,14 @@ from bot.speech.engines.base import to_speech
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.stock import choose_device, load_model
 from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
-from bot.speech.types import EngineSpec, SelfCheck, Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import (
+    EngineSpec,
+    SelfCheck,
+    Speech,
+    SynthesisRequest,
+    VoiceReference,
+    VoiceSettings,
+)
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from tests.chatterbox.checkpoints import SPEECH_TOKENS, make_checkpoint, move_end
@@ -114,12 +121,12 @@ def _measure_own(
     spec: EngineSpec, voice: VoiceReference
 ) -> tuple[dict[str, float], dict[str, float]]:
     engine = ChatterboxEngine(spec, "the benchmark asks for it")
-    engine.synthesize([SynthesisRequest("Hello.", voice, seed=0)])  # known, and all set up
+    engine.synthesize([_request("Hello.", voice)])  # known, and all set up
     t3, times, seconds = engine._model.t3, [0.0], 0.0
     for sentence in SENTENCES:
         with _ending_after(t3, _tokens_of(sentence)):
             start = time.perf_counter()
-            (speech,) = engine.synthesize([SynthesisRequest(sentence, voice, seed=0)])
+            (speech,) = engine.synthesize([_request(sentence, voice)])
             times.append(times[-1] + time.perf_counter() - start)
         assert isinstance(speech, Speech), speech
         _require_length(speech.seconds, _tokens_of(sentence))
@@ -132,7 +139,7 @@ def _measure_own(
 
 def _own_rate(engine: ChatterboxEngine, voice: VoiceReference, batch: int) -> float:
     decoder = engine._speaker._decoder  # type: ignore[union-attr]  # not the stock speaker
-    requests = [SynthesisRequest(SENTENCES[1], voice, seed=seed) for seed in range(batch)]
+    requests = [_request(SENTENCES[1], voice, seed) for seed in range(batch)]
 
     def decode() -> int:
         for ticket, request in enumerate(requests):
@@ -145,6 +152,10 @@ def _own_rate(engine: ChatterboxEngine, voice: VoiceReference, batch: int) -> fl
         return tokens
 
     return _best_rate(decode)
+
+
+def _request(text: str, voice: VoiceReference, seed: int = 0) -> SynthesisRequest:
+    return SynthesisRequest(text, voice, settings=VoiceSettings(seed=seed))
 
 
 def _best_rate(decode: Callable[[], int]) -> float:

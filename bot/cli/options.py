@@ -10,7 +10,7 @@ import click
 
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, check_ranges
+from bot.speech.voice_settings import ALL, check_ranges, number
 
 R = TypeVar("R")
 
@@ -48,9 +48,10 @@ def voice_settings_options(command: Callable[..., R]) -> Callable[..., R]:
 
     for name, setting in reversed(list(ALL.items())):
         about = (
-            f"{setting.meaning.capitalize()}; {setting.lowest:g} to {setting.highest:g}, "
-            f"{setting.default:g} by default."
+            f"{setting.meaning.capitalize()}; {number(setting.lowest)} to "
+            f"{number(setting.highest)}, {setting.default_text} by default."
         )
-        option = click.option(f"--{name.replace('_', '-')}", type=float, metavar="X", help=about)
+        kind, metavar = (int, "N") if setting.whole else (float, "X")
+        option = click.option(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
         with_settings = option(with_settings)
     return with_settings

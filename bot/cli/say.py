@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.options import guild_option, voice_settings_options
+from bot.cli.options import guild_option, language_option, voice_settings_options
 from bot.cli.output import print_facts, progress_steps, stdout
 from bot.files import check_output
 
@@ -37,7 +37,7 @@ class _Order:
     voice_name: str
     guild_id: int
     output: Path
-    seed: int | None
+    language: str | None
     voice_settings: VoiceSettings
 
 
@@ -69,7 +69,7 @@ class _Spoken:
     metavar="OUT",
     help="File to write: .wav, .ogg (Opus, not encoded again) or .mp3.",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Makes the result repeatable.")
+@language_option
 @voice_settings_options
 @click.pass_obj
 def say(context: Context, /, **order: Any) -> None:
@@ -89,7 +89,7 @@ async def _say(settings: Settings, order: _Order) -> _Spoken:
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
         profile = await store.find(order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
-        total = len(service.plan(order.text, profile.language))
+        total = len(service.plan(order.text, _language(order, profile)))
         speeches: list[Speech] = []
         with progress_steps(total) as show:
             show("Loading the engine ...", 0)
@@ -119,11 +119,14 @@ def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utter
         order.text,
         VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz),
         guild_id=order.guild_id,
-        language=profile.language,
-        seed=order.seed,
+        language=_language(order, profile),
         voice_settings=settings_of(profile),
         settings=order.voice_settings,
     )
+
+
+def _language(order: _Order, profile: VoiceProfile) -> str | None:
+    return order.language or profile.language
 
 
 def _report(spoken: _Spoken, output: Path) -> None:

@@ -16,13 +16,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.options import GUILD_ID, guild_option, voice_settings_options
+from bot.cli.options import GUILD_ID, guild_option, language_option, voice_settings_options
 from bot.cli.output import counted, print_facts, stdout
 from bot.cli.reports import report_rows
 from bot.errors import UserError
 from bot.files import check_output, write_whole
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, describe, settings_of
+from bot.speech.voice_settings import ALL, describe, number, settings_of
 from storage.errors import VoiceNotFoundError
 from storage.types import CLIP_SAMPLE_RATE
 
@@ -167,10 +167,16 @@ def _consent(profile: VoiceProfile) -> str:
 @click.argument("name")
 @guild_option
 @voice_settings_options
+@language_option
 @click.option("--reset", is_flag=True, help="Go back to the model's defaults first.")
 @click.pass_obj
 def tune(
-    context: Context, name: str, guild_id: int, voice_settings: VoiceSettings, reset: bool
+    context: Context,
+    name: str,
+    guild_id: int,
+    voice_settings: VoiceSettings,
+    language: str | None,
+    reset: bool,
 ) -> None:
     """Set how the voice NAME speaks; without a setting, show how it does."""
 
@@ -178,18 +184,25 @@ def tune(
         profile = await _own(store, guild_id, name)
         current = settings_of(profile)
         settings = voice_settings if reset else voice_settings.over(current)
-        if settings == current:
+        if settings == current and language in (None, profile.language):
             return profile
-        return await store.tune(profile.id, **asdict(settings))
+        spoken = language or profile.language
+        return await store.tune(profile.id, **asdict(settings), language=spoken)
 
-    settings = asdict(settings_of(_with_store(context, work)))
-    print_facts([(name, _setting(name, value)) for name, value in settings.items()])
+    profile = _with_store(context, work)
+    settings = asdict(settings_of(profile))
+    print_facts(
+        [
+            *((name, _setting(name, value)) for name, value in settings.items()),
+            ("language", profile.language or "-"),
+        ]
+    )
 
 
 def _setting(name: str, value: float | None) -> str:
     about = ALL[name]
-    shown = f"{about.default:g} (default)" if value is None else f"{value:g}"
-    return f"{shown:<14} {about.lowest:g} to {about.highest:g}: {about.meaning}"
+    shown = f"{about.default_text} (default)" if value is None else number(value)
+    return f"{shown:<20} {number(about.lowest)} to {number(about.highest)}: {about.meaning}"
 
 
 @voices.command()

@@ -37,7 +37,7 @@ class SpeechLimits:
 class Utterance:
     """What someone asked to be said.
 
-    guild_id: whose turn it takes; 0 is the operator. language, seed: see `SynthesisRequest`.
+    guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     """
 
@@ -45,7 +45,6 @@ class Utterance:
     voice: VoiceReference
     guild_id: int = 0
     language: str | None = None
-    seed: int | None = None
     voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
 
@@ -78,9 +77,7 @@ class SpeechService:
         """
         settings = utterance.settings.over(utterance.voice_settings)
         for sentence in self.plan(utterance.text, utterance.language):
-            request = SynthesisRequest(
-                sentence, utterance.voice, utterance.language, utterance.seed, settings
-            )
+            request = SynthesisRequest(sentence, utterance.voice, utterance.language, settings)
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result

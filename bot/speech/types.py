@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -37,20 +37,19 @@ class VoiceReference:
 class VoiceSettings:
     """How a voice speaks; None leaves a setting at the model's default.
 
-    Ranges and defaults are in `bot.speech.voice_settings`.
+    seed: reads a text the same way each time; None draws one for every sentence. Ranges and
+    defaults are in `bot.speech.voice_settings`.
     """
 
     exaggeration: float | None = None
     cfg_weight: float | None = None
     temperature: float | None = None
+    seed: int | None = None
 
     def over(self, other: VoiceSettings) -> VoiceSettings:
         """Return these settings where they are given, and `other`'s elsewhere."""
-        return VoiceSettings(
-            other.exaggeration if self.exaggeration is None else self.exaggeration,
-            other.cfg_weight if self.cfg_weight is None else self.cfg_weight,
-            other.temperature if self.temperature is None else self.temperature,
-        )
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(other, **{name: value for name, value in given.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +58,12 @@ class SynthesisRequest:
 
     text: cleaned, within the sentence limit, with at least one letter or digit.
     language: ISO 639-1 code, or None for the model's own.
-    seed: makes the result repeatable; None draws one.
     settings: of the voice and the request together.
     """
 
     text: str
     voice: VoiceReference
     language: str | None = None
-    seed: int | None = None
     settings: VoiceSettings = VoiceSettings()
 
 

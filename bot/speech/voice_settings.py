@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
-from bot.speech.types import ChatterboxModel, VoiceSettings
+from bot.languages import LANGUAGES
+from bot.speech.types import ChatterboxModel, EngineInfo, SynthesisRequest, VoiceSettings
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -15,12 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting of a model: its range, its default, and what it does."""
+    """A setting of a model: its range, its default, and what it does.
+
+    default: None where the model draws a value each time. whole: whether it has no fractions.
+    """
 
     lowest: float
     highest: float
-    default: float
+    default: float | None
     meaning: str
+    whole: bool = False
+
+    @property
+    def default_text(self) -> str:
+        """The default in words."""
+        return "drawn anew" if self.default is None else f"{self.default:g}"
 
 
 Model: TypeAlias = ChatterboxModel | Literal["preview"]
@@ -28,73 +38,93 @@ Model: TypeAlias = ChatterboxModel | Literal["preview"]
 EXAGGERATION = Setting(0.25, 2.0, 0.5, "how lively the voice is")
 CFG_WEIGHT = Setting(0.0, 1.0, 0.5, "how closely it keeps to the text; lower speaks slower")
 TEMPERATURE = Setting(0.05, 2.0, 0.8, "how much two readings differ")
+# Discord's whole numbers end there.
+SEED = Setting(
+    0, 2**53 - 1, None, "the same number reads a text the same way each time", whole=True
+)
 
 ALL: Mapping[str, Setting] = {
     "exaggeration": EXAGGERATION,
     "cfg_weight": CFG_WEIGHT,
     "temperature": TEMPERATURE,
+    "seed": SEED,
 }
 """Every setting, by the name of its field in `VoiceSettings`."""
 
 SETTINGS: Mapping[Model, Mapping[str, Setting]] = {
     "english": ALL,
     "multilingual": ALL,
-    "turbo": {"temperature": TEMPERATURE},
-    "preview": {},
+    "turbo": {"temperature": TEMPERATURE, "seed": SEED},
+    "preview": {"seed": SEED},
 }
 """By model and name. What a model lacks, it ignores."""
 
 
+def model_of(engine: EngineInfo) -> Model:
+    """Return the model of an engine, as settings know it."""
+    return cast(Model, engine.model) if engine.kind == "chatterbox" else "preview"
+
+
 def settings_of(voice: VoiceProfile) -> VoiceSettings:
     """Return how a stored voice was set to speak."""
-    return VoiceSettings(voice.exaggeration, voice.cfg_weight, voice.temperature)
+    return VoiceSettings(voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed)
 
 
 def describe(settings: VoiceSettings) -> str:
     """Return what is set in a few words: "exaggeration 1.2, temperature 0.5"."""
-    given = [f"{name} {value:g}" for name, value in asdict(settings).items() if value is not None]
+    given = [f"{name} {number(value)}" for name, value in _given(settings).items()]
     return ", ".join(given) or "the model's defaults"
+
+
+def number(value: float) -> str:
+    """Return a setting's value as people write it."""
+    return str(value) if isinstance(value, int) else f"{value:g}"
 
 
 def check_ranges(settings: VoiceSettings) -> None:
     """Raise `UserError`, which names the range, for a setting that no model takes."""
-    for name, value in asdict(settings).items():
-        if value is not None:
-            _check_range(name, ALL[name], value)
+    for name, value in _given(settings).items():
+        _check_range(name, ALL[name], value)
 
 
-def resolve(model: ChatterboxModel, settings: VoiceSettings) -> dict[str, float]:
-    """Return every setting of `model`, given or by default.
+def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str, float]:
+    """Return every setting of `model` but the seed, given or by default.
 
     Raises `UserError` with the range when one is out of it.
     """
-    given = asdict(settings)
-    resolved = {}
+    given = _given(settings)
+    values = {}
     for name, setting in SETTINGS[model].items():
-        value = setting.default if given[name] is None else float(given[name])
-        _check_range(name, setting, value)
-        resolved[name] = value
-    return resolved
+        if setting.default is not None:
+            values[name] = float(given.get(name, setting.default))
+            _check_range(name, setting, values[name])
+    return values
 
 
 def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
-    """Return the names of the given settings that `model` does not have."""
-    given = asdict(settings)
-    return tuple(
-        name for name, value in given.items() if value is not None and name not in SETTINGS[model]
-    )
-
-
-def ignored_note(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     """Return a sentence for whoever set what `model` does not have, or nothing."""
-    names = ignored(model, settings)
+    names = [name for name in _given(settings) if name not in SETTINGS[model]]
     return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
+
+
+def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
+    """Return a sentence for each thing that was asked for and that `model` cannot do."""
+    notes = ignored(model, request.settings)
+    language = (request.language or "en").split("-")[0].lower()
+    if model != "multilingual" and language != "en":
+        name = LANGUAGES.get(language, language)
+        notes += (f"The {model} model speaks English; it ignores that the voice speaks {name}.",)
+    return notes
+
+
+def _given(settings: VoiceSettings) -> dict[str, float]:
+    return {name: value for name, value in asdict(settings).items() if value is not None}
 
 
 def _check_range(name: str, setting: Setting, value: float) -> None:
     # Also refuses what is not a number at all.
     if not setting.lowest <= value <= setting.highest:
         raise UserError(
-            f"{name} ({setting.meaning}) is between {setting.lowest:g} and "
-            f"{setting.highest:g}; {value:g} is not."
+            f"{name} ({setting.meaning}) is between {number(setting.lowest)} and "
+            f"{number(setting.highest)}; {number(value)} is not."
         )

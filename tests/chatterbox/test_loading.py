@@ -15,7 +15,14 @@ from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, free_bytes
 from bot.speech.engines.chatterbox.voices import conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
-from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import (
+    ChatterboxModel,
+    EngineSpec,
+    Speech,
+    SynthesisRequest,
+    VoiceReference,
+    VoiceSettings,
+)
 from bot.workers import Worker, WorkerLimits
 from tests.chatterbox.checkpoints import shrink
 from tests.chatterbox.conftest import spec
@@ -54,7 +61,7 @@ async def test_in_its_worker_concurrent_requests_equal_sequential_ones(
     worker = Worker("engine worker", WorkerLimits(call_seconds=300))
     client = EngineClient(worker, english(checkpoint, slots=4), open_engine=open_shrunk)
     requests = [
-        SynthesisRequest(text, voice, seed=1)
+        SynthesisRequest(text, voice, settings=VoiceSettings(seed=1))
         for text, voice in zip(("Hello.", "How are you all?"), voices, strict=False)
     ]
     try:
@@ -120,7 +127,9 @@ def test_stock_decoding_is_a_setting_and_sounds_the_same(
     for decode in ("own", "stock"):
         engine = ChatterboxEngine(english(checkpoint, decode=decode, slots=2), "test")
         assert engine.info.slots == (2 if decode == "own" else 1)
-        (speech,) = engine.synthesize([SynthesisRequest("Hello there.", voices[0], seed=4)])
+        (speech,) = engine.synthesize(
+            [SynthesisRequest("Hello there.", voices[0], settings=VoiceSettings(seed=4))]
+        )
         assert isinstance(speech, Speech)
         spoken.append(speech.packets)
         engine.close()
@@ -133,7 +142,9 @@ def test_a_shorter_prompt_is_a_setting(checkpoint: Checkpoints, voices: Voices) 
     assert prompt["prompt_token"].shape == (1, 50)
     assert prompt["prompt_feat"].shape == (1, 100, 80)
     assert prompt["prompt_token_len"].tolist() == [50]
-    (speech,) = engine.synthesize([SynthesisRequest("Hello there.", voices[0], seed=4)])
+    (speech,) = engine.synthesize(
+        [SynthesisRequest("Hello there.", voices[0], settings=VoiceSettings(seed=4))]
+    )
     assert isinstance(speech, Speech)
 
 

@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import (
+    ChatterboxModel,
+    EngineSpec,
+    Speech,
+    SynthesisRequest,
+    VoiceReference,
+    VoiceSettings,
+)
 from tests.chatterbox.checkpoints import SPEECH_TOKENS, move_end, shrink
 from tests.chatterbox.conftest import spec
 
@@ -28,7 +35,11 @@ def peaks(small: EngineSpec, voices: tuple[VoiceReference, ...]) -> list[int]:
     highest = []
     for start in range(0, REQUESTS, TOGETHER):
         batch = [
-            SynthesisRequest("Hi! " * (seed % 7 + 1), voices[seed % len(voices)], seed=seed)
+            SynthesisRequest(
+                "Hi! " * (seed % 7 + 1),
+                voices[seed % len(voices)],
+                settings=VoiceSettings(seed=seed),
+            )
             for seed in range(start, start + TOGETHER)
         ]
         results = engine.synthesize(batch)

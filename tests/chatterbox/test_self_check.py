@@ -11,7 +11,7 @@ import pytest
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.job import Attempt, Job
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt
-from bot.speech.types import SelfCheck, Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import SelfCheck, Speech, SynthesisRequest, VoiceReference, VoiceSettings
 
 Voices = tuple[VoiceReference, ...]
 
@@ -24,7 +24,9 @@ TOO_LONG_FOR_A_SECOND = (
 
 
 def speak(engine: ChatterboxEngine, text: str, voices: Voices) -> Speech:
-    (speech,) = engine.synthesize([SynthesisRequest(text, voices[0], seed=3)])
+    (speech,) = engine.synthesize(
+        [SynthesisRequest(text, voices[0], settings=VoiceSettings(seed=3))]
+    )
     assert isinstance(speech, Speech), speech
     return speech
 

@@ -13,7 +13,7 @@ from bot.speech.engines.chatterbox.batch import BatchSpeaker
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.opus import decode_opus
-from bot.speech.types import Speech, SynthesisRequest, VoiceReference
+from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from tests.chatterbox.conftest import UNCHECKED, only_english, spec
 
 Voices = tuple[VoiceReference, ...]
@@ -51,7 +51,10 @@ def test_normalised_weights_are_folded_once(engine: ChatterboxEngine, stock: Any
 def test_in_a_thread_of_its_own_it_sounds_the_same(
     engine: ChatterboxEngine, voices: Voices, tmp_path: Any
 ) -> None:
-    requests = [SynthesisRequest("Hello there.", voice, seed=1) for voice in voices[:2]]
+    requests = [
+        SynthesisRequest("Hello there.", voice, settings=VoiceSettings(seed=1))
+        for voice in voices[:2]
+    ]
     inline = engine.synthesize(requests)
     speaker = BatchSpeaker(
         engine._model,

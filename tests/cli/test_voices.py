@@ -88,24 +88,31 @@ def tuned(outcome: Outcome) -> dict[str, str]:
     return {words[0]: words[1] for words in map(str.split, outcome.out.splitlines())}
 
 
-DEFAULTS = {"exaggeration": "0.5", "cfg_weight": "0.5", "temperature": "0.8"}
+DEFAULTS = {
+    "exaggeration": "0.5",
+    "cfg_weight": "0.5",
+    "temperature": "0.8",
+    "seed": "drawn",
+    "language": "en",
+}
 
 
 def test_tune_shows_the_defaults_and_ranges(enrolled: Mynah) -> None:
     outcome = enrolled("voices", "tune", "Anna")
     assert tuned(outcome) == DEFAULTS
-    assert outcome.out.count("(default)") == 3
+    assert outcome.out.count("(default)") == 4
     assert "0.25 to 2: how lively" in outcome.out
 
 
 def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
     enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
-    both = enrolled("voices", "tune", "Anna", "--cfg-weight", "0")
-    assert tuned(both) == {**DEFAULTS, "exaggeration": "1.5", "cfg_weight": "0"}
+    both = enrolled("voices", "tune", "Anna", "--cfg-weight", "0", "--language", "de")
+    german = {**DEFAULTS, "language": "de"}
+    assert tuned(both) == {**german, "exaggeration": "1.5", "cfg_weight": "0"}
     assert "exaggeration 1.5, cfg_weight 0" in enrolled("voices", "show", "Anna").out
-    reset = enrolled("voices", "tune", "Anna", "--reset", "--temperature", "0.6")
-    assert tuned(reset) == {**DEFAULTS, "temperature": "0.6"}
-    assert tuned(enrolled("voices", "tune", "Anna", "--reset")) == DEFAULTS
+    reset = enrolled("voices", "tune", "Anna", "--reset", "--seed", "12345678")
+    assert tuned(reset) == {**german, "seed": "12345678"}
+    assert tuned(enrolled("voices", "tune", "Anna", "--reset")) == german
 
 
 @pytest.mark.parametrize(
@@ -115,6 +122,8 @@ def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
         ("--cfg-weight", "-0.1", "is between 0 and 1; -0.1 is not"),
         ("--temperature", "nan", "is between 0.05 and 2; nan is not"),
         ("--temperature", "warm", "not a valid float"),
+        ("--seed", "-1", "is between 0 and 9007199254740991; -1 is not"),
+        ("--language", "xx", "is not one of"),
     ],
 )
 def test_setting_out_of_range_is_refused(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import pytest
@@ -36,10 +37,22 @@ async def test_it_speaks_in_the_members_channel(scene: Scene, lounge: ChannelHan
 async def test_it_speaks_as_the_voice_is_tuned(scene: Scene, lounge: ChannelHandle) -> None:
     await ready(scene, lounge, scene.ann)
     voice = await scene.world.store.find(scene.guild.id, "Ann")
-    await scene.world.store.tune(voice.id, exaggeration=1.5, cfg_weight=None, temperature=None)
+    settings = VoiceSettings(exaggeration=1.5)
+    await scene.world.store.tune(voice.id, **asdict(settings), language=None)
     await say(scene)
     (request,) = scene.world.engine.requests
-    assert request.settings == VoiceSettings(exaggeration=1.5)
+    assert request.settings == settings
+
+
+async def test_a_text_has_settings_of_its_own(scene: Scene, lounge: ChannelHandle) -> None:
+    await ready(scene, lounge, scene.ann)
+    voice = await scene.world.store.find(scene.guild.id, "Ann")
+    tuned = VoiceSettings(exaggeration=1.5, temperature=0.6)
+    await scene.world.store.tune(voice.id, **asdict(tuned), language="en")
+    await say(scene, temperature=0.9, seed=3, language="de")
+    (request,) = scene.world.engine.requests
+    assert request.settings == VoiceSettings(exaggeration=1.5, temperature=0.9, seed=3)
+    assert request.language == "de"
 
 
 @pytest.mark.usefixtures("texts_wait")

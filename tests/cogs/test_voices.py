@@ -163,9 +163,17 @@ async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) 
     both = "“Ann” speaks with exaggeration 1.5, cfg_weight 0."
     assert await tune(scene, cfg_weight=0.0) == both
     assert await tune(scene) == both
-    one = await tune(scene, temperature=0.6, reset=True)
-    assert one == "“Ann” speaks with temperature 0.6."
-    assert await tune(scene, reset=True) == "“Ann” speaks with the model's defaults."
+    assert await tune(scene, language="de") == both.replace("speaks", "speaks German")
+    one = await tune(scene, seed=12345678, reset=True)
+    assert one == "“Ann” speaks German with seed 12345678."
+    assert await tune(scene, reset=True) == "“Ann” speaks German with the model's defaults."
+
+
+async def test_who_tunes_is_told_what_the_engine_ignores(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.model = "turbo"
+    answer = await tune(scene, exaggeration=1.5, temperature=0.6)
+    assert answer.endswith("\n-# The turbo model ignores exaggeration.")
 
 
 async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(scene: Scene) -> None:

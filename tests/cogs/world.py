@@ -83,6 +83,7 @@ class Engine:
 
     ready: bool = True
     clones: bool = True
+    model: str = "multilingual"
     failure: Exception | None = None
     gate: asyncio.Event | None = None
     notes: tuple[str, ...] = ()
@@ -90,7 +91,8 @@ class Engine:
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("piper", "test", "cpu", clones=self.clones, reason="", load_seconds=0)
+        kind = "chatterbox" if self.clones else "piper"
+        return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         if self.gate is not None:

@@ -31,7 +31,7 @@ def request(
     text: str = SENTENCE, pitch_hz: float | None = None, seed: int | None = None
 ) -> SynthesisRequest:
     voice = VoiceReference(Path("unused"), "", pitch_hz)
-    return SynthesisRequest(text, voice, seed=seed)
+    return SynthesisRequest(text, voice, settings=VoiceSettings(seed=seed))
 
 
 def speak(engine: PiperEngine, request: SynthesisRequest) -> Speech:

@@ -36,11 +36,11 @@ class Recorder:
 async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
     recorder = Recorder()
     service = SpeechService(recorder, SpeechLimits())
-    utterance = Utterance(TEXT, VOICE, guild_id=7, language="en", seed=3)
+    utterance = Utterance(TEXT, VOICE, guild_id=7, language="en", settings=VoiceSettings(seed=3))
     speeches = [speech async for speech in service.speak(utterance)]
     assert len(speeches) == 3
     assert [request.text for request in recorder.requests] == list(service.plan(TEXT))
-    assert {(r.voice, r.language, r.seed) for r in recorder.requests} == {(VOICE, "en", 3)}
+    assert {(r.voice, r.language, r.settings.seed) for r in recorder.requests} == {(VOICE, "en", 3)}
 
 
 async def test_a_sentence_is_requested_only_when_asked_for() -> None:

@@ -1,6 +1,5 @@
 import asyncio
 import contextlib
-import dataclasses
 import gzip
 import os
 import pickle
@@ -14,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from storage.database import Database, load_migrations
 from storage.errors import (
     DamagedClipError,
     InvalidNameError,
@@ -442,53 +440,3 @@ async def test_write_ahead_log_beside_an_emptied_database_is_left_for_recovery(
         async with VoiceStore.open(other):
             pass
     assert (other / "mynah.db-wal").read_bytes() == log != b""
-
-
-async def test_settings_are_set_anew_each_time(store: VoiceStore) -> None:
-    voice = await add(store, "Anna")
-    assert (voice.exaggeration, voice.cfg_weight, voice.temperature) == (None, None, None)
-    tuned = await store.tune(voice.id, exaggeration=1.5, cfg_weight=0.0, temperature=None)
-    assert tuned == await store.get(voice.id)
-    assert tuned == dataclasses.replace(voice, exaggeration=1.5, cfg_weight=0.0)
-    reset = await store.tune(voice.id, exaggeration=None, cfg_weight=None, temperature=None)
-    assert reset == voice
-
-
-async def test_settings_survive_a_new_recording(store: VoiceStore) -> None:
-    voice = await add(store, "Anna")
-    await store.tune(voice.id, exaggeration=None, cfg_weight=None, temperature=0.5)
-    replaced = await store.replace(voice.id, make_clip(1), pitch_hz=None, quality=None)
-    assert replaced.temperature == 0.5
-
-
-async def test_a_voice_that_is_gone_cannot_be_tuned(store: VoiceStore) -> None:
-    with pytest.raises(VoiceNotFoundError):
-        await store.tune(7, exaggeration=1.0, cfg_weight=None, temperature=None)
-
-
-@pytest.mark.parametrize("value", [-0.1, float("inf")])
-async def test_nonsense_does_not_reach_the_settings(store: VoiceStore, value: float) -> None:
-    voice = await add(store, "Anna")
-    with pytest.raises(StorageError, match="CHECK constraint"):
-        await store.tune(voice.id, exaggeration=value, cfg_weight=None, temperature=None)
-    assert await store.get(voice.id) == voice
-
-
-async def test_voices_of_before_there_were_settings_speak_with_the_defaults(
-    directory: Path,
-) -> None:
-    directory.mkdir()
-    async with Database.open(directory / "mynah.db", load_migrations()[:2]) as database:
-        await database.write(
-            lambda execute: execute(
-                "INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, created_at)"
-                " VALUES (?, 'Anna', 'anna', ?, 1.5, '2026-01-02T03:04:05+00:00')",
-                (GUILD, "0" * 64),
-            )
-        )
-    async with VoiceStore.open(directory) as store:
-        voice = await store.find(GUILD, "Anna")
-        assert voice.seconds == 1.5
-        assert (voice.exaggeration, voice.cfg_weight, voice.temperature) == (None, None, None)
-        tuned = await store.tune(voice.id, exaggeration=None, cfg_weight=0.3, temperature=None)
-        assert tuned == dataclasses.replace(voice, cfg_weight=0.3)

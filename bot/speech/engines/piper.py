@@ -18,7 +18,7 @@ from bot.errors import EngineDeadError, EngineError
 from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
 from bot.speech.engines.pitch import median_pitch
 from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
-from bot.speech.voice_settings import ignored_note
+from bot.speech.voice_settings import ignored_notes
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -79,13 +79,14 @@ class PiperEngine:
         with stage(timings, "synthesis"):
             samples = self._stock_speech(request, tempo)
         ratio = self._playback_ratio(samples, request.voice.pitch_hz, tempo)
-        notes = ignored_note("preview", request.settings)
+        notes = ignored_notes("preview", request)
         return to_speech(samples, self._rate * ratio, timings, notes=notes)
 
     def _stock_speech(self, request: SynthesisRequest, length_scale: float) -> Samples:
         from piper import SynthesisConfig
 
-        voice = self._voice if request.seed is None else self._seeded_voice(request.seed)
+        seed = request.settings.seed
+        voice = self._voice if seed is None else self._seeded_voice(seed)
         config = SynthesisConfig(length_scale=length_scale, normalize_audio=False)
         chunks = voice.synthesize(_BRACKETS.sub(" ", request.text), config)
         parts = [chunk.audio_float_array for chunk in chunks]

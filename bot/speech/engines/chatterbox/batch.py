@@ -32,7 +32,7 @@ from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, SynthesisResult
-from bot.speech.voice_settings import ignored_note
+from bot.speech.voice_settings import ignored_notes
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +82,9 @@ class BatchSpeaker:
 
     def submit(self, ticket: int, request: SynthesisRequest) -> None:
         """Take on a request; it waits for a slot."""
-        seed = secrets.randbits(62) if request.seed is None else request.seed
+        seed = request.settings.seed
+        if seed is None:
+            seed = secrets.randbits(62)
         self._waiting.append(Job(ticket, request, seed))
 
     def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
@@ -228,7 +230,7 @@ class BatchSpeaker:
         return self._speech(job, samples)
 
     def _speech(self, job: Job, samples: Samples) -> Speech:
-        notes = ignored_note(self._spec.model, job.request.settings)
+        notes = ignored_notes(self._spec.model, job.request)
         speech = to_speech(samples, self._model.sr, job.timings, notes=notes)
         return dataclasses.replace(speech, retries=job.retries)
 

@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import UserError
 from bot.speech.engines.chatterbox.stock import MODELS, import_package
 from bot.speech.types import ChatterboxModel, SynthesisRequest
-from bot.speech.voice_settings import resolve
+from bot.speech.voice_settings import sampling_values
 
 MAX_TEXT_TOKENS = 400
 """Of the longest text that is decoded. A token is a character or more, sentences have at most 300
@@ -87,7 +87,7 @@ def sampling_settings(name: ChatterboxModel, request: SynthesisRequest) -> dict[
     Raises `UserError` when a setting is out of its range.
     """
     return {
-        **resolve(name, request.settings),
+        **sampling_values(name, request.settings),
         "repetition_penalty": _REPETITION_PENALTY[name],
         "min_p": 0.0 if name == "turbo" else 0.05,
         "top_p": 0.95 if name == "turbo" else 1.0,

@@ -18,7 +18,7 @@ from bot.speech.engines.chatterbox.prompts import (
 from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, SynthesisResult
-from bot.speech.voice_settings import ignored_note
+from bot.speech.voice_settings import ignored_notes
 
 
 class StockSpeaker:
@@ -68,8 +68,8 @@ class StockSpeaker:
         own = conditioning(prepared, arguments.get("exaggeration"))
         self._model.conds = type(prepared)(own, dict(prepared.gen))
         with stage(timings, "synthesis"), self._torch.inference_mode(), quiet():
-            if request.seed is not None:
-                self._torch.manual_seed(request.seed)
+            if request.settings.seed is not None:
+                self._torch.manual_seed(request.settings.seed)
             else:
                 self._torch.seed()
             wave = self._model.generate(request.text, **arguments)
@@ -79,5 +79,5 @@ class StockSpeaker:
         timings: Timings = {}
         with self._failures.explained():
             samples = self.generate(request, timings)
-        notes = ignored_note(self._spec.model, request.settings)
+        notes = ignored_notes(self._spec.model, request)
         return to_speech(samples, self._model.sr, timings, notes=notes)
