@@ -23,10 +23,11 @@ TOO_LONG_FOR_A_SECOND = (
 )
 
 
-def speak(engine: ChatterboxEngine, text: str, voices: Voices) -> Speech:
-    (speech,) = engine.synthesize(
-        [SynthesisRequest(text, voices[0], settings=VoiceSettings(seed=3))]
-    )
+def speak(
+    engine: ChatterboxEngine, text: str, voices: Voices, temperature: float | None = None
+) -> Speech:
+    settings = VoiceSettings(seed=3, temperature=temperature)
+    (speech,) = engine.synthesize([SynthesisRequest(text, voices[0], settings=settings)])
     assert isinstance(speech, Speech), speech
     return speech
 
@@ -108,6 +109,19 @@ def test_one_or_two_words_are_steadied(
     assert prompts[0].sampling.temperature == temperature
     assert speech.seconds == pytest.approx(1.0, abs=0.05)
     assert speak(engine, "Hi!", voices).packets == speech.packets
+
+
+@pytest.mark.parametrize("asked", [0.8, 1.2, 0.3])
+def test_a_temperature_that_was_asked_for_is_kept(
+    asked: float,
+    engine: ChatterboxEngine,
+    voices: Voices,
+    prompts: list[Prompt],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    check(engine, monkeypatch, SelfCheck(trim_tail=False))
+    speak(engine, "Hi!", voices, temperature=asked)
+    assert prompts[0].sampling.temperature == asked
 
 
 def test_the_attempt_with_the_fewest_faults_is_spoken(

@@ -125,6 +125,24 @@ def test_speech_without_a_tail_is_left_as_it_is() -> None:
     assert judge.trim_tail(samples, RATE) is samples
 
 
-@pytest.mark.parametrize(("text", "short"), [("Hi!", True), ("Oh no!", True), (SENTENCE, False)])
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("Hi!", True),
+        ("Oh no!", True),
+        ("Oh - no!", True),
+        ("One two three.", False),
+        (SENTENCE, False),
+        ("你好！", True),
+        ("你好世界。", True),
+        ("今天天气很好。", False),
+        ("はい。", True),
+        ("ありがとう。", False),
+        ("안녕하세요.", True),
+        ("Discord 你好。", True),
+        ("我们在Discord上说话。", False),
+        ("\U00020000\U00020001\U00020002\U00020003\U00020004", False),
+    ],
+)
 def test_one_or_two_words_are_short(text: str, short: bool) -> None:
     assert judge.is_short(text) is short

@@ -126,8 +126,9 @@ class BatchSpeaker:
         settings = sampling_settings(model, request)
         exaggeration = settings.pop("exaggeration", None)
         settings.setdefault("cfg_weight", 0.0)
-        if self._check.steady_short and judge.is_short(request.text):
-            settings["temperature"] = min(settings["temperature"], judge.STEADY_TEMPERATURE)
+        asked = request.settings.temperature is not None
+        if self._check.steady_short and not asked and judge.is_short(request.text):
+            settings["temperature"] = judge.STEADY_TEMPERATURE
         if job.prepared is None:
             job.prepared = self._voices.get(request.voice, job.timings)
             job.begin()

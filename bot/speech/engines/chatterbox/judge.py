@@ -43,6 +43,9 @@ _PACES = {
 
 # One digit is about one word when spoken.
 _DIGIT_CHARACTERS = 5
+SILENT = "silent"
+"""The fault of an attempt that cannot be heard at all."""
+
 _PAUSES_SECONDS = 2.0  # around and within any sentence
 
 _LONGEST_PERIOD = 25  # tokens; a second
@@ -61,6 +64,9 @@ _KEPT_SECONDS = 0.12
 _FADE_SECONDS = 0.02
 
 _SHORT_WORDS = 2
+# Chinese and Japanese put no spaces between words; two characters are about one.
+_UNSPACED = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_CHARACTERS_OF_A_WORD = 2
 STEADY_TEMPERATURE = 0.6
 """For texts of one or two words, which give the model little to hold on to."""
 
@@ -80,8 +86,10 @@ def token_limit(text: str, language: str | None) -> int:
 
 
 def is_short(text: str) -> bool:
-    """Whether `text` has one or two words."""
-    return len(text.split()) <= _SHORT_WORDS
+    """Whether `text` has one or two words; in Chinese and Japanese, up to four characters."""
+    unspaced, rest = _UNSPACED.findall(text), _UNSPACED.sub(" ", text)
+    words = sum(any(map(str.isalnum, word)) for word in rest.split())
+    return words + math.ceil(len(unspaced) / _CHARACTERS_OF_A_WORD) <= _SHORT_WORDS
 
 
 def token_faults(
@@ -116,7 +124,7 @@ def wave_faults(samples: Samples, rate: int) -> tuple[str, ...]:
     """Return what is wrong with samples (float32, shape (n,), `rate` Hz); nothing for good ones."""
     levels = _levels(samples, rate)
     if not np.isfinite(samples).all() or levels.max(initial=-np.inf) < _SILENT_DBFS:
-        return ("silent",)
+        return (SILENT,)
     silence = float((levels < levels.max() + _QUIET_DB).mean())
     if len(samples) / rate > _SHORT_SECONDS and silence > _MOST_SILENCE:
         return ("mostly silence",)
