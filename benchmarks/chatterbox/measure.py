@@ -29,7 +29,7 @@ from bot.speech.types import (
 )
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
-from tests.chatterbox.checkpoints import SPEECH_TOKENS, make_checkpoint, move_end
+from tools.random_checkpoint import SPEECH_TOKENS, make_checkpoint, move_end
 
 SENTENCES = (
     "Good evening, everyone.",

@@ -13,8 +13,8 @@ from bot.speech.engines.chatterbox.stock import load_model
 from bot.speech.types import ChatterboxModel, EngineSpec, SelfCheck, VoiceReference
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
-from tests.chatterbox.checkpoints import make_checkpoint, shrink
 from tests.speech.signals import voiced
+from tools.random_checkpoint import make_checkpoint, shrink
 
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -27,10 +27,6 @@ UNCHECKED = SelfCheck(enabled=False, retries=0, trim_tail=False, steady_short=Fa
 
 only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
 """For what does not depend on the model."""
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "full_size: needs 7 GB of memory and minutes; opt-in")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

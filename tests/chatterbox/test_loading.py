@@ -24,8 +24,8 @@ from bot.speech.types import (
     VoiceSettings,
 )
 from bot.workers import Worker, WorkerLimits
-from tests.chatterbox.checkpoints import shrink
 from tests.chatterbox.conftest import spec
+from tools.random_checkpoint import shrink
 
 Checkpoints = Callable[[ChatterboxModel], Path]
 Voices = tuple[VoiceReference, ...]

@@ -19,8 +19,8 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
-from tests.chatterbox.checkpoints import SPEECH_TOKENS, move_end, shrink
 from tests.chatterbox.conftest import spec
+from tools.random_checkpoint import SPEECH_TOKENS, move_end, shrink
 
 REQUESTS, WARM_UP, TOGETHER = 200, 20, 4
 

@@ -1,14 +1,21 @@
-"""Checkpoints of random weights that stock `from_local` loads.
+"""Checkpoints of random weights that stock `from_local` loads, to try Chatterbox without its own.
+
+    python -m tools.random_checkpoint DIRECTORY [--model english|turbo|multilingual] [--full-size]
+
+A full-size one loads like the real ones: name its directory as `checkpoint` under `[engine]`, and
+the bot speaks noise. A tiny one is for tests: it loads only after `shrink`, in the same process.
+Both are made in the environment that has chatterbox-tts.
 
 Random weights prove that two ways of computing are equal, and never how anything sounds.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
 import string
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from bot.speech.types import ChatterboxModel
 
@@ -34,7 +41,7 @@ def shrink(model: ChatterboxModel) -> None:
     LLAMA_CONFIGS["GPT2_medium"].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
     (config,) = S3TokenizerV2.__init__.__defaults__
     config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
-    if not isinstance(s3gen.ConditionalDecoder, functools.partial):
+    if not _is_shrunk():
         s3gen.ConditionalDecoder = functools.partial(
             _build, s3gen.ConditionalDecoder, {"n_blocks": 1, "num_mid_blocks": 1}
         )
@@ -46,15 +53,24 @@ def shrink(model: ChatterboxModel) -> None:
 def make_checkpoint(model: ChatterboxModel, directory: Path, *, full_size: bool = False) -> Path:
     """Write a checkpoint of `model` to `directory`, always the same one.
 
-    full_size: as large as the real ones (3.1 GB); it can be made only before `shrink` is called.
+    full_size: as large as the real ones (3.1 GB). Raises `RuntimeError` after `shrink`, which
+    cannot be undone in its process.
     """
     import torch
 
     if not full_size:
         shrink(model)
+    elif _is_shrunk():
+        raise RuntimeError("Make a full-size checkpoint in a process that has made no tiny one.")
     torch.manual_seed(0)
     {"english": _english, "turbo": _turbo, "multilingual": _multilingual}[model](directory)
     return directory
+
+
+def _is_shrunk() -> bool:
+    from chatterbox.models.s3gen import s3gen
+
+    return isinstance(s3gen.ConditionalDecoder, functools.partial)
 
 
 def _build(original: Any, small: dict[str, int], *args: Any, **kwargs: Any) -> Any:
@@ -188,3 +204,24 @@ def _save_gpt2_tokenizer(directory: Path) -> None:
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token="<|endoftext|>").save_pretrained(
         directory
     )
+
+
+def main() -> None:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.random_checkpoint",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--model", choices=get_args(ChatterboxModel), default="english")
+    parser.add_argument("--full-size", action="store_true", help="3.1 GB, half a minute")
+    arguments = parser.parse_args()
+    arguments.directory.mkdir(parents=True, exist_ok=True)
+    make_checkpoint(arguments.model, arguments.directory, full_size=arguments.full_size)
+    size = sum(path.stat().st_size for path in arguments.directory.iterdir())
+    print(f"{arguments.directory}: {arguments.model}, {size / 1e9:.1f} GB")
+
+
+if __name__ == "__main__":
+    main()
