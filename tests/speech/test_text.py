@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.speech.text import MIN_PIECE_CHARACTERS, clean_text, is_speakable, split_sentences
+from bot.speech.text import (
+    MIN_PIECE_LETTERS,
+    clean_text,
+    is_speakable,
+    letters,
+    split_sentences,
+)
 
 WORDS = st.from_regex(r"[A-Za-z0-9]{1,12}[.,!?;:]?", fullmatch=True)
 TEXTS = st.lists(WORDS, min_size=1, max_size=150).map(" ".join)
@@ -74,27 +80,26 @@ def test_any_text_is_split_within_the_limits(text: str, language: str | None) ->
         return
     pieces = split_sentences(cleaned, language=language, max_characters=60)
     assert pieces
-    assert all(0 < len(piece) <= 60 and is_speakable(piece) for piece in pieces)
-    letters = re.sub(r"\W", "", cleaned)
-    assert re.sub(r"\W", "", "".join(pieces)) == letters
+    assert all(0 < letters(piece) <= 60 and is_speakable(piece) for piece in pieces)
+    assert re.sub(r"\W", "", "".join(pieces)) == re.sub(r"\W", "", cleaned)
 
 
 @given(TEXTS)
 def test_no_word_is_lost_or_cut(text: str) -> None:
     pieces = split_sentences(text)
     assert " ".join(pieces).split() == text.split()
-    assert len(pieces[0]) <= 100
-    assert all(len(piece) <= 260 for piece in pieces)
+    assert letters(pieces[0]) <= 100
+    assert all(letters(piece) <= 260 for piece in pieces)
 
 
 @given(TEXTS)
 def test_pieces_are_no_tiny_fragments(text: str) -> None:
     pieces = split_sentences(text)
-    tiny = [piece for piece in pieces if len(piece) < MIN_PIECE_CHARACTERS]
+    tiny = [piece for piece in pieces if letters(piece) < MIN_PIECE_LETTERS]
     # Only a last sentence that does not fit into the piece before it may stand alone.
     assert len(pieces) == 1 or tiny in ([], [pieces[-1]])
     if tiny and len(pieces) > 1:
-        assert len(pieces[-2]) + 1 + len(tiny[0]) > 100
+        assert letters(" ".join([pieces[-2], tiny[0]])) > 100
 
 
 def test_sentences_are_kept_whole() -> None:
@@ -134,6 +139,51 @@ def test_languages_without_spaces_are_split() -> None:
     assert "".join(pieces) == chinese
     assert all(piece[-1] in "，。" for piece in pieces)
     assert split_sentences("こんにちは。" * 60, language="ja")[0].endswith("。")
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Hello, you.", 11),
+        ("今天", 10),
+        ("안녕", 6),
+        ("これは", 6),
+        ("1999", 20),
+        ("é", 2),
+        ("", 0),
+    ],
+)
+def test_length_is_measured_in_letters_that_take_as_long_to_say(text: str, count: int) -> None:
+    assert letters(text) == count
+
+
+# Seconds that a slow speaker takes for a character.
+SLOW = {"en": 0.1, "zh": 0.4, "ja": 0.3, "ko": 0.3, "de": 0.1}
+LONG = {
+    "en": "the quick brown fox jumps over the lazy dog again " * 50,
+    "de": "Donaudampfschifffahrtsgesellschaftskapitän und Jubiläumsgrüße " * 40,
+    "zh": "我们在公园里看见了很多不知道名字的花和树" * 60,
+    "ja": "私たちは公園で名前も知らない花や木をたくさん見ました" * 60,
+    "ko": "우리는공원에서이름도모르는꽃과나무를많이보았습니다" * 60,
+}
+
+
+@pytest.mark.parametrize("language", LONG)
+def test_no_piece_of_any_language_takes_longer_than_the_engine_can_speak(language: str) -> None:
+    pieces = split_sentences(LONG[language], language=language, max_characters=300)
+    assert "".join(pieces).replace(" ", "") == LONG[language].replace(" ", "")
+    assert all(5 < len(piece) * SLOW[language] < 40 for piece in pieces)
+
+
+def test_a_first_piece_of_chinese_is_short_too() -> None:
+    first, *_ = split_sentences("我们今天一起去公园，看花，看树，" * 20, language="zh")
+    assert first == "我们今天一起去公园，看花，看树，"
+
+
+def test_a_long_number_is_cut_where_it_would_take_too_long() -> None:
+    pieces = split_sentences("It is " + "3141592653 " * 30)
+    assert all(letters(piece) <= 260 for piece in pieces)
+    assert max(map(len, pieces)) < 60
 
 
 def test_punctuation_alone_is_no_piece() -> None:
