@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import UserError
+from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.stock import MODELS, import_package
 from bot.speech.types import ChatterboxModel, SynthesisRequest
 from bot.speech.voice_settings import sampling_values
 
-MAX_TEXT_TOKENS = 400
-"""Of the longest text that is decoded. A token is a character or more, sentences have at most 300
-characters, and the models garble longer ones."""
+MAX_TEXT_TOKENS = 500
+"""Of the longest text that is decoded. Sentences have at most 300 letters, as `bot.speech.text`
+measures them: 484 tokens where all of them are Chinese characters with the longest codes, and one a
+letter elsewhere. The models garble longer ones."""
 
 MAX_SPEECH_TOKENS = 1000
 """Where stock `generate` cuts: 40 s."""
@@ -52,7 +54,8 @@ def language_code(model: Any, name: ChatterboxModel, language: str | None) -> st
 def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) -> Any:
     """Return the tokens (length,) of a request's text, as stock `generate` makes them.
 
-    Raises `UserError` for a language that the model lacks and for a text that is too long.
+    Raises `UserError` for a language that the model lacks or cannot read, and for a text that is
+    too long.
     """
     torch = import_package("torch")
     text = import_package(MODELS[name].module).punc_norm(request.text)
@@ -60,6 +63,8 @@ def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) ->
     if name == "turbo":
         tokens = model.tokenizer(text, return_tensors="pt", truncation=True).input_ids[0]
     else:
+        if code is not None:
+            languages.require(model.tokenizer, code)
         tokens = model.tokenizer.text_to_tokens(text, **({"language_id": code} if code else {}))[0]
         config = model.t3.hp
         start, stop = (torch.tensor([n]) for n in (config.start_text_token, config.stop_text_token))

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.errors import EngineDeadError
+from bot.speech.engines.chatterbox import languages
 from bot.speech.types import ChatterboxModel, EngineSpec
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,7 @@ def load_model(spec: EngineSpec, device: str) -> Any:
     _require_watermarker()
     _remove_progress_bars()
     _filter_speech_tokens()
+    languages.prepare(online=spec.checkpoint is None)
     try:
         with quiet():
             if spec.checkpoint is None:
