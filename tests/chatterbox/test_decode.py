@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.t3.backbone import LlamaBackbone, set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.t3.graphs import StepRunner
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
@@ -184,7 +185,7 @@ def test_the_fixed_shapes_of_graphs_change_no_token(
     expected = [done.tokens for done in decode(decoder, prompts[:3])]
     rounded = T3Decoder(engine._model.t3, slots=6, context=1100)
     with torch.inference_mode():
-        rounded._step = StepRunner(rounded._forward, 6, torch.device("cpu"), graphed=True)
+        rounded._step = StepRunner(rounded._forward, 6, torch.device("cpu"), rounded=True)
     assert [done.tokens for done in decode(rounded, prompts[:3])] == expected
 
 
@@ -198,13 +199,12 @@ def test_graphs_see_few_shapes(engine: ChatterboxEngine) -> None:
         assert tokens.shape == positions.shape == steps.shape
         seen.append((len(tokens), length, sort))
 
-    runner = StepRunner(forward, 6, torch.device("cpu"), graphed=True)
+    runner = StepRunner(forward, 6, torch.device("cpu"), rounded=True)
     for count in range(1, 7):
         for position in (0, 255, 256, 700):
             steps = [1] * count
             runner(torch.zeros(count, dtype=torch.long), [position] * count, steps, sort=False)
-    assert {slots for slots, _, _ in seen} == {1, 2, 4, 6}
-    assert {length for _, length, _ in seen} == {256, 512, 768}
+    assert set(seen) == {(6, length, False) for length in (256, 512, 768)}
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -216,9 +216,26 @@ def test_half_precision_decodes_to_the_end(
 
     import torch
 
-    t3 = copy.deepcopy(engine._model.t3).to(getattr(torch, dtype))
+    t3 = copy.deepcopy(engine._model.t3)
+    set_precision(t3, getattr(torch, dtype))
     decoder = T3Decoder(t3, slots=2, context=1100)
     # The conditionals of the engine stay in float32.
     for done in decode(decoder, prompts[:2]):
         assert len(done.tokens) > 3
         assert max(done.tokens) <= t3.hp.stop_speech_token
+
+
+@only_english
+def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: ChatterboxEngine) -> None:
+    import copy
+
+    import torch
+
+    t3 = engine._model.t3
+    half = copy.deepcopy(t3)
+    set_precision(half, torch.bfloat16)
+    expected, rounded = LlamaBackbone(t3, 1400), LlamaBackbone(half, 1400)
+    assert rounded._cos.dtype == torch.bfloat16
+    for name in ("_cos", "_sin"):
+        difference = getattr(rounded, name).float() - getattr(expected, name)
+        assert difference.abs().max() <= torch.finfo(torch.bfloat16).eps

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.errors import EngineDeadError, EngineError, UserError
+from bot.errors import UserError
 from bot.speech.engines.base import Samples
-from bot.speech.engines.chatterbox import ChatterboxEngine, batch
+from bot.speech.engines.chatterbox import ChatterboxEngine, sounder
 from bot.speech.opus import decode_opus
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from storage.clips import load_clip
@@ -85,7 +85,7 @@ def samples_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     def to_speech(samples: Samples, rate: float, timings: Any, *, notes: Any) -> Speech:
         return Speech((samples.tobytes(),), len(samples) / rate, timings, notes)
 
-    monkeypatch.setattr(batch, "to_speech", to_speech)
+    monkeypatch.setattr(sounder, "to_speech", to_speech)
 
 
 def wave(result: object) -> Samples:
@@ -261,59 +261,6 @@ def test_nothing_is_left_on_the_model(engine: ChatterboxEngine, voices: Voices) 
     t3 = engine._model.t3
     assert not [module for module in t3.modules() if module._forward_hooks]
     assert t3.cfg._attn_implementation == "sdpa"
-
-
-@only_english
-def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) -> None:
-    gone = VoiceReference(Path("gone.pickle.gz"), "0" * 64)
-    results = engine.synthesize([request(gone), request(voices[0])])
-    assert [type(result) for result in results] == [EngineError, Speech]
-    assert "gone.pickle.gz cannot be used: the file is missing" in str(results[0])
-
-
-def failing(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, message: str) -> None:
-    """Let the model fail as torch does on a GPU, which a test machine may lack."""
-
-    def fail(*_args: object, **_kwargs: object) -> None:
-        raise RuntimeError(message)
-
-    monkeypatch.setattr(engine._model.s3gen.flow, "inference", fail)
-
-
-@only_english
-def test_out_of_memory_fails_the_sentence_and_frees_the_cache(
-    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failing(engine, monkeypatch, "CUDA out of memory. Tried to allocate 20.00 MiB.")
-    (result,) = engine.synthesize([request(voices[0])])
-    assert isinstance(result, EngineError)
-    assert "ran out of memory" in str(result)
-    assert engine.voices.bytes_used == 0
-
-
-@only_english
-def test_out_of_memory_while_decoding_fails_what_was_under_way_and_no_more(
-    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-
-        def fail() -> None:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 20.00 MiB.")
-
-        patch.setattr(engine._speaker._decoder, "step", fail)
-        failed = engine.synthesize([request(voices[0]), request(voices[1])])
-    assert [type(result) for result in failed] == [EngineError, EngineError]
-    (result,) = engine.synthesize([request(voices[0])])
-    assert isinstance(result, Speech)
-
-
-@only_english
-def test_a_failed_gpu_is_the_end_of_the_engine(
-    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    failing(engine, monkeypatch, "CUDA error: an illegal memory access was encountered\nmore")
-    with pytest.raises(EngineDeadError, match="illegal memory access was encountered"):
-        engine.synthesize([request(voices[0])])
 
 
 @only_english

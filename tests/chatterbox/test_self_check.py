@@ -48,7 +48,9 @@ def prompts(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch) -> list[P
 
 
 def check(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, check: SelfCheck) -> None:
-    monkeypatch.setattr(engine._speaker, "_check", check)
+    speaker: Any = engine._speaker
+    monkeypatch.setattr(speaker, "_check", check)
+    monkeypatch.setattr(speaker._sounder, "_check", check)
 
 
 def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(

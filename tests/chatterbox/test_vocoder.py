@@ -35,7 +35,7 @@ def test_sentences_of_equal_length_together_are_as_alone_but_for_rounding(
     batch = [sounds(engine, voice, seed) for seed, voice in enumerate(voices[:3])]
     alone = [vocoder.speak([one])[0] for one in batch]
     for together, expected in zip(vocoder.speak(batch), alone, strict=True):
-        np.testing.assert_allclose(together, expected, atol=1e-4)
+        np.testing.assert_allclose(together, expected, atol=1e-6)
 
 
 @only_english

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,16 @@ def test_the_bound_holds_whatever_comes(requests: list[tuple[int, int]]) -> None
     for key, size in requests:
         cache.get_or_make(key, lambda size=size: bytes(size))
         assert cache.bytes_used <= 20
+
+
+def test_it_may_be_cleared_from_another_thread_while_a_value_is_made() -> None:
+    cache, clear = new_cache(), []
+
+    def make() -> bytes:
+        clear.append(threading.Thread(target=cache.clear))
+        clear[0].start()
+        return b"1234"
+
+    assert cache.get_or_make("a", make) == b"1234"
+    clear[0].join(10)
+    assert (len(cache), cache.bytes_used) == (0, 0)

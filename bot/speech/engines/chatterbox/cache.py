@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
@@ -11,7 +12,7 @@ V = TypeVar("V")
 
 
 class ConditionalsCache(Generic[K, V]):
-    """The values used last, as many as fit into `max_bytes`.
+    """The values used last, as many as fit into `max_bytes`. Any thread may use it.
 
     size_of: the bytes that a value occupies. room: how many more bytes the values may take, as
     things stand; by default as many as `max_bytes` allows.
@@ -28,6 +29,7 @@ class ConditionalsCache(Generic[K, V]):
         self._size_of = size_of
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
         self._bytes = 0
+        self._lock = threading.Lock()
 
     @property
     def bytes_used(self) -> int:
@@ -43,21 +45,23 @@ class ConditionalsCache(Generic[K, V]):
         The values that were unused for longest give way. One that alone exceeds the bound is
         returned without being held.
         """
-        if key in self._values:
-            self._values.move_to_end(key)
-            return self._values[key][0]
-        value = make()
-        size = self._size_of(value)
-        if size <= self._max_bytes:
-            self._values[key] = value, size
-            self._bytes += size
-            self._evict()
-        return value
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key][0]
+            value = make()
+            size = self._size_of(value)
+            if size <= self._max_bytes:
+                self._values[key] = value, size
+                self._bytes += size
+                self._evict()
+            return value
 
     def clear(self) -> None:
         """Forget everything."""
-        self._values.clear()
-        self._bytes = 0
+        with self._lock:
+            self._values.clear()
+            self._bytes = 0
 
     def _evict(self) -> None:
         bound = self._max_bytes

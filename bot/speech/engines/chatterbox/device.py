@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from bot.speech.types import Precision
 
-MAX_SLOTS = {"cuda": 16, "mps": 4, "cpu": 4}
-"""Beyond, a step takes longer than it saves."""
+MAX_SLOTS = {"cuda": 8, "mps": 4, "cpu": 4}
+"""Beyond, a step takes longer than it saves. A GPU computes all of them in every step."""
 
 _SHARE_OF_FREE_MEMORY = 0.5
+_MEMORY = Path("/proc/meminfo")
+_GROUP = Path("/sys/fs/cgroup")
+_UNKNOWN = 4 * 1024**3  # enough for a slot or two
 
 
 def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
@@ -32,12 +36,25 @@ def choose_slots(torch: Any, device: str, slot_bytes: int) -> int:
 
 
 def free_bytes(torch: Any, device: str) -> int:
-    """Return the bytes that the device has free."""
+    """Return the bytes that this process can still have on the device."""
     if device.startswith("cuda"):
-        return int(torch.cuda.mem_get_info(device)[0])
-    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return 4 * 1024**3  # unknown; enough for a slot or two
+        # torch keeps what was freed for itself; the driver counts that as taken.
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return int(torch.cuda.mem_get_info(device)[0] + kept)
+    return available_memory()
+
+
+def available_memory(memory: Path = _MEMORY, group: Path = _GROUP) -> int:
+    """Return the bytes of main memory that can be had without swapping.
+
+    memory: Linux's report of the machine. group: the control group (version 2) of this process,
+    as containers see it. What files occupy only until somebody needs it counts as available.
+    """
+    if not memory.is_file():
+        return _free_pages()
+    fields = {line.split(":")[0]: line.split() for line in memory.read_text().splitlines()}
+    available = int(fields["MemAvailable"][1]) * 1024
+    return min(available, _left_to_group(group, available))
 
 
 def slot_bytes(t3: Any, context: int, dtype: Any) -> int:
@@ -45,3 +62,22 @@ def slot_bytes(t3: Any, context: int, dtype: Any) -> int:
     rows = 1 if t3.is_gpt else 2
     layers = t3.cfg.num_hidden_layers
     return int(2 * layers * rows * context * t3.cfg.hidden_size * dtype.itemsize)
+
+
+def _left_to_group(group: Path, otherwise: int) -> int:
+    try:
+        limit, used = (
+            (group / f"memory.{name}").read_text().strip() for name in ("max", "current")
+        )
+        statistics = dict(map(str.split, (group / "memory.stat").read_text().splitlines()))
+    except OSError:
+        return otherwise
+    if limit == "max":
+        return otherwise
+    return max(0, int(limit) - int(used) + int(statistics["inactive_file"]))
+
+
+def _free_pages() -> int:
+    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return _UNKNOWN

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import math
 import os
@@ -9,8 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
-from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.engines.chatterbox.failures import Failures, OutOfMemoryError
 from bot.speech.engines.chatterbox.prompts import context_length
 from bot.speech.engines.chatterbox.stock import choose_device, import_package, load_model
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
@@ -33,8 +35,13 @@ class ChatterboxEngine:
         # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
         # runs: ten times slower on two busy ones, and no quicker on idle ones.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        # Without it, cuBLAS may round differently when two streams compute.
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         self._torch = import_package("torch")
         device = choose_device(self._torch, spec.device)
+        if device.startswith("cuda"):
+            # Streams and graphs are made on the current device, which is the first one otherwise.
+            self._torch.cuda.set_device(device)
         self._model = load_model(spec, device)
         self.voices = PreparedVoices(self._model, spec)
         self._speaker = self._open_speaker(spec, device)
@@ -79,11 +86,16 @@ class ChatterboxEngine:
         others, self._others = self._others, []
         return others or self._speaker.advance(seconds)
 
+    def withdraw(self, ticket: int) -> None:
+        """Give up a request; see `ContinuousEngine`."""
+        self._others = [other for other in self._others if other[0] != ticket]
+        self._speaker.withdraw(ticket)
+
     def close(self) -> None:
         """Drop the model and the prepared voices."""
         self._speaker.abandon()
-        self.voices.clear()
-        del self._speaker, self._model
+        del self._speaker, self._model, self.voices
+        gc.collect()  # they refer to each other
         self._free_device_memory()
 
     def _open_speaker(self, spec: EngineSpec, device: str) -> BatchSpeaker | StockSpeaker:
@@ -92,22 +104,29 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
+        from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
-        with failures.explained():
-            t3 = self._model.t3
-            dtype = choose_precision(self._torch, device, spec.precision)
-            t3.to(dtype)
-            context = context_length(t3)
-            slots = spec.slots or choose_slots(self._torch, device, slot_bytes(t3, context, dtype))
-            decoder = T3Decoder(t3, slots=slots, context=context)
+        t3 = self._model.t3
+        dtype = choose_precision(self._torch, device, spec.precision)
+        try:
+            with failures.explained():
+                set_precision(t3, dtype)
+                self._free_device_memory()
+                context = whole_lengths(context_length(t3))
+                slots = spec.slots or choose_slots(
+                    self._torch, device, slot_bytes(t3, context, dtype)
+                )
+                decoder = T3Decoder(t3, slots=slots, context=context)
+        except OutOfMemoryError:
+            raise EngineDeadError(
+                f"There is too little memory to speak with the {spec.model} model. Close other "
+                "programs, set [engine] slots = 1, or choose another device."
+            ) from None
+        overlapped = device.startswith("cuda")
         return BatchSpeaker(
-            self._model,
-            spec,
-            self.voices,
-            failures,
-            decoder,
-            overlapped=device.startswith("cuda"),
+            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
         )
 
     def _free_memory(self) -> None:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Iterator
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engines.chatterbox.stock import first_line, is_out_of_memory
+
+# After one, every further call of this process fails. The second is what drawing random numbers
+# says when a graph was given up half-way.
+_GPU_FAILED = re.compile("CUDA error|outside graph capture")
+
+
+class OutOfMemoryError(EngineError):
+    """There was too little memory for what was tried; for less it may be enough."""
 
 
 class Failures:
@@ -17,16 +26,15 @@ class Failures:
 
     @contextlib.contextmanager
     def explained(self) -> Iterator[None]:
-        """Raise `EngineError` for want of memory, `EngineDeadError` for a GPU that failed."""
+        """Raise `OutOfMemoryError` for want of memory, `EngineDeadError` for a GPU that failed."""
         try:
             yield
         except (RuntimeError, MemoryError) as error:
             if is_out_of_memory(error):
                 self._free_memory()
-                raise EngineError(
+                raise OutOfMemoryError(
                     "The voice engine ran out of memory. Try a shorter text, or again in a minute."
                 ) from None
-            if "CUDA error" in str(error):
-                # After one, every further call of this process fails.
+            if _GPU_FAILED.search(str(error)):
                 raise EngineDeadError(f"The GPU failed ({first_line(error)}).") from None
             raise

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.speech.engines.base import Timings
+from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.t3.decoder import Decoded
 from bot.speech.types import SynthesisRequest
 
@@ -28,7 +29,8 @@ class Job:
     """A request and what became of it so far.
 
     seed: of the first attempt; the others follow from it. prepared: the voice's conditionals.
-    began: when the current attempt began, on the clock of `time.perf_counter`.
+    began: when the current attempt began, on the clock of `time.perf_counter`. withdrawn: whether
+    nobody waits for it any more.
     """
 
     ticket: int
@@ -39,6 +41,7 @@ class Job:
     attempts: list[Attempt] = field(default_factory=list)
     retries: int = 0
     began: float = 0.0
+    withdrawn: bool = False
 
     @property
     def next_seed(self) -> int:
@@ -47,8 +50,18 @@ class Job:
 
     @property
     def best(self) -> Attempt:
-        """The attempt with the fewest faults, the first of several."""
-        return min(self.attempts, key=lambda attempt: len(attempt.faults))
+        """The attempt that can be heard and has the fewest faults, the first of several."""
+        return min(
+            self.attempts,
+            key=lambda attempt: (judge.SILENT in attempt.faults, len(attempt.faults)),
+        )
+
+    def note_faults(self, faults: tuple[str, ...]) -> None:
+        """Add what was found wrong with the attempt that was made audible."""
+        # `best` was it; once it has these faults, another one may be.
+        heard = self.attempts.index(self.best)
+        attempt = self.attempts[heard]
+        self.attempts[heard] = replace(attempt, faults=attempt.faults + faults)
 
     def begin(self) -> None:
         """Start the clock of an attempt."""

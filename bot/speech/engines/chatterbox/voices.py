@@ -65,7 +65,8 @@ class PreparedVoices:
         # Without inference_mode each voice pins the 242 MB graph of its preparation.
         with stage(timings, "conditionals"), self._torch.inference_mode(), quiet():
             self._model.prepare_conditionals(_wav_file(clip))
-        prepared = self._model.conds
+        # The model would hold it beyond the bound of the cache.
+        prepared, self._model.conds = self._model.conds, None
         if self._spec.prompt_seconds is not None:
             shorten_prompt(prepared.gen, self._spec.prompt_seconds)
         return prepared

@@ -100,6 +100,18 @@ class Gpt2Backbone:
         return x + block.mlp(block.ln_2(x))
 
 
+def set_precision(t3: Any, dtype: Any) -> None:
+    """Let a stock T3 compute in `dtype`, but for the angles of its rotary embedding.
+
+    Rounded to 8 bits, their frequencies would be off by radians after some hundred positions.
+    """
+    rotary = getattr(t3.tfmr, "rotary_emb", None)
+    frequencies = None if rotary is None else rotary.inv_freq.clone()
+    t3.to(dtype)
+    if rotary is not None:
+        rotary.inv_freq = frequencies
+
+
 def open_backbone(t3: Any, context: int) -> Backbone:
     """Return the backbone of a stock T3, for sequences of at most `context` embeddings."""
     return Gpt2Backbone(t3) if t3.is_gpt else LlamaBackbone(t3, context)

@@ -85,7 +85,11 @@ class T3Decoder:
             self._logits = torch.zeros(slots, len(weight), device=weight.device)
             self._watched = torch.zeros(slots, len(heads), context, device=weight.device)
             self._step = StepRunner(self._forward, slots, weight.device)
+            if weight.device.type == "cuda":
+                # As the engine samples: Turbo from a nucleus, Llama not. Other steps run ungraphed.
+                self._step.capture(context, sort=t3.is_gpt)
         self._running: dict[int, _Slot] = {}
+        self._failure: Exception | None = None
 
     @property
     def running(self) -> int:
@@ -109,14 +113,26 @@ class T3Decoder:
         if self.length(prompt) > self.context:
             raise ValueError(f"{self.length(prompt)} positions exceed {self.context}")
         slot = min(set(range(self.slots)) - self._running.keys())
-        with torch.inference_mode():
-            self._sampler.start(slot, prompt.sampling, prompt.seed, self._t3.hp.start_speech_token)
-            self._running[slot] = self._prefill(slot, prompt)
-            self._prepare_draw(slot)
+        try:
+            with torch.inference_mode():
+                self._sampler.start(
+                    slot, prompt.sampling, prompt.seed, self._t3.hp.start_speech_token
+                )
+                self._running[slot] = self._prefill(slot, prompt)
+                self._prepare_draw(slot)
+        except BaseException:
+            self.drop(slot)
+            raise
         return slot
 
     def step(self) -> dict[int, Decoded]:
-        """Draw one token for every text, and return those that ended, by slot."""
+        """Draw one token for every text, and return those that ended, by slot.
+
+        After an error, what runs must be dropped.
+        """
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
         if not self._running:
             return {}
         with torch.inference_mode():
@@ -124,14 +140,22 @@ class T3Decoder:
             active = sorted(self._running)
             drawn = self._sampler.draw(self._probabilities[:highest], active)
             ended = self._record(drawn.tolist())
-            if self._running:
-                self._advance(drawn)
+            try:
+                if self._running:
+                    self._advance(drawn)
+            except Exception as error:
+                if not ended:
+                    raise
+                # Not the fault of those that have ended; the next call tells the others.
+                self._failure = error
             return ended
 
     def drop(self, slot: int) -> None:
-        """Give up the text in `slot`."""
-        del self._running[slot]
+        """Give up the text in `slot`, if there is one."""
+        self._running.pop(slot, None)
         self._sampler.end(slot)
+        if not self._running:
+            self._failure = None
 
     def _record(self, drawn: list[int]) -> dict[int, Decoded]:
         ended = {}

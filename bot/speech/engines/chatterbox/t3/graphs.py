@@ -1,46 +1,51 @@
 """Running the decoding step: captured in CUDA graphs on a GPU, as it is elsewhere.
 
 A step at full size starts about a thousand kernels of microseconds each; a graph starts them with
-one call. It replays the same kernels on the same memory, so shapes are fixed: the number of slots
-and the length of the cache are rounded up, and there is one graph for each pair that was needed.
+one call. It replays the same kernels on the same memory, so shapes are fixed: a step computes all
+slots, and the length of the cache that it looks at is rounded up. That the shape never depends on
+how many texts are decoded also keeps a text's rounding errors the same in any company.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
+
+log = logging.getLogger(__name__)
 
 Forward = Callable[[Tensor, Tensor, Tensor, int, bool], None]
 
 LENGTH_STEP = 256
 """Graphs look at the cache in multiples of so many positions."""
 
-MAX_GRAPHS = 64
-"""Beyond, graphs are captured anew: the oldest is dropped."""
-
 _Shape = tuple[int, int, bool]
+
+
+def whole_lengths(positions: int) -> int:
+    """Return the least multiple of `LENGTH_STEP` that holds so many positions."""
+    return -(-positions // LENGTH_STEP) * LENGTH_STEP
 
 
 class StepRunner:
     """Runs `forward` with static inputs.
 
-    graphed: whether to round shapes as graphs need it; by default where the device is a GPU.
+    rounded: whether to fix shapes as graphs need it; by default where the device is a GPU.
     """
 
     def __init__(
-        self, forward: Forward, slots: int, device: Any, *, graphed: bool | None = None
+        self, forward: Forward, slots: int, device: Any, *, rounded: bool | None = None
     ) -> None:
         self._forward = forward
         self._slots = slots
-        self._rounded = device.type == "cuda" if graphed is None else graphed
-        self._captures = device.type == "cuda" and self._rounded
+        self._rounded = device.type == "cuda" if rounded is None else rounded
         self._inputs = torch.zeros(3, slots, dtype=torch.long, device=device)
         self._graphs: dict[_Shape, Any] = {}
-        self._pool: Any = None
 
     def __call__(
         self, tokens: Tensor, positions: Sequence[int], steps: Sequence[int], *, sort: bool
@@ -51,41 +56,50 @@ class StepRunner:
         self._inputs[1:, :count] = torch.tensor([positions, steps]).to(self._inputs.device)
         # What rounding adds writes to position 0 of slots that are free.
         self._inputs[:, count:] = 0
-        self._run(self._shape(count, max(positions) + 1, sort))
+        shape = self._shape(count, max(positions) + 1, sort)
+        if shape in self._graphs:
+            self._graphs[shape].replay()
+        else:
+            self._run(shape)
+
+    def capture(self, context: int, *, sort: bool) -> None:
+        """Capture every step there can be, up to `context` positions, before anything runs.
+
+        Not when it is needed: a capture takes tenths of a second, and while it lasts no other
+        thread may draw random numbers on the GPU. Where it fails, steps run as they are.
+        """
+        shapes = [
+            self._shape(self._slots, length, sort)
+            for length in range(context, 0, -LENGTH_STEP)  # what the largest needs, all can share
+        ]
+        pool = torch.cuda.graph_pool_handle()
+        try:
+            self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
+        except RuntimeError as error:
+            log.warning("decoding without CUDA graphs, which is slower: %s", error)
 
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
         if not self._rounded:
             return count, length, sort
-        slots = min(1 << (count - 1).bit_length(), self._slots)
-        return slots, -(-length // LENGTH_STEP) * LENGTH_STEP, sort
+        return self._slots, whole_lengths(length), sort
 
     def _run(self, shape: _Shape) -> None:
-        if not self._captures:
-            self._go(shape)
-            return
-        if shape not in self._graphs:
-            if len(self._graphs) >= MAX_GRAPHS:
-                del self._graphs[next(iter(self._graphs))]
-            self._graphs[shape] = self._capture(shape)
-        self._graphs[shape].replay()
-
-    def _go(self, shape: _Shape) -> None:
         slots, length, sort = shape
         tokens, positions, steps = self._inputs[:, :slots]
         self._forward(tokens, positions, steps, length, sort)
 
-    def _capture(self, shape: _Shape) -> Any:
-        # Libraries set themselves up in the first calls, which a graph must not hold. A step may
-        # be run again: it writes the same values to the same places.
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(2):
-                self._go(shape)
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        # Another thread may use the GPU meanwhile, which "global" would forbid.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-            self._go(shape)
-        self._pool = self._pool or graph.pool()
+    def _captured(self, shape: _Shape, pool: Any) -> Any:
+        # This kernel goes through the keys block by block, so that masked ones behind the others
+        # change nothing, however many there are.
+        with sdpa_kernel([SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
+            # Libraries set themselves up in the first calls, which a graph must not hold.
+            side = torch.cuda.Stream()
+            side.wait_stream(torch.cuda.current_stream())
+            with torch.cuda.stream(side):
+                for _ in range(2):
+                    self._run(shape)
+            torch.cuda.current_stream().wait_stream(side)
+            graph = torch.cuda.CUDAGraph()
+            with torch.cuda.graph(graph, pool=pool):
+                self._run(shape)
         return graph

@@ -1,0 +1,266 @@
+"""What goes wrong with one sentence, and what becomes of the others."""
+
+from __future__ import annotations
+
+import gc
+import math
+import weakref
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bot.errors import EngineDeadError, EngineError
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.batch import BatchSpeaker
+from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.types import (
+    ChatterboxModel,
+    Speech,
+    SynthesisRequest,
+    SynthesisResult,
+    VoiceReference,
+    VoiceSettings,
+)
+from tests.chatterbox.conftest import UNCHECKED, spec
+
+Voices = tuple[VoiceReference, ...]
+
+NO_MEMORY = "CUDA out of memory. Tried to allocate 20.00 MiB."
+SHORT, LONG = "Hi.", "Hello there, all of you."
+
+pytestmark = pytest.mark.parametrize("engine", ["english"], indirect=True)
+
+
+def request(voice: VoiceReference, text: str = SHORT, seed: int = 1) -> SynthesisRequest:
+    return SynthesisRequest(text, voice, "en", VoiceSettings(seed=seed))
+
+
+def failing(message: str, times: float = math.inf, then: Any = None) -> Callable[..., Any]:
+    """What fails so many times as torch does on a GPU, which a test machine may lack."""
+    left = [times]
+
+    def fail(*arguments: object, **options: object) -> Any:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise RuntimeError(message)
+        return then(*arguments, **options)
+
+    return fail
+
+
+@pytest.fixture
+def decoder(engine: ChatterboxEngine) -> Iterator[Any]:
+    """The engine's decoder, which must be free in the end."""
+    speaker: Any = engine._speaker
+    yield speaker._decoder
+    assert speaker._decoder.running == 0
+    assert not engine.busy
+
+
+@pytest.fixture
+def overlapped(engine: ChatterboxEngine) -> Iterator[BatchSpeaker]:
+    """A speaker over the same model that works as on a GPU."""
+    speaker: Any = engine._speaker
+    plain = spec("english", Path(), self_check=UNCHECKED)
+    failures = Failures(engine.voices.clear)
+    own = BatchSpeaker(
+        engine._model, plain, engine.voices, failures, speaker._decoder, overlapped=True
+    )
+    yield own
+    own.abandon()
+
+
+def finish(speaker: Any) -> dict[int, SynthesisResult]:
+    results: dict[int, SynthesisResult] = {}
+    while speaker.busy:
+        results |= dict(speaker.advance(math.inf))
+    return results
+
+
+def packets(result: SynthesisResult) -> tuple[bytes, ...]:
+    assert isinstance(result, Speech), result
+    return result.packets
+
+
+def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) -> None:
+    gone = VoiceReference(Path("gone.pickle.gz"), "0" * 64)
+    results = engine.synthesize([request(gone), request(voices[0])])
+    assert [type(result) for result in results] == [EngineError, Speech]
+    assert "gone.pickle.gz cannot be used: the file is missing" in str(results[0])
+
+
+def test_too_little_memory_for_its_sound_fails_a_sentence_and_frees_the_cache(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine._model.s3gen.flow, "inference", failing(NO_MEMORY))
+    (result,) = engine.synthesize([request(voices[0])])
+    assert isinstance(result, EngineError)
+    assert "ran out of memory" in str(result)
+    assert engine.voices.bytes_used == 0
+
+
+@pytest.mark.parametrize("where", ["_advance", "_prefill"])
+def test_too_little_memory_for_several_together_is_enough_for_one_by_one(
+    where: str,
+    engine: ChatterboxEngine,
+    decoder: Any,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    wanted = [request(voice) for voice in voices[:3]]
+    alone = [packets(engine.synthesize([one])[0]) for one in wanted]
+    together: list[int] = []
+    work = getattr(decoder, where)
+
+    def fail(*arguments: object) -> Any:
+        together.append(decoder.running)
+        if decoder.running >= (2 if where == "_advance" else 1):
+            raise RuntimeError(NO_MEMORY)
+        return work(*arguments)
+
+    monkeypatch.setattr(decoder, where, fail)
+    assert [packets(result) for result in engine.synthesize(wanted)] == alone
+    assert max(together) > min(together)
+
+
+def test_too_little_memory_for_one_alone_fails_it(
+    engine: ChatterboxEngine, decoder: Any, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder, "_advance", failing(NO_MEMORY))
+        failed = engine.synthesize([request(voices[0]), request(voices[1])])
+    assert ["ran out of memory" in str(result) for result in failed] == [True, True]
+    assert packets(engine.synthesize([request(voices[0])])[0])
+
+
+def test_a_sentence_that_ended_is_heard_though_the_others_fail_in_that_step(
+    engine: ChatterboxEngine, decoder: Any, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = decoder._advance
+
+    def fail(drawn: Any) -> None:
+        if decoder.running == 1:
+            raise RuntimeError("something else")
+        advance(drawn)
+
+    # The second began a step later, so it is alone once the first has ended.
+    with monkeypatch.context() as patch:
+        engine.submit(0, request(voices[0]))
+        engine.advance(0)
+        patch.setattr(decoder, "_advance", fail)
+        engine.submit(1, request(voices[1]))
+        results = finish(engine)
+    assert packets(results[0])
+    assert "failed on this text (RuntimeError)" in str(results[1])
+    assert packets(engine.synthesize([request(voices[1])])[0])
+
+
+def test_a_sentence_that_cannot_begin_takes_no_slot(
+    engine: ChatterboxEngine, decoder: Any, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder, "_prepare_draw", failing("something else", 1, decoder._prepare_draw))
+        results = engine.synthesize([request(voices[0]), request(voices[1])])
+    assert [type(result) for result in results] == [EngineError, Speech]
+
+
+def test_of_several_made_audible_together_one_fails_alone(
+    engine: ChatterboxEngine,
+    overlapped: BatchSpeaker,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vocoder: Any = overlapped._sounder._vocoder
+    speak, groups = vocoder.speak, []
+
+    def spoilt(batch: Any) -> Any:
+        waves = speak(batch)
+        groups.append(len(waves))
+        waves[0] = np.full_like(waves[0], np.nan)
+        return waves
+
+    monkeypatch.setattr(vocoder, "speak", spoilt)
+    for ticket in range(3):
+        overlapped.submit(ticket, request(voices[ticket]))
+    results = finish(overlapped)
+    assert groups == [3]
+    assert [type(results[ticket]) for ticket in range(3)] == [EngineError, Speech, Speech]
+
+
+def test_too_little_memory_to_make_several_audible_is_enough_for_one_by_one(
+    engine: ChatterboxEngine,
+    overlapped: BatchSpeaker,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    flow = engine._model.s3gen.flow
+    monkeypatch.setattr(flow, "inference", failing(NO_MEMORY, 1, flow.inference))
+    for ticket in range(3):
+        overlapped.submit(ticket, request(voices[ticket]))
+    assert all(map(packets, finish(overlapped).values()))
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA error: an illegal memory access was encountered\nmore",
+        "Offset increment outside graph capture encountered unexpectedly.",
+    ],
+)
+def test_a_failed_gpu_is_the_end_of_the_engine(
+    message: str, engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine._model.s3gen.flow, "inference", failing(message))
+    with pytest.raises(EngineDeadError, match=message.split("\n")[0]):
+        engine.synthesize([request(voices[0])])
+
+
+@pytest.mark.parametrize("steps", [0, 3])
+def test_what_is_withdrawn_comes_to_nothing_and_changes_nothing(
+    steps: int, engine: ChatterboxEngine, decoder: Any, voices: Voices
+) -> None:
+    (alone,) = engine.synthesize([request(voices[1])])
+    for ticket in range(2):
+        engine.submit(ticket, request(voices[ticket]))
+    for _ in range(steps):
+        assert engine.advance(0) == []
+    engine.withdraw(0)
+    results = finish(engine)
+    assert results.keys() == {1}
+    assert packets(results[1]) == packets(alone)
+
+
+def test_what_is_withdrawn_while_it_is_made_audible_comes_to_nothing(
+    overlapped: BatchSpeaker, voices: Voices
+) -> None:
+    overlapped.submit(0, request(voices[0]))
+    while not overlapped._sounder.busy:
+        assert overlapped.advance(0) == []
+    overlapped.withdraw(0)
+    assert finish(overlapped) == {}
+
+
+def test_a_closed_engine_leaves_no_model(
+    engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path], voices: Voices
+) -> None:
+    own = ChatterboxEngine(spec("english", checkpoint("english")), "the test asks for it")
+    own.synthesize([request(voices[0])])
+    model = weakref.ref(own._model.t3)
+    own.close()
+    gc.collect()
+    assert model() is None
+
+
+def test_too_little_memory_for_the_decoder_is_said_in_a_line(
+    engine: ChatterboxEngine,
+    checkpoint: Callable[[ChatterboxModel], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from bot.speech.engines.chatterbox.t3 import decoder
+
+    monkeypatch.setattr(decoder, "KeyValueCache", failing(NO_MEMORY))
+    with pytest.raises(EngineDeadError, match="too little memory to speak with the english model"):
+        ChatterboxEngine(spec("english", checkpoint("english")), "the test asks for it")
