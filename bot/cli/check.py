@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from bot.cli.context import Context
-from bot.cli.output import EXIT_FAILED, counted, progress_steps, stdout
+from bot.cli.output import EXIT_FAILED, Show, counted, progress_steps, show_loading, stdout
 from bot.config import Settings
 from bot.errors import EngineError, MynahError
 from storage.errors import StorageError, VoiceRequestError
@@ -20,7 +20,7 @@ from storage.errors import StorageError, VoiceRequestError
 LOW_SPACE_BYTES = 500 * 1024 * 1024
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
-Check = Callable[[Settings], Awaitable[str]]
+Check = Callable[[Settings, Show], Awaitable[str]]
 
 
 class _CheckFailedError(MynahError):
@@ -52,7 +52,7 @@ async def _try(name: str, function: Check, settings: Settings) -> bool:
     try:
         with progress_steps() as show:
             show(f"Checking {name} ...", 0)
-            detail = await function(settings)
+            detail = await function(settings, show)
     except (MynahError, StorageError, VoiceRequestError) as error:
         _print(name, str(error), ok=False)
         return False
@@ -65,7 +65,7 @@ def _print(name: str, detail: str, *, ok: bool) -> None:
     stdout().print(Text.assemble(mark, " ", (name, "bold"), ": ", detail), soft_wrap=True)
 
 
-async def _data_directory(settings: Settings) -> str:
+async def _data_directory(settings: Settings, _show: Show) -> str:
     directory = settings.storage.directory.resolve()
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
@@ -78,7 +78,7 @@ async def _data_directory(settings: Settings) -> str:
     return f"{directory}, {free / 1e9:.1f} GB free"
 
 
-async def _voices(settings: Settings) -> str:
+async def _voices(settings: Settings, _show: Show) -> str:
     from bot.app import open_store
 
     async with open_store(settings) as store:
@@ -93,13 +93,13 @@ async def _voices(settings: Settings) -> str:
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
 
 
-async def _engine(settings: Settings) -> str:
+async def _engine(settings: Settings, show: Show) -> str:
     from bot.app import open_engine
     from bot.cli.probe import temporary_voice
     from bot.speech.types import SynthesisRequest
 
     async with open_engine(settings) as engine:
-        info = await engine.start()
+        info = await engine.start(show_loading(show))
         start = time.monotonic()
         with temporary_voice() as voice:
             (result,) = await engine.synthesize([SynthesisRequest(SENTENCE, voice, "en")])
@@ -112,7 +112,7 @@ async def _engine(settings: Settings) -> str:
     )
 
 
-async def _codecs(settings: Settings) -> str:
+async def _codecs(settings: Settings, _show: Show) -> str:
     from bot.app import open_media_worker
     from bot.cli.probe import missing_codecs
 

@@ -16,6 +16,10 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from bot.speech.load_progress import LoadProgress, Milestones
+
+LOADING = "Loading the engine ..."
+
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
 EXIT_INTERRUPTED = 130
@@ -50,8 +54,12 @@ def print_facts(facts: Sequence[tuple[str, str]]) -> None:
         stdout().print(line, soft_wrap=True)
 
 
+Show = Callable[[str, int], None]
+"""Shows what is done now, and how many of the steps are done."""
+
+
 @contextmanager
-def progress_steps(total: int | None = None) -> Iterator[Callable[[str, int], None]]:
+def progress_steps(total: int | None = None) -> Iterator[Show]:
     """Show a spinner with elapsed time, and a bar when the number of steps is known.
 
     Yields `show(description, completed)`. On something that is not a terminal each new description
@@ -73,7 +81,22 @@ def progress_steps(total: int | None = None) -> Iterator[Callable[[str, int], No
         yield show
 
 
-def _line_printer(console: Console) -> Callable[[str, int], None]:
+def show_loading(show: Show) -> Callable[[LoadProgress], None]:
+    """Return what shows how far loading the engine is: at most a line for each tenth where every
+    new description is one.
+    """
+    milestones = None if stderr().is_terminal else Milestones()
+
+    def show_progress(progress: LoadProgress) -> None:
+        if milestones is None or milestones.reached(progress):
+            show(str(progress), 0)
+        if progress.complete:
+            show(LOADING, 0)
+
+    return show_progress
+
+
+def _line_printer(console: Console) -> Show:
     last = ""
 
     def show(description: str, completed: int = 0) -> None:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.cli.context import Context
 from bot.cli.options import guild_option, language_option, voice_settings_options
-from bot.cli.output import print_facts, progress_steps, stdout
+from bot.cli.output import LOADING, print_facts, progress_steps, show_loading, stdout
 from bot.files import check_output
 
 if TYPE_CHECKING:
@@ -92,8 +92,8 @@ async def _say(settings: Settings, order: _Order) -> _Spoken:
         total = len(service.plan(order.text, _language(order, profile)))
         speeches: list[Speech] = []
         with progress_steps(total) as show:
-            show("Loading the engine ...", 0)
-            info = await engine.start()
+            show(LOADING, 0)
+            info = await engine.start(show_loading(show))
             start = time.monotonic()
             first = 0.0
             show("Speaking ...", 0)

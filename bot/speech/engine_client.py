@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,7 @@ from bot.speech import engine_worker
 from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.engines.select import open_engine as open_chosen_engine
+from bot.speech.load_progress import LoadProgress, Milestones, OnProgress, watching
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 
@@ -72,8 +74,10 @@ class EngineClient:
         """Whether the engine is loaded; False before, while it loads, and after it died."""
         return self._ready
 
-    async def start(self) -> EngineInfo:
+    async def start(self, on_progress: OnProgress | None = None) -> EngineInfo:
         """Load the engine unless it is loaded, and return what it is.
+
+        on_progress: called now and then while this call downloads a model; the log is told, too.
 
         Raises `EngineDeadError` with the reason when it cannot be loaded, at once while restarts
         are spaced out.
@@ -82,7 +86,7 @@ class EngineClient:
             if self._closed:
                 raise EngineDeadError("The voice engine is shut down.")
             if self._info is None or not self._ready:
-                self._info = await self._load()
+                self._info = await self._load(on_progress)
                 self._generation += 1
                 self._ready = True
             return self._info
@@ -129,7 +133,7 @@ class EngineClient:
         self._ready, self._closed = False, True
         await self._worker.close()
 
-    async def _load(self) -> EngineInfo:
+    async def _load(self, on_progress: OnProgress | None) -> EngineInfo:
         wait = self._not_before - self._clock()
         if wait > 0:
             raise EngineDeadError(
@@ -137,9 +141,13 @@ class EngineClient:
                 f"{self._last_failure}"
             )
         try:
-            info = await self._worker.run_within(
-                self._load_seconds, engine_worker.load, self._open_engine, self._spec
-            )
+            async with watching(_logged(on_progress)) as progress_file:
+                info = await self._worker.run_within(
+                    self._load_seconds,
+                    engine_worker.load,
+                    self._open_engine,
+                    dataclasses.replace(self._spec, progress_file=progress_file),
+                )
         except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
             self._note_failure(str(error))
             raise EngineDeadError(f"The voice engine could not be loaded. {error}") from error
@@ -168,3 +176,21 @@ class EngineClient:
         if beyond > 0:
             pause = min(FIRST_PAUSE_SECONDS * 2 ** min(beyond - 1, 30), LONGEST_PAUSE_SECONDS)
             self._not_before = self._clock() + pause
+
+
+def _logged(on_progress: OnProgress | None) -> OnProgress:
+    milestones = Milestones()
+
+    def tell(progress: LoadProgress) -> None:
+        if milestones.reached(progress):
+            log.info(
+                "downloading the model",
+                stage="engine",
+                model=progress.model,
+                done_mb=round(progress.done_bytes / 1e6),
+                total_mb=round(progress.total_bytes / 1e6),
+            )
+        if on_progress is not None:
+            on_progress(progress)
+
+    return tell

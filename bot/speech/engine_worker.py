@@ -10,6 +10,7 @@ import logging
 import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import EngineDeadError, MynahError
@@ -33,7 +34,7 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
     Raises `EngineDeadError` with what to do when it cannot be loaded.
     """
     if not _loaded:
-        _keep_stdout_clean()
+        _keep_output_clean()
         _loaded.append(_open(open_engine, spec))
     return _loaded[0].info
 
@@ -97,8 +98,14 @@ def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:
         ) from None
 
 
-def _keep_stdout_clean() -> None:
-    """Send what libraries print to standard error: the parent's output belongs to the program."""
-    if multiprocessing.parent_process() is not None:
-        sys.stdout.flush()
-        os.dup2(2, 1)
+def _keep_output_clean() -> None:
+    """Keep what libraries print off standard output, and their warnings to developers off both.
+
+    The parent's output belongs to the program.
+    """
+    if multiprocessing.parent_process() is None:
+        return
+    sys.stdout.flush()
+    os.dup2(2, 1)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")

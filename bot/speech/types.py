@@ -115,6 +115,7 @@ class EngineSpec:
     decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
     slots: how many sentences are decoded together; None takes what the memory holds.
     prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
+    progress_file: where loading tells how far a download is; see `bot.speech.load_progress`.
     """
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
@@ -127,6 +128,7 @@ class EngineSpec:
     slots: int | None = None
     prompt_seconds: float | None = None
     self_check: SelfCheck = SelfCheck()
+    progress_file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

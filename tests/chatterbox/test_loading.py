@@ -25,16 +25,10 @@ from bot.speech.types import (
 )
 from bot.workers import Worker, WorkerLimits
 from tests.chatterbox.conftest import spec
-from tools.random_checkpoint import shrink
+from tests.chatterbox.shrunk import open_shrunk
 
 Checkpoints = Callable[[ChatterboxModel], Path]
 Voices = tuple[VoiceReference, ...]
-
-
-def open_shrunk(wanted: EngineSpec) -> ChatterboxEngine:
-    """For the worker's child, where the sizes must be shrunk again."""
-    shrink(wanted.model)
-    return ChatterboxEngine(wanted, "the test asks for it")
 
 
 def english(checkpoint: Checkpoints, **changes: Any) -> EngineSpec:
@@ -87,28 +81,6 @@ def test_a_damaged_file_is_an_error_with_advice(tmp_path: Path, checkpoint: Chec
     (tmp_path / "t3_cfg.safetensors").write_bytes(b"no tensors in here")
     with pytest.raises(EngineDeadError, match=r"could not be loaded from .*Check the files"):
         open_engine(EngineSpec("chatterbox", "english", tmp_path, "cpu"))
-
-
-def test_no_network_is_an_error_with_advice(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(EngineDeadError, match=r"from the model hub .*network connection"):
-        open_engine(EngineSpec("chatterbox", "english", None, "cpu"))
-
-
-def test_a_model_that_needs_a_token_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    from chatterbox.tts import ChatterboxTTS
-
-    class GatedRepoError(Exception):
-        """As huggingface_hub raises it."""
-
-    def refuse(device: str) -> None:
-        raise GatedRepoError("401 Client Error")
-
-    monkeypatch.setattr(ChatterboxTTS, "from_pretrained", refuse)
-    with pytest.raises(EngineDeadError, match="make a token there and set HF_TOKEN"):
-        open_engine(EngineSpec("chatterbox", "english", None, "cpu"))
 
 
 def test_a_device_that_is_not_there_is_named(checkpoint: Checkpoints) -> None:

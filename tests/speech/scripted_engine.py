@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bot.errors import EngineDeadError, EngineError
+from bot.speech.load_progress import LoadProgress, ProgressFile
 from bot.speech.types import (
     EngineInfo,
     EngineSpec,
@@ -57,6 +58,13 @@ def open_scripted(_spec: EngineSpec) -> ScriptedEngine:
 
 def open_noisy(_spec: EngineSpec) -> ScriptedEngine:
     os.write(1, b"printed by a library\n")
+    return ScriptedEngine()
+
+
+def open_downloading(spec: EngineSpec) -> ScriptedEngine:
+    tell = ProgressFile(spec.progress_file)
+    for share in range(0, 101, 5):
+        tell(LoadProgress("scripted", share, 100, share // 100, 1))
     return ScriptedEngine()
 
 

@@ -8,15 +8,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engine_client import FREE_RESTARTS, EngineClient
 from bot.speech.engine_worker import EngineOpener
+from bot.speech.load_progress import LoadProgress
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
 from bot.workers import Worker, WorkerLimits
 from tests.speech.scripted_engine import (
     open_broken,
     open_crashing,
+    open_downloading,
     open_scripted,
     open_unfit,
     scripted,
@@ -144,6 +147,17 @@ async def test_a_second_death_fails_the_sentence_and_only_it(times_left: Path) -
             await bad
         (result,) = await good
         assert isinstance(result, Speech)
+
+
+async def test_a_download_is_told_to_the_caller_and_to_the_log() -> None:
+    told: list[LoadProgress] = []
+    async with engine(open_downloading) as (client, _):
+        with structlog.testing.capture_logs() as lines:
+            await client.start(told.append)
+    assert told[-1] == LoadProgress("scripted", 100, 100, 1, 1)
+    downloads = [line for line in lines if line["event"] == "downloading the model"]
+    assert len(downloads) == len(told)
+    assert (downloads[-1]["stage"], downloads[-1]["model"]) == ("engine", "scripted")
 
 
 async def test_a_load_error_says_why() -> None:

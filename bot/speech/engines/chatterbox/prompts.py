@@ -8,7 +8,8 @@ from typing import Any
 
 from bot.errors import UserError
 from bot.speech.engines.chatterbox import languages
-from bot.speech.engines.chatterbox.stock import MODELS, import_package
+from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.engines.chatterbox.stock import import_package
 from bot.speech.types import ChatterboxModel, SynthesisRequest
 from bot.speech.voice_settings import sampling_values
 

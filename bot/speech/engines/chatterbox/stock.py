@@ -1,4 +1,4 @@
-"""Stock chatterbox-tts: which models there are, and loading one quietly, with clear errors."""
+"""Stock chatterbox-tts: loading a model quietly, with clear errors."""
 
 from __future__ import annotations
 
@@ -6,62 +6,22 @@ import contextlib
 import importlib
 import io
 import logging
-import os
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import languages
-from bot.speech.types import ChatterboxModel, EngineSpec
+from bot.speech.engines.chatterbox.download import fetch_model
+from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.load_progress import ProgressFile
+from bot.speech.types import EngineSpec
 
 log = logging.getLogger(__name__)
 
-_TOKEN_WANTED = re.compile("GatedRepo|401 Client Error|403 Client Error|Unauthorized")
 _OUT_OF_MEMORY = re.compile("out of memory|not enough memory|allocate memory", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
-    """Where a model's class is, which files `from_local` reads, which references it takes."""
-
-    module: str
-    class_name: str
-    files: tuple[str, ...]
-    min_reference_seconds: float = 0.0
-
-
-MODELS: dict[ChatterboxModel, ModelFiles] = {
-    "english": ModelFiles(
-        "chatterbox.tts",
-        "ChatterboxTTS",
-        ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json"),
-    ),
-    "turbo": ModelFiles(
-        "chatterbox.tts_turbo",
-        "ChatterboxTurboTTS",
-        (
-            "ve.safetensors",
-            "t3_turbo_v1.safetensors",
-            "s3gen_meanflow.safetensors",
-            "tokenizer_config.json",
-        ),
-        min_reference_seconds=5.0,
-    ),
-    "multilingual": ModelFiles(
-        "chatterbox.mtl_tts",
-        "ChatterboxMultilingualTTS",
-        (
-            "ve.pt",
-            "t3_mtl23ls_v2.safetensors",
-            "s3gen.pt",
-            "grapheme_mtl_merged_expanded_v1.json",
-        ),
-    ),
-}
 
 
 def load_model(spec: EngineSpec, device: str) -> Any:
@@ -69,44 +29,41 @@ def load_model(spec: EngineSpec, device: str) -> Any:
 
     Raises `EngineDeadError` when the package, the checkpoint, the network or the memory is wanting.
     """
-    if spec.checkpoint is not None:
-        # Read when the hub's library is imported. Without it the multilingual model retries for
-        # half a minute to fetch a file that is optional.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
     description = MODELS[spec.model]
-    model_class = getattr(import_package(description.module), description.class_name)
+    module = import_package(description.module)
+    model_class = getattr(module, description.class_name)
     _require_watermarker()
     _remove_progress_bars()
     _filter_speech_tokens()
     languages.prepare(online=spec.checkpoint is None)
+    directory = _directory(spec, module.REPO_ID)
     try:
         with quiet():
-            if spec.checkpoint is None:
-                return _keep_float32(model_class.from_pretrained(device))
-            _require_files(spec.checkpoint, spec.model, description.files)
-            return _keep_float32(model_class.from_local(spec.checkpoint, device))
-    except EngineDeadError:
-        raise
+            return _keep_float32(model_class.from_local(directory, device))
     except Exception as error:
         log.debug("loading failed", exc_info=True)
-        raise EngineDeadError(_load_advice(spec, error)) from None
+        raise EngineDeadError(_load_advice(spec, directory, error)) from None
 
 
-def _load_advice(spec: EngineSpec, error: Exception) -> str:
+def _directory(spec: EngineSpec, repository: str) -> Path:
+    """Return where the model's files are, after downloading them if need be."""
+    description = MODELS[spec.model]
+    if spec.checkpoint is None:
+        return fetch_model(spec.model, repository, description, ProgressFile(spec.progress_file))
+    description.require_in(spec.checkpoint, spec.model)
+    return spec.checkpoint
+
+
+def _load_advice(spec: EngineSpec, directory: Path, error: Exception) -> str:
     if is_out_of_memory(error):
         return (
             f"There is too little memory for the {spec.model} model. Close other programs, or "
             "choose another device with [engine] device."
         )
-    if _TOKEN_WANTED.search(f"{type(error).__name__} {error}"):
-        return (
-            f"The hub gives the {spec.model} model only to accounts that accepted its terms. "
-            "Accept them on its page, make a token there and set HF_TOKEN to it."
-        )
     return (
-        f"The {spec.model} model could not be loaded from {spec.checkpoint or 'the model hub'} "
-        f"({type(error).__name__}: {first_line(error)}). Check the files or the network "
-        "connection; [engine] checkpoint names a directory of files."
+        f"The {spec.model} model could not be loaded from {directory} "
+        f"({type(error).__name__}: {first_line(error)}). Check the files; without [engine] "
+        "checkpoint they are downloaded."
     )
 
 
@@ -138,16 +95,6 @@ def choose_device(torch: Any, wanted: str) -> str:
     return wanted
 
 
-def _require_files(directory: Path, model: str, files: Sequence[str]) -> None:
-    missing = [name for name in files if not (directory / name).is_file()]
-    if missing:
-        raise EngineDeadError(
-            f"{directory} is not a checkpoint of the {model} model: it has no "
-            f"{', '.join(missing)}. Set [engine] checkpoint to the directory with these files, or "
-            "remove it to download them."
-        )
-
-
 def _require_watermarker() -> None:
     if getattr(import_package("perth"), "PerthImplicitWatermarker", None) is None:
         raise EngineDeadError(
@@ -162,7 +109,9 @@ def _remove_progress_bars() -> None:
         vars(import_package(name)).update(tqdm=_without_bar, print=_without_bar)
     # The multilingual guard warns of every token that comes twice in a row.
     analyzer = "chatterbox.models.t3.inference.alignment_stream_analyzer"
-    logging.getLogger(analyzer).setLevel(logging.ERROR)
+    # transformers warns of what stock code asks of it.
+    for name in (analyzer, "transformers"):
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 def _filter_speech_tokens() -> None:

@@ -9,7 +9,8 @@ from bot.errors import EngineError, UserError
 from bot.speech.engines.base import Timings, stage
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
 from bot.speech.engines.chatterbox.device import free_bytes
-from bot.speech.engines.chatterbox.stock import MODELS, import_package, quiet
+from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.types import EngineSpec, VoiceReference
 from storage.clips import load_clip
 from storage.errors import DamagedClipError
