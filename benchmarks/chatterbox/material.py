@@ -1,0 +1,127 @@
+"""What both ways are given: texts, a voice, and T3 weights whose speech ends where it should."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile
+
+from bot.speech.engines.chatterbox.prompts import conditioning, sampling_settings, text_tokens
+from bot.speech.engines.chatterbox.t3.decoder import Prompt
+from bot.speech.engines.chatterbox.t3.sampling import Sampling
+from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
+from bot.speech.types import SynthesisRequest, VoiceReference, VoiceSettings
+from storage.clips import clip_path, write_clip
+from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from tools.random_checkpoint import SPEECH_TOKENS, move_end
+
+SENTENCES = (
+    "Good evening, everyone.",
+    "The trains to the coast run every hour until midnight, and the last one waits for the ferry.",
+    "Please take your seats now, because the doors will be closed a minute before we leave.",
+)
+TOKENS_PER_CHARACTER = 25 / 15
+"""English is read at about 15 characters a second, and a second is 25 tokens."""
+
+REFERENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A text that was spoken; times in seconds since it was asked for."""
+
+    first_packet: float
+    total: float
+    speech: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """Speech tokens of one or more texts; times in seconds.
+
+    total: with reading the text and the voice. steps: without.
+    """
+
+    tokens: int
+    total: float
+    steps: float
+
+    @property
+    def rate(self) -> float:
+        """Tokens a second."""
+        return self.tokens / self.total
+
+
+def tokens_of(sentence: str) -> int:
+    """Return how many speech tokens a reader would need."""
+    return round(len(sentence) * TOKENS_PER_CHARACTER)
+
+
+def request_of(text: str, voice: VoiceReference, seed: int = 0) -> SynthesisRequest:
+    """Return the request to speak a text with the model's defaults."""
+    return SynthesisRequest(text, voice, settings=VoiceSettings(seed=seed))
+
+
+def prompts(model: Any, prepared: Any, voice: VoiceReference, count: int) -> list[Prompt]:
+    """Return the same sentence so many times, each with a seed of its own, as T3 is asked for it.
+
+    prepared: the conditionals of `voice`.
+    """
+    requests = [request_of(SENTENCES[1], voice, seed) for seed in range(count)]
+    settings = sampling_settings("english", requests[0])
+    exaggeration = settings.pop("exaggeration")
+    return [
+        Prompt(
+            conditioning(prepared, exaggeration),
+            text_tokens(model, "english", request),
+            seed,
+            Sampling(**settings),
+        )
+        for seed, request in enumerate(requests)
+    ]
+
+
+def precision_of(model: Any) -> str:
+    """Return what T3 computes in, "float32" or "bfloat16"."""
+    return str(model.t3.speech_head.weight.dtype).removeprefix("torch.")
+
+
+@contextmanager
+def ending_after(t3: Any, tokens: int) -> Iterator[None]:
+    """Let all speech be so many tokens long meanwhile."""
+    move_end(t3, SPEECH_TOKENS, tokens)
+    try:
+        yield
+    finally:
+        move_end(t3, tokens, SPEECH_TOKENS)
+
+
+def require_tokens(spoken: float, tokens: int) -> None:
+    """Compare only what was really spoken: a text that ended early would look quick."""
+    if abs(spoken - tokens) > max(2, 0.05 * tokens):
+        raise RuntimeError(f"{spoken:g} tokens were spoken, not {tokens}.")
+
+
+def require_seconds(spoken: float, tokens: int) -> None:
+    """The same for speech in seconds."""
+    require_tokens(spoken * TOKENS_PER_SECOND, tokens)
+
+
+def store_voice(directory: Path) -> tuple[VoiceReference, Path]:
+    """Make ten seconds that sound a little like a voice, in storage and as a WAV file for stock."""
+    count = round(REFERENCE_SECONDS * CLIP_SAMPLE_RATE)
+    at = np.arange(count) / CLIP_SAMPLE_RATE
+    buzz = sum(np.sin(2 * np.pi * 120 * k * at) / k for k in range(1, 20))
+    samples = 0.1 * buzz * (1 + np.sin(2 * np.pi * 4 * at))
+    samples = (samples + np.random.default_rng(0).normal(0, 0.003, count)).astype(np.float32)
+    clip = ReferenceClip(samples)
+    path = clip_path(directory, clip.sha256)
+    write_clip(path, clip)
+    reference = directory / "reference.wav"
+    soundfile.write(reference, samples, CLIP_SAMPLE_RATE, subtype="FLOAT")
+    return VoiceReference(path, clip.sha256), reference

@@ -1,0 +1,148 @@
+"""Mynah's engine and its decoding, with a model of their own."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from chatterbox.tts import ChatterboxTTS
+
+from benchmarks.chatterbox.floor import synchronise
+from benchmarks.chatterbox.material import (
+    SENTENCES,
+    Decoding,
+    Spoken,
+    ending_after,
+    precision_of,
+    prompts,
+    request_of,
+    require_seconds,
+    require_tokens,
+    tokens_of,
+)
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.judge import token_limit
+from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS, context_length
+from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
+from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
+from bot.speech.engines.chatterbox.voices import PreparedVoices
+from bot.speech.types import EngineSpec, Speech, VoiceReference
+
+DIFFERENT = (
+    "Hi.",
+    "Look!",
+    "Who is it?",
+    "That is fine.",
+    "See you at noon.",
+    "I will be there soon.",
+    "Where are the others now?",
+    "Nobody has heard from them.",
+)
+"""Eight sentences of different lengths."""
+
+
+class OwnEngine:
+    """The engine, with the end of its speech where the benchmark wants it."""
+
+    def __init__(self, spec: EngineSpec, voice: VoiceReference) -> None:
+        with _loaded_models() as loaded:
+            self._engine = ChatterboxEngine(spec, "the benchmark asks for it")
+        (self.model,) = loaded
+        self._voice = voice
+        self.slots = self._engine.info.slots
+        self.precision = precision_of(self.model)
+        self._engine.synthesize([request_of("Hello.", voice)])  # known, and all set up
+
+    def speak_text(self) -> Spoken:
+        """Speak the three sentences one after another."""
+        times, seconds = [0.0], 0.0
+        for sentence in SENTENCES:
+            with ending_after(self.model.t3, tokens_of(sentence)):
+                start = time.perf_counter()
+                (speech,) = self._engine.synthesize([request_of(sentence, self._voice)])
+                times.append(times[-1] + time.perf_counter() - start)
+            assert isinstance(speech, Speech), speech
+            require_seconds(speech.seconds, tokens_of(sentence))
+            seconds += speech.seconds
+        return Spoken(times[1], times[-1], seconds)
+
+    def speak_different(self) -> Spoken:
+        """Speak eight sentences at once that end at different times.
+
+        Random weights cannot tell lengths apart; the engine's own limits end these.
+        """
+        with ending_after(self.model.t3, MAX_SPEECH_TOKENS):
+            return self._speak_at_once(DIFFERENT, sum(token_limit(t, None) for t in DIFFERENT))
+
+    def speak_equal(self) -> Spoken:
+        """Speak eight sentences at once that end together, so that S3Gen can take them together."""
+        count, sentence = len(DIFFERENT), SENTENCES[1]
+        with ending_after(self.model.t3, tokens_of(sentence)):
+            return self._speak_at_once([sentence] * count, count * tokens_of(sentence))
+
+    def close(self) -> None:
+        """Keep the model alone."""
+        self._engine.close()
+
+    def _speak_at_once(self, texts: Sequence[str], tokens: int) -> Spoken:
+        first, seconds = math.inf, 0.0
+        start = time.perf_counter()
+        for ticket, text in enumerate(texts):
+            self._engine.submit(ticket, request_of(text, self._voice, ticket))
+        while self._engine.busy:
+            for _, speech in self._engine.advance(math.inf):
+                assert isinstance(speech, Speech), speech
+                first = min(first, time.perf_counter() - start)
+                seconds += speech.seconds
+        total = time.perf_counter() - start
+        require_seconds(seconds, tokens)
+        return Spoken(first, total, seconds)
+
+
+class OwnDecoding:
+    """The decoding by itself, over a model whose engine is closed."""
+
+    def __init__(self, model: Any, spec: EngineSpec, voice: VoiceReference, slots: int) -> None:
+        self._model, self._voice, self._device = model, voice, spec.device
+        self._prepared = PreparedVoices(model, spec).get(voice, {})
+        context = whole_lengths(context_length(model.t3))
+        self._decoder = T3Decoder(model.t3, slots=slots, context=context)
+
+    def decode(self, batch: int, tokens: int) -> Decoding:
+        """Decode so many tokens of each of `batch` sentences together."""
+        asked = prompts(self._model, self._prepared, self._voice, batch)
+        decoded = 0
+        with ending_after(self._model.t3, tokens):
+            start = time.perf_counter()
+            for prompt in asked:
+                self._decoder.start(prompt)
+            synchronise(self._device)
+            started = time.perf_counter()
+            while self._decoder.running:
+                decoded += sum(len(done.tokens) for done in self._decoder.step().values())
+            end = time.perf_counter()
+        require_tokens(decoded, batch * tokens)
+        return Decoding(decoded, end - start, end - started)
+
+    def prefix(self) -> int:
+        """Return how many positions the voice and the text take."""
+        (prompt,) = prompts(self._model, self._prepared, self._voice, 1)
+        return self._decoder.length(prompt) - prompt.max_tokens
+
+
+@contextmanager
+def _loaded_models() -> Iterator[list[Any]]:
+    """Collect the models that the stock library loads meanwhile."""
+    loaded: list[Any] = []
+    load = ChatterboxTTS.from_local
+
+    def from_local(*arguments: Any) -> Any:
+        loaded.append(load(*arguments))
+        return loaded[-1]
+
+    with mock.patch.object(ChatterboxTTS, "from_local", from_local):
+        yield loaded
