@@ -63,7 +63,7 @@ def engine(
 
 @pytest.fixture(scope="session")
 def stock(engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path]) -> Any:
-    """The same model as its users load it, untouched by the engine."""
+    """The same model with all of its own code, but for what it prints."""
     model: ChatterboxModel = engine.info.model  # type: ignore[assignment]
     return load_model(spec(model, checkpoint(model)), "cpu")
 

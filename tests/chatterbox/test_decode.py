@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.t3 import alignment
 from bot.speech.engines.chatterbox.t3.backbone import LlamaBackbone, set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
-from bot.speech.engines.chatterbox.t3.graphs import StepRunner
+from bot.speech.engines.chatterbox.t3.graphs import LENGTH_STEP, StepRunner
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.types import VoiceReference
 from tests.chatterbox.conftest import only_english
@@ -168,6 +169,19 @@ def test_a_slot_in_the_middle_may_be_empty(decoder: T3Decoder, prompts: list[Pro
     assert done[slots[2]].tokens == alone.tokens
 
 
+@pytest.mark.parametrize("engine", ["english", "multilingual"], indirect=True)
+def test_without_guidance_tokens_are_those_of_next_to_none(
+    decoder: T3Decoder, prompts: list[Prompt], stock: Any
+) -> None:
+    """Stock raises for none at all."""
+    none, hardly = (
+        dataclasses.replace(prompts[1], sampling=dataclasses.replace(LLAMA[1], cfg_weight=weight))
+        for weight in (0.0, 1e-30)
+    )
+    (result,) = decode(decoder, [none])
+    assert list(result.tokens) == stock_decode(stock.t3, fresh(hardly))[0]
+
+
 @only_english
 def test_a_text_that_does_not_fit_the_cache_is_refused(
     decoder: T3Decoder, prompts: list[Prompt]
@@ -182,11 +196,21 @@ def test_the_fixed_shapes_of_graphs_change_no_token(
 ) -> None:
     import torch
 
-    expected = [done.tokens for done in decode(decoder, prompts[:3])]
+    # The second one grows beyond what the first graph looks at.
+    long = text_tokens(engine, "A text of thirty characters. " * 8)[: LENGTH_STEP - 40]
+    texts = [prompts[0], dataclasses.replace(prompts[1], text_tokens=long), prompts[2]]
+    expected = [done.tokens for done in decode(decoder, texts)]
     rounded = T3Decoder(engine._model.t3, slots=6, context=1100)
+    lengths = set()
+
+    def forward(*inputs: Any) -> None:
+        lengths.add(inputs[3])
+        rounded._forward(*inputs)
+
     with torch.inference_mode():
-        rounded._step = StepRunner(rounded._forward, 6, torch.device("cpu"), rounded=True)
-    assert [done.tokens for done in decode(rounded, prompts[:3])] == expected
+        rounded._step = StepRunner(forward, 6, torch.device("cpu"), rounded=True)
+    assert [done.tokens for done in decode(rounded, texts)] == expected
+    assert len(lengths) > 1
 
 
 @only_english
@@ -239,3 +263,21 @@ def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: Chatter
     for name in ("_cos", "_sin"):
         difference = getattr(rounded, name).float() - getattr(expected, name)
         assert difference.abs().max() <= torch.finfo(torch.bfloat16).eps
+
+
+@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+def test_the_multilingual_guard_is_heeded(
+    decoder: T3Decoder, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So the equality above is also that of what it forbids and forces."""
+    changed: list[bool] = []
+    look = alignment._StockGuard.look
+
+    def watched(self: Any, attention: Sequence[Any], logits: Any, last_token: int) -> Any:
+        wanted = look(self, attention, logits, last_token)
+        changed.append(bool((wanted != logits).any()))
+        return wanted
+
+    monkeypatch.setattr(alignment._StockGuard, "look", watched)
+    decode(decoder, prompts[:2])
+    assert any(changed)

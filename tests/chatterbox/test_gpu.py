@@ -1,0 +1,141 @@
+"""On an NVIDIA GPU: `make test-chatterbox ARGS="-m gpu"`. Tiny random checkpoints, as elsewhere."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.types import (
+    ChatterboxModel,
+    Speech,
+    SynthesisRequest,
+    VoiceReference,
+    VoiceSettings,
+)
+from tests.chatterbox.conftest import spec
+from tests.chatterbox.test_decode import decode, fresh, stock_decode, text_tokens
+
+Voices = tuple[VoiceReference, ...]
+
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True),
+]
+
+TEXTS = (
+    "Hello there.",
+    "A rather longer second message for the bot, with a comma in it.",
+    "Third!",
+    "Numbers 1, 2, 3 and so on, until the very end of what there is to say about them. " * 3,
+)
+
+
+@pytest.fixture(scope="module")
+def engine(
+    request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
+) -> Iterator[ChatterboxEngine]:
+    """In the precision that suits the card, with graphs, the vocoder in a thread of its own."""
+    wanted = spec(request.param, checkpoint(request.param), device="cuda", slots=4)
+    engine = ChatterboxEngine(wanted, "the test asks for it")
+    yield engine
+    engine.close()
+
+
+def requests(voices: Voices) -> list[SynthesisRequest]:
+    return [
+        SynthesisRequest(text, voices[index], "en", VoiceSettings(seed=index))
+        for index, text in enumerate(TEXTS)
+    ]
+
+
+def prompts(engine: ChatterboxEngine, voices: Voices) -> list[Any]:
+    speaker: Any = engine._speaker
+    jobs = []
+    for ticket, wanted in enumerate(requests(voices)):
+        speaker.submit(ticket, wanted)
+        jobs.append(speaker._waiting.pop())
+    return [dataclasses.replace(speaker._prompt(job), max_tokens=60) for job in jobs]
+
+
+def packets(engine: ChatterboxEngine, wanted: list[SynthesisRequest]) -> list[tuple[bytes, ...]]:
+    results = engine.synthesize(wanted)
+    assert all(isinstance(result, Speech) for result in results), results
+    return [result.packets for result in results if isinstance(result, Speech)]
+
+
+def test_every_step_is_captured(engine: ChatterboxEngine) -> None:
+    speaker: Any = engine._speaker
+    lengths = {length for _, length, _ in speaker._decoder._step._graphs}
+    assert lengths == set(range(256, speaker._decoder.context + 1, 256))
+
+
+def test_a_graph_decodes_what_its_kernels_decode(engine: ChatterboxEngine, voices: Voices) -> None:
+    speaker: Any = engine._speaker
+    wanted = prompts(engine, voices)
+    graphed = [done.tokens for done in decode(speaker._decoder, wanted)]
+    graphs, speaker._decoder._step._graphs = speaker._decoder._step._graphs, {}
+    try:
+        plain = [done.tokens for done in decode(speaker._decoder, wanted)]
+    finally:
+        speaker._decoder._step._graphs = graphs
+    assert graphed == plain
+
+
+def test_tokens_do_not_depend_on_company(engine: ChatterboxEngine, voices: Voices) -> None:
+    speaker: Any = engine._speaker
+    wanted = prompts(engine, voices)
+    alone = [decode(speaker._decoder, [prompt])[0].tokens for prompt in wanted]
+    assert [done.tokens for done in decode(speaker._decoder, wanted)] == alone
+    assert [done.tokens for done in decode(speaker._decoder, wanted[::-1])] == alone[::-1]
+
+
+def test_the_same_seed_sounds_the_same_also_while_others_speak(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    wanted = requests(voices)
+    alone = [packets(engine, [one])[0] for one in wanted]
+    assert packets(engine, wanted) == alone
+    results: dict[int, Any] = {}
+    for ticket, one in enumerate(wanted):
+        engine.submit(ticket, one)
+        for _ in range(5):
+            results |= dict(engine.advance(0))
+    while engine.busy:
+        results |= dict(engine.advance(math.inf))
+    assert [results[ticket].packets for ticket in range(len(wanted))] == alone
+
+
+def test_in_float32_tokens_are_stocks(
+    engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path], voices: Voices
+) -> None:
+    model = engine.info.model
+    wanted = spec(
+        model,  # type: ignore[arg-type]  # a str in EngineInfo
+        checkpoint(model),  # type: ignore[arg-type]
+        device="cuda",
+        slots=4,
+        precision="fp32",
+    )
+    own = ChatterboxEngine(wanted, "the test asks for it")
+    stock = load_model(wanted, "cuda")
+    try:
+        speaker: Any = own._speaker
+        for prompt in prompts(own, voices):
+            prompt = dataclasses.replace(prompt, text_tokens=text_tokens(own, TEXTS[0]))
+            (result,) = decode(speaker._decoder, [prompt])
+            assert result.tokens
+            on_gpu = dataclasses.replace(
+                fresh(prompt), text_tokens=prompt.text_tokens.to(stock.device)
+            )
+            expected, _ = stock_decode(stock.t3, on_gpu)
+            tokens = list(result.tokens)
+            assert (tokens[:-1] if stock.t3.is_gpt and result.stopped else tokens) == expected
+    finally:
+        own.close()
