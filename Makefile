@@ -20,8 +20,8 @@ override TEXT := $(value TEXT)
 export SAMPLE TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-chatterbox demo run test test-chatterbox soak lint format bench \
-	bench-chatterbox lock clean
+.PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size soak lint \
+	format bench bench-chatterbox lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -42,6 +42,9 @@ test: $(VENV)/.dev ## run the tests
 
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
 	$(CHATTERBOX)/bin/python -m pytest tests/chatterbox $(ARGS)
+
+test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
+	$(CHATTERBOX)/bin/python -m pytest -m full_size tests/chatterbox/test_full_size.py $(ARGS)
 
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)
