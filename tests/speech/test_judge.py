@@ -104,6 +104,13 @@ def test_a_wave_without_speech_is_noticed(samples: npt.NDArray[np.float32], faul
     assert judge.wave_faults(samples, RATE) == (fault,)
 
 
+def test_a_long_silence_within_is_noticed() -> None:
+    assert judge.wave_faults(np.concatenate([tone(3), silence(2), tone(3)]), RATE) == ()
+    late = np.concatenate([tone(3), silence(3), tone(3), silence(3)])
+    assert judge.wave_faults(late, RATE) == ("a long silence",)
+    assert judge.wave_faults(np.concatenate([silence(3), tone(3)]), RATE) == ("a long silence",)
+
+
 def test_silence_at_the_end_is_cut() -> None:
     trimmed = judge.trim_tail(np.concatenate([tone(2), silence(1)]), RATE)
     assert len(trimmed) / RATE == pytest.approx(2.12, abs=0.03)
@@ -118,6 +125,17 @@ def test_noise_behind_a_gap_is_cut() -> None:
 def test_a_last_word_behind_a_gap_is_kept() -> None:
     samples = np.concatenate([tone(2), silence(0.6), tone(0.4)])
     np.testing.assert_array_equal(judge.trim_tail(samples, RATE), samples)
+
+
+def test_noise_right_behind_speech_is_cut() -> None:
+    trimmed = judge.trim_tail(np.concatenate([tone(2), noise(0.8, 0.05)]), RATE)
+    assert 2.1 < len(trimmed) / RATE < 2.4
+    np.testing.assert_array_equal(trimmed[: 2 * RATE], tone(2))
+
+
+def test_what_has_no_pitch_at_all_is_left_as_it_is() -> None:
+    whisper = noise(2, 0.05) * (1.2 + tone(2, 1.0))
+    assert judge.trim_tail(whisper, RATE) is whisper
 
 
 def test_speech_without_a_tail_is_left_as_it_is() -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.speech.engines.base import Samples
+from bot.speech.engines.chatterbox.noise import FRAME_SECONDS, is_noise, voiced
 from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS
 from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
 
@@ -51,15 +52,18 @@ _PAUSES_SECONDS = 2.0  # around and within any sentence
 _LONGEST_PERIOD = 25  # tokens; a second
 _LOOP_TOKENS = 40  # a pause or a long vowel stays below
 
-_FRAME_SECONDS = 0.02
 _SILENT_DBFS = -60.0
 _QUIET_DB = -40.0  # below the loudest frame: nothing is being said
 _MOST_SILENCE = 0.7
 _SHORT_SECONDS = 1.5  # shorter speech may well be half silence
 
+_LONGEST_PAUSE_SECONDS = 2.5
+
 _GAP_SECONDS = 0.4  # what parts a noisy tail from the last word
-_TAIL_SECONDS = 0.8
-_NOISE_FLATNESS = 0.3
+_NOISE_SECONDS = 0.5  # without a gap; no sound of speech without a pitch is half as long
+_HISS_SECONDS = 0.25  # with which the last word may end
+_ABOVE_NOISE_DB = 6.0  # what is louder is speech, be it hoarse
+_LEAST_VOICED = 0.3  # of what is spoken, unless it is whispered
 _KEPT_SECONDS = 0.12
 _FADE_SECONDS = 0.02
 
@@ -125,23 +129,25 @@ def wave_faults(samples: Samples, rate: int) -> tuple[str, ...]:
     levels = _levels(samples, rate)
     if not np.isfinite(samples).all() or levels.max(initial=-np.inf) < _SILENT_DBFS:
         return (SILENT,)
-    silence = float((levels < levels.max() + _QUIET_DB).mean())
-    if len(samples) / rate > _SHORT_SECONDS and silence > _MOST_SILENCE:
+    quiet = levels < levels.max() + _QUIET_DB
+    if len(samples) / rate > _SHORT_SECONDS and quiet.mean() > _MOST_SILENCE:
         return ("mostly silence",)
+    # At the end it is trimmed.
+    if _longest_run(np.trim_zeros(~quiet, "b") == 0) * FRAME_SECONDS > _LONGEST_PAUSE_SECONDS:
+        return ("a long silence",)
     return ()
 
 
 def trim_tail(samples: Samples, rate: int) -> Samples:
-    """Cut what comes after the last word: silence, or a short noise behind a gap.
+    """Cut what comes after the last word: silence, noise behind a gap, or half a second of noise.
 
-    A few hundredths of a second stay, and are faded out; without a tail nothing changes.
+    A tenth of a second stays, and its end is faded out; without a tail nothing changes.
     """
     levels = _levels(samples, rate)
-    said = levels >= levels.max(initial=-np.inf) + _QUIET_DB
-    if not said.any():
+    if not (levels >= levels.max(initial=-np.inf) + _QUIET_DB).any():
         return samples
-    last = _end_of_speech(samples, said, rate)
-    end = round((last + 1) * _FRAME_SECONDS * rate) + round(_KEPT_SECONDS * rate)
+    last = _end_of_speech(samples, levels, rate)
+    end = round((last + 1) * FRAME_SECONDS * rate) + round(_KEPT_SECONDS * rate)
     if end >= len(samples):
         return samples
     kept = samples[:end].copy()
@@ -150,28 +156,37 @@ def trim_tail(samples: Samples, rate: int) -> Samples:
     return kept
 
 
-def _end_of_speech(samples: Samples, said: npt.NDArray[np.bool_], rate: int) -> int:
-    """The last frame of speech, where a burst of noise at the end is none."""
-    frames = np.flatnonzero(said)
-    gaps = np.flatnonzero(np.diff(frames) > _GAP_SECONDS / _FRAME_SECONDS)
-    if not len(gaps):
-        return int(frames[-1])
-    before, after = int(frames[gaps[-1]]), int(frames[gaps[-1] + 1])
-    burst = samples[round(after * _FRAME_SECONDS * rate) :]
-    burst = burst[: round((frames[-1] + 1 - after) * _FRAME_SECONDS * rate)]
-    is_noise = len(burst) <= _TAIL_SECONDS * rate and _flatness(burst) > _NOISE_FLATNESS
-    return before if is_noise else int(frames[-1])
+def _end_of_speech(samples: Samples, levels: npt.NDArray[np.float64], rate: int) -> int:
+    """The last frame of speech, where noise at the end is none."""
+    said = np.flatnonzero(levels >= levels.max() + _QUIET_DB)
+    last = int(said[-1])
+    gaps = np.flatnonzero(np.diff(said) > _GAP_SECONDS / FRAME_SECONDS)
+    if len(gaps) and is_noise(samples, rate, int(said[gaps[-1] + 1]), last + 1):
+        return int(said[gaps[-1]])
+    tail = last + 1 - round(_NOISE_SECONDS / FRAME_SECONDS)
+    if tail > 0 and is_noise(samples, rate, tail, last + 1):
+        return min(last, _end_of_last_word(samples, levels[: last + 1], rate))
+    return last
 
 
-def _flatness(samples: Samples) -> float:
-    """Spectral flatness: geometric over arithmetic mean of the power, 0.56 for white noise."""
-    power = np.abs(np.fft.rfft(samples * np.hanning(len(samples)))) ** 2 + 1e-12
-    return float(np.exp(np.log(power).mean()) / power.mean())
+def _end_of_last_word(samples: Samples, levels: npt.NDArray[np.float64], rate: int) -> int:
+    """The last frame of speech in `levels`, which end in noise that nothing parts from it."""
+    last = len(levels) - 1
+    said = levels >= levels.max() + _QUIET_DB
+    pitched = voiced(samples, rate, 0, len(levels)) & said
+    # Noise has a frame with a pitch now and then, by chance.
+    steady = np.flatnonzero(np.convolve(pitched, np.ones(5), "same") >= 4)
+    if not len(steady) or pitched[: steady[-1]].sum() < _LEAST_VOICED * said[: steady[-1]].sum():
+        return last
+    word = int(np.flatnonzero(said[: steady[-1] + round(_HISS_SECONDS / FRAME_SECONDS)])[-1])
+    noise = np.median(levels[-round(_NOISE_SECONDS / FRAME_SECONDS) :])
+    louder = np.flatnonzero(levels > noise + _ABOVE_NOISE_DB)
+    return max(word, int(louder[-1])) if len(louder) else word
 
 
 def _levels(samples: Samples, rate: int) -> npt.NDArray[np.float64]:
     """Levels of frames of 20 ms in dBFS; what is left over at the end is a frame, too."""
-    size = round(_FRAME_SECONDS * rate)
+    size = round(FRAME_SECONDS * rate)
     padded = np.pad(samples.astype(np.float64), (0, -len(samples) % size)).reshape(-1, size)
     return np.asarray(10 * np.log10(np.square(padded).mean(axis=1) + 1e-12))
 

@@ -78,10 +78,9 @@ def _noting_directory(load: Any) -> Any:
 def _open_segmenter(converter: Any, *, online: bool) -> None:
     converter.segmenter = None
     try:
-        from spacy_pkuseg import pkuseg
-        from spacy_pkuseg.config import config
-
-        places = [converter.model_dir / SEGMENTER, Path(config.pkuseg_home) / SEGMENTER]
+        pkuseg = importlib.import_module("spacy_pkuseg").pkuseg
+        home = importlib.import_module("spacy_pkuseg.config").config.pkuseg_home
+        places = [converter.model_dir / SEGMENTER, Path(home) / SEGMENTER]
         found = next((place for place in places if (place / "weights.npz").is_file()), None)
         if found is not None:
             converter.segmenter = pkuseg(str(found))
