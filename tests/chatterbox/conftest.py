@@ -70,8 +70,8 @@ def stock(engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path
 
 def spec(model: ChatterboxModel, directory: Path, **changes: Any) -> EngineSpec:
     """An engine that speaks as stock does, without judging what random weights say."""
-    plain = {"slots": 8, "self_check": UNCHECKED}
-    return EngineSpec("chatterbox", model, directory, "cpu", **{**plain, **changes})
+    plain = {"device": "cpu", "slots": 8, "self_check": UNCHECKED}
+    return EngineSpec("chatterbox", model, directory, **{**plain, **changes})
 
 
 @pytest.fixture(scope="session")

@@ -231,6 +231,20 @@ def test_graphs_see_few_shapes(engine: ChatterboxEngine) -> None:
     assert set(seen) == {(6, length, False) for length in (256, 512, 768)}
 
 
+@only_english
+def test_where_graphs_cannot_be_captured_steps_run_without(
+    engine: ChatterboxEngine,
+    decoder: T3Decoder,
+    prompts: list[Prompt],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    expected = [done.tokens for done in decode(decoder, prompts[:2])]
+    with caplog.at_level("WARNING"):
+        decoder._step.capture(1024, sort=False)  # this torch is built without CUDA, or has no card
+    assert "decoding without CUDA graphs" in caplog.text
+    assert [done.tokens for done in decode(decoder, prompts[:2])] == expected
+
+
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 @pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
 def test_half_precision_decodes_to_the_end(

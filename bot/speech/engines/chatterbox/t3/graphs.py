@@ -72,8 +72,8 @@ class StepRunner:
             self._shape(self._slots, length, sort)
             for length in range(context, 0, -LENGTH_STEP)  # what the largest needs, all can share
         ]
-        pool = torch.cuda.graph_pool_handle()
         try:
+            pool = torch.cuda.graph_pool_handle()
             self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
         except RuntimeError as error:
             log.warning("decoding without CUDA graphs, which is slower: %s", error)
