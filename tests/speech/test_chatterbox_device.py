@@ -1,12 +1,15 @@
-"""How much memory there is to have."""
+"""Which devices there are, and how much memory there is to have."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import available_memory
+from bot.speech.engines.chatterbox.stock import choose_device
 
 MACHINE = "MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  5000 kB\n"
 
@@ -50,3 +53,28 @@ def test_this_machine_has_some() -> None:
 
 def test_elsewhere_what_the_system_calls_free_counts(tmp_path: Path) -> None:
     assert available_memory(tmp_path / "none", tmp_path / "none") > 0
+
+
+def torch_with(cards: int, *, mps: bool = False) -> SimpleNamespace:
+    """As much of torch as says which devices there are; a test machine has but its own."""
+    cuda = SimpleNamespace(is_available=lambda: cards > 0, device_count=lambda: cards)
+    backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: mps))
+    return SimpleNamespace(cuda=cuda, backends=backends)
+
+
+@pytest.mark.parametrize(
+    ("cards", "mps", "chosen"), [(2, False, "cuda"), (0, True, "mps"), (0, False, "cpu")]
+)
+def test_the_quickest_device_is_chosen(cards: int, mps: bool, chosen: str) -> None:
+    assert choose_device(torch_with(cards, mps=mps), "auto") == chosen
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:1", "cpu"])
+def test_a_device_that_is_there_is_taken(wanted: str) -> None:
+    assert choose_device(torch_with(2), wanted) == wanted
+
+
+@pytest.mark.parametrize(("cards", "wanted"), [(0, "cuda"), (1, "cuda:1"), (1, "mps")])
+def test_a_device_that_is_not_there_is_an_error(cards: int, wanted: str) -> None:
+    with pytest.raises(EngineDeadError, match=f"no device '{wanted}'.*, but .*cpu.* or to"):
+        choose_device(torch_with(cards), wanted)

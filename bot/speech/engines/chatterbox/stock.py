@@ -80,17 +80,16 @@ def import_package(name: str) -> ModuleType:
 
 def choose_device(torch: Any, wanted: str) -> str:
     """Return the device for "auto", or the wanted one; raises `EngineDeadError` without it."""
-    available = {
-        "cuda": torch.cuda.is_available(),
-        "mps": torch.backends.mps.is_available(),
-        "cpu": True,
-    }
+    devices = ["mps", "cpu"] if torch.backends.mps.is_available() else ["cpu"]
+    if torch.cuda.is_available():
+        cards = range(torch.cuda.device_count())
+        devices = ["cuda", *(f"cuda:{number}" for number in cards), *devices]
     if wanted == "auto":
-        return next(device for device, there in available.items() if there)
-    if not available.get(wanted.split(":")[0], False):
+        return devices[0]
+    if wanted not in devices:
         raise EngineDeadError(
-            f"This machine has no device {wanted!r} that torch can use. "
-            'Set [engine] device to "auto" or "cpu".'
+            f"This machine has no device {wanted!r} that torch can use, but {', '.join(devices)}. "
+            'Set [engine] device to one of them, or to "auto".'
         )
     return wanted
 
