@@ -92,22 +92,6 @@ def test_a_device_that_is_not_there_is_named(checkpoint: Checkpoints) -> None:
         open_engine(other)
 
 
-def test_stock_decoding_is_a_setting_and_sounds_the_same(
-    checkpoint: Checkpoints, voices: Voices
-) -> None:
-    spoken = []
-    for decode in ("own", "stock"):
-        engine = ChatterboxEngine(english(checkpoint, decode=decode, slots=2), "test")
-        assert engine.info.slots == (2 if decode == "own" else 1)
-        (speech,) = engine.synthesize(
-            [SynthesisRequest("Hello there.", voices[0], settings=VoiceSettings(seed=4))]
-        )
-        assert isinstance(speech, Speech)
-        spoken.append(speech.packets)
-        engine.close()
-    assert spoken[0] == spoken[1]
-
-
 def test_a_shorter_prompt_is_a_setting(checkpoint: Checkpoints, voices: Voices) -> None:
     engine = ChatterboxEngine(english(checkpoint, prompt_seconds=2.0, slots=1), "test")
     prompt = engine.voices.get(voices[0], {}).gen

@@ -39,6 +39,9 @@ class ContinuousEngine:
             os.kill(os.getpid(), signal.SIGKILL)
         self._left[ticket] = len(request.text), request
 
+    def withdraw(self, ticket: int) -> None:
+        self._left.pop(ticket, None)
+
     def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
         del seconds
         under_way = ",".join(request.text for _, request in self._left.values()).encode()

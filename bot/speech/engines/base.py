@@ -56,6 +56,9 @@ class ContinuousEngine(Protocol):
     def submit(self, ticket: int, request: SynthesisRequest) -> None:
         """Take on a request; `advance` returns its result under `ticket`."""
 
+    def withdraw(self, ticket: int) -> None:
+        """Give up a request; nothing is returned for it."""
+
     def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
         """Work until something is done, for about so many seconds; return what is done.
 

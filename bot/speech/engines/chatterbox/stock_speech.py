@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,8 +20,13 @@ from bot.speech.engines.chatterbox.prompts import (
 )
 from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.engines.chatterbox.voices import PreparedVoices
-from bot.speech.types import EngineSpec, Speech, SynthesisRequest, SynthesisResult
+from bot.speech.types import EngineSpec, SelfCheck, Speech, SynthesisRequest, SynthesisResult
 from bot.speech.voice_settings import ignored_notes
+
+log = logging.getLogger(__name__)
+
+# Stock raises an error at 0. Times any difference of logits, this vanishes beside a logit.
+_NO_GUIDANCE = 1e-30
 
 
 class StockSpeaker:
@@ -33,6 +41,12 @@ class StockSpeaker:
         self._failures = failures
         self._torch = import_package("torch")
         self._waiting: deque[tuple[int, SynthesisRequest]] = deque()
+        if idle := settings_without_effect(spec):
+            log.warning(
+                'decode = "stock" makes these settings do nothing: %s',
+                ", ".join(idle),
+                extra={"stage": "engine"},
+            )
 
     @property
     def busy(self) -> bool:
@@ -51,6 +65,10 @@ class StockSpeaker:
         ticket, request = self._waiting.popleft()
         return [(ticket, result_of(request, self._speak))]
 
+    def withdraw(self, ticket: int) -> None:
+        """Forget a request that waits; nothing is returned for it."""
+        self._waiting = deque(waiting for waiting in self._waiting if waiting[0] != ticket)
+
     def abandon(self) -> None:
         """Forget what waits."""
         self._waiting.clear()
@@ -63,11 +81,18 @@ class StockSpeaker:
         code = language_code(self._model, self._spec.model, request.language)
         if code is not None:
             arguments["language_id"] = code
+        if arguments.get("cfg_weight") == 0:
+            arguments["cfg_weight"] = _NO_GUIDANCE
         # generate() caches into the T3Cond it is given and rewrites both, so it gets copies; the
         # tensors in them are only read.
         own = conditioning(prepared, arguments.get("exaggeration"))
         self._model.conds = type(prepared)(own, dict(prepared.gen))
-        with stage(timings, "synthesis"), self._torch.inference_mode(), quiet():
+        with (
+            stage(timings, "synthesis"),
+            self._torch.inference_mode(),
+            quiet(),
+            _left_as_it_was(self._model),
+        ):
             if request.settings.seed is not None:
                 self._torch.manual_seed(request.settings.seed)
             else:
@@ -81,3 +106,39 @@ class StockSpeaker:
             samples = self.generate(request, timings)
         notes = ignored_notes(self._spec.model, request)
         return to_speech(samples, self._model.sr, timings, notes=notes)
+
+
+def settings_without_effect(spec: EngineSpec) -> list[str]:
+    """Return the settings that were given and that stock's decode knows nothing of."""
+    check, usual = spec.self_check, SelfCheck()
+    given = {
+        "precision": spec.precision != "auto",
+        "slots": spec.slots is not None,
+        "check_retries": check.enabled and check.retries != usual.retries,
+        "trim_tail": check.enabled and check.trim_tail != usual.trim_tail,
+        "steady_short": check.enabled and check.steady_short != usual.steady_short,
+    }
+    return [name for name, is_given in given.items() if is_given]
+
+
+@contextlib.contextmanager
+def _left_as_it_was(model: Any) -> Iterator[None]:
+    """Undo what `generate` leaves on the model.
+
+    The multilingual one watches three layers with hooks that it never takes away, and computes
+    attention slowly from then on. All keep the last voice and a wrapper of T3.
+    """
+    config = model.t3.cfg
+    attention, outputs = config._attn_implementation, config.output_attentions
+    try:
+        yield
+    finally:
+        model.conds = None
+        model.t3._modules.pop("patched_model", None)
+        config.output_attentions = outputs
+        config._attn_implementation = attention
+        for module in model.t3.modules():
+            for key, hook in list(module._forward_hooks.items()):
+                # Those of transformers stay: it installs them once.
+                if "AlignmentStreamAnalyzer" in hook.__qualname__:
+                    del module._forward_hooks[key]
