@@ -6,11 +6,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.job import Attempt, Job
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt
+from bot.speech.opus import decode_opus
 from bot.speech.types import SelfCheck, Speech, SynthesisRequest, VoiceReference, VoiceSettings
 
 Voices = tuple[VoiceReference, ...]
@@ -45,6 +47,10 @@ def prompts(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch) -> list[P
 
     monkeypatch.setattr(decoder, "start", watched)
     return seen
+
+
+def level_dbfs(speech: Speech) -> float:
+    return float(10 * np.log10(np.square(decode_opus(speech.packets)).mean() + 1e-12))
 
 
 def check(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, check: SelfCheck) -> None:
@@ -111,6 +117,43 @@ def test_one_or_two_words_are_steadied(
     assert prompts[0].sampling.temperature == temperature
     assert speech.seconds == pytest.approx(1.0, abs=0.05)
     assert speak(engine, "Hi!", voices).packets == speech.packets
+
+
+def test_a_short_text_is_heard_and_the_same_each_time(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check(engine, monkeypatch, SelfCheck())
+    for text in ("Hi!", "Oh no!", "你好！"):
+        speech = speak(engine, text, voices)
+        assert speech.retries == 0
+        assert level_dbfs(speech) > -50
+        assert speak(engine, text, voices).packets == speech.packets
+
+
+@pytest.mark.parametrize("silences", [1, 9])
+def test_a_short_text_that_cannot_be_heard_is_spoken_again(
+    silences: int,
+    engine: ChatterboxEngine,
+    voices: Voices,
+    prompts: list[Prompt],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    check(engine, monkeypatch, SelfCheck(retries=2))
+    speaker: Any = engine._speaker
+    vocoder = speaker._sounder._vocoder
+    speak_aloud, left = vocoder.speak, [silences]
+
+    def fall_silent(batch: list[Any]) -> list[Any]:
+        left[0] -= 1
+        return [wave * (left[0] < 0) for wave in speak_aloud(batch)]
+
+    monkeypatch.setattr(vocoder, "speak", fall_silent)
+    speech = speak(engine, "Hi!", voices)
+    assert speech.retries == min(silences, 2)
+    assert "went wrong (silent)" in caplog.text
+    assert {prompt.sampling.temperature for prompt in prompts} == {0.6}
+    assert (level_dbfs(speech) > -50) == (silences == 1)
 
 
 @pytest.mark.parametrize("asked", [0.8, 1.2, 0.3])

@@ -59,6 +59,11 @@ def test_a_character_of_chinese_takes_longer() -> None:
     assert quick == ("too short",)
 
 
+def test_a_word_takes_a_quarter_of_a_second_at_least() -> None:
+    assert faults(tokens(5), "Hi!") == ("too short",)
+    assert faults(tokens(6), "Hi!") == faults(tokens(12), "Hi!") == ()
+
+
 def test_digits_take_as_long_as_the_words_they_are_read_as() -> None:
     _, words = judge.expected_seconds("one two three four", "en")
     _, digits = judge.expected_seconds("1234", "en")

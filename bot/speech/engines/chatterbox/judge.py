@@ -47,6 +47,7 @@ _DIGIT_CHARACTERS = 5
 SILENT = "silent"
 """The fault of an attempt that cannot be heard at all."""
 
+_SHORTEST_SECONDS = 0.24  # of anything that is said; "Hi!" takes half a second
 _PAUSES_SECONDS = 2.0  # around and within any sentence
 
 _LONGEST_PERIOD = 25  # tokens; a second
@@ -80,7 +81,8 @@ def expected_seconds(text: str, language: str | None) -> tuple[float, float]:
     pace = _PACES.get((language or "en").split("-")[0].lower(), _ALPHABET)
     said = len(re.sub(r"\W", "", text))
     characters = said + (_DIGIT_CHARACTERS - 1) * sum(map(str.isdigit, text))
-    return pace.quickest * characters, pace.slowest * characters + _PAUSES_SECONDS
+    shortest = max(_SHORTEST_SECONDS, pace.quickest * characters)
+    return shortest, pace.slowest * characters + _PAUSES_SECONDS
 
 
 def token_limit(text: str, language: str | None) -> int:
