@@ -17,8 +17,13 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.speech.engines.chatterbox import languages
-from bot.speech.engines.chatterbox.prompts import MAX_TEXT_TOKENS, text_tokens
+from bot.speech.engines.chatterbox.prompts import (
+    MAX_TEXT_TOKENS,
+    context_length,
+    text_tokens,
+)
 from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 from bot.speech.text import split_sentences
 from bot.speech.types import ChatterboxModel, SynthesisRequest, VoiceReference
 from tests.chatterbox.conftest import spec
@@ -190,7 +195,13 @@ def test_no_sentence_is_refused_for_its_length(
 ) -> None:
     language, text = language_and_text
     for piece in split_sentences(text * 200, language=language, max_characters=300):
-        assert 2 < len(tokens(longest_codes, piece, language)) <= MAX_TEXT_TOKENS
+        assert 2 < len(tokens(longest_codes, piece, language)) <= MAX_TEXT_TOKENS["multilingual"]
+
+
+@pytest.mark.parametrize(("gpt", "positions"), [(False, 1536), (True, 1792)])
+def test_the_longest_texts_fit_into_whole_lengths_of_the_cache(gpt: bool, positions: int) -> None:
+    t3 = SimpleNamespace(is_gpt=gpt, hp=SimpleNamespace(speech_cond_prompt_len=375))
+    assert whole_lengths(context_length(t3)) == positions
 
 
 def test_the_longest_sentence_of_each_language_fits_and_no_longer_one(longest_codes: Any) -> None:
@@ -199,6 +210,6 @@ def test_the_longest_sentence_of_each_language_fits_and_no_longer_one(longest_co
         language: len(tokens(longest_codes, text, language)) for language, text in longest.items()
     }
     assert lengths["zh"] == 484
-    assert max(lengths.values()) == lengths["zh"] <= MAX_TEXT_TOKENS
+    assert max(lengths.values()) <= MAX_TEXT_TOKENS["multilingual"]
     with pytest.raises(UserError, match="too long for the voice engine"):
         tokens(longest_codes, HAN[1:2] * 63, "zh")

@@ -13,10 +13,15 @@ from bot.speech.engines.chatterbox.stock import import_package
 from bot.speech.types import ChatterboxModel, SynthesisRequest
 from bot.speech.voice_settings import sampling_values
 
-MAX_TEXT_TOKENS = 500
+MAX_TEXT_TOKENS: Mapping[ChatterboxModel, int] = {
+    "english": 490,
+    "turbo": 400,
+    "multilingual": 490,
+}
 """Of the longest text that is decoded. Sentences have at most 300 letters, as `bot.speech.text`
-measures them: 484 tokens where all of them are Chinese characters with the longest codes, and one a
-letter elsewhere. The models garble longer ones."""
+measures them: 484 tokens where all of them are Chinese characters with the longest codes, and
+about one a letter elsewhere. The models garble longer ones. With what else a sentence needs, these
+just fit into whole lengths of the decoder's cache, 1536 and 1792."""
 
 MAX_SPEECH_TOKENS = 1000
 """Where stock `generate` cuts: 40 s."""
@@ -32,7 +37,8 @@ _REPETITION_PENALTY: Mapping[ChatterboxModel, float] = {
 def context_length(t3: Any) -> int:
     """Return how many positions T3 needs for the longest voice, text and speech together."""
     voice = 1 + t3.hp.speech_cond_prompt_len if t3.is_gpt else 34
-    return int(voice + MAX_TEXT_TOKENS + 4 + MAX_SPEECH_TOKENS)
+    text = MAX_TEXT_TOKENS["turbo" if t3.is_gpt else "multilingual"]
+    return int(voice + text + 4 + MAX_SPEECH_TOKENS)
 
 
 def language_code(model: Any, name: ChatterboxModel, language: str | None) -> str | None:
@@ -70,10 +76,10 @@ def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) ->
         config = model.t3.hp
         start, stop = (torch.tensor([n]) for n in (config.start_text_token, config.stop_text_token))
         tokens = torch.cat([start, tokens.cpu(), stop])
-    if len(tokens) > MAX_TEXT_TOKENS:
+    if len(tokens) > MAX_TEXT_TOKENS[name]:
         raise UserError(
             f"This sentence is too long for the voice engine: {len(tokens)} tokens of "
-            f"{MAX_TEXT_TOKENS}. Put a full stop somewhere."
+            f"{MAX_TEXT_TOKENS[name]}. Put a full stop somewhere."
         )
     return tokens.long()
 
