@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 TORCH = "torch==2.13.0"
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 NEWEST_OF_TORCH_2_6 = 9.0  # compute capability; Hopper
+# The last two are imported by the multilingual model only when it reads Japanese and Chinese.
+IMPORTS = "import chatterbox.tts, chatterbox.mtl_tts, pykakasi, spacy_pkuseg"
 UPSTREAM_PYTHON = (3, 13)  # the pinned NumPy 1 has no wheels from here on
 
 WAYS = {
@@ -45,7 +47,7 @@ def main() -> None:
         pip("--editable", f"{ROOT}[chatterbox]")
     else:
         install_light(way)
-    subprocess.run([sys.executable, "-c", "import chatterbox.tts"], check=True)
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True)
     print("Chatterbox is installed. Try it: mynah check", flush=True)
 
 
