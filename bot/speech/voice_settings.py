@@ -113,7 +113,7 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
     language = (request.language or "en").split("-")[0].lower()
     if model != "multilingual" and language != "en":
         name = LANGUAGES.get(language, language)
-        notes += (f"The {model} model speaks English; it ignores that the voice speaks {name}.",)
+        notes += (f"The {model} model speaks English only, not {name}.",)
     return notes
 
 
