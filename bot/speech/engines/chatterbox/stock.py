@@ -16,6 +16,7 @@ from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.download import fetch_model
 from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.engines.chatterbox.memory import require_memory
 from bot.speech.load_progress import ProgressFile
 from bot.speech.types import EngineSpec
 
@@ -37,6 +38,7 @@ def load_model(spec: EngineSpec, device: str) -> Any:
     _filter_speech_tokens()
     languages.prepare(online=spec.checkpoint is None)
     directory = _directory(spec, module.REPO_ID)
+    require_memory(import_package("torch"), device, spec.model, directory)
     try:
         with quiet():
             return _keep_float32(model_class.from_local(directory, device))
