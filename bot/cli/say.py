@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from bot.files import check_output
 if TYPE_CHECKING:
     from bot.config import Settings
     from bot.speech.service import Utterance
-    from bot.speech.types import EngineInfo, VoiceSettings
+    from bot.speech.types import EngineInfo, Speech, VoiceSettings
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
@@ -43,17 +44,12 @@ class _Order:
 
 @dataclass(frozen=True, slots=True)
 class _Spoken:
-    """What was said and how long it took; times in seconds from the first request.
-
-    notes: what there is to know about the speech.
-    """
+    """What was said and how long it took; times in seconds from the first request."""
 
     engine: EngineInfo
-    sentences: int
-    audio_seconds: float
+    speeches: tuple[Speech, ...]
     first_sentence_seconds: float
     total_seconds: float
-    notes: tuple[str, ...]
 
 
 @click.command()
@@ -81,8 +77,6 @@ def say(context: Context, /, **order: Any) -> None:
 async def _say(settings: Settings, order: _Order) -> _Spoken:
     from bot.app import open_media_worker, open_speech, open_store
     from bot.speech.audio_file import check_suffix, write_audio
-    from bot.speech.service import distinct_notes
-    from bot.speech.types import Speech
 
     check_suffix(order.output)
     check_output(order.output)
@@ -106,8 +100,7 @@ async def _say(settings: Settings, order: _Order) -> _Spoken:
             async with open_media_worker(settings) as worker:
                 await worker.run(write_audio, order.output, packets)
         await store.mark_used(profile.id)
-    seconds = sum(speech.seconds for speech in speeches)
-    return _Spoken(info, total, seconds, first, took, distinct_notes(speeches))
+    return _Spoken(info, tuple(speeches), first, took)
 
 
 def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utterance:
@@ -130,18 +123,36 @@ def _language(order: _Order, profile: VoiceProfile) -> str | None:
 
 
 def _report(spoken: _Spoken, output: Path) -> None:
-    engine = spoken.engine
+    from bot.speech.service import distinct_notes
+
+    engine, speeches = spoken.engine, spoken.speeches
+    audio_seconds = sum(speech.seconds for speech in speeches)
     print_facts(
         [
             ("engine", f"{engine.kind} ({engine.model}) on {engine.device}: {engine.reason}"),
             ("loaded in", f"{engine.load_seconds:.2f} s"),
-            ("sentences", str(spoken.sentences)),
-            ("audio", f"{spoken.audio_seconds:.2f} s"),
+            ("sentences", _sentences(speeches)),
+            ("audio", f"{audio_seconds:.2f} s"),
             ("first sentence", f"after {spoken.first_sentence_seconds:.2f} s"),
-            ("real-time factor", f"{spoken.total_seconds / spoken.audio_seconds:.2f}"),
+            ("real-time factor", f"{spoken.total_seconds / audio_seconds:.2f}"),
+            ("time", _times(speeches)),
             ("written to", str(output)),
         ]
     )
-    notes = spoken.notes if engine.clones else (_PREVIEW, *spoken.notes)
-    for note in notes:
+    notes = distinct_notes(speeches)
+    for note in notes if engine.clones else (_PREVIEW, *notes):
         stdout().print(Text(note, style="yellow"), soft_wrap=True)
+
+
+def _sentences(speeches: Sequence[Speech]) -> str:
+    again = sum(speech.retries > 0 for speech in speeches)
+    return f"{len(speeches)}, {again} of them spoken again" if again else str(len(speeches))
+
+
+def _times(speeches: Sequence[Speech]) -> str:
+    """Where the time went, in the order of the work, over all sentences."""
+    seconds: dict[str, float] = {}
+    for speech in speeches:
+        for name, spent in speech.timings.items():
+            seconds[name] = seconds.get(name, 0.0) + spent
+    return ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import structlog
+
 from bot.errors import MynahError
 from bot.speech.text import clean_text, split_sentences
 from bot.speech.types import (
@@ -15,6 +17,8 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
+
+log = structlog.get_logger(__name__)
 
 
 class Synthesizer(Protocol):
@@ -81,7 +85,22 @@ class SpeechService:
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result
+            _log_sentence(utterance, sentence, result)
             yield result
+
+
+def _log_sentence(utterance: Utterance, sentence: str, speech: Speech) -> None:
+    # What was said is nobody's business; what had to be said again is worth a look.
+    tell = log.info if speech.retries else log.debug
+    tell(
+        "sentence spoken",
+        guild=utterance.guild_id,
+        stage="engine",
+        characters=len(sentence),
+        seconds=round(speech.seconds, 2),
+        retries=speech.retries,
+        **{f"{name}_seconds": round(spent, 3) for name, spent in speech.timings.items()},
+    )
 
 
 def distinct_notes(speeches: Iterable[Speech]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import librosa
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from bot.cli import say
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
+from bot.speech.types import Speech
 from tests.cli.conftest import Mynah
 from tests.samples import RATE, encode, speech_samples
 
@@ -39,6 +42,20 @@ def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:
     for part in ("piper", "audio", "first sentence", "real-time factor", "speech.wav", "preview"):
         assert part in outcome.out
     assert Path("speech.wav").exists()
+
+
+def test_report_says_where_the_time_went(enrolled: Mynah) -> None:
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    (line,) = [line for line in outcome.out.splitlines() if line.startswith("time ")]
+    stages = re.findall(r"(\w+) \d+\.\d\d s", line)
+    assert stages[0] == "synthesis"
+    assert stages[-1] == "encode"
+
+
+def test_report_counts_what_was_spoken_again() -> None:
+    once, thrice = Speech((), 1.0), Speech((), 1.0, retries=2)
+    assert say._sentences([once, once]) == "2"
+    assert say._sentences([thrice, once, thrice]) == "3, 2 of them spoken again"
 
 
 def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:

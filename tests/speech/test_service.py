@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.errors import EngineError, UserError
 from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
@@ -41,6 +42,33 @@ async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
     assert len(speeches) == 3
     assert [request.text for request in recorder.requests] == list(service.plan(TEXT))
     assert {(r.voice, r.language, r.settings.seed) for r in recorder.requests} == {(VOICE, "en", 3)}
+
+
+@pytest.mark.parametrize(("retries", "level"), [(0, "debug"), (2, "info")])
+async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
+    retries: int, level: str
+) -> None:
+    class Timed(Recorder):
+        async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+            timings = {"decode": 1.23456, "encode": 0.05}
+            return [Speech((b"packet",), 2.0, timings, retries=retries) for _ in batch]
+
+    utterance = Utterance("Nobody else may read this.", VOICE, guild_id=7)
+    with structlog.testing.capture_logs() as lines:
+        [_ async for _ in SpeechService(Timed(), SpeechLimits()).speak(utterance)]
+    assert lines == [
+        {
+            "event": "sentence spoken",
+            "log_level": level,
+            "guild": 7,
+            "stage": "engine",
+            "characters": 26,
+            "seconds": 2.0,
+            "retries": retries,
+            "decode_seconds": 1.235,
+            "encode_seconds": 0.05,
+        }
+    ]
 
 
 async def test_a_sentence_is_requested_only_when_asked_for() -> None:
