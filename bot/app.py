@@ -119,6 +119,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         Worker("engine worker", limits, _worker_logging(settings)),
         spec,
         load_seconds=engine.load_timeout_seconds,
+        sentence_seconds=engine.sentence_timeout_seconds,
     )
     try:
         yield client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -37,6 +38,7 @@ class EngineClient:
     """An engine in a worker of its own.
 
     load_seconds: bound of loading, which downloads a model the first time.
+    sentence_seconds: bound of one sentence among others; the worker's own is the last resort.
     open_engine: a module-level function that the worker loads the engine with.
     clock: seconds, monotonic.
     """
@@ -47,11 +49,12 @@ class EngineClient:
         spec: EngineSpec,
         *,
         load_seconds: float = LOAD_SECONDS,
+        sentence_seconds: float = math.inf,
         open_engine: EngineOpener = open_chosen_engine,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
-        self._exchange = EngineExchange(worker)
+        self._exchange = EngineExchange(worker, sentence_seconds, clock)
         self._spec = spec
         self._load_seconds = load_seconds
         self._open_engine = open_engine

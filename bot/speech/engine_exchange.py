@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
 
+from bot.errors import EngineError
 from bot.speech import engine_worker
 from bot.speech.types import SynthesisRequest, SynthesisResult
 from bot.workers import Worker
@@ -19,17 +22,29 @@ CALL_SECONDS = 0.05
 
 
 class EngineExchange:
-    """Requests of many callers, worked on together by one `ContinuousEngine`."""
+    """Requests of many callers, worked on together by one `ContinuousEngine`.
 
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
+    sentence_seconds: how long the engine may work on one of them. clock: seconds, monotonic.
+    """
+
+    def __init__(
+        self,
+        worker: Worker,
+        sentence_seconds: float = math.inf,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._worker, self._sentence_seconds, self._clock = worker, sentence_seconds, clock
         self._tickets = itertools.count()
-        self._new: list[tuple[int, SynthesisRequest]] = []
+        self._new: dict[int, SynthesisRequest] = {}
         self._awaited: dict[int, asyncio.Future[SynthesisResult]] = {}
+        self._deadlines: dict[int, float] = {}  # of what the engine has
         self._calling: asyncio.Task[None] | None = None
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         """Return one result per request, in order, when all are done.
+
+        A sentence that takes too long is given up, and an `EngineError` stands in for it. What a
+        cancelled caller asked for is given up, too.
 
         Raises what the worker raises when it loses the engine; then all callers' requests are lost.
         """
@@ -37,7 +52,7 @@ class EngineExchange:
         results = []
         for request in batch:
             ticket = next(self._tickets)
-            self._new.append((ticket, request))
+            self._new[ticket] = request
             self._awaited[ticket] = loop.create_future()
             results.append(self._awaited[ticket])
         if self._calling is None or self._calling.done():
@@ -46,19 +61,44 @@ class EngineExchange:
 
     async def _call(self) -> None:
         try:
-            while self._awaited:
-                new, self._new = self._new, []
-                done = await self._worker.run(engine_worker.exchange, new, CALL_SECONDS)
-                for ticket, result in done:
-                    _settle(self._awaited.pop(ticket, None), result)
+            withdrawn = self._give_up()
+            while self._awaited or withdrawn:
+                new, self._new = self._new, {}
+                deadline = self._clock() + self._sentence_seconds
+                self._deadlines |= dict.fromkeys(new, deadline)
+                done = await self._worker.run(
+                    engine_worker.exchange, list(new.items()), withdrawn, CALL_SECONDS
+                )
+                self._settle(done)
+                withdrawn = self._give_up()
         except Exception as error:
-            awaited, self._awaited, self._new = self._awaited, {}, []
+            awaited, self._awaited = self._awaited, {}
+            self._new, self._deadlines = {}, {}
             for future in awaited.values():
                 if not future.done():
                     future.set_exception(error)
 
+    def _settle(self, done: Iterable[tuple[int, SynthesisResult]]) -> None:
+        for ticket, result in done:
+            self._deadlines.pop(ticket, None)
+            future = self._awaited.pop(ticket, None)
+            # A caller that was cancelled has cancelled its future.
+            if future is not None and not future.done():
+                future.set_result(result)
 
-def _settle(future: asyncio.Future[SynthesisResult] | None, result: SynthesisResult) -> None:
-    # A caller that was cancelled has cancelled its future.
-    if future is not None and not future.done():
-        future.set_result(result)
+    def _give_up(self) -> list[int]:
+        """Forget what nobody waits for and what took too long; return what the engine has of it."""
+        now = self._clock()
+        late = [ticket for ticket, deadline in self._deadlines.items() if now > deadline]
+        error = EngineError(
+            f"This sentence took over {self._sentence_seconds:g} s and was given up. "
+            "Try a shorter one."
+        )
+        self._settle([(ticket, error) for ticket in late])
+        left = [ticket for ticket, future in self._awaited.items() if future.done()]
+        for ticket in left:
+            del self._awaited[ticket]
+        unseen = [ticket for ticket in left if self._new.pop(ticket, None) is not None]
+        for ticket in left:
+            self._deadlines.pop(ticket, None)
+        return [*late, *(ticket for ticket in left if ticket not in unseen)]

@@ -52,9 +52,11 @@ def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
 
 
 def exchange(
-    new: Sequence[tuple[int, SynthesisRequest]], seconds: float
+    new: Sequence[tuple[int, SynthesisRequest]], withdrawn: Sequence[int], seconds: float
 ) -> list[tuple[int, SynthesisResult]]:
     """Hand over new requests with their tickets and take back what is done, after some work.
+
+    withdrawn: tickets of requests to give up.
 
     Sentences go on being worked on from one call to the next, so new ones join those under way.
     Returns when something is done, after about `seconds`, or when there is nothing left to do.
@@ -64,6 +66,8 @@ def exchange(
     engine = _engine()
     assert isinstance(engine, ContinuousEngine)
     with _ending_when_dead():
+        for ticket in withdrawn:
+            engine.withdraw(ticket)
         for ticket, request in new:
             engine.submit(ticket, request)
         return engine.advance(seconds)

@@ -14,12 +14,27 @@ from bot.workers import Worker, WorkerLimits
 from tests.speech.continuous_engine import open_continuous, sentence
 
 LONG = "x" * 200
+ENDLESS = "x" * 1_000_000
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 @pytest.fixture
-async def client() -> AsyncIterator[EngineClient]:
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def client(clock: Clock) -> AsyncIterator[EngineClient]:
     worker = Worker("engine worker", WorkerLimits(call_seconds=60))
-    client = EngineClient(worker, EngineSpec(), open_engine=open_continuous)
+    client = EngineClient(
+        worker, EngineSpec(), open_engine=open_continuous, sentence_seconds=5, clock=clock
+    )
     await client.start()
     yield client
     await client.close()
@@ -55,6 +70,53 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(client: Engin
     leaving.cancel()
     assert packet(await staying) == b"staying on"
     assert leaving.cancelled()
+
+
+async def test_a_sentence_that_takes_too_long_is_given_up_and_the_others_go_on(
+    client: EngineClient, clock: Clock
+) -> None:
+    endless = asyncio.create_task(client.synthesize([sentence(ENDLESS), sentence("short")]))
+    await client.synthesize([sentence("meanwhile")])
+    clock.now = 4.0
+    later = asyncio.create_task(client.synthesize([sentence(LONG)]))
+    await client.synthesize([sentence("both are under way")])
+    assert not endless.done()
+    clock.now = 5.5
+    given_up, short = await endless
+    assert isinstance(given_up, EngineError)
+    assert str(given_up) == "This sentence took over 5 s and was given up. Try a shorter one."
+    assert isinstance(short, Speech)
+    assert packet(await later) == LONG.encode()
+    assert client.ready
+
+
+async def test_what_a_caller_asked_for_that_left_is_given_up(client: EngineClient) -> None:
+    leaving = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    await client.synthesize([sentence("meanwhile")])
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    await client.synthesize([sentence("the next call takes it along")])
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
+
+
+async def test_the_last_caller_that_leaves_leaves_nothing_behind(client: EngineClient) -> None:
+    leaving = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    await client.synthesize([sentence("meanwhile")])
+    leaving.cancel()
+    calling = client._exchange._calling
+    assert calling is not None
+    await calling  # without anybody who waits it would go on for minutes
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
+
+
+async def test_a_request_withdrawn_before_the_engine_has_it_is_never_handed_over(
+    client: EngineClient,
+) -> None:
+    leaving = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
 
 
 async def test_the_sentence_that_ends_the_worker_fails_and_the_others_are_spoken(
