@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 import socket
 from collections.abc import Callable, Iterator
@@ -100,6 +101,17 @@ def test_what_is_complete_is_not_downloaded_again(hub: FakeHub) -> None:
     fetch(told)
     assert told[-1].complete
     assert not [request for request in hub.requests if "ve.safetensors" in request]
+
+
+def test_what_killed_downloads_left_is_removed(hub: FakeHub, tmp_path: Path) -> None:
+    blobs = tmp_path / "cache" / "models--ResembleAI--chatterbox" / "blobs"
+    blobs.mkdir(parents=True)
+    abandoned, fresh = blobs / "a.incomplete", blobs / "b.incomplete"
+    abandoned.touch()
+    fresh.touch()
+    os.utime(abandoned, (0, 0))
+    fetch()
+    assert (abandoned.exists(), fresh.exists()) == (False, True)
 
 
 def test_a_model_that_needs_a_token_says_how_to_get_one(

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def open_scripted(_spec: EngineSpec) -> ScriptedEngine:
 
 def open_noisy(_spec: EngineSpec) -> ScriptedEngine:
     os.write(1, b"printed by a library\n")
+    warnings.warn("deprecated by a library", FutureWarning, stacklevel=1)
     return ScriptedEngine()
 
 

@@ -55,6 +55,7 @@ def test_what_libraries_print_stays_off_the_programs_output(tmp_path: Path) -> N
     )
     assert "printed by a library" in run.stderr
     assert "printed by a library" not in run.stdout
+    assert "deprecated by a library" not in run.stderr
 
 
 async def test_the_real_engine_speaks_in_its_worker() -> None:

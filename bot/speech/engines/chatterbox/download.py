@@ -6,8 +6,10 @@ Stock's `from_pretrained` draws bars, asks the hub at every start and fetches wh
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 REVISION = "main"
 ANSWER_SECONDS = 10.0
 """How long the hub may take to list its files. huggingface_hub bounds the rest by itself."""
+
+ABANDONED_SECONDS = 3600.0
+"""Age of a file that nobody writes to any more."""
 
 
 def fetch_model(model: str, repository: str, files: ModelFiles, tell: OnProgress) -> Path:
@@ -65,6 +70,7 @@ def _download(model: str, repository: str, files: ModelFiles, tell: OnProgress) 
             f"version of Mynah, or get the files of the {model} model elsewhere and set [engine] "
             "checkpoint to their directory."
         )
+    _sweep(repository)
     wanted = files.choose(sizes)
     counter = _Counter(model, {name: sizes[name] for name in wanted}, tell)
     for name in wanted:
@@ -76,6 +82,19 @@ def _download(model: str, repository: str, files: ModelFiles, tell: OnProgress) 
     directory = Path(path).parent
     _note_revision(directory)
     return directory
+
+
+def _sweep(repository: str) -> None:
+    """Remove what downloads left that were killed: they are not continued, and take gigabytes."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+    from huggingface_hub.file_download import repo_folder_name
+
+    folder = Path(HF_HUB_CACHE) / repo_folder_name(repo_id=repository, repo_type="model")
+    for path in (folder / "blobs").glob("*.incomplete"):
+        # Another process may be writing to it; that one may also end now.
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                path.unlink()
 
 
 def _note_revision(snapshot: Path) -> None:
