@@ -40,8 +40,9 @@ run: $(VENV)/.piper ## start the bot
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
+# Tiny models leave a second thread nothing to do; a second process has half of the tests.
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
-	$(CHATTERBOX)/bin/python -m pytest tests/chatterbox $(ARGS)
+	OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile tests/chatterbox $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m full_size tests/chatterbox/test_full_size.py $(ARGS)
