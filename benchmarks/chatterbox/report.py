@@ -31,7 +31,7 @@ def compared(texts: Mapping[str, Any], rates: Mapping[str, float]) -> dict[str, 
 
 
 def goals(result: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What issue 4 asks of full size: on two cores without a GPU, and on an NVIDIA GPU.
+    """What is asked of full size: on two cores without a GPU, and on an NVIDIA GPU.
 
     Nothing of the tiny model, which is all overhead.
     """
