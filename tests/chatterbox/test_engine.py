@@ -35,8 +35,10 @@ def request(voice: VoiceReference, text: str = "Hello there.", seed: int = 1) ->
 
 
 @pytest.fixture(scope="module")
-def requests(voices: Voices) -> list[SynthesisRequest]:
+def requests(engine: ChatterboxEngine, voices: Voices) -> list[SynthesisRequest]:
     """Different texts, lengths, voices, settings and seeds."""
+    # The multilingual model is deep and babbles on; its tokens are compared in `test_decode`.
+    texts = TEXTS[:2] if engine.info.model == "multilingual" else TEXTS
     settings = (
         VoiceSettings(),
         VoiceSettings(exaggeration=1.0, cfg_weight=0.3, temperature=0.6),
@@ -46,7 +48,7 @@ def requests(voices: Voices) -> list[SynthesisRequest]:
         SynthesisRequest(
             text, voices[index % 4], "en", dataclasses.replace(settings[index % 3], seed=10 + index)
         )
-        for index, text in enumerate(TEXTS)
+        for index, text in enumerate(texts)
     ]
 
 

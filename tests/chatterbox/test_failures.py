@@ -110,7 +110,7 @@ def test_too_little_memory_for_several_together_is_enough_for_one_by_one(
     voices: Voices,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wanted = [request(voice) for voice in voices[:3]]
+    wanted = [request(voice) for voice in voices[:2]]
     alone = [packets(engine.synthesize([one])[0]) for one in wanted]
     together: list[int] = []
     work = getattr(decoder, where)
