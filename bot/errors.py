@@ -30,5 +30,9 @@ class EngineError(MynahError):
     """One sentence could not be synthesised; the engine is still fit to work."""
 
 
+class OutOfMemoryError(EngineError):
+    """There was too little memory for a sentence; for fewer or shorter ones it may be enough."""
+
+
 class EngineDeadError(MynahError):
     """The engine cannot be loaded or died repeatedly; nothing can be said until it is restarted."""

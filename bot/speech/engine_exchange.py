@@ -64,11 +64,12 @@ class EngineExchange:
             withdrawn = self._give_up()
             while self._awaited or withdrawn:
                 new, self._new = self._new, {}
-                deadline = self._clock() + self._sentence_seconds
-                self._deadlines |= dict.fromkeys(new, deadline)
                 done = await self._worker.run(
                     engine_worker.exchange, list(new.items()), withdrawn, CALL_SECONDS
                 )
+                # Only now: the call may have waited for its turn.
+                deadline = self._clock() + self._sentence_seconds
+                self._deadlines |= dict.fromkeys(new, deadline)
                 self._settle(done)
                 withdrawn = self._give_up()
         except Exception as error:

@@ -101,9 +101,11 @@ class FairScheduler:
     def _fill(self) -> None:
         """Hand over what is due first, as far as there is room."""
         while self._waiting and not self._closed and len(self._in_flight) < self._at_once():
-            task = asyncio.create_task(self._work(self._next_batch()), name="speech-scheduler")
+            batch = self._next_batch()
+            task = asyncio.create_task(self._work(batch), name="speech-scheduler")
             self._in_flight.add(task)
             task.add_done_callback(self._leave)
+            _end_unwanted(task, batch)
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -141,6 +143,17 @@ class FairScheduler:
             for entry, result in zip(batch, results, strict=True):
                 if not entry.result.done():
                     entry.result.set_result(result)
+
+
+def _end_unwanted(task: asyncio.Task[None], batch: Sequence[_Entry]) -> None:
+    """Cancel the task when nobody waits for any of its batch any more: a skipped text."""
+
+    def look(_result: object) -> None:
+        if all(entry.result.cancelled() for entry in batch):
+            task.cancel()
+
+    for entry in batch:
+        entry.result.add_done_callback(look)
 
 
 @dataclass(frozen=True, slots=True)

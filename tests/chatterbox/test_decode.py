@@ -297,3 +297,21 @@ def test_the_multilingual_guard_is_heeded(
     monkeypatch.setattr(alignment._StockGuard, "look", watched)
     decode(decoder, prompts[:2])
     assert any(changed)
+
+
+@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+def test_the_guard_falls_silent_after_the_shortest_texts(engine: ChatterboxEngine) -> None:
+    """Where stock raises an IndexError."""
+    import torch
+
+    start, letters, steps = 34, 5, 10
+    guard = alignment.new_guard(engine._model.t3, (start, start + letters))
+    assert guard is not None
+    logits = torch.randn(1, 8194)
+    for step in range(steps):
+        # All that is said is the last letter.
+        rows = start + letters + 1 if step == 0 else 1
+        heard = torch.zeros(rows, start + letters + 1 + step)
+        heard[:, start + letters - 1] = 1.0
+        after = guard.look([heard] * 3, logits, step)
+    assert torch.equal(after, logits)

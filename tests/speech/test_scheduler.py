@@ -21,12 +21,17 @@ class SteppedEngine:
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
+        self.given_up = 0
         self._steps = asyncio.Semaphore(0)
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         texts = [request.text for request in batch]
         self.batches.append(texts)
-        await self._steps.acquire()
+        try:
+            await self._steps.acquire()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         if any("bad" in text for text in texts):
             raise EngineError("broken")
         return [SPEECH] * len(texts)
@@ -129,6 +134,20 @@ async def test_cancelling_the_sentence_in_flight_harms_no_other() -> None:
     first.cancel()
     await engine.step()
     assert (await second) is SPEECH
+
+
+async def test_what_nobody_waits_for_is_given_up_and_makes_room() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    skipped, last = ask(scheduler, "skipped", 1), ask(scheduler, "last", 2)
+    await settle()
+    assert engine.order == ["skipped"]
+    skipped.cancel()
+    await settle()
+    assert engine.order == ["skipped", "last"]
+    assert engine.given_up == 1
+    await engine.step()
+    assert (await last) is SPEECH
 
 
 async def test_a_batch_takes_one_sentence_of_each_guild_before_a_second() -> None:

@@ -14,9 +14,10 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from bot.errors import OutOfMemoryError
 from bot.speech.engines.base import stage, to_error
 from bot.speech.engines.chatterbox import judge
-from bot.speech.engines.chatterbox.failures import Failures, OutOfMemoryError
+from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.job import Attempt, Job
 from bot.speech.engines.chatterbox.prompts import (
     MAX_SPEECH_TOKENS,

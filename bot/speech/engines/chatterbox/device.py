@@ -14,7 +14,7 @@ MAX_SLOTS = {"cuda": 8, "mps": 4, "cpu": 4}
 _SHARE_OF_FREE_MEMORY = 0.5
 _MEMORY = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
-_UNKNOWN = 4 * 1024**3  # enough for a slot or two
+_UNKNOWN = 16 * 1024**3  # where nobody tells, it is tried
 
 
 def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
@@ -78,6 +78,8 @@ def _left_to_group(group: Path, otherwise: int) -> int:
 
 
 def _free_pages() -> int:
-    if hasattr(os, "sysconf") and "SC_AVPHYS_PAGES" in os.sysconf_names:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    # macOS tells only how much there is, and makes room by itself.
+    for pages in ("SC_AVPHYS_PAGES", "SC_PHYS_PAGES"):
+        if pages in getattr(os, "sysconf_names", ()):
+            return os.sysconf(pages) * os.sysconf("SC_PAGE_SIZE")
     return _UNKNOWN

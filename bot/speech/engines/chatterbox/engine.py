@@ -10,9 +10,9 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.errors import EngineDeadError
+from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
-from bot.speech.engines.chatterbox.failures import Failures, OutOfMemoryError
+from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.prompts import context_length
 from bot.speech.engines.chatterbox.stock import choose_device, import_package, load_model
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
@@ -39,7 +39,7 @@ class ChatterboxEngine:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         self._torch = import_package("torch")
         device = choose_device(self._torch, spec.device)
-        if device.startswith("cuda"):
+        if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
         self._model = load_model(spec, device)

@@ -6,16 +6,12 @@ import contextlib
 import re
 from collections.abc import Callable, Iterator
 
-from bot.errors import EngineDeadError, EngineError
+from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.stock import first_line, is_out_of_memory
 
 # After one, every further call of this process fails. The second is what drawing random numbers
 # says when a graph was given up half-way.
 _GPU_FAILED = re.compile("CUDA error|outside graph capture")
-
-
-class OutOfMemoryError(EngineError):
-    """There was too little memory for what was tried; for less it may be enough."""
 
 
 class Failures:

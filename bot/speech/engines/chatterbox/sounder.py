@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeAlias
 
-from bot.errors import EngineError
+from bot.errors import EngineError, OutOfMemoryError
 from bot.speech.engines.base import Samples, stage, to_error, to_speech
 from bot.speech.engines.chatterbox import judge
-from bot.speech.engines.chatterbox.failures import Failures, OutOfMemoryError
+from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.job import Job
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
@@ -72,6 +72,8 @@ class Sounder:
 
         Raises `EngineDeadError` when the GPU failed.
         """
+        while self._waiting and all(job.withdrawn for job in self._waiting[0]):
+            self._waiting.popleft()
         if self._waiting:
             group = self._waiting.popleft()
             return list(zip(group, self._speak(group), strict=True))

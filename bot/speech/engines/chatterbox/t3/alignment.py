@@ -50,10 +50,17 @@ def new_guard(t3: Any, text: tuple[int, int]) -> Guard | None:
 
 class _StockGuard:
     def __init__(self, analyzer: Any) -> None:
-        self._analyzer = analyzer
+        self._analyzer: Any = analyzer
 
     def look(self, attention: Sequence[Tensor], logits: Tensor, last_token: int) -> Tensor:
+        if self._analyzer is None:
+            return logits
         self._analyzer.last_aligned_attns = [weights.cpu() for weights in attention]
-        # The analyser writes to the logits it is given.
-        changed = self._analyzer.step(logits.clone(), next_token=last_token)
+        try:
+            # The analyser writes to the logits it is given.
+            changed = self._analyzer.step(logits.clone(), next_token=last_token)
+        except IndexError:
+            # It trips over a text of one or two letters once that is said; stock ends with it.
+            self._analyzer = None
+            return logits
         return torch.as_tensor(changed)
