@@ -45,7 +45,7 @@ test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny ra
 	OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile tests/chatterbox $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
-	$(CHATTERBOX)/bin/python -m pytest -m full_size tests/chatterbox/test_full_size.py $(ARGS)
+	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)
 
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)

@@ -95,13 +95,19 @@ class Milestones:
 
 
 @contextlib.asynccontextmanager
-async def watching(on_progress: OnProgress) -> AsyncIterator[Path]:
+async def watching(on_progress: OnProgress) -> AsyncIterator[Path | None]:
     """Yield the path of a file for `ProgressFile`, and pass on what is written to it meanwhile.
 
-    The last state is passed on before the block is left; the file goes away with it.
+    The last state is passed on before the block is left; the file goes away with it. None where no
+    temporary file can be made: loading goes on untold.
     """
-    with tempfile.TemporaryDirectory(prefix="mynah-", ignore_cleanup_errors=True) as directory:
-        path = Path(directory) / "progress.json"
+    try:
+        directory = tempfile.TemporaryDirectory(prefix="mynah-", ignore_cleanup_errors=True)
+    except OSError:
+        yield None
+        return
+    with directory as name:
+        path = Path(name) / "progress.json"
         watcher = _Watcher(path, on_progress)
         polling = asyncio.create_task(watcher.poll(), name="load-progress")
         try:

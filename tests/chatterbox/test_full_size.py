@@ -60,12 +60,8 @@ def make_prompts(model: Any, spec: EngineSpec, voices: tuple[VoiceReference, ...
     ]
 
 
-@pytest.fixture(scope="module", params=["cpu", "cuda"])
+@pytest.fixture(scope="module", params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
 def device(request: pytest.FixtureRequest) -> str:
-    import torch
-
-    if request.param == "cuda" and not torch.cuda.is_available():
-        pytest.skip("there is no GPU")
     return str(request.param)
 
 
@@ -125,13 +121,11 @@ def test_tokens_and_random_numbers_are_stocks_in_a_batch(
     assert_stocks(decode(decoder, prompts), expected)
 
 
-def test_a_gpu_decodes_to_the_end_in_half_precision(
-    device: str, t3: Any, prompts: list[Prompt]
-) -> None:
+@pytest.mark.gpu
+@pytest.mark.parametrize("device", ["cuda"], indirect=True)
+def test_a_gpu_decodes_to_the_end_in_half_precision(t3: Any, prompts: list[Prompt]) -> None:
     import torch
 
-    if device != "cuda":
-        pytest.skip("in half precision it is for GPUs")
     half = copy.deepcopy(t3)
     set_precision(half, torch.bfloat16)
     for done in decode(T3Decoder(half, slots=BATCH, context=CONTEXT), prompts):

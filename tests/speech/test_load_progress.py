@@ -82,3 +82,13 @@ def test_a_tenth_more_or_half_a_minute_is_a_milestone() -> None:
     assert reached == [0, 10, 21, 99, 100]
     clock.now += 30
     assert milestones.reached(progress(100, 100))
+
+
+async def test_without_room_for_a_temporary_file_nothing_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    told: list[LoadProgress] = []
+    async with watching(told.append) as path:
+        assert path is None
+    assert told == []
