@@ -6,6 +6,7 @@ Stock and own take turns, so that whatever else the machine does hinders both.
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -57,7 +58,9 @@ def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> d
     spec = _make_spec(directory, full_size=full_size, device=choose_device(torch, device))
     voice, reference = store_voice(directory)
     # First, because the engine sets torch up; stock has the benefit of it.
+    _tell("own: loading")
     engine = OwnEngine(spec, voice)
+    _tell("stock: loading")
     stock = Stock(spec, voice, reference)
     rounds = _rounds(spec.device, full_size=full_size)
     texts = _speak_texts(stock, engine, rounds.texts)
@@ -90,13 +93,15 @@ def _make_spec(directory: Path, *, full_size: bool, device: str) -> EngineSpec:
 def _rounds(device: str, *, full_size: bool) -> Rounds:
     if device != "cpu":
         return Rounds(texts=4, decodings=4, at_once=4)
-    # Eight sentences take minutes at full size, and nothing new is set up for them.
-    return Rounds(texts=2, decodings=2 if full_size else 4, at_once=1)
+    if full_size:  # a text takes minutes, so that no short disturbance matters
+        return Rounds(texts=1, decodings=2, at_once=1)
+    return Rounds(texts=2, decodings=4, at_once=1)
 
 
 def _speak_texts(stock: Stock, engine: OwnEngine, rounds: int) -> dict[str, dict[str, float]]:
     ways = {"stock": stock.speak_text, "mynah": engine.speak_text}
-    return {way: _timed(spoken) for way, spoken in _quickest(ways, rounds).items()}
+    quickest = _quickest("three sentences", ways, rounds)
+    return {way: _timed(spoken) for way, spoken in quickest.items()}
 
 
 def _speak_at_once(engine: OwnEngine, device: str, rounds: int) -> dict[str, dict[str, float]]:
@@ -105,7 +110,7 @@ def _speak_at_once(engine: OwnEngine, device: str, rounds: int) -> dict[str, dic
         ways[EQUAL_LENGTHS] = engine.speak_equal
     return {
         kind: {**_timed(run), "times_real_time": round(run.speech / run.total, 3)}
-        for kind, run in _quickest(ways, rounds).items()
+        for kind, run in _quickest("eight sentences at once", ways, rounds).items()
     }
 
 
@@ -114,7 +119,7 @@ def _decode(stock: Stock, own: OwnDecoding, device: str, rounds: int) -> dict[st
     ways = {STOCK: functools.partial(stock.decode, tokens)} | {
         batch_name(batch): functools.partial(own.decode, batch, tokens) for batch in BATCHES
     }
-    return _quickest(ways, rounds)
+    return _quickest("tokens", ways, rounds)
 
 
 def _memory_floor(t3: Any, own: OwnDecoding, alone: Decoding, device: str) -> dict[str, float]:
@@ -124,10 +129,21 @@ def _memory_floor(t3: Any, own: OwnDecoding, alone: Decoding, device: str) -> di
     return distance(bytes_per_token(t3, positions), measure_bandwidth(device), seconds)
 
 
-def _quickest(ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, T]:
+def _quickest(what: str, ways: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, T]:
     """Let the ways take turns for some rounds and return the quickest run of each."""
-    runs = [{name: way() for name, way in ways.items()} for _ in range(rounds)]
-    return {name: min((run[name] for run in runs), key=lambda run: run.total) for name in ways}
+    quickest: dict[str, T] = {}
+    for turn in range(1, rounds + 1):
+        for name, way in ways.items():
+            _tell(f"{what}: {name}" + f" ({turn} of {rounds})" * (rounds > 1))
+            run = way()
+            if name not in quickest or run.total < quickest[name].total:
+                quickest[name] = run
+    return quickest
+
+
+def _tell(step: str) -> None:
+    """Say what is measured now: at full size a step takes minutes."""
+    print(f"{step} ...", file=sys.stderr, flush=True)
 
 
 def _timed(spoken: Spoken) -> dict[str, float]:

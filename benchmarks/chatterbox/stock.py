@@ -22,7 +22,7 @@ from benchmarks.chatterbox.material import (
 from bot.speech.engines.base import to_speech
 from bot.speech.engines.chatterbox.stock import load_model
 from bot.speech.engines.chatterbox.voices import PreparedVoices
-from bot.speech.types import EngineSpec, VoiceReference
+from bot.speech.types import EngineSpec, Speech, VoiceReference
 
 
 class Stock:
@@ -33,6 +33,7 @@ class Stock:
         self._voice, self._reference = voice, str(reference)
         self._prepared = PreparedVoices(self._model, spec).get(voice, {})
         self.precision = precision_of(self._model)
+        self._generate("Hello.")  # all set up, as the engine is
 
     def speak_text(self) -> Spoken:
         """Speak the three sentences in one go."""
@@ -40,8 +41,7 @@ class Stock:
         torch.manual_seed(0)
         with ending_after(self._model.t3, tokens):
             start = time.perf_counter()
-            wave = self._model.generate(" ".join(SENTENCES), audio_prompt_path=self._reference)
-            speech = to_speech(wave[0].numpy(), self._model.sr, {})
+            speech = self._generate(" ".join(SENTENCES))
             total = time.perf_counter() - start
         require_seconds(speech.seconds, tokens)
         return Spoken(total, total, speech.seconds)
@@ -61,3 +61,7 @@ class Stock:
             total = time.perf_counter() - start
         require_tokens(len(decoded), tokens)
         return Decoding(len(decoded), total, total)
+
+    def _generate(self, text: str) -> Speech:
+        wave = self._model.generate(text, audio_prompt_path=self._reference)
+        return to_speech(wave[0].numpy(), self._model.sr, {})
