@@ -16,6 +16,7 @@ import os
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 from benchmarks.__main__ import environment
@@ -40,6 +41,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # As the engine sets it; stock has the benefit of it, too.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    warnings.filterwarnings("ignore")  # of libraries to their developers
     # It imports torch, which reads the variable then.
     from benchmarks.chatterbox.measure import measure
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import sys
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +52,6 @@ class Rounds:
 
 def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> dict[str, Any]:
     """Return all figures; times in seconds."""
-    warnings.filterwarnings("ignore")
     torch.set_num_threads(threads)
     spec = _make_spec(directory, full_size=full_size, device=choose_device(torch, device))
     voice, reference = store_voice(directory)
@@ -86,6 +84,7 @@ def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> d
 def _make_spec(directory: Path, *, full_size: bool, device: str) -> EngineSpec:
     checkpoint = directory / "checkpoint"
     checkpoint.mkdir()
+    _tell("making the checkpoint")
     make_checkpoint("english", checkpoint, full_size=full_size)
     return EngineSpec("chatterbox", "english", checkpoint, device, self_check=_CHECK)
 

@@ -24,9 +24,6 @@ log = structlog.get_logger(__name__)
 LOAD_SECONDS = 3600.0
 """A first load may have gigabytes to download."""
 
-RETRIES = 1
-"""How often a sentence whose engine died is tried again."""
-
 FREE_RESTARTS = 3
 """Failures in a row after which restarts are spaced out, twice as far each time."""
 
@@ -63,6 +60,7 @@ class EngineClient:
         self._generation = 0  # counts loads, so that one death is noticed once
         self._failures = 0  # in a row, of loads and of sentences
         self._last_failure = ""
+        self._retrying = 0  # sentences whose engine died
         self._not_before = 0.0
         self._ready = self._closed = False
         self._info: EngineInfo | None = None
@@ -102,33 +100,41 @@ class EngineClient:
         Raises `EngineError` when it died again, `EngineDeadError` when it cannot be loaded,
         `BusyError` when too many calls wait.
         """
-        deaths = 0
+        try:
+            return await self._speak(batch)
+        except (WorkerDiedError, WorkerTimeoutError):
+            pass
+        # Alone, so that it is the sentence that caused the death that fails.
+        self._retrying += 1
+        try:
+            return await self._speak(batch)
+        except (WorkerDiedError, WorkerTimeoutError) as error:
+            raise EngineError(f"This text could not be spoken: {error} Try other words.") from error
+        finally:
+            self._retrying -= 1
+
+    async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.
         while True:
             await self.start()
             generation = self._generation
             try:
-                results = await self._call(batch, alone=deaths > 0)
+                results = await self._call(batch)
             except EngineNotLoadedError:
                 if generation == self._generation:
                     self._ready = False
             except (WorkerDiedError, WorkerTimeoutError) as error:
                 self._lose(generation, str(error))
-                deaths += 1
-                if deaths > RETRIES:
-                    raise EngineError(
-                        f"This text could not be spoken: {error} Try other words."
-                    ) from error
+                raise
             else:
                 self._failures = 0
                 return results
 
-    async def _call(
-        self, batch: Sequence[SynthesisRequest], *, alone: bool
-    ) -> list[SynthesisResult]:
-        if self._info is not None and self._info.slots > 1 and not alone:
+    async def _call(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        several = self._info is not None and self._info.slots > 1
+        if several and not self._retrying:
             return await self._exchange.synthesize(batch)
-        # After a death alone, so that it is the sentence that caused it that fails.
+        await self._exchange.drained()
         return await self._worker.run(engine_worker.synthesize, tuple(batch))
 
     async def close(self) -> None:

@@ -59,6 +59,11 @@ class EngineExchange:
             self._calling = asyncio.create_task(self._call(), name="engine-exchange")
         return list(await asyncio.gather(*results))
 
+    async def drained(self) -> None:
+        """Return when the engine has nothing left of what was asked for."""
+        if self._calling is not None:
+            await asyncio.wait([self._calling])
+
     async def _call(self) -> None:
         try:
             withdrawn = self._give_up()

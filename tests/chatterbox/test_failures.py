@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import math
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -201,6 +202,38 @@ def test_too_little_memory_to_make_several_audible_is_enough_for_one_by_one(
     for ticket in range(3):
         overlapped.submit(ticket, request(voices[ticket]))
     assert all(map(packets, finish(overlapped).values()))
+
+
+@pytest.mark.parametrize("where", ["_advance", "_prefill"])
+def test_a_sentence_waits_for_memory_that_the_vocoder_holds(
+    where: str,
+    engine: ChatterboxEngine,
+    overlapped: BatchSpeaker,
+    decoder: Any,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    alone = [packets(engine.synthesize([request(voice)])[0]) for voice in voices[:2]]
+    vocoder: Any = overlapped._sounder._vocoder
+    speak, failed = vocoder.speak, threading.Event()
+
+    def speak_late(batch: Any) -> Any:
+        assert failed.wait(60)
+        return speak(batch)
+
+    def fail(*_: object) -> None:
+        monkeypatch.undo()
+        failed.set()
+        raise RuntimeError(NO_MEMORY)
+
+    monkeypatch.setattr(vocoder, "speak", speak_late)
+    overlapped.submit(0, request(voices[0]))
+    while not overlapped._sounder.busy:
+        assert overlapped.advance(0) == []
+    monkeypatch.setattr(decoder, where, fail)
+    overlapped.submit(1, request(voices[1]))
+    results = finish(overlapped)
+    assert [packets(results[ticket]) for ticket in range(2)] == alone
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
@@ -127,4 +129,18 @@ async def test_the_sentence_that_ends_the_worker_fails_and_the_others_are_spoken
     with pytest.raises(EngineError, match="could not be spoken"):
         await crash
     assert packet(await good) == b"alone"
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
+
+
+async def test_a_sentence_that_is_tried_again_shares_the_engine_with_nobody(
+    client: EngineClient,
+) -> None:
+    retried = asyncio.create_task(client.synthesize([sentence(LONG)]))
+    await client.synthesize([sentence("meanwhile")])
+    assert client._worker.pid is not None
+    os.kill(client._worker.pid, signal.SIGKILL)
+    while client.ready:
+        await asyncio.sleep(0.01)
+    assert packet(await client.synthesize([sentence("new")])) == b"alone"
+    assert packet(await retried) == b"alone"
     assert packet(await client.synthesize([sentence("next")])) == b"next"

@@ -114,10 +114,11 @@ class BatchSpeaker:
                 with self._failures.explained():
                     slot = self._decoder.start(self._prompt(job))
             except OutOfMemoryError as error:
-                if self._decoding:
-                    self._speak_fewer([job], len(self._decoding))
-                else:
+                if not self._may_wait_for_memory(len(self._decoding)):
                     self._finish(job, error)
+                    continue
+                self._speak_fewer([job], max(1, len(self._decoding)))
+                break
             except Exception as error:
                 self._finish(job, to_error(error))
             else:
@@ -210,11 +211,16 @@ class BatchSpeaker:
         jobs, self._decoding = self._decoding, {}
         for slot in jobs:
             self._decoder.drop(slot)
-        if isinstance(error, OutOfMemoryError) and len(jobs) > 1:
-            self._speak_fewer(list(jobs.values()), len(jobs) // 2)
+        if isinstance(error, OutOfMemoryError) and self._may_wait_for_memory(len(jobs) - 1):
+            self._speak_fewer(list(jobs.values()), max(1, len(jobs) // 2))
             return
         for job in jobs.values():
             self._finish(job, to_error(error))
+
+    def _may_wait_for_memory(self, others: int) -> bool:
+        """Whether something else holds memory and will let go of it: other sentences that are
+        decoded, or one that is made audible."""
+        return others > 0 or self._sounder.busy
 
     def _speak_fewer(self, jobs: Sequence[Job], most: int) -> None:
         """Begin sentences anew, so many together at most until all that waits is spoken."""
