@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import difflib
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,34 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, upkeep
+from storage import clips, lookup, upkeep
 from storage.database import Database, Execute
 from storage.directory import CLIPS_NAME, DATABASE_NAME, prepare_directory
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
-from storage.names import clean_name, name_key, shown
+from storage.names import clean_name, name_key
 from storage.rows import profile_of, profiles_of, timestamp, to_json
-from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, StoreReport, VoiceProfile
-
-# Above that, comparing every name takes longer than a mistyped one is worth.
-_MAX_COMPARED_NAMES = 500
+from storage.types import NewVoice, ReferenceClip, StoreReport, VoiceProfile
 
 _INSERT = """
 INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, language, owner_id,
                     consented_by, consented_at, pitch_hz, quality, created_at)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING *
-"""
-
-# No code point sorts after U+10FFFF, and no name has it. Each half walks the index and stops.
-_SEARCH = """
-SELECT * FROM (SELECT * FROM voices
-               WHERE guild_id = ?1 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
-               ORDER BY name_key LIMIT ?3)
-UNION ALL
-SELECT * FROM (SELECT * FROM voices
-               WHERE guild_id = ?4 AND ?1 <> ?4
-                 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
-               ORDER BY name_key LIMIT ?3)
 """
 
 
@@ -204,16 +188,7 @@ class VoiceStore:
 
         Raises VoiceNotFoundError, which suggests names that are close.
         """
-        rows = await self._database.read(
-            "SELECT * FROM voices WHERE name_key = ? AND guild_id IN (?, ?)"
-            " ORDER BY guild_id = ? LIMIT 1",
-            (name_key(name), guild_id, OPERATOR_GUILD_ID, OPERATOR_GUILD_ID),
-        )
-        if rows:
-            return profile_of(rows[0])
-        raise VoiceNotFoundError(
-            f"There is no voice named “{shown(name)}”.{await self._suggestion(guild_id, name)}"
-        )
+        return await lookup.find(self._database, guild_id, name)
 
     async def list_voices(
         self, guild_id: int, limit: int = 100, offset: int = 0
@@ -231,12 +206,7 @@ class VoiceStore:
         An operator's voice that `find` would not return, because the guild has one of that name,
         is left out. The cost does not grow with the number of voices.
         """
-        rows = await self._database.read(
-            _SEARCH, (guild_id, name_key(prefix), limit, OPERATOR_GUILD_ID)
-        )
-        # The first of a name is the guild's own.
-        first = {row["name_key"]: row for row in reversed(rows)}
-        return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
+        return await lookup.search(self._database, guild_id, prefix, limit)
 
     async def guild_ids(self) -> list[int]:
         """Return the guilds that have voices, in order; the operator's 0 among them."""
@@ -300,17 +270,6 @@ class VoiceStore:
     async def _remove_unneeded(self, sha256: str) -> None:
         path = clips.clip_path(self._clips, sha256)
         await upkeep.remove_unneeded(self._database, self._clips, [path.name])
-
-    async def _suggestion(self, guild_id: int, name: str) -> str:
-        rows = await self._database.read(
-            "SELECT name, name_key FROM voices WHERE guild_id IN (?, ?) LIMIT ?",
-            (guild_id, OPERATOR_GUILD_ID, _MAX_COMPARED_NAMES + 1),
-        )
-        if len(rows) > _MAX_COMPARED_NAMES:
-            return ""
-        names = {row["name_key"]: row["name"] for row in rows}
-        close = difflib.get_close_matches(name_key(name)[:100], names, n=3)
-        return f" Did you mean {' or '.join(f'“{names[key]}”' for key in close)}?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
+
+GUILD = 81_384_788_765_712_384
+OTHER_GUILD = GUILD + 1
 
 
 def make_clip(seed: int = 0, seconds: float = 0.1) -> ReferenceClip:
     noise = np.random.default_rng(seed).normal(0, 0.1, int(seconds * CLIP_SAMPLE_RATE))
     return ReferenceClip(noise.astype(np.float32))
+
+
+async def add(store: VoiceStore, name: str, guild_id: int = GUILD, seed: int = 0) -> VoiceProfile:
+    return await store.add(NewVoice(guild_id, name), make_clip(seed))
+
+
+def names(profiles: list[VoiceProfile]) -> list[str]:
+    return [profile.name for profile in profiles]
+
+
+def clip_files(directory: Path) -> set[str]:
+    return {path.name for path in (directory / "clips").iterdir()}
 
 
 def gzip_pickle(content: Any, protocol: int = 4) -> bytes:

@@ -3,7 +3,6 @@ import contextlib
 import gzip
 import os
 import pickle
-import shutil
 import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta, timezone
@@ -22,22 +21,7 @@ from storage.errors import (
 )
 from storage.types import NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
-from tests.storage.conftest import make_clip
-
-GUILD = 81_384_788_765_712_384
-OTHER_GUILD = GUILD + 1
-
-
-async def add(store: VoiceStore, name: str, guild_id: int = GUILD, seed: int = 0) -> VoiceProfile:
-    return await store.add(NewVoice(guild_id, name), make_clip(seed))
-
-
-def names(profiles: list[VoiceProfile]) -> list[str]:
-    return [profile.name for profile in profiles]
-
-
-def clip_files(directory: Path) -> set[str]:
-    return {path.name for path in (directory / "clips").iterdir()}
+from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip
 
 
 async def test_voice_is_stored_with_all_that_is_known(store: VoiceStore) -> None:
@@ -162,90 +146,6 @@ async def test_clip_that_cannot_be_written_stores_no_row(
     with pytest.raises(StorageError, match=r"cannot be written.*disk"):
         await add(store, "Anna")
     assert await store.count(GUILD) == 0
-
-
-async def test_guild_finds_its_own_voice_before_the_operators(store: VoiceStore) -> None:
-    operators = await add(store, "Anna", 0)
-    assert await store.find(GUILD, "ANNA") == operators
-    own = await add(store, "anna", seed=1)
-    assert await store.find(GUILD, "ANNA") == own
-    assert await store.find(OTHER_GUILD, " anna ") == operators
-    assert await store.find(0, "Anna") == operators
-
-
-async def test_other_guilds_voices_are_not_found(store: VoiceStore) -> None:
-    await add(store, "Anna", OTHER_GUILD)
-    with pytest.raises(VoiceNotFoundError, match=r"^There is no voice named “Anna”\.$"):
-        await store.find(GUILD, "Anna")
-
-
-async def test_not_found_suggests_close_names(store: VoiceStore) -> None:
-    await add(store, "Johanna", 0)
-    await add(store, "Johannes", seed=1)
-    await add(store, "Zoë", seed=2)
-    with pytest.raises(VoiceNotFoundError) as caught:
-        await store.find(GUILD, "johana")
-    assert str(caught.value) == (
-        "There is no voice named “johana”. Did you mean “Johanna” or “Johannes”?"
-    )
-
-
-async def test_not_found_repeats_no_unsafe_text(store: VoiceStore) -> None:
-    with pytest.raises(VoiceNotFoundError, match=r"^There is no voice named “a\ufffdb”\.$"):
-        await store.find(GUILD, "a\x1bb")
-
-
-async def test_list_is_in_the_order_of_names_and_has_pages(store: VoiceStore) -> None:
-    for seed, name in enumerate(["bob", "Anna", "Émile", "carl"]):
-        await add(store, name, seed=seed)
-    await add(store, "Operator", 0)
-    assert names(await store.list_voices(GUILD)) == ["Anna", "bob", "carl", "Émile"]
-    assert names(await store.list_voices(GUILD, limit=2, offset=1)) == ["bob", "carl"]
-    assert names(await store.list_voices(0)) == ["Operator"]
-
-
-async def test_count_is_of_the_guilds_own(store: VoiceStore) -> None:
-    await add(store, "Anna")
-    await add(store, "Bob")
-    await add(store, "Operator", 0)
-    assert [await store.count(guild) for guild in (GUILD, 0, OTHER_GUILD)] == [2, 1, 0]
-
-
-@pytest.mark.parametrize(
-    ("prefix", "found"),
-    [
-        ("", ["an%", "Anna", "anton", "bob", "José", "ANGEL"]),
-        ("an", ["an%", "Anna", "anton", "ANGEL"]),
-        ("ANN", ["Anna"]),
-        ("jose", ["José"]),
-        ("an%", ["an%"]),
-        ("a_", []),
-        ("x", []),
-        ("\U0010ffff", []),
-    ],
-)
-async def test_search_is_by_prefix_own_voices_first(
-    store: VoiceStore, prefix: str, found: list[str]
-) -> None:
-    for name in ["bob", "anton", "Anna", "an%", "José"]:
-        await add(store, name)
-    for name in ["ANGEL", "ANNA"]:  # the guild has its own Anna
-        await add(store, name, 0)
-    await add(store, "Anders", OTHER_GUILD)
-    assert names(await store.search(GUILD, prefix)) == found
-
-
-async def test_search_of_the_operator_finds_each_once(store: VoiceStore) -> None:
-    await add(store, "Anna", 0)
-    assert names(await store.search(0, "a")) == ["Anna"]
-
-
-async def test_search_is_limited(store: VoiceStore) -> None:
-    for number in range(4):
-        await add(store, f"own {number}")
-        await add(store, f"operator {number}", 0)
-    assert names(await store.search(GUILD, "o", limit=3)) == ["own 0", "own 1", "own 2"]
-    assert len(await store.search(GUILD, "o", limit=6)) == 6
 
 
 async def test_rename_keeps_all_but_the_name(store: VoiceStore) -> None:
@@ -386,57 +286,3 @@ async def test_one_of_many_gets_a_contested_name(store: VoiceStore) -> None:
     )
     assert sum(isinstance(result, VoiceProfile) for result in results) == 1
     assert sum(isinstance(result, NameTakenError) for result in results) == 7
-
-
-async def test_search_walks_the_index_only(store: VoiceStore, directory: Path) -> None:
-    from storage.voices import _SEARCH
-
-    with contextlib.closing(sqlite3.connect(directory / "mynah.db")) as connection:
-        plan = [
-            row[3]
-            for row in connection.execute("EXPLAIN QUERY PLAN " + _SEARCH, (GUILD, "a", 25, 0))
-        ]
-    assert sum("USING INDEX voices_by_name" in step for step in plan) == 2
-    assert not any("TEMP B-TREE" in step or step.startswith("SCAN voices") for step in plan)
-
-
-async def test_recordings_without_their_database_are_not_swept(directory: Path) -> None:
-    async with VoiceStore.open(directory) as store:
-        await add(store, "Anna")
-    for path in directory.glob("mynah.db*"):
-        path.unlink()
-    with pytest.raises(StorageError, match=r"1 recordings, but the database .* is missing"):
-        async with VoiceStore.open(directory):
-            pass
-    assert len(clip_files(directory)) == 1
-
-
-@pytest.mark.parametrize("schema", ["", "CREATE TABLE other (x)"], ids=["no bytes", "no schema"])
-async def test_recordings_beside_an_empty_database_are_not_swept(
-    directory: Path, schema: str
-) -> None:
-    async with VoiceStore.open(directory) as store:
-        await add(store, "Anna")
-    for path in directory.glob("mynah.db*"):
-        path.unlink()
-    (directory / "mynah.db").touch()
-    with contextlib.closing(sqlite3.connect(directory / "mynah.db")) as connection:
-        connection.executescript(schema)
-    with pytest.raises(StorageError, match=r"1 recordings, but the database .* is empty"):
-        async with VoiceStore.open(directory):
-            pass
-    assert len(clip_files(directory)) == 1
-
-
-async def test_write_ahead_log_beside_an_emptied_database_is_left_for_recovery(
-    store: VoiceStore, directory: Path
-) -> None:
-    await add(store, "Anna")
-    other = directory.parent / "copy"
-    shutil.copytree(directory, other)
-    (other / "mynah.db").write_bytes(b"")
-    log = (other / "mynah.db-wal").read_bytes()
-    with pytest.raises(StorageError, match="is empty"):
-        async with VoiceStore.open(other):
-            pass
-    assert (other / "mynah.db-wal").read_bytes() == log != b""
