@@ -14,6 +14,7 @@ import importlib
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -36,12 +37,13 @@ def names() -> list[str]:
 
 def environment() -> dict[str, Any]:
     """Where and on what a result was measured."""
+    changes = _git("status", "--porcelain", "--", "..", ":!results")
     installed = {d.name.lower().replace("_", "-"): d.version for d in distributions()}
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": _git("rev-parse", "HEAD"),
         # Results themselves are written there by every run.
-        "uncommitted_changes": bool(_git("status", "--porcelain", "--", "..", ":!results")),
+        "uncommitted_changes": None if changes is None else bool(changes),
         "machine": {
             "processor": _processor(),
             "cores": os.cpu_count(),
@@ -53,9 +55,12 @@ def environment() -> dict[str, Any]:
     }
 
 
-def _git(*arguments: str) -> str:
+def _git(*arguments: str) -> str | None:
+    """What git prints, or None without git or outside a clone."""
+    if shutil.which("git") is None:
+        return None
     run = subprocess.run(["git", *arguments], cwd=HERE, capture_output=True, text=True, check=False)
-    return run.stdout.strip()
+    return run.stdout.strip() if run.returncode == 0 else None
 
 
 def _processor() -> str:
