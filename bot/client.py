@@ -35,8 +35,9 @@ LOGOUT_SECONDS = 1.5
 GUILD_GAP_SECONDS = 0.25
 """Guilds that come later than this after one another are not waited for before READY counts.
 
-Nothing is lost but their number in the log: members are not fetched, and a guild that comes later
-is known from then on. discord.py's 2 s would be 2 s of silence after a session was lost."""
+Nothing is lost but their number in the log: members are not fetched, a guild that comes later is
+known from then on, and its voice connection waits for it. discord.py's 2 s would be 2 s of silence
+after a session was lost."""
 
 IDENTIFY_SECONDS = 5.0
 """Within which one shard may identify, for bots without a larger `max_concurrency`

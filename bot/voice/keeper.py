@@ -78,7 +78,7 @@ class ConnectionKeeper:
         listener: ConnectionListener,
     ) -> None:
         self._guild_id = guild_id
-        self.link = VoiceLink(bot, limits, self._lost)
+        self.link = VoiceLink(bot, guild_id, limits, self._lost)
         self._gateway_up = True
         self._leaving = 0  # wishes to leave that are not fulfilled yet
         self._limits = limits

@@ -90,9 +90,14 @@ class VoiceLink:
     """
 
     def __init__(
-        self, bot: discord.Client, limits: VoiceLimits, on_loss: Callable[[Loss], None]
+        self,
+        bot: discord.Client,
+        guild_id: int,
+        limits: VoiceLimits,
+        on_loss: Callable[[Loss], None],
     ) -> None:
         self._bot = bot
+        self._guild_id = guild_id
         self._limits = limits
         self._on_loss = on_loss
         self._client: MynahVoiceClient | None = None
@@ -194,7 +199,7 @@ class VoiceLink:
         """Try once to get a lost connection back."""
         channel = self.channel  # looked up again: a new session brings new objects
         if channel is None:
-            return JoinOutcome.GONE
+            return JoinOutcome.GONE if self._guild_known() else JoinOutcome.UNREACHABLE
         self._target = channel.id
         await self._drop(silently=self._connected_in != self._session)
         return refusal(channel) or await self._connect(channel)
@@ -203,6 +208,11 @@ class VoiceLink:
         """Leave the channel, if the bot is in one. removed: Discord has seen to that already."""
         self._target = None
         await self._drop(silently=removed)
+
+    def _guild_known(self) -> bool:
+        """Whether its channels are known; not so in a new session before its turn comes."""
+        guild = self._bot.get_guild(self._guild_id)
+        return guild is not None and not guild.unavailable
 
     async def _drop(self, *, silently: bool = False) -> None:
         client, self._client = self._client, None

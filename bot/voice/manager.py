@@ -34,6 +34,7 @@ class VoiceManager:
         """Have the bot call the `on_...` methods."""
         for handler in (
             self.on_voice_state_update,
+            self.on_guild_available,
             self.on_guild_remove,
             self.on_shard_disconnect,
             self.on_shard_resumed,
@@ -81,6 +82,12 @@ class VoiceManager:
         is_here = member == member.guild.me and after.channel is not None
         if is_here and _voice_of(before) != _voice_of(after):
             player.mute_changed()
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """The guild is back after an outage, or came late in a new session."""
+        player = self._players.get(guild.id)
+        if player is not None:
+            player.guild_available()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was thrown out."""

@@ -182,6 +182,10 @@ class GuildPlayer:
         """Hear that there is a new gateway session."""
         self._keeper.gateway_renewed()
 
+    def guild_available(self) -> None:
+        """Hear that the guild's channels are known again, after an outage or in a new session."""
+        self._keeper.recover()
+
     def connected(self) -> None:
         """Go on, in a first or another connection; called by the keeper."""
         if self._items and self._items[0].playing:

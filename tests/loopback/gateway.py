@@ -11,7 +11,7 @@ from aiohttp import WSMsgType, web
 
 from .gateway_session import PRIVILEGED_INTENTS, GatewayConnection, GatewaySession
 from .ids import wait_until
-from .model import Payload
+from .model import Guild, Payload
 from .outbox import CLOSE_SECONDS, Outbox
 from .state import World
 
@@ -43,6 +43,7 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.allowed_privileged_intents = 0
+        self.guild_delay = 0.0  # seconds from READY to the guilds
         self.on_voice_request: Callable[[VoiceRequest], None] = lambda request: None
         self.on_session_lost: Callable[[str], None] = lambda session_id: None
 
@@ -69,6 +70,12 @@ class Gateway:
         if not resumable:
             for session_id in list(self.sessions):
                 self._lose(session_id)
+
+    def break_down(self) -> None:
+        """Close every shard's websocket and forget the sessions, as an outage does."""
+        self.close(4000)
+        for session_id in list(self.sessions):
+            self._lose(session_id)
 
     def close(self, code: int) -> None:
         """Close every shard's websocket with this code."""
@@ -148,6 +155,13 @@ class Gateway:
         self.identified += 1
         guilds = [g for g in self._world.guilds.values() if session.covers(g.id)]
         session.dispatch("READY", self._ready(session, [guild.id for guild in guilds]))
+        if self.guild_delay:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self.guild_delay, self._announce, session, guilds)
+        else:
+            self._announce(session, guilds)
+
+    def _announce(self, session: GatewaySession, guilds: Iterable[Guild]) -> None:
         for guild in guilds:
             session.publish("GUILD_CREATE", guild.create_payload(self._world.bot.id))
 

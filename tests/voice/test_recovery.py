@@ -147,6 +147,13 @@ async def test_speech_goes_on_after_the_gateway_session_is_invalidated_op_9() ->
         await talk_through(stage, stage.loopback.gateway.invalidate_session)
 
 
+async def test_speech_goes_on_though_a_new_session_knows_the_guild_late() -> None:
+    async with open_stage() as stage:
+        gateway = stage.loopback.gateway
+        gateway.guild_delay = 0.8  # later than discord.py counts the session as ready
+        await talk_through(stage, gateway.break_down, within=3.0)
+
+
 async def test_a_listener_who_joins_and_leaves_disturbs_nobody() -> None:
     async with open_stage() as stage:
         bob = stage.loopback.add_person(stage.guild, "Bob")
