@@ -36,7 +36,8 @@ class FairScheduler:
     more than the batch in flight.
 
     max_batch: sentences handed over together. at_once: how many such batches may be in flight, as
-    things stand; more than one for a synthesizer that takes on sentences while it works on others.
+    things stand; more than one for a synthesizer that takes on sentences while it works on others,
+    and gives up those whose caller is cancelled.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class FairScheduler:
             task = asyncio.create_task(self._work(batch), name="speech-scheduler")
             self._in_flight.add(task)
             task.add_done_callback(self._leave)
-            _end_unwanted(task, batch)
+            self._end_unwanted(task, batch)
 
     def _leave(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -128,6 +129,20 @@ class FairScheduler:
         self._waiting = [entry for entry in self._waiting if entry not in batch]
         return batch
 
+    def _end_unwanted(self, task: asyncio.Task[None], batch: Sequence[_Entry]) -> None:
+        """Cancel the task when nobody waits for any of its batch any more: a skipped text.
+
+        Not where it is alone in flight: such a synthesizer works on to the end, and whoever took
+        the place would be chosen too early, before somebody who has to be heard sooner.
+        """
+
+        def look(_result: object) -> None:
+            if self._at_once() > 1 and all(entry.result.cancelled() for entry in batch):
+                task.cancel()
+
+        for entry in batch:
+            entry.result.add_done_callback(look)
+
     async def _run(self, batch: Sequence[_Entry]) -> None:
         try:
             results = await self._synthesizer.synthesize([entry.request for entry in batch])
@@ -143,17 +158,6 @@ class FairScheduler:
             for entry, result in zip(batch, results, strict=True):
                 if not entry.result.done():
                     entry.result.set_result(result)
-
-
-def _end_unwanted(task: asyncio.Task[None], batch: Sequence[_Entry]) -> None:
-    """Cancel the task when nobody waits for any of its batch any more: a skipped text."""
-
-    def look(_result: object) -> None:
-        if all(entry.result.cancelled() for entry in batch):
-            task.cancel()
-
-    for entry in batch:
-        entry.result.add_done_callback(look)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,16 +138,31 @@ async def test_cancelling_the_sentence_in_flight_harms_no_other() -> None:
 
 async def test_what_nobody_waits_for_is_given_up_and_makes_room() -> None:
     engine = SteppedEngine()
-    scheduler = FairScheduler(engine)
-    skipped, last = ask(scheduler, "skipped", 1), ask(scheduler, "last", 2)
+    scheduler = FairScheduler(engine, at_once=lambda: 2)
+    skipped, other, last = (ask(scheduler, text, i) for i, text in enumerate("sol"))
     await settle()
-    assert engine.order == ["skipped"]
+    assert engine.order == ["s", "o"]
     skipped.cancel()
     await settle()
-    assert engine.order == ["skipped", "last"]
+    assert engine.order == ["s", "o", "l"]
     assert engine.given_up == 1
-    await engine.step()
-    assert (await last) is SPEECH
+    await engine.step(2)
+    assert await asyncio.gather(other, last) == [SPEECH] * 2
+
+
+async def test_an_engine_that_works_on_to_the_end_takes_what_is_due_then() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    skipped, late = ask(scheduler, "skipped", 1), ask(scheduler, "late", 2, due=20.0)
+    await settle()
+    skipped.cancel()
+    await settle()
+    soon = ask(scheduler, "soon", 3, due=0.0)
+    await settle()
+    assert engine.order == ["skipped"]
+    await engine.step(3)
+    assert await asyncio.gather(late, soon) == [SPEECH] * 2
+    assert engine.order == ["skipped", "soon", "late"]
 
 
 async def test_a_batch_takes_one_sentence_of_each_guild_before_a_second() -> None:
