@@ -106,6 +106,8 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         precision=engine.precision,
         decode=engine.decode,
         slots=engine.slots,
+        graphs=engine.graphs,
+        vocoder_batch=engine.vocoder_batch,
         prompt_seconds=engine.prompt_seconds,
         self_check=SelfCheck(
             enabled=engine.check_speech,

@@ -94,6 +94,8 @@ class EngineSettings(_Section):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
     decode: Literal["own", "stock"] = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
+    graphs: bool = True
+    vocoder_batch: Annotated[int, Field(ge=1, le=8)] = 1
     prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
     check_speech: bool = True
     check_retries: Annotated[int, Field(ge=0, le=10)] = 2

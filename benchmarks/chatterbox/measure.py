@@ -21,6 +21,7 @@ from benchmarks.chatterbox.report import (
     ALONE,
     DIFFERENT_LENGTHS,
     EQUAL_LENGTHS,
+    EQUAL_TOGETHER,
     STOCK,
     batch_name,
     compared,
@@ -105,8 +106,9 @@ def _speak_texts(stock: Stock, engine: OwnEngine, rounds: int) -> dict[str, dict
 
 def _speak_at_once(engine: OwnEngine, device: str, rounds: int) -> dict[str, dict[str, float]]:
     ways = {DIFFERENT_LENGTHS: engine.speak_different}
-    if device != "cpu":  # there S3Gen takes one sentence at a time in any case
-        ways[EQUAL_LENGTHS] = engine.speak_equal
+    if device != "cpu":  # which gains nothing by it
+        ways[EQUAL_LENGTHS] = functools.partial(engine.speak_equal, 1)
+        ways[EQUAL_TOGETHER] = functools.partial(engine.speak_equal, 8)
     return {
         kind: {**_timed(run), "times_real_time": round(run.speech / run.total, 3)}
         for kind, run in _quickest("eight sentences at once", ways, rounds).items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Iterator, Sequence
@@ -78,10 +79,18 @@ class OwnEngine:
         with ending_after(self.model.t3, MAX_SPEECH_TOKENS):
             return self._speak_at_once(DIFFERENT, sum(token_limit(t, None) for t in DIFFERENT))
 
-    def speak_equal(self) -> Spoken:
-        """Speak eight sentences at once that end together, so that S3Gen can take them together."""
+    def speak_equal(self, vocoder_batch: int) -> Spoken:
+        """Speak eight sentences at once that end together, so that S3Gen could take them together.
+
+        vocoder_batch: how many it takes.
+        """
         count, sentence = len(DIFFERENT), SENTENCES[1]
-        with ending_after(self.model.t3, tokens_of(sentence)):
+        sounder = self._engine._speaker._sounder
+        asked = dataclasses.replace(sounder._spec, vocoder_batch=vocoder_batch)
+        with (
+            mock.patch.object(sounder, "_spec", asked),
+            ending_after(self.model.t3, tokens_of(sentence)),
+        ):
             return self._speak_at_once([sentence] * count, count * tokens_of(sentence))
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 STOCK, ALONE = "stock", "own alone"
 DIFFERENT_LENGTHS, EQUAL_LENGTHS = "different lengths", "equal lengths"
+EQUAL_TOGETHER = "equal lengths, in S3Gen together"
 
 SOONER_ON_CPU, BATCH_ON_CPU = 3.0, 1.8
 FIRST_PACKET_ON_GPU, ALONE_ON_GPU, REAL_TIME_ON_GPU = 0.5, 5.0, 20.0

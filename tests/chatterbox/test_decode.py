@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.t3 import alignment
 from bot.speech.engines.chatterbox.t3.backbone import LlamaBackbone, set_precision
@@ -51,17 +53,18 @@ def decoder(engine: ChatterboxEngine) -> T3Decoder:
 
 @pytest.fixture(scope="module")
 def prompts(engine: ChatterboxEngine, voices: Voices) -> list[Prompt]:
-    """Eight texts of different lengths, voices, settings and seeds."""
+    """Eight texts of different lengths, voices, settings and seeds, some cut off earlier."""
     settings = GPT2 if engine.info.model == "turbo" else LLAMA
     # The multilingual guard hears that random weights never come to an end.
     most = 30 if engine.info.model == "multilingual" else 60
+    ends = (most, 14, most, 19)
     return [
         Prompt(
             engine.voices.get(voices[index % len(voices)], {}).t3,
             text_tokens(engine, text),
             seed=100 + index,
             sampling=settings[index % len(settings)],
-            max_tokens=most,
+            max_tokens=ends[index % len(ends)],
         )
         for index, text in enumerate(TEXTS)
     ]
@@ -233,18 +236,136 @@ def test_graphs_see_few_shapes(engine: ChatterboxEngine) -> None:
     assert set(seen) == {(6, length, False) for length in (256, 512, 768)}
 
 
-@only_english
-def test_where_graphs_cannot_be_captured_steps_run_without(
-    engine: ChatterboxEngine,
+class FakeGPU:
+    """What a capture asks of a GPU, but for the capture itself."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torch
+
+        self.stream = SimpleNamespace(device_index=0)
+        self.current: Any = None
+        self.generator = SimpleNamespace(
+            clone_state=lambda: "fresh", graphsafe_set_state=self._set_state
+        )
+        self.state, self.broken = "capturing", False
+        monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 1))
+        monkeypatch.setattr(torch.cuda, "current_stream", lambda: self.stream)
+        monkeypatch.setattr(torch.cuda, "set_stream", self._set_stream)
+        monkeypatch.setattr(torch.cuda, "default_generators", (self.generator,))
+
+    def _set_stream(self, stream: object) -> None:
+        self.current = stream
+
+    def _set_state(self, state: str) -> None:
+        if self.broken:
+            raise RuntimeError("CUDA error: operation failed")
+        self.state = state
+
+
+@pytest.fixture
+def gpu(monkeypatch: pytest.MonkeyPatch) -> FakeGPU:
+    return FakeGPU(monkeypatch)
+
+
+@pytest.fixture
+def runner(decoder: T3Decoder, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch) -> StepRunner:
+    """The decoder's, as on a GPU."""
+    import torch
+
+    runner = StepRunner(decoder._forward, decoder.slots, torch.device("cpu"), rounded=True)
+    monkeypatch.setattr(decoder, "_step", runner)
+    return runner
+
+
+@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+def test_what_was_captured_is_replayed(
     decoder: T3Decoder,
     prompts: list[Prompt],
+    runner: StepRunner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    expected = [done.tokens for done in decode(decoder, prompts[:3])]
+    captured, replayed = [], set()
+
+    def capture(shape: Any, pool: object) -> Any:
+        captured.append(shape)
+
+        def replay() -> None:
+            replayed.add(shape)
+            runner._run(shape)
+
+        return SimpleNamespace(replay=replay)
+
+    monkeypatch.setattr(runner, "_captured", capture)
+    sort = decoder._t3.is_gpt
+    runner.capture(1024, sort=sort)
+    # The largest first, because what it needs, all can share.
+    assert captured == [(8, length, sort) for length in (1024, 768, 512, 256)]
+    assert [done.tokens for done in decode(decoder, prompts[:3])] == expected
+    # Turbo's voice alone takes more than the first 256 positions; Llama asks for no sorting.
+    assert replayed
+    assert replayed <= set(captured)
+
+
+@only_english
+def test_steps_that_were_not_captured_run_all_the_same(
+    decoder: T3Decoder, prompts: list[Prompt], runner: StepRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sorting = prompts[1]  # top_p below 1, which the engine does not ask of this model
+    (expected,) = decode(decoder, [sorting])
+    unwanted = SimpleNamespace(replay=pytest.fail)
+    monkeypatch.setattr(runner, "_captured", lambda shape, pool: unwanted)
+    runner.capture(1024, sort=False)
+    assert decode(decoder, [sorting])[0].tokens == expected.tokens
+
+
+@only_english
+def test_after_a_capture_that_fails_half_way_steps_run_without(
+    decoder: T3Decoder,
+    prompts: list[Prompt],
+    runner: StepRunner,
+    gpu: FakeGPU,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     expected = [done.tokens for done in decode(decoder, prompts[:2])]
+    captured = []
+
+    def capture(shape: Any, pool: object) -> Any:
+        captured.append(shape)
+        if len(captured) == 3:
+            raise RuntimeError("operation not permitted when stream is capturing")
+        return SimpleNamespace(replay=pytest.fail)
+
+    monkeypatch.setattr(runner, "_captured", capture)
     with caplog.at_level("WARNING"):
-        decoder._step.capture(1024, sort=False)  # this torch is built without CUDA, or has no card
-    assert "decoding without CUDA graphs" in caplog.text
+        runner.capture(1024, sort=False)
+    assert "decoding without CUDA graphs, which is slower: operation not" in caplog.text
+    assert (gpu.current, gpu.state) == (gpu.stream, "fresh")
     assert [done.tokens for done in decode(decoder, prompts[:2])] == expected
+
+
+@only_english
+def test_a_capture_that_leaves_the_gpu_broken_says_what_to_do(
+    runner: StepRunner, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def capture(shape: Any, pool: object) -> Any:
+        raise RuntimeError("no")
+
+    gpu.broken = True
+    monkeypatch.setattr(runner, "_captured", capture)
+    with pytest.raises(EngineDeadError, match=r"Set \[engine\] graphs = false"):
+        runner.capture(1024, sort=False)
+
+
+@only_english
+def test_a_mask_to_add_decodes_what_a_mask_of_booleans_does(
+    decoder: T3Decoder, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GPUs are given the former."""
+    expected = [done.tokens for done in decode(decoder, prompts[:3])]
+    monkeypatch.setattr(decoder._cache, "_additive", True)
+    assert [done.tokens for done in decode(decoder, prompts[:3])] == expected
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -261,6 +382,7 @@ def test_half_precision_decodes_to_the_end(
     decoder = T3Decoder(t3, slots=2, context=1100)
     # The conditionals of the engine stay in float32.
     for done in decode(decoder, prompts[:2]):
+        assert done.stopped or len(done.tokens) == 14
         assert len(done.tokens) > 3
         assert max(done.tokens) <= t3.hp.stop_speech_token
 

@@ -25,7 +25,7 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
-from tests.chatterbox.conftest import UNCHECKED, spec
+from tests.chatterbox.conftest import spec
 
 Voices = tuple[VoiceReference, ...]
 
@@ -34,8 +34,10 @@ SHORT, LONG = "Hi.", "Hello there, all of you."
 
 pytestmark = pytest.mark.parametrize("engine", ["english"], indirect=True)
 
+in_eights = pytest.mark.parametrize("overlapped", [8], indirect=True)
 
-def request(voice: VoiceReference, text: str = SHORT, seed: int = 1) -> SynthesisRequest:
+
+def asked(voice: VoiceReference, text: str = SHORT, seed: int = 1) -> SynthesisRequest:
     return SynthesisRequest(text, voice, "en", VoiceSettings(seed=seed))
 
 
@@ -62,13 +64,13 @@ def decoder(engine: ChatterboxEngine) -> Iterator[Any]:
 
 
 @pytest.fixture
-def overlapped(engine: ChatterboxEngine) -> Iterator[BatchSpeaker]:
-    """A speaker over the same model that works as on a GPU."""
+def overlapped(request: pytest.FixtureRequest, engine: ChatterboxEngine) -> Iterator[BatchSpeaker]:
+    """A speaker over the same model that works as on a GPU. Its parameter: the vocoder's batch."""
     speaker: Any = engine._speaker
-    plain = spec("english", Path(), self_check=UNCHECKED)
+    settings = spec("english", Path(), vocoder_batch=getattr(request, "param", 1))
     failures = Failures(engine.voices.clear)
     own = BatchSpeaker(
-        engine._model, plain, engine.voices, failures, speaker._decoder, overlapped=True
+        engine._model, settings, engine.voices, failures, speaker._decoder, overlapped=True
     )
     yield own
     own.abandon()
@@ -88,7 +90,7 @@ def packets(result: SynthesisResult) -> tuple[bytes, ...]:
 
 def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) -> None:
     gone = VoiceReference(Path("gone.pickle.gz"), "0" * 64)
-    results = engine.synthesize([request(gone), request(voices[0])])
+    results = engine.synthesize([asked(gone), asked(voices[0])])
     assert [type(result) for result in results] == [EngineError, Speech]
     assert "gone.pickle.gz cannot be used: the file is missing" in str(results[0])
 
@@ -97,7 +99,7 @@ def test_too_little_memory_for_its_sound_fails_a_sentence_and_frees_the_cache(
     engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine._model.s3gen.flow, "inference", failing(NO_MEMORY))
-    (result,) = engine.synthesize([request(voices[0])])
+    (result,) = engine.synthesize([asked(voices[0])])
     assert isinstance(result, EngineError)
     assert "ran out of memory" in str(result)
     assert engine.voices.bytes_used == 0
@@ -111,7 +113,7 @@ def test_too_little_memory_for_several_together_is_enough_for_one_by_one(
     voices: Voices,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    wanted = [request(voice) for voice in voices[:2]]
+    wanted = [asked(voice) for voice in voices[:2]]
     alone = [packets(engine.synthesize([one])[0]) for one in wanted]
     together: list[int] = []
     work = getattr(decoder, where)
@@ -132,9 +134,9 @@ def test_too_little_memory_for_one_alone_fails_it(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(decoder, "_advance", failing(NO_MEMORY))
-        failed = engine.synthesize([request(voices[0]), request(voices[1])])
+        failed = engine.synthesize([asked(voices[0]), asked(voices[1])])
     assert ["ran out of memory" in str(result) for result in failed] == [True, True]
-    assert packets(engine.synthesize([request(voices[0])])[0])
+    assert packets(engine.synthesize([asked(voices[0])])[0])
 
 
 def test_a_sentence_that_ended_is_heard_though_the_others_fail_in_that_step(
@@ -149,14 +151,14 @@ def test_a_sentence_that_ended_is_heard_though_the_others_fail_in_that_step(
 
     # The second began a step later, so it is alone once the first has ended.
     with monkeypatch.context() as patch:
-        engine.submit(0, request(voices[0]))
+        engine.submit(0, asked(voices[0]))
         engine.advance(0)
         patch.setattr(decoder, "_advance", fail)
-        engine.submit(1, request(voices[1]))
+        engine.submit(1, asked(voices[1]))
         results = finish(engine)
     assert packets(results[0])
     assert "failed on this text (RuntimeError)" in str(results[1])
-    assert packets(engine.synthesize([request(voices[1])])[0])
+    assert packets(engine.synthesize([asked(voices[1])])[0])
 
 
 def test_a_sentence_that_cannot_begin_takes_no_slot(
@@ -164,10 +166,75 @@ def test_a_sentence_that_cannot_begin_takes_no_slot(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(decoder, "_prepare_draw", failing("something else", 1, decoder._prepare_draw))
-        results = engine.synthesize([request(voices[0]), request(voices[1])])
+        results = engine.synthesize([asked(voices[0]), asked(voices[1])])
     assert [type(result) for result in results] == [EngineError, Speech]
 
 
+def test_beside_the_decoding_sentences_sound_as_they_do_in_turn(
+    engine: ChatterboxEngine, overlapped: BatchSpeaker, voices: Voices
+) -> None:
+    in_turn = engine.synthesize([asked(voice) for voice in voices])
+    for ticket, voice in enumerate(voices):
+        overlapped.submit(ticket, asked(voice))
+    results = finish(overlapped)
+    assert [packets(results[ticket]) for ticket in range(4)] == list(map(packets, in_turn))
+
+
+class Held:
+    """The vocoder at its first sentence; it goes on when the test says so."""
+
+    def __init__(self, speaker: BatchSpeaker) -> None:
+        self.speaker = speaker
+        self.vocoder: Any = speaker._sounder._vocoder
+        self.groups: list[int] = []
+        self.began, self.go_on = threading.Event(), threading.Event()
+        self._speak = self.vocoder.speak
+
+    def speak(self, batch: Any) -> Any:
+        self.groups.append(len(batch))
+        self.began.set()
+        assert self.go_on.wait(60)
+        return self._speak(batch)
+
+    def decode(self, *requests: SynthesisRequest) -> None:
+        """Decode sentences one after the other, while the vocoder is busy with the first."""
+        for ticket, wanted in enumerate(requests):
+            self.speaker.submit(ticket, wanted)
+            self.speaker.advance(0)
+            while self.speaker._decoding:
+                assert self.speaker.advance(0) == []
+            assert self.began.wait(60)
+
+
+@pytest.fixture
+def held(overlapped: BatchSpeaker, monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    held = Held(overlapped)
+    monkeypatch.setattr(held.vocoder, "speak", held.speak)
+    yield held
+    held.go_on.set()
+
+
+@in_eights
+def test_what_waits_for_the_vocoder_and_is_of_equal_length_is_taken_together(
+    overlapped: BatchSpeaker, held: Held, voices: Voices
+) -> None:
+    held.decode(*(asked(voice) for voice in voices))
+    held.go_on.set()
+    assert all(map(packets, finish(overlapped).values()))
+    assert held.groups == [1, 3]
+
+
+def test_what_is_withdrawn_while_it_waits_for_the_vocoder_is_not_made_audible(
+    overlapped: BatchSpeaker, held: Held, voices: Voices
+) -> None:
+    held.decode(*(asked(voice) for voice in voices[:3]))
+    overlapped.withdraw(1)
+    held.go_on.set()
+    assert finish(overlapped).keys() == {0, 2}
+    assert held.groups == [1, 1]
+
+
+@in_eights
 def test_of_several_made_audible_together_one_fails_alone(
     engine: ChatterboxEngine,
     overlapped: BatchSpeaker,
@@ -185,12 +252,13 @@ def test_of_several_made_audible_together_one_fails_alone(
 
     monkeypatch.setattr(vocoder, "speak", spoilt)
     for ticket in range(3):
-        overlapped.submit(ticket, request(voices[ticket]))
+        overlapped.submit(ticket, asked(voices[ticket]))
     results = finish(overlapped)
     assert groups == [3]
     assert [type(results[ticket]) for ticket in range(3)] == [EngineError, Speech, Speech]
 
 
+@in_eights
 def test_too_little_memory_to_make_several_audible_is_enough_for_one_by_one(
     engine: ChatterboxEngine,
     overlapped: BatchSpeaker,
@@ -200,7 +268,7 @@ def test_too_little_memory_to_make_several_audible_is_enough_for_one_by_one(
     flow = engine._model.s3gen.flow
     monkeypatch.setattr(flow, "inference", failing(NO_MEMORY, 1, flow.inference))
     for ticket in range(3):
-        overlapped.submit(ticket, request(voices[ticket]))
+        overlapped.submit(ticket, asked(voices[ticket]))
     assert all(map(packets, finish(overlapped).values()))
 
 
@@ -213,7 +281,7 @@ def test_a_sentence_waits_for_memory_that_the_vocoder_holds(
     voices: Voices,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    alone = [packets(engine.synthesize([request(voice)])[0]) for voice in voices[:2]]
+    alone = [packets(engine.synthesize([asked(voice)])[0]) for voice in voices[:2]]
     vocoder: Any = overlapped._sounder._vocoder
     speak, failed = vocoder.speak, threading.Event()
 
@@ -227,11 +295,11 @@ def test_a_sentence_waits_for_memory_that_the_vocoder_holds(
         raise RuntimeError(NO_MEMORY)
 
     monkeypatch.setattr(vocoder, "speak", speak_late)
-    overlapped.submit(0, request(voices[0]))
+    overlapped.submit(0, asked(voices[0]))
     while not overlapped._sounder.busy:
         assert overlapped.advance(0) == []
     monkeypatch.setattr(decoder, where, fail)
-    overlapped.submit(1, request(voices[1]))
+    overlapped.submit(1, asked(voices[1]))
     results = finish(overlapped)
     assert [packets(results[ticket]) for ticket in range(2)] == alone
 
@@ -248,16 +316,16 @@ def test_a_failed_gpu_is_the_end_of_the_engine(
 ) -> None:
     monkeypatch.setattr(engine._model.s3gen.flow, "inference", failing(message))
     with pytest.raises(EngineDeadError, match=message.split("\n")[0]):
-        engine.synthesize([request(voices[0])])
+        engine.synthesize([asked(voices[0])])
 
 
 @pytest.mark.parametrize("steps", [0, 3])
 def test_what_is_withdrawn_comes_to_nothing_and_changes_nothing(
     steps: int, engine: ChatterboxEngine, decoder: Any, voices: Voices
 ) -> None:
-    (alone,) = engine.synthesize([request(voices[1])])
+    (alone,) = engine.synthesize([asked(voices[1])])
     for ticket in range(2):
-        engine.submit(ticket, request(voices[ticket]))
+        engine.submit(ticket, asked(voices[ticket]))
     for _ in range(steps):
         assert engine.advance(0) == []
     engine.withdraw(0)
@@ -269,7 +337,7 @@ def test_what_is_withdrawn_comes_to_nothing_and_changes_nothing(
 def test_what_is_withdrawn_while_it_is_made_audible_comes_to_nothing(
     overlapped: BatchSpeaker, voices: Voices
 ) -> None:
-    overlapped.submit(0, request(voices[0]))
+    overlapped.submit(0, asked(voices[0]))
     while not overlapped._sounder.busy:
         assert overlapped.advance(0) == []
     overlapped.withdraw(0)
@@ -280,7 +348,7 @@ def test_a_closed_engine_leaves_no_model(
     engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path], voices: Voices
 ) -> None:
     own = ChatterboxEngine(spec("english", checkpoint("english")), "the test asks for it")
-    own.synthesize([request(voices[0])])
+    own.synthesize([asked(voices[0])])
     model = weakref.ref(own._model.t3)
     own.close()
     gc.collect()

@@ -156,6 +156,24 @@ def test_a_short_text_that_cannot_be_heard_is_spoken_again(
     assert (level_dbfs(speech) > -50) == (silences == 1)
 
 
+def test_what_follows_the_last_word_is_cut_unless_switched_off(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    speaker: Any = engine._speaker
+    vocoder = speaker._sounder._vocoder
+    speak_aloud = vocoder.speak
+    silence = np.zeros(2 * engine._model.sr, np.float32)
+    monkeypatch.setattr(
+        vocoder, "speak", lambda batch: [np.append(wave, silence) for wave in speak_aloud(batch)]
+    )
+    check(engine, monkeypatch, SelfCheck(trim_tail=False))
+    whole = speak(engine, GOOD, voices)
+    check(engine, monkeypatch, SelfCheck(trim_tail=True))
+    cut = speak(engine, GOOD, voices)
+    assert whole.seconds == pytest.approx(3.0, abs=0.05)
+    assert 0.8 < cut.seconds < 1.5
+
+
 @pytest.mark.parametrize("asked", [0.8, 1.2, 0.3])
 def test_a_temperature_that_was_asked_for_is_kept(
     asked: float,

@@ -95,8 +95,7 @@ class BatchSpeaker:
             if job.ticket == ticket:
                 self._decoder.drop(slot)
                 del self._decoding[slot]
-        for job in self._sounder.jobs:
-            job.withdrawn = job.withdrawn or job.ticket == ticket
+        self._sounder.withdraw(ticket)
 
     def abandon(self) -> None:
         """Forget everything that is under way, and end the thread."""

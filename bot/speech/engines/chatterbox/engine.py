@@ -118,7 +118,7 @@ class ChatterboxEngine:
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                decoder = T3Decoder(t3, slots=slots, context=context)
+                decoder = T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "

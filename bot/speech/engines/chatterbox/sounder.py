@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import deque
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeAlias
 
@@ -17,10 +17,6 @@ from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
 from bot.speech.voice_settings import ignored_notes
 
-_MAX_TOGETHER = 8
-"""Sentences of equal length in one pass of S3Gen, on a GPU. Rounding then differs from one pass
-each (by 1e-7 of full scale); a CPU gains nothing by it and keeps to the bit."""
-
 _LONGEST_WAIT_SECONDS = 3600.0
 
 Outcome: TypeAlias = SynthesisResult | tuple[str, ...]
@@ -30,7 +26,10 @@ Outcome: TypeAlias = SynthesisResult | tuple[str, ...]
 class Sounder:
     """Makes sentences audible that have been decoded.
 
-    overlapped: in a thread of its own; otherwise in `collect`, one sentence in each call.
+    overlapped: in a thread of its own; otherwise in `collect`, one group in each call.
+
+    What waits and is of equal length goes through S3Gen together, `EngineSpec.vocoder_batch`
+    sentences at most.
     """
 
     def __init__(
@@ -40,67 +39,68 @@ class Sounder:
         self._failures = failures
         self._vocoder = Vocoder(model)
         self._thread = ThreadPoolExecutor(1, "vocoder") if overlapped else None
-        self._waiting: deque[list[Job]] = deque()
-        self._running: dict[Future[list[Outcome]], list[Job]] = {}
+        self._lock = threading.Lock()  # of the next two, which the thread shares
+        self._waiting: list[tuple[tuple[int, ...], Job]] = []  # with what must be equal
+        self._taken: list[Job] = []  # and not collected yet
+        # Each takes what waits then, which may be nothing: others may have taken it along.
+        self._turns: list[Future[list[tuple[Job, Outcome]]]] = []
 
     @property
     def busy(self) -> bool:
         """Whether something is not collected yet."""
-        return bool(self._waiting or self._running)
+        return bool(self._waiting or self._turns)
 
     @property
     def wants_turn(self) -> bool:
         """Whether a sentence waits for `collect` to work on it."""
-        return bool(self._waiting)
-
-    @property
-    def jobs(self) -> Iterator[Job]:
-        """All sentences that are here."""
-        for group in (*self._waiting, *self._running.values()):
-            yield from group
+        return self._thread is None and bool(self._waiting)
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take on sentences whose last attempt has been decoded."""
-        for group in self._groups(jobs):
-            if self._thread is None:
-                self._waiting.append(group)
-            else:
-                self._running[self._thread.submit(self._speak, group)] = group
+        entries = [(self._sounds(job).shape, job) for job in jobs]
+        with self._lock:
+            self._waiting += entries
+        if self._thread is not None:
+            self._turns += [self._thread.submit(self._take_turn) for _ in jobs]
+
+    def withdraw(self, ticket: int) -> None:
+        """Give up a request; what is being made audible ends, and is then not wanted any more."""
+        with self._lock:
+            self._waiting = [entry for entry in self._waiting if entry[1].ticket != ticket]
+            for job in self._taken:
+                job.withdrawn = job.withdrawn or job.ticket == ticket
 
     def collect(self, seconds: float) -> list[tuple[Job, Outcome]]:
         """Return what is done, after waiting for so many seconds at most.
 
         Raises `EngineDeadError` when the GPU failed.
         """
-        while self._waiting and all(job.withdrawn for job in self._waiting[0]):
-            self._waiting.popleft()
-        if self._waiting:
-            group = self._waiting.popleft()
-            return list(zip(group, self._speak(group), strict=True))
-        if seconds > 0 and self._running:
-            wait(self._running, min(seconds, _LONGEST_WAIT_SECONDS), FIRST_COMPLETED)
-        done = [future for future in self._running if future.done()]
-        return [
-            pair
-            for future in done
-            for pair in zip(self._running.pop(future), future.result(), strict=True)
-        ]
+        outcomes = self._take_turn() if self._thread is None else self._ended_turns(seconds)
+        with self._lock:
+            self._taken = [job for job in self._taken if job not in dict(outcomes)]
+        return outcomes
 
     def close(self) -> None:
         """Forget everything, and end the thread."""
-        self._waiting.clear()
-        self._running.clear()
+        self._waiting, self._turns = [], []
         if self._thread is not None:
             self._thread.shutdown(wait=True, cancel_futures=True)
 
-    def _groups(self, jobs: Sequence[Job]) -> Iterator[list[Job]]:
-        together = 1 if self._thread is None else _MAX_TOGETHER
-        alike: dict[tuple[int, ...], list[Job]] = {}
-        for job in jobs:
-            alike.setdefault(self._sounds(job).shape, []).append(job)
-        for group in alike.values():
-            for start in range(0, len(group), together):
-                yield group[start : start + together]
+    def _ended_turns(self, seconds: float) -> list[tuple[Job, Outcome]]:
+        if seconds > 0 and self._turns:
+            wait(self._turns, min(seconds, _LONGEST_WAIT_SECONDS), FIRST_COMPLETED)
+        done = [turn for turn in self._turns if turn.done()]
+        self._turns = [turn for turn in self._turns if turn not in done]
+        return [pair for turn in done for pair in turn.result()]
+
+    def _take_turn(self) -> list[tuple[Job, Outcome]]:
+        """Make the sentence that has waited longest audible, and others of its length with it."""
+        with self._lock:
+            alike = [job for shape, job in self._waiting if shape == self._waiting[0][0]]
+            group = alike[: self._spec.vocoder_batch]
+            self._taken += group
+            self._waiting = [entry for entry in self._waiting if entry[1] not in group]
+        return list(zip(group, self._speak(group), strict=True)) if group else []
 
     def _sounds(self, job: Job) -> Sounds:
         attempt = job.best

@@ -32,6 +32,8 @@ class KeyValueCache:
         self.context = context
         shape = (backbone.layers, 2, rows, backbone.heads, context, backbone.head_dim)
         self._cache = _zeros(shape, like)
+        # What GPU kernels take. A mask of booleans is turned into it in every layer anew.
+        self._additive = like.device.type == "cuda"
         self._watched = {layer: (index, head) for index, (layer, head) in enumerate(watched)}
 
     def prefill(self, first: int, seen: list[Tensor]) -> Attend:
@@ -60,6 +62,9 @@ class KeyValueCache:
         """
         length = min(length, self.context)
         mask = torch.arange(length, device=positions.device) <= positions[:, None]
+        bias = mask[:, None, None]
+        if self._additive:
+            bias = torch.zeros_like(bias, dtype=self._cache.dtype).masked_fill_(~bias, -math.inf)
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             keys, values = self._cache[layer, :, : len(positions)]
@@ -71,7 +76,7 @@ class KeyValueCache:
                 index, head = self._watched[layer]
                 row = _weights(query[::stride, head], keys[::stride, head], mask[::stride, None])
                 watched[:, index, :length] = row[:, 0]
-            return F.scaled_dot_product_attention(query, keys, values, mask[:, None, None])
+            return F.scaled_dot_product_attention(query, keys, values, bias)
 
         return attend
 

@@ -10,7 +10,7 @@ import torch
 from bot.speech.engines.chatterbox.t3.alignment import Guard, new_guard, watched_heads
 from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
 from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
-from bot.speech.engines.chatterbox.t3.graphs import StepRunner
+from bot.speech.engines.chatterbox.t3.graphs import StepRunner, fix_attention_kernel
 from bot.speech.engines.chatterbox.t3.sampling import Sampler, Sampling
 
 TURBO_TOP_K = 1000
@@ -63,12 +63,17 @@ class T3Decoder:
 
     Every text draws from a generator of its own, seeded like stock's, so its tokens are those of
     stock decoding with that seed, whatever else is decoded in the same steps.
+
+    graphs: whether steps are captured in CUDA graphs where the weights are on a GPU.
     """
 
-    def __init__(self, t3: Any, *, slots: int, context: int) -> None:
+    def __init__(self, t3: Any, *, slots: int, context: int, graphs: bool = True) -> None:
         self._t3 = t3
         self.slots, self.context = slots, context
         self._pair = 1 if t3.is_gpt else 2
+        on_gpu = t3.speech_head.weight.device.type == "cuda"
+        if on_gpu:
+            fix_attention_kernel()
         with torch.inference_mode():
             self._backbone = open_backbone(t3, context)
             weight = t3.speech_head.weight
@@ -85,7 +90,7 @@ class T3Decoder:
             self._logits = torch.zeros(slots, len(weight), device=weight.device)
             self._watched = torch.zeros(slots, len(heads), context, device=weight.device)
             self._step = StepRunner(self._forward, slots, weight.device)
-            if weight.device.type == "cuda":
+            if graphs and on_gpu:
                 # As the engine samples: Turbo from a nucleus, Llama not. Other steps run ungraphed.
                 self._step.capture(context, sort=t3.is_gpt)
         self._running: dict[int, _Slot] = {}

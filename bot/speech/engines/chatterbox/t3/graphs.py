@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,17 @@ LENGTH_STEP = 256
 """Graphs look at the cache in multiples of so many positions."""
 
 _Shape = tuple[int, int, bool]
+
+
+def fix_attention_kernel() -> None:
+    """Have attention on GPUs take one kernel, in all of the process: torch's own choice depends on
+    shapes, and torch's switches belong to no thread.
+
+    This one goes through the keys block by block, so that masked ones behind the others change
+    nothing, however many there are.
+    """
+    torch.backends.cuda.enable_flash_sdp(False)
+    torch.backends.cuda.enable_cudnn_sdp(False)
 
 
 def whole_lengths(positions: int) -> int:
@@ -67,16 +78,20 @@ class StepRunner:
 
         Not when it is needed: a capture takes tenths of a second, and while it lasts no other
         thread may draw random numbers on the GPU. Where it fails, steps run as they are.
+
+        Raises `EngineDeadError` where the GPU cannot be used after that.
         """
         shapes = [
             self._shape(self._slots, length, sort)
             for length in range(context, 0, -LENGTH_STEP)  # what the largest needs, all can share
         ]
+        stream = torch.cuda.current_stream()
         try:
             pool = torch.cuda.graph_pool_handle()
             self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
         except RuntimeError as error:
             log.warning("decoding without CUDA graphs, which is slower: %s", error)
+            _clean_up(stream)
 
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
         if not self._rounded:
@@ -89,17 +104,27 @@ class StepRunner:
         self._forward(tokens, positions, steps, length, sort)
 
     def _captured(self, shape: _Shape, pool: Any) -> Any:
-        # This kernel goes through the keys block by block, so that masked ones behind the others
-        # change nothing, however many there are.
-        with sdpa_kernel([SDPBackend.EFFICIENT_ATTENTION, SDPBackend.MATH]):
-            # Libraries set themselves up in the first calls, which a graph must not hold.
-            side = torch.cuda.Stream()
-            side.wait_stream(torch.cuda.current_stream())
-            with torch.cuda.stream(side):
-                for _ in range(2):
-                    self._run(shape)
-            torch.cuda.current_stream().wait_stream(side)
-            graph = torch.cuda.CUDAGraph()
-            with torch.cuda.graph(graph, pool=pool):
+        # Libraries set themselves up in the first calls, which a graph must not hold.
+        side = torch.cuda.Stream()
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            for _ in range(2):
                 self._run(shape)
+        torch.cuda.current_stream().wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=pool):
+            self._run(shape)
         return graph
+
+
+def _clean_up(stream: Any) -> None:
+    """Undo what a capture that failed half-way leaves behind in torch: its stream as the current
+    one and, up to torch 2.6, a default generator that believes in a capture."""
+    try:
+        torch.cuda.set_stream(stream)
+        generator = torch.cuda.default_generators[stream.device_index]
+        generator.graphsafe_set_state(generator.clone_state())
+    except RuntimeError as error:
+        raise EngineDeadError(
+            f"Decoding could not be captured in CUDA graphs ({error}). Set [engine] graphs = false."
+        ) from None
