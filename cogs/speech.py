@@ -19,7 +19,7 @@ from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
 from bot.speech.voice_settings import check_ranges, settings_of
 from bot.voice.link import VocalChannel, refusal
-from bot.voice.player import UNMUTE, GuildPlayer, SkipOutcome
+from bot.voice.player import GuildPlayer, SkipOutcome
 from bot.voice.utterances import SayRequest
 from cogs.progress import ProgressLine
 from cogs.speech_cards import join_text, privacy_text, queue_card, say_text
@@ -30,7 +30,7 @@ from storage.types import VoiceProfile
 log = structlog.get_logger(__name__)
 
 MAX_TEXT = 600
-"""Characters of one `/say`: about 40 s."""
+"""Characters of one `/say`: about 40 s in an alphabet, 2 to 3 min of Chinese."""
 
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
 
@@ -115,7 +115,8 @@ class SpeechCog(commands.Cog, name="Speech"):
         if player.channel != target and player.snapshot() and not privileged:
             raise _busy_in(player.channel)
         text = await _join(interaction, player, target, privileged=privileged)
-        await _answer(interaction, f"{text} I am muted there. {UNMUTE}" if player.muted else text)
+        unheard = player.unheard
+        await _answer(interaction, f"{text} {unheard}" if unheard else text)
 
     @app_commands.command(description="Send me out of the voice channel")
     @app_commands.guild_only()

@@ -6,7 +6,7 @@ import discord
 from discord.utils import escape_markdown
 
 from bot.voice.link import JoinOutcome, VocalChannel
-from bot.voice.player import Ticket
+from bot.voice.player import AFK, Ticket
 from bot.voice.utterances import QueueEntry
 from cogs.cards import embed, quoted
 
@@ -24,7 +24,7 @@ _JOIN_TEXTS = {
     JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
     JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
     JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
-    JoinOutcome.AFK: "{channel} is the AFK channel, where nobody is heard. Use another one.",
+    JoinOutcome.AFK: AFK,
     JoinOutcome.TIMED_OUT: "Discord did not let me into {channel} in time. Try again.",
     JoinOutcome.REFUSED: "Discord refused my connection to {channel}. Try again.",
     JoinOutcome.ENCRYPTION_REFUSED: (

@@ -22,8 +22,11 @@ from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
 
 log = structlog.get_logger(__name__)
 
-UNMUTE = "Ask a moderator to unmute me, or to give me the permission Speak."
-"""What to do where nobody would hear the bot."""
+AFK = "{channel} is the AFK channel, where nobody is heard. Use another one."
+
+_MUTED = (
+    "I am muted in {channel}. Ask a moderator to unmute me, or to give me the permission Speak."
+)
 
 _MAX_FAILURES = 2  # of the connection, during one utterance
 
@@ -81,6 +84,15 @@ class GuildPlayer:
     def muted(self) -> bool:
         """Whether nobody would hear the bot, because it may not speak where it is."""
         return self._keeper.link.muted
+
+    @property
+    def unheard(self) -> str | None:
+        """Why nobody would hear the bot where it is, and what to do; None if it may speak."""
+        channel = self.channel
+        if channel is None or not self.muted:
+            return None
+        afk = channel == channel.guild.afk_channel
+        return (AFK if afk else _MUTED).format(channel=channel.mention)
 
     @property
     def privacy_code(self) -> str | None:
@@ -213,8 +225,8 @@ class GuildPlayer:
             raise UserError(
                 f"I am in {self.channel.mention} right now. Join me there, or call me with /join."
             )
-        if self.muted:
-            raise UserError(f"I am muted in {self.channel.mention}. {UNMUTE}")
+        if unheard := self.unheard:
+            raise UserError(unheard)
 
     def _check_room(self, member_id: int) -> None:
         if len(self._items) >= self._limits.queue_per_guild:

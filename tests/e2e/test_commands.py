@@ -110,6 +110,16 @@ async def test_guilds_are_heard_at_the_same_time(live: Live, call: Call) -> None
 async def test_a_bot_that_a_moderator_has_muted_says_so_instead_of_speaking(call: Call) -> None:
     call.discord.mute_bot(call.guild)
     joined = await call.ada.slash("join").answered()
-    assert "I am muted there. Ask a moderator" in joined.content
-    said = await call.say("Hello there.").answered()
-    assert f"I am muted in <#{call.guild.voice.id}>. Ask a moderator" in said.content
+    advice = f"I am muted in <#{call.guild.voice.id}>. Ask a moderator"
+    assert advice in joined.content
+    assert advice in (await call.say("Hello there.").answered()).content
+
+
+async def test_in_the_afk_channel_it_says_so_instead_of_asking_to_be_unmuted(call: Call) -> None:
+    await call.ada.slash("join").answered()
+    call.discord.make_afk(call.guild, call.guild.voice)
+    there = f"<#{call.guild.voice.id}>"
+    advice = f"{there} is the AFK channel, where nobody is heard. Use another one."
+    joined = await call.ada.slash("join").answered()
+    assert joined.content == f"I am in {there} already. {advice}"
+    assert (await call.say("Hello there.").answered()).content == advice

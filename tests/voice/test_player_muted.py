@@ -48,6 +48,17 @@ async def test_a_move_to_where_nobody_would_hear_it_ends_the_queue(why: str) -> 
         assert script.ends == [UtteranceEnd.MUTED]
 
 
+async def test_in_the_afk_channel_it_advises_another_one_instead_of_unmuting() -> None:
+    async with open_stage() as stage:
+        await stage.join()
+        assert stage.player.unheard is None
+        stage.loopback.make_afk(stage.guild, stage.guild.voice)
+        await eventually(lambda: stage.player.muted)
+        with pytest.raises(UserError, match=r"> is the AFK channel, .* Use another one\.$") as told:
+            stage.say(Script([SHORT]))
+        assert str(told.value) == stage.player.unheard
+
+
 async def test_a_bot_that_is_put_into_the_audience_ends_the_queue() -> None:
     async with open_stage() as stage:
         await stage.join()
