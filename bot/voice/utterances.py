@@ -9,12 +9,13 @@ from enum import Enum, auto
 
 import structlog
 
+from bot.speech.text import letters
 from bot.speech.types import Speech
 from bot.voice.track import Track, TrackEvent
 
 log = structlog.get_logger(__name__)
 
-_CHARACTERS_PER_SECOND = 14.0  # of read English; only for estimates shown to members
+_LETTERS_PER_SECOND = 14.0  # of read English; only for estimates shown to members
 _SHOWN_CHARACTERS = 60
 
 Due = Callable[[], float]
@@ -93,6 +94,8 @@ class Item:
         self.error: str | None = None
         self.playing = False  # handed to the pacer
         self.failures = 0  # of the connection while it played
+        self._text = " ".join(request.text.split())
+        self._seconds = letters(self._text) / _LETTERS_PER_SECOND  # a guess at all of it
         self._fed = 0
         self._played = 0
         self._cut = False
@@ -166,19 +169,19 @@ class Item:
 
     def entry(self) -> QueueEntry:
         """Return the line of /queue."""
-        text = " ".join(self.request.text.split())
+        text = self._text
         words = text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + "…"
         return QueueEntry(
             self.request.member_id,
             self.request.voice_name,
             words,
-            self._seconds_left(len(text)),
+            self._seconds_left(),
             self.playing,
         )
 
-    def _seconds_left(self, characters: int) -> float:
+    def _seconds_left(self) -> float:
         buffered = self.track.buffered_seconds
         missing = max(0, self.request.sentences - self._fed) / max(1, self.request.sentences)
         if self.complete:
             missing = 0.0
-        return buffered + missing * characters / _CHARACTERS_PER_SECOND
+        return buffered + missing * self._seconds

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import BusyError, EngineError
 from bot.speech.types import Speech
 from bot.voice.player import SkipOutcome
-from bot.voice.utterances import Progress, UtteranceEnd
+from bot.voice.utterances import Item, Progress, UtteranceEnd
 from tests.voice.stage import LONG, SHORT, Script, ended, eventually, open_stage, sentence
 
 
@@ -119,6 +119,18 @@ async def test_the_queue_shows_who_what_and_how_long() -> None:
         assert len(first.first_words) == 60
         assert 5.0 < first.seconds_left < 6.0
         assert second.seconds_left == pytest.approx(0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("word " * 28, 10.0), ("鳥" * 28, 10.0), ("새" * 28, 6.0), ("と" * 28, 4.0)],
+    ids=["latin", "han", "hangul", "kana"],
+)
+async def test_a_text_of_any_script_is_estimated_by_how_long_it_takes_to_say(
+    text: str, seconds: float
+) -> None:
+    item = Item(Script([SHORT], text=text).request(channel_id=1), lambda *_: None)
+    assert item.entry().seconds_left == pytest.approx(seconds, rel=0.01)
 
 
 async def test_speech_is_fetched_ahead_but_not_too_far() -> None:
