@@ -1,19 +1,43 @@
-"""`make demo`: a speech recogniser understands what it leaves."""
+"""`make demo`: a speech recogniser understands what it leaves, and it sees when nothing comes."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from difflib import SequenceMatcher
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
+import pytest
 import soundfile
 import soxr
 from pocketsphinx import Decoder
 
+from bot.voice.player import Ticket
+from bot.voice.utterances import Progress, UtteranceEnd
+from cogs.progress import progress_text
+from cogs.speech_cards import say_text
+from cogs.ui import engine_note
+from tests.loopback import Channel, ChannelKind, Interaction, Listener, Message
+from tests.loopback.interactions import Kind, Reply
+from tests.loopback.model import User
 from tests.samples import RATE, encode, speech_samples
+from tools.demo import (
+    SAID,
+    DemoFailedError,
+    RefusedError,
+    Timeline,
+    ending,
+    over,
+    refused,
+    say,
+)
+
+ROBIN = User(1, "Robin")
 
 ROOT = Path(__file__).parent.parent
 TEXT = "The weather is good today. We will go to the market, and buy some bread for the children."
@@ -76,3 +100,49 @@ def test_demo_says_why_it_failed(tmp_path: Path) -> None:
     assert run.stderr.splitlines() == [
         "The demo failed: there is no file nowhere.wav; SAMPLE=... names a recording"
     ]
+
+
+def answered(content: str) -> Interaction:
+    """A /say with this answer."""
+    command = Interaction(Kind.COMMAND, ROBIN, Channel(2, 3, ChannelKind.TEXT, "chat"), 0.0, None)
+    command.reply = Reply.MESSAGE
+    command.original = Message(4, 2, 3, ROBIN, content=content)
+    return command
+
+
+def followed(progress: Progress) -> Interaction:
+    """A /say whose answer has followed the speech so far, as the bot writes it."""
+    loading: Any = SimpleNamespace(ready=False)
+    first = say_text("Robin", "Demo", Ticket(0, 0.0, asyncio.Future())) + engine_note(loading)
+    return answered(f"{first}\n{progress_text(progress)}")
+
+
+async def test_a_speech_under_way_is_not_over() -> None:
+    for played, started in ((0, False), (0, True), (2, True)):
+        command = followed(Progress(3, played, started=started, notes=("It ignores seed.",)))
+        assert (refused(command), over(command), ending(command)) == (False, False, [])
+
+
+@pytest.mark.parametrize("error", [None, "The voice engine made no sound for this text."])
+@pytest.mark.parametrize("end", list(UtteranceEnd))
+async def test_every_end_is_seen(end: UtteranceEnd, error: str | None) -> None:
+    command = followed(Progress(3, 1, started=True, end=end, error=error, notes=("Note.",)))
+    assert over(command)
+    assert (SAID in ending(command)) is (end is UtteranceEnd.PLAYED)
+
+
+async def said(command: Interaction) -> None:
+    """Let the demo wait for a /say of which nothing is heard."""
+    member: Any = SimpleNamespace(slash=lambda *_, **__: command)
+    await asyncio.wait_for(say(member, Listener(ROBIN), TEXT, Timeline()), 5.0)
+
+
+async def test_a_failure_before_the_first_packet_ends_the_demo_at_once() -> None:
+    failed = Progress(3, 0, started=False, end=UtteranceEnd.FAILED, error="No sound. Try again.")
+    with pytest.raises(DemoFailedError, match=r"nothing was heard: .* No sound\. Try again\.$"):
+        await said(followed(failed))
+
+
+async def test_a_refusal_ends_the_demo_at_once() -> None:
+    with pytest.raises(RefusedError, match="was refused: I am in no voice channel"):
+        await said(answered("I am in no voice channel. Join one and use /join first."))
