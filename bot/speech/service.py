@@ -30,7 +30,10 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpeechLimits:
-    """Bounds of a text and of its pieces, in characters."""
+    """Bounds of a text, in characters, and of its pieces, in letters as `text.letters` counts them.
+
+    first_sentence_characters: of the first piece, so that sound starts early.
+    """
 
     max_characters: int = 3000
     sentence_characters: int = 260
