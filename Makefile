@@ -11,7 +11,17 @@ LOCK := $(LOCK_ALONE) -c requirements/constraints.in pyproject.toml
 # Extra words for `make lock`: `make lock LOCK_FLAGS=--upgrade` takes the newest releases.
 LOCK_FLAGS ?=
 PACKAGES := bot cogs storage
-CHATTERBOX := .venv-chatterbox
+# How Chatterbox is installed for developers: cpu, as in CI, or for an NVIDIA card auto, upstream or
+# cuda (see tools/install_chatterbox.py). Each way has an environment of its own.
+WAY ?= cpu
+WAYS := cpu auto upstream cuda
+ifneq ($(filter $(WAY),$(WAYS)),$(or $(WAY),none))
+$(error WAY is one of $(WAYS), not "$(WAY)")
+endif
+environment = .venv-chatterbox$(if $(filter-out cpu,$1),-$1)
+CHATTERBOX := $(call environment,$(WAY))
+CHATTERBOX_GPU := $(call environment,$(if $(filter cpu,$(WAY)),auto,$(WAY)))
+CHATTERBOXES := $(foreach way,$(WAYS),$(call environment,$(way)))
 SOURCES := $(PACKAGES) tests benchmarks tools
 
 # What `make demo` says and enrols; by the environment, so that any text arrives as it was typed.
@@ -20,8 +30,8 @@ override TEXT := $(value TEXT)
 export SAMPLE TEXT
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size soak lint \
-	format bench bench-chatterbox lock clean
+.PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
+	test-chatterbox-gpu soak lint format bench bench-chatterbox lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -47,6 +57,11 @@ test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny ra
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)
 
+# Full size needs a process of its own: the other tests shrink the model for good.
+test-chatterbox-gpu: $(CHATTERBOX_GPU)/.ready ## opt-in: on an NVIDIA GPU, tiny checkpoints, then full size
+	$(CHATTERBOX_GPU)/bin/python -m pytest -n 0 -m 'gpu and not full_size' tests/chatterbox $(ARGS)
+	$(CHATTERBOX_GPU)/bin/python -m pytest -n 0 -m 'gpu and full_size' tests/chatterbox/test_full_size.py $(ARGS)
+
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)
 
@@ -62,7 +77,7 @@ format: $(VENV)/.dev ## mend style where a tool can
 bench: $(VENV)/.dev ## measure, print and store under benchmarks/results/
 	$(BIN)/python -m benchmarks $(ARGS)
 
-bench-chatterbox: $(CHATTERBOX)/.ready ## compare the Chatterbox engine with the stock library
+bench-chatterbox: $(CHATTERBOX)/.ready ## compare the Chatterbox engine with the stock library (WAY=auto: on a GPU)
 	$(CHATTERBOX)/bin/python -m benchmarks.chatterbox $(ARGS)
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
@@ -73,7 +88,7 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOX) demo.wav mynah.egg-info
+	rm -rf $(VENV) $(CHATTERBOXES) demo.wav mynah.egg-info
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:
@@ -88,11 +103,11 @@ $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(B
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	@touch $@ $(LAYERS_BELOW_$*)
 
-# A second environment, because torch and Chatterbox have no place in the tests of the rest.
-$(CHATTERBOX)/.ready: requirements/dev.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml
-	$(PYTHON) -m venv $(CHATTERBOX)
-	@echo "Installing Chatterbox with a CPU build of torch (once; this takes minutes) ..."
-	$(CHATTERBOX)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/dev.txt
-	$(CHATTERBOX)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
-	$(CHATTERBOX)/bin/python -m tools.install_chatterbox --way cpu
+# Environments of their own, because torch and Chatterbox have no place in the tests of the rest.
+$(CHATTERBOXES:=/.ready): requirements/dev.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	@echo "Installing Chatterbox in $(@D) (once; this takes minutes) ..."
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/dev.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	$(@D)/bin/python -m tools.install_chatterbox --way $(or $(patsubst .venv-chatterbox-%,%,$(filter-out .venv-chatterbox,$(@D))),cpu)
 	@touch $@

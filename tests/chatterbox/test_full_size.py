@@ -1,7 +1,8 @@
 """The own decoding against stock's at full size, on the CPU and on a GPU where there is one.
 
-Opt-in, by `make test-full-size`: it writes 3.1 GB and takes up to 8 GB of memory, and it needs a
-process of its own, because the other tests shrink the model for good.
+Opt-in, by `make test-full-size`, on a GPU by `make test-chatterbox-gpu`: it writes 3.1 GB and takes
+up to 8 GB of memory, and it needs a process of its own, because the other tests shrink the model
+for good.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""On an NVIDIA GPU: `make test-chatterbox ARGS="-m gpu"`. Tiny random checkpoints, as elsewhere."""
+"""On an NVIDIA GPU, by `make test-chatterbox-gpu`. Tiny random checkpoints, as elsewhere."""
 
 from __future__ import annotations
 
