@@ -60,19 +60,20 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
     )
-    worker = Worker("media worker", limits, _worker_logging(settings))
+    worker = Worker("media worker", limits, _worker_logging(settings, "enrol"))
     try:
         yield worker
     finally:
         await worker.close()
 
 
-def _worker_logging(settings: Settings) -> Callable[[], None]:
-    """Return what makes a worker log as this process does."""
+def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
+    """Return what makes a worker log as this process does, and under which stage."""
     # Not the configured level: a command that prints what it does raises it.
     level = logging.getLevelName(logging.getLogger().level)
     secrets = settings.discord.secrets()
-    return partial(configure_logging, level, settings.logging.format, secrets=secrets)
+    log_format = settings.logging.format
+    return partial(configure_logging, level, log_format, secrets=secrets, stage=stage)
 
 
 @asynccontextmanager
@@ -118,7 +119,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     )
     limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
     client = EngineClient(
-        Worker("engine worker", limits, _worker_logging(settings)),
+        Worker("engine worker", limits, _worker_logging(settings, "engine")),
         spec,
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,

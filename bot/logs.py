@@ -1,8 +1,8 @@
 """Structured logging: readable lines on a terminal, JSON for machines, secrets in neither.
 
-Mynah logs through structlog; the records of libraries that use `logging` (discord.py) take the same
-way out, and so do those of the workers. Every record that an operator sees (info and above) names
-its `stage` (start, command, enrol, engine, voice or stop), and `guild` and `voice` where known.
+Mynah logs through structlog; what uses `logging` (discord.py, other libraries, the workers' code)
+takes the same way out. Every record of Mynah's own that an operator sees (info and above) names its
+`stage` (start, command, enrol, engine, voice or stop), and `guild` and `voice` where known.
 """
 
 from __future__ import annotations
@@ -20,19 +20,24 @@ LogFormat = Literal["auto", "text", "json"]
 
 REDACTED = "[secret]"
 
+_SHOWN = frozenset({"bot", "cogs", "storage", "discord"})
+"""Packages whose records are shown from the configured level on, those of others only from warnings
+on: below, they write signed addresses of downloads, what members say, and pages of byte code."""
+
 
 def configure_logging(
     level: str,
     log_format: LogFormat = "auto",
     *,
     secrets: Iterable[str] = (),
+    stage: str | None = None,
     stream: TextIO | None = None,
 ) -> None:
     """Send all log records to `stream` (standard error unless given).
 
     level: debug, info, warning or error. log_format: auto and text are for people, json writes one
     object a line. secrets: values that must never be written; they are replaced wherever they
-    stand, in messages, fields and tracebacks.
+    stand, in messages, fields and tracebacks. stage: of the records that name none.
     """
     stream = stream or sys.stderr
     shared: list[Processor] = [
@@ -40,9 +45,11 @@ def configure_logging(
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        *([_naming(stage)] if stage else []),
         structlog.processors.TimeStamper(fmt="iso", utc=log_format == "json"),
     ]
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_is_shown)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -65,6 +72,18 @@ def configure_logging(
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=False,
     )
+
+
+def _is_shown(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] in _SHOWN
+
+
+def _naming(stage: str) -> Processor:
+    def name_stage(_logger: Any, _method: str, event: EventDict) -> EventDict:
+        event.setdefault("stage", stage)
+        return event
+
+    return name_stage
 
 
 def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:

@@ -5,14 +5,17 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.app import open_media_worker, open_store
-from bot.config import DiscordSettings, LoggingSettings, Settings, StorageSettings
+from bot.app import open_engine, open_media_worker, open_store
+from bot.config import DiscordSettings, EngineSettings, LoggingSettings, Settings, StorageSettings
+from bot.enrolment.pipeline import warm
 from bot.logs import LogFormat, configure_logging
+from bot.speech.types import SynthesisRequest, VoiceReference
 
 Configure = Callable[..., io.StringIO]
 
@@ -22,9 +25,15 @@ def configure() -> Iterator[Configure]:
     root = logging.getLogger()
     before = root.handlers[:], root.level
 
-    def apply(log_format: LogFormat, secrets: Sequence[str] = ()) -> io.StringIO:
+    def apply(
+        log_format: LogFormat,
+        secrets: Sequence[str] = (),
+        *,
+        level: str = "info",
+        stage: str | None = None,
+    ) -> io.StringIO:
         stream = io.StringIO()
-        configure_logging("info", log_format, stream=stream, secrets=secrets)
+        configure_logging(level, log_format, stream=stream, secrets=secrets, stage=stage)
         return stream
 
     yield apply
@@ -36,7 +45,7 @@ def configure() -> Iterator[Configure]:
 def test_text_line_has_the_fields(configure: Configure) -> None:
     stream = configure("text")
     with structlog.contextvars.bound_contextvars(guild=7, voice="Anna", stage="enrol"):
-        structlog.get_logger("mynah").info("saved")
+        structlog.get_logger("bot").info("saved")
     line = stream.getvalue()
     assert all(part in line for part in ("saved", "guild=7", "voice=Anna", "stage=enrol"))
 
@@ -44,7 +53,7 @@ def test_text_line_has_the_fields(configure: Configure) -> None:
 def test_json_line_has_the_fields(configure: Configure) -> None:
     stream = configure("json")
     with structlog.contextvars.bound_contextvars(guild=7, voice="Anna", stage="enrol"):
-        structlog.get_logger("mynah").info("saved")
+        structlog.get_logger("bot").info("saved")
     record = json.loads(stream.getvalue())
     assert record["event"] == "saved"
     assert (record["guild"], record["voice"], record["stage"]) == (7, "Anna", "enrol")
@@ -58,9 +67,42 @@ def test_records_of_libraries_take_the_same_way(configure: Configure) -> None:
     assert (record["event"], record["logger"]) == ("shard 3", "discord")
 
 
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_other_libraries_than_discord_are_shown_from_warnings_on(
+    configure: Configure, level: str
+) -> None:
+    stream = configure("json", level=level)
+    logging.info("input frame rate=%d", 25)  # as chatterbox does
+    for name in ("httpx", "numba.core.byteflow", "botany", "discord.gateway", "cogs.speech"):
+        logging.getLogger(name).log(logging.getLogger().level, "detail")
+        logging.getLogger(name).warning("trouble")
+    shown = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [(line["logger"], line["event"]) for line in shown] == [
+        ("httpx", "trouble"),
+        ("numba.core.byteflow", "trouble"),
+        ("botany", "trouble"),
+        ("discord.gateway", "detail"),
+        ("discord.gateway", "trouble"),
+        ("cogs.speech", "detail"),
+        ("cogs.speech", "trouble"),
+    ]
+
+
+def test_a_stage_is_given_where_a_record_names_none(configure: Configure) -> None:
+    stream = configure("json", stage="engine")
+    logging.getLogger("bot.speech").warning("stdlib")
+    logging.getLogger("bot.speech").warning("stdlib", extra={"stage": "stop"})
+    structlog.get_logger("bot.speech").warning("structlog")
+    structlog.get_logger("bot.speech").warning("structlog", stage="voice")
+    with structlog.contextvars.bound_contextvars(stage="start"):
+        structlog.get_logger("bot.speech").warning("structlog")
+    stages = [json.loads(line)["stage"] for line in stream.getvalue().splitlines()]
+    assert stages == ["engine", "stop", "engine", "voice", "start"]
+
+
 def test_level_holds(configure: Configure) -> None:
     stream = configure("text")
-    structlog.get_logger("mynah").debug("detail")
+    structlog.get_logger("bot").debug("detail")
     assert stream.getvalue() == ""
 
 
@@ -68,7 +110,7 @@ def test_level_holds(configure: Configure) -> None:
 def test_secrets_never_appear(configure: Configure, log_format: LogFormat) -> None:
     secret = 's3c"ret'
     stream = configure(log_format, secrets=[secret])
-    log = structlog.get_logger("mynah")
+    log = structlog.get_logger("bot")
     log.info(f"token {secret}", token=secret, nested={"token": [secret]})
     try:
         raise ValueError(secret)
@@ -80,7 +122,8 @@ def test_secrets_never_appear(configure: Configure, log_format: LogFormat) -> No
 
 
 def log_in_worker(text: str) -> None:
-    logging.getLogger("some.library").info("quiet %s", text)
+    logging.getLogger("bot.enrolment").info("quiet %s", text)
+    logging.getLogger("some.library").info("chatter %s", text)
     logging.getLogger("some.library").warning("loud %s", text)
 
 
@@ -98,10 +141,29 @@ async def test_workers_log_as_the_bot_does(
         await worker.run(log_in_worker, "again")
     records = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
     assert [(record["logger"], record["event"]) for record in records] == [
-        ("some.library", "quiet [secret]"),
+        ("bot.enrolment", "quiet [secret]"),
         ("some.library", "loud [secret]"),
         ("some.library", "loud again"),
     ]
+    assert {record["stage"] for record in records} == {"enrol"}
+
+
+async def test_at_debug_the_workers_show_no_byte_code_and_nothing_that_is_said(
+    configure: Configure, capfd: pytest.CaptureFixture[str]
+) -> None:
+    configure("json", level="debug")
+    settings = Settings(
+        engine=EngineSettings(kind="piper"), logging=LoggingSettings(format="json", level="debug")
+    )
+    async with open_media_worker(settings) as worker:
+        await worker.run(warm)  # has numba compile
+    wrong: Any = "a pitch that breaks the engine"
+    good, broken = (VoiceReference(Path("unused"), "", pitch) for pitch in (None, wrong))
+    async with open_engine(settings) as engine:
+        await engine.synthesize([SynthesisRequest("A secret.", voice) for voice in (good, broken)])
+    (record,) = (json.loads(line) for line in capfd.readouterr().err.splitlines())
+    assert (record["logger"], record["event"]) == ("bot.speech.engines.base", "synthesis failed")
+    assert (record["stage"], record["level"]) == ("engine", "error")
 
 
 async def test_start_says_how_many_files_were_swept(tmp_path: Path) -> None:
