@@ -118,3 +118,26 @@ def test_a_processor_computes_in_float32_unless_told_otherwise() -> None:
 
     assert choose_precision(torch, "cpu", "auto") is torch.float32
     assert choose_precision(torch, "cpu", "bf16") is torch.bfloat16
+
+
+@pytest.mark.parametrize(("capability", "chosen"), [((9, 0), "bfloat16"), ((7, 5), "float16")])
+def test_a_gpu_is_used_in_the_half_precision_that_it_has(
+    capability: tuple[int, int], chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert choose_precision(torch, "cuda:1", "auto") is getattr(torch, chosen)
+    assert choose_precision(torch, "cuda:1", "fp32") is torch.float32
+
+
+def test_free_on_a_gpu_is_also_what_torch_keeps_for_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (5000, 9000))
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda device: 3000)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 1000)
+    assert free_bytes(torch, "cuda") == 7000
+    assert choose_slots(torch, "cuda", 1000) == 3
