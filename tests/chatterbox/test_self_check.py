@@ -70,6 +70,8 @@ def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(
     with caplog.at_level(logging.WARNING):
         speech = speak(engine, TOO_LONG_FOR_A_SECOND, voices)
     assert speech.retries == 2
+    # Two attempts were decoded for nothing.
+    assert speech.timings["retry"] > speech.timings["decode"]
     assert prompts[0].seed == 3
     assert len({prompt.seed for prompt in prompts}) == len(prompts) == 3
     assert [record.message[-6:] for record in caplog.records] == ["1 of 2", "2 of 2"]
@@ -84,6 +86,7 @@ def test_a_good_sentence_is_spoken_once_and_the_check_shows_in_the_timings(
     speech = speak(engine, GOOD, voices)
     assert speech.retries == 0
     assert 0 < speech.timings["check"] < 0.5
+    assert "retry" not in speech.timings
 
 
 def test_switched_off_it_takes_what_comes(

@@ -181,7 +181,7 @@ class BatchSpeaker:
     def _try_again(self, job: Job, faults: Sequence[str]) -> bool:
         if job.retries >= self._check.retries:
             return False
-        job.retries += 1
+        job.begin_again()
         log.warning(
             "a sentence of %d characters went wrong (%s); speaking it again, %d of %d",
             len(job.request.text),

@@ -63,6 +63,12 @@ class Job:
         attempt = self.attempts[heard]
         self.attempts[heard] = replace(attempt, faults=attempt.faults + faults)
 
+    def begin_again(self) -> None:
+        """Book what the attempt took as the cost of trying again, and count the next one."""
+        self.retries += 1
+        spent = sum(self.timings.pop(stage, 0.0) for stage in ("decode", "vocode"))
+        self.timings["retry"] = self.timings.get("retry", 0.0) + spent
+
     def begin(self) -> None:
         """Start the clock of an attempt."""
         self.began = time.perf_counter()
