@@ -26,7 +26,7 @@ Voices = tuple[VoiceReference, ...]
 
 pytestmark = [
     pytest.mark.gpu,
-    pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True),
+    pytest.mark.parametrize("engine", ["english", "turbo", "multilingual"], indirect=True),
 ]
 
 TEXTS = (
