@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,6 +15,9 @@ from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from tests.speech.signals import voiced
 from tools.random_checkpoint import make_checkpoint, shrink
+
+if TYPE_CHECKING:
+    from bot.speech.engines.chatterbox.t3.decoder import Prompt, T3Decoder
 
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -88,3 +91,33 @@ def store(directory: Path, seconds: float, pitch_hz: float) -> VoiceReference:
     path = clip_path(directory, clip.sha256)
     write_clip(path, clip)
     return VoiceReference(path, clip.sha256, pitch_hz)
+
+
+@pytest.fixture(scope="module")
+def decoder(engine: ChatterboxEngine) -> T3Decoder:
+    speaker: Any = engine._speaker
+    decoder: T3Decoder = speaker._decoder
+    return decoder
+
+
+@pytest.fixture(scope="module")
+def prompts(engine: ChatterboxEngine, voices: tuple[VoiceReference, ...]) -> list[Prompt]:
+    """Eight texts of different lengths, voices, settings and seeds, some cut off earlier."""
+    # Not above: torch must find the variables that are set there.
+    from bot.speech.engines.chatterbox.t3.decoder import Prompt
+    from tests.chatterbox.decoding import GPT2, LLAMA, TEXTS, text_tokens
+
+    settings = GPT2 if engine.info.model == "turbo" else LLAMA
+    # The multilingual guard hears that random weights never come to an end.
+    most = 30 if engine.info.model == "multilingual" else 60
+    ends = (most, 14, most, 19)
+    return [
+        Prompt(
+            engine.voices.get(voices[index % len(voices)], {}).t3,
+            text_tokens(engine, text),
+            seed=100 + index,
+            sampling=settings[index % len(settings)],
+            max_tokens=ends[index % len(ends)],
+        )
+        for index, text in enumerate(TEXTS)
+    ]

@@ -20,7 +20,7 @@ from bot.speech.engines.chatterbox.t3.backbone import set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, SynthesisRequest, VoiceReference
-from tests.chatterbox.test_decode import LLAMA, TEXTS, decode, fresh, stock_decode
+from tests.chatterbox.decoding import LLAMA, TEXTS, decode, fresh, stock_decode
 from tools.random_checkpoint import SPEECH_TOKENS, make_checkpoint, move_end
 
 pytestmark = [pytest.mark.full_size, pytest.mark.timeout(1800)]

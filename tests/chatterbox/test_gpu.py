@@ -20,7 +20,7 @@ from bot.speech.types import (
     VoiceSettings,
 )
 from tests.chatterbox.conftest import spec
-from tests.chatterbox.test_decode import decode, fresh, stock_decode, text_tokens
+from tests.chatterbox.decoding import decode, fresh, stock_decode, text_tokens
 
 Voices = tuple[VoiceReference, ...]
 
