@@ -28,6 +28,10 @@ _SCRIPTS = (
     ("\U00020000", "\U0003ffff", 5),  # Han
 )
 
+_MOST_LETTERS = {"zh": 240}
+"""Of a piece, by language. Chatterbox separates the words of Chinese by spaces, and any character
+may be a word: up to 2 tokens a letter, of 490."""
+
 _MAX_COMBINING_MARKS = 3
 
 # Compatibility forms become plain letters (a bold "𝓗", a ligature, full-width Latin), because an
@@ -110,11 +114,13 @@ def split_sentences(
     `first_max_characters`, so that sound starts early) as `letters` counts them, cut at the end of
     a clause or else between words. A word is cut only when it alone is longer than
     `max_characters`. Pieces below `MIN_PIECE_LETTERS` are joined with a neighbour where the limits
-    allow.
+    allow. Chinese pieces have at most 240 letters in any case.
 
     language: ISO 639-1 code, with or without a region; None is taken for English.
     """
     code = (language or "en").replace("_", "-").split("-")[0].lower()
+    max_characters = min(max_characters, _MOST_LETTERS.get(code, max_characters))
+    first_max_characters = min(first_max_characters, max_characters)
     sentences = _join_short(sentencex.segment(code, text), max_characters)
     pieces = [piece for sentence in sentences for piece in _cut(sentence.strip(), max_characters)]
     if pieces:

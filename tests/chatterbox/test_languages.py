@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import UserError
@@ -172,7 +172,9 @@ def longest_codes(tmp_path_factory: pytest.TempPathFactory) -> Any:
     made.save(str(directory / "vocabulary.json"))
     languages.prepare(online=False)
     tokenizer = MTLTokenizer(str(directory / "vocabulary.json"))
-    tokenizer.cangjie_converter.segmenter = SimpleNamespace(cut=list)  # a space after each
+    # It takes each character for a word; the real one, too, drops the spaces that were there.
+    words = SimpleNamespace(cut=lambda text: [*"".join(text.split())])
+    tokenizer.cangjie_converter.segmenter = words
     config = SimpleNamespace(start_text_token=255, stop_text_token=0)
     return SimpleNamespace(
         tokenizer=tokenizer,
@@ -190,6 +192,9 @@ def longest_codes(tmp_path_factory: pytest.TempPathFactory) -> Any:
         st.tuples(st.sampled_from(["en", "zh", "ja", "ko"]), st.text("ab1é ,." + HAN[:99])),
     )
 )
+@example(("zh", "丁，"))
+@example(("zh", "ab"))
+@example(("zh", "é"))
 def test_no_sentence_is_refused_for_its_length(
     longest_codes: Any, language_and_text: tuple[str, str]
 ) -> None:
