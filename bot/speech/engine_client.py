@@ -134,6 +134,7 @@ class EngineClient:
         several = self._info is not None and self._info.slots > 1
         if several and not self._retrying:
             return await self._exchange.synthesize(batch)
+        # While a sentence is tried again, whoever comes takes a turn, too, and shares nothing.
         await self._exchange.drained()
         return await self._worker.run(engine_worker.synthesize, tuple(batch))
 

@@ -277,29 +277,27 @@ def test_a_sentence_waits_for_memory_that_the_vocoder_holds(
     where: str,
     engine: ChatterboxEngine,
     overlapped: BatchSpeaker,
+    held: Held,
     decoder: Any,
     voices: Voices,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     alone = [packets(engine.synthesize([asked(voice)])[0]) for voice in voices[:2]]
-    vocoder: Any = overlapped._sounder._vocoder
-    speak, failed = vocoder.speak, threading.Event()
+    work, tries = getattr(decoder, where), []
 
-    def speak_late(batch: Any) -> Any:
-        assert failed.wait(60)
-        return speak(batch)
+    def fail(*arguments: Any) -> Any:
+        if not held.go_on.is_set():
+            tries.append(where)
+            raise RuntimeError(NO_MEMORY)
+        return work(*arguments)
 
-    def fail(*_: object) -> None:
-        monkeypatch.undo()
-        failed.set()
-        raise RuntimeError(NO_MEMORY)
-
-    monkeypatch.setattr(vocoder, "speak", speak_late)
-    overlapped.submit(0, asked(voices[0]))
-    while not overlapped._sounder.busy:
-        assert overlapped.advance(0) == []
+    held.decode(asked(voices[0]))
     monkeypatch.setattr(decoder, where, fail)
     overlapped.submit(1, asked(voices[1]))
+    for _ in range(5):
+        assert overlapped.advance(0) == []
+    assert tries == [where]  # once, not again and again
+    held.go_on.set()
     results = finish(overlapped)
     assert [packets(results[ticket]) for ticket in range(2)] == alone
 

@@ -57,6 +57,7 @@ class BatchSpeaker:
         self._waiting: deque[Job] = deque()
         self._decoding: dict[int, Job] = {}
         self._done: list[tuple[int, SynthesisResult]] = []
+        self._starved = False  # nothing can begin before the vocoder lets go of its memory
         self.slots = self._most = decoder.slots
 
     @property
@@ -106,6 +107,9 @@ class BatchSpeaker:
         self._sounder.close()
 
     def _admit(self) -> None:
+        if self._starved and self._sounder.busy:
+            return
+        self._starved = False
         while self._waiting and len(self._decoding) < self._most:
             job = self._waiting.popleft()
             job.begin()
@@ -113,10 +117,7 @@ class BatchSpeaker:
                 with self._failures.explained():
                     slot = self._decoder.start(self._prompt(job))
             except OutOfMemoryError as error:
-                if not self._may_wait_for_memory(len(self._decoding)):
-                    self._finish(job, error)
-                    continue
-                self._speak_fewer([job], max(1, len(self._decoding)))
+                self._wait_for_memory([job], error, most=len(self._decoding))
                 break
             except Exception as error:
                 self._finish(job, to_error(error))
@@ -210,21 +211,24 @@ class BatchSpeaker:
         jobs, self._decoding = self._decoding, {}
         for slot in jobs:
             self._decoder.drop(slot)
-        if isinstance(error, OutOfMemoryError) and self._may_wait_for_memory(len(jobs) - 1):
-            self._speak_fewer(list(jobs.values()), max(1, len(jobs) // 2))
+        if isinstance(error, OutOfMemoryError):
+            self._wait_for_memory(list(jobs.values()), error, most=len(jobs) // 2)
             return
         for job in jobs.values():
             self._finish(job, to_error(error))
 
-    def _may_wait_for_memory(self, others: int) -> bool:
-        """Whether something else holds memory and will let go of it: other sentences that are
-        decoded, or one that is made audible."""
-        return others > 0 or self._sounder.busy
-
-    def _speak_fewer(self, jobs: Sequence[Job], most: int) -> None:
-        """Begin sentences anew, so many together at most until all that waits is spoken."""
-        log.warning("too little memory for %d sentences; going on with %d", self._most, most)
-        self._most = most
+    def _wait_for_memory(self, jobs: Sequence[Job], error: OutOfMemoryError, *, most: int) -> None:
+        """Begin sentences anew: so many together at most until all that waits is spoken, or a
+        single one when the vocoder is done. Where neither frees memory, they fail."""
+        if most:
+            log.warning("too little memory for %d sentences; going on with %d", self._most, most)
+            self._most = most
+        elif self._sounder.busy:
+            self._starved = True
+        else:
+            for job in jobs:
+                self._finish(job, error)
+            return
         self._waiting.extendleft(reversed(jobs))
 
     def _finish(self, job: Job, result: SynthesisResult) -> None:

@@ -76,8 +76,9 @@ class Sounder:
         Raises `EngineDeadError` when the GPU failed.
         """
         outcomes = self._take_turn() if self._thread is None else self._ended_turns(seconds)
+        collected = {job for job, _ in outcomes}
         with self._lock:
-            self._taken = [job for job in self._taken if job not in dict(outcomes)]
+            self._taken = [job for job in self._taken if job not in collected]
         return outcomes
 
     def close(self) -> None:

@@ -90,7 +90,11 @@ class StepRunner:
             pool = torch.cuda.graph_pool_handle()
             self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
         except RuntimeError as error:
-            log.warning("decoding without CUDA graphs, which is slower: %s", error)
+            log.warning(
+                "decoding without CUDA graphs, which is slower (%s); if sentences fail after "
+                "this, set [engine] graphs = false",
+                error,
+            )
             _clean_up(stream)
 
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
