@@ -44,6 +44,12 @@ async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))
+        if report.moved:
+            log.warning("recordings without a voice moved, none deleted", stage="start",
+                        files=len(report.moved), advice=report.lost_advice)  # fmt: skip
+        if report.returned:
+            log.info("recordings that voices need came back", stage="start",
+                     files=len(report.returned))  # fmt: skip
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip
