@@ -91,7 +91,7 @@ def _number(least: float, most: float = math.inf) -> Reader:
     return read
 
 
-def _text(pattern: re.Pattern[str]) -> Reader:
+def _text(pattern: re.Pattern[str]) -> Callable[[str], str]:
     def read(value: str) -> str:
         if not pattern.fullmatch(value):
             raise ValueError
@@ -130,6 +130,15 @@ def _damage(value: str) -> str:
     return excerpt(value, _MAX_DAMAGE)
 
 
+def _string(read: Callable[[str], Any]) -> Reader:
+    def checked(value: object) -> Any:
+        if not isinstance(value, str):
+            raise TypeError
+        return read(value)
+
+    return checked
+
+
 def _or_none(read: Reader) -> Reader:
     return lambda value: None if value is None else read(value)
 
@@ -139,24 +148,24 @@ _POSITIVE = 5e-324
 _READERS: Mapping[str, Reader] = {
     "id": int,
     "guild_id": _whole(0),
-    "name": _name,
-    "clip_sha256": _text(_HASH),
+    "name": _string(_name),
+    "clip_sha256": _string(_text(_HASH)),
     "seconds": _number(_POSITIVE),
-    "language": _or_none(_text(_LANGUAGE)),
+    "language": _or_none(_string(_text(_LANGUAGE))),
     "owner_id": _or_none(_whole(1)),
     "consented_by": _or_none(_whole(1)),
-    "consented_at": _or_none(_time),
+    "consented_at": _or_none(_string(_time)),
     "pitch_hz": _or_none(_number(_POSITIVE)),
-    "quality": _or_none(_quality),
-    "created_at": _time,
-    "last_used_at": _or_none(_time),
+    "quality": _or_none(_string(_quality)),
+    "created_at": _string(_time),
+    "last_used_at": _or_none(_string(_time)),
     "use_count": _whole(0),
-    "damage": _or_none(_damage),
+    "damage": _or_none(_string(_damage)),
     "exaggeration": _or_none(_number(0, 10)),
     "cfg_weight": _or_none(_number(0, 10)),
     "temperature": _or_none(_number(0, 10)),
     "seed": _or_none(_whole(0)),
-    "former_until": _or_none(_time),
+    "former_until": _or_none(_string(_time)),
 }
 
 _SUBSTITUTES: Mapping[str, Any] = {
