@@ -7,9 +7,7 @@ from pathlib import Path
 from storage.clips import CLIP_SUFFIX, sync_directory
 from storage.database import schema_version
 from storage.errors import StorageError
-
-DATABASE_NAME = "mynah.db"
-CLIPS_NAME = "clips"
+from storage.layout import CLIPS_NAME, DATABASE_NAME
 
 
 def prepare_directory(directory: Path) -> None:

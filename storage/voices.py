@@ -14,8 +14,9 @@ from typing import Any
 
 from storage import clips, lookup, upkeep
 from storage.database import Database, Execute
-from storage.directory import CLIPS_NAME, DATABASE_NAME, prepare_directory
+from storage.directory import prepare_directory
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
+from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.names import clean_name, name_key
 from storage.rows import profile_of, profiles_of, timestamp, to_json
 from storage.types import NewVoice, ReferenceClip, StoreReport, VoiceProfile

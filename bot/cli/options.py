@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.cli.completion import guild_ids
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, check_ranges, number
@@ -22,8 +23,13 @@ guild_option = click.option(
     type=GUILD_ID,
     default=0,
     metavar="ID",
+    shell_complete=guild_ids,
     help="Discord server that the voice belongs to. Default: 0, the operator's voices, which "
     "every server can use.",
+)
+
+force_option = click.option(
+    "--force", is_flag=True, help="Replace the file that is named, if it is there already."
 )
 
 language_option = click.option(

@@ -13,7 +13,8 @@ def test_everything_in_order(enrolled: Mynah) -> None:
     outcome = enrolled("check")
     lines = outcome.out.splitlines()
     assert outcome.code == 0
-    assert [line.split(":")[0].split(maxsplit=1) for line in lines] == [["ok", n] for n in NAMES]
+    told = [line.split(":")[0].split(maxsplit=1) for line in lines]
+    assert told == [*(["ok", name] for name in NAMES), ["note", "Discord"]]
 
 
 def test_damaged_clip_fails(enrolled: Mynah) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import pytest
@@ -49,12 +48,6 @@ def test_delete_removes_row_and_recording(enrolled: Mynah) -> None:
     assert enrolled("voices", "delete", "Anna", "--yes").code == 0
     assert enrolled.clips() == []
     assert "No voices yet" in enrolled("voices").out
-
-
-def test_delete_asks_first(enrolled: Mynah, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
-    assert enrolled("voices", "delete", "Anna").code != 0
-    assert len(enrolled.clips()) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,16 +154,6 @@ def test_empty_list_names_the_server(enrolled: Mynah) -> None:
     out = enrolled("voices", "--guild", "5").out
     assert "Server 5 has no voices of its own." in out
     assert "--guild 5" in out
-
-
-def test_delete_without_anyone_to_ask_says_how(
-    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sys.stdin", io.StringIO())
-    outcome = enrolled("voices", "delete", "Anna")
-    assert outcome.code == 2
-    assert "Add --yes" in outcome.err
-    assert len(enrolled.clips()) == 1
 
 
 def test_damaged_voice_is_not_logged_beside_the_list(enrolled: Mynah) -> None:
