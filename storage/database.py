@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Protocol, TypeAlias, TypeVar
 import aiosqlite
 
 from storage.errors import StorageError
+from storage.names import word_tails
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process (bot, command line) to finish its transaction."""
@@ -178,9 +180,15 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
 async def _prepare_writer(writer: aiosqlite.Connection) -> None:
     await writer.execute_fetchall("PRAGMA journal_mode = WAL")
     await writer.execute_fetchall("PRAGMA foreign_keys = ON")
+    await writer.create_function("word_tails", 1, _word_tails, deterministic=True)
     # Not NORMAL: after a power cut that could take back a committed deletion whose file is gone,
     # or a voice that its owner was told is saved. Writes are few.
     await writer.execute_fetchall("PRAGMA synchronous = FULL")
+
+
+def _word_tails(key: object) -> str:
+    """For migrations; whatever a damaged row holds in place of a key has no words."""
+    return json.dumps(word_tails(key) if isinstance(key, str) else [])
 
 
 @asynccontextmanager

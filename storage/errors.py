@@ -23,3 +23,7 @@ class NameTakenError(VoiceRequestError):
 
 class VoiceNotFoundError(VoiceRequestError):
     """No such voice in this guild or among the operator's voices."""
+
+
+class NoFormerClipError(VoiceRequestError):
+    """The voice has no earlier recording that could be brought back."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterable
@@ -10,12 +11,13 @@ from typing import Any
 
 from storage.types import VoiceProfile
 
+_FIELDS = tuple(field.name for field in dataclasses.fields(VoiceProfile))
+
 
 def profile_of(row: sqlite3.Row) -> VoiceProfile:
     """Return a row of `voices` as a profile."""
-    names = row.keys()
-    values = {name: row[name] for name in names if name != "name_key"}
-    for name in ("consented_at", "created_at", "last_used_at"):
+    values = {name: row[name] for name in _FIELDS}
+    for name in ("consented_at", "created_at", "last_used_at", "former_until"):
         values[name] = values[name] and datetime.fromisoformat(values[name])
     values["quality"] = values["quality"] and json.loads(values["quality"])
     return VoiceProfile(**values)

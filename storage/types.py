@@ -63,6 +63,7 @@ class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 
     exaggeration, cfg_weight, temperature, seed: how it speaks; None is the model's default.
+    former_until: until when the recording that it had before can be brought back; None without one.
     """
 
     id: int
@@ -84,6 +85,11 @@ class VoiceProfile:
     cfg_weight: float | None = None
     temperature: float | None = None
     seed: int | None = None
+    former_until: datetime | None = None
+
+    def can_be_restored(self, now: datetime) -> bool:
+        """Whether the recording that the voice had before is still kept."""
+        return self.former_until is not None and now < self.former_until
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,45 @@ from storage.errors import DamagedClipError, StorageError
 
 # Other files are left alone: we remove only what we wrote.
 _CLIP_NAME = re.compile(rf"([0-9a-f]{{64}}){re.escape(CLIP_SUFFIX)}")
+_NEEDED = """
+SELECT clip_sha256 FROM voices
+UNION SELECT former_sha256 FROM voices WHERE former_sha256 IS NOT NULL
+"""
+_IS_NEEDED = """
+SELECT 1 FROM voices WHERE clip_sha256 = ?1
+UNION ALL SELECT 1 FROM voices WHERE former_sha256 = ?1 LIMIT 1
+"""
 _BATCH = 500  # files removed in one transaction, so that no other process waits long
 
 
 async def sweep(database: Database, clips: Path) -> list[str]:
     """Remove the files that no row needs; return their names. Raises StorageError."""
     found = await asyncio.to_thread(_list_files, clips)
-    needed = {row[0] for row in await database.read("SELECT clip_sha256 FROM voices")}
+    needed = {row[0] for row in await database.read(_NEEDED)}
     suspects = [name for name in found if _hash_of(name) not in needed]
     swept: list[str] = []
     for start in range(0, len(suspects), _BATCH):
         swept += await remove_unneeded(database, clips, suspects[start : start + _BATCH])
     return swept
+
+
+async def release(execute: Execute, sha256: str | None) -> None:
+    """Note that a row does not need its clip any more, in the transaction that changes the row."""
+    if sha256 is not None:
+        await execute("INSERT OR IGNORE INTO unneeded_clips VALUES (?)", (sha256,))
+
+
+async def remove_released(database: Database, clips: Path) -> None:
+    """Remove the files of clips that were released, unless another voice needs them."""
+    rows = await database.read("SELECT clip_sha256 FROM unneeded_clips LIMIT ?", (_BATCH,))
+    released = [row[0] for row in rows]
+    await remove_unneeded(database, clips, [clip_path(clips, sha256).name for sha256 in released])
+
+    async def work(execute: Execute) -> None:
+        for sha256 in released:
+            await execute("DELETE FROM unneeded_clips WHERE clip_sha256 = ?", (sha256,))
+
+    await database.write(work)
 
 
 async def remove_unneeded(database: Database, clips: Path, names: Iterable[str]) -> list[str]:
@@ -104,7 +131,7 @@ def _hash_of(name: str) -> str | None:
 
 async def _is_needed(execute: Execute, name: str) -> bool:
     sha256 = _hash_of(name)
-    return bool(await execute("SELECT 1 FROM voices WHERE clip_sha256 = ? LIMIT 1", (sha256,)))
+    return bool(await execute(_IS_NEEDED, (sha256,)))
 
 
 def _remove(clips: Path, names: Iterable[str]) -> list[str]:

@@ -56,6 +56,7 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
         "last_used_at": _moment(profile.last_used_at),
         "use_count": profile.use_count,
         "damage": profile.damage,
+        "former_until": _moment(profile.former_until),
         "clip": str(clip),
         "clip_sha256": profile.clip_sha256,
         "quality": profile.quality,

@@ -66,18 +66,11 @@ async def all_voices(store: VoiceStore, guild_id: int | None) -> list[VoiceProfi
 
 
 async def _elsewhere(store: VoiceStore, name: str) -> str:
-    guilds = [guild for guild in await store.guild_ids() if await _has(store, guild, name)]
+    voices = await store.find_everywhere(name, MOST_NAMED + 1)
+    guilds = [str(voice.guild_id) for voice in voices]
     if not guilds:
         return "All voices: mynah voices"
     if len(guilds) == 1:
         return f"Server {guilds[0]} has one: add --guild {guilds[0]}."
-    shown = ", ".join(str(guild) for guild in guilds[:MOST_NAMED])
     more = " and others" if len(guilds) > MOST_NAMED else ""
-    return f"The servers {shown}{more} have one: add --guild with the right one of them."
-
-
-async def _has(store: VoiceStore, guild_id: int, name: str) -> bool:
-    try:
-        return (await store.find(guild_id, name)).guild_id == guild_id
-    except VoiceNotFoundError:
-        return False
+    return f"The servers {', '.join(guilds[:MOST_NAMED])}{more} have one: add --guild ID."

@@ -8,6 +8,7 @@ from bot.cli.as_json import json_option
 from bot.cli.voices.change import delete, rename
 from bot.cli.voices.export import export
 from bot.cli.voices.listing import list_command, only_guild_option, print_voices
+from bot.cli.voices.replace import replace, restore
 from bot.cli.voices.show import show
 from bot.cli.voices.tune import tune
 
@@ -28,5 +29,5 @@ def voices(context: click.Context, guild_id: int | None, as_json: bool) -> None:
         )
 
 
-for command in (list_command, show, tune, rename, delete, export):
+for command in (list_command, show, tune, replace, restore, rename, delete, export):
     voices.add_command(command)

@@ -14,7 +14,8 @@ from bot.cli.lookup import find_voice, with_store
 from bot.cli.options import guild_option
 from bot.cli.output import counted, print_facts
 from bot.cli.reports import report_rows
-from bot.cli.voices.words import date, pitch, server
+from bot.cli.voices.words import date, pitch, server, speaks
+from bot.speech.voice_settings import settings_of
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -41,8 +42,6 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
 
 
 def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
-    from bot.speech.voice_settings import describe, settings_of
-
     return [
         ("name", profile.name),
         ("server", server(profile.guild_id)),
@@ -50,11 +49,12 @@ def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
         ("length", f"{profile.seconds:.1f} s"),
         *_quality_rows(profile),
         ("language", profile.language or "-"),
-        ("speaks with", describe(settings_of(profile))),
+        ("speaks with", speaks(settings_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
         ("consent", _consent(profile)),
         ("added", date(profile.created_at)),
         ("last used", f"{date(profile.last_used_at)} ({counted(profile.use_count, 'use')})"),
+        ("earlier recording", _former(profile)),
         ("number", str(profile.id)),
         ("file", str(path)),
         ("fingerprint", f"{profile.clip_sha256} (SHA-256 of the samples)"),
@@ -71,3 +71,9 @@ def _consent(profile: VoiceProfile) -> str:
     if profile.consented_at is None:
         return "none recorded (enrolled by the operator)"
     return f"by {profile.consented_by} on {date(profile.consented_at)}"
+
+
+def _former(profile: VoiceProfile) -> str:
+    if profile.former_until is None:
+        return "none"
+    return f"can be brought back until {date(profile.former_until)} (mynah voices restore)"

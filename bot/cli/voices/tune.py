@@ -12,6 +12,7 @@ from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
 from bot.cli.options import guild_option, language_option, voice_settings_options
 from bot.cli.output import print_facts
+from bot.cli.voices.words import meaning
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, number, settings_of
 
@@ -48,15 +49,12 @@ def tune(
 
     profile = with_store(context, work)
     settings = asdict(settings_of(profile))
-    print_facts(
-        [
-            *((name, _setting(name, value)) for name, value in settings.items()),
-            ("language", profile.language or "-"),
-        ]
-    )
+    facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
+    print_facts([*facts, ("language", profile.language or "-")])
 
 
 def _setting(name: str, value: float | None) -> str:
     about = ALL[name]
     shown = f"{about.default_text} (default)" if value is None else number(value)
-    return f"{shown:<20} {number(about.lowest)} to {number(about.highest)}: {about.meaning}"
+    option = f"--{name.replace('_', '-')}"
+    return f"{shown:<20} {number(about.lowest)} to {number(about.highest)}, {option}"
