@@ -34,6 +34,11 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
+MEDIA_FILE_BYTES = 1024 * MEGABYTE  # of what `mynah say` writes; uploads come and go in memory
+ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
+ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
+"""Variables that a download may need. The engine is told them, out of sight of /proc."""
+
 ENGINE_WAITING = 64
 
 
@@ -59,6 +64,7 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         cpu_seconds=enrolment.worker_cpu_seconds,
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
+        file_bytes=MEDIA_FILE_BYTES,
     )
     worker = Worker("media worker", limits, _worker_logging(settings, "enrol"))
     try:
@@ -117,9 +123,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
             steady_short=engine.steady_short,
         ),
     )
-    limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
+    limits = WorkerLimits(
+        call_seconds=engine.sentence_timeout_seconds,
+        waiting=ENGINE_WAITING,
+        file_bytes=ENGINE_FILE_BYTES,
+    )
+    log_alike = _worker_logging(settings, "engine")
     client = EngineClient(
-        Worker("engine worker", limits, _worker_logging(settings, "engine")),
+        Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS),
         spec,
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,

@@ -65,6 +65,7 @@ class MediaWorker:
     )
     uploads: list[bytes] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    restarting: bool = False
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function is ogg_bytes:
