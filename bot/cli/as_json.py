@@ -16,9 +16,7 @@ import click
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
 
-json_option = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON for programs, errors too."
-)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
 def is_wanted(arguments: Iterable[str]) -> bool:

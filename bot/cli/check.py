@@ -55,9 +55,10 @@ class _Result:
 @json_option
 @click.pass_obj
 def check(context: Context, offline: bool, no_engine: bool, as_json: bool) -> int:
-    """Check the configuration, the data, the engine, the codecs and the Discord token.
+    """Check that everything is in order.
 
-    Prints a line for each: ok, or what to do. Exits with 1 if something fails. A note is something
+    Looks at the configuration, the data, the engine, the codecs and the Discord token, and prints
+    a line for each: ok, or what to do. Exits with 1 if something fails. A note is something
     to know that need not be wrong, such as a network that is down.
     """
     left_out = ({"Discord"} if offline else set()) | ({"engine"} if no_engine else set())

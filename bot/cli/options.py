@@ -15,7 +15,18 @@ from bot.speech.voice_settings import ALL, check_ranges, number
 
 R = TypeVar("R")
 
-GUILD_ID = click.IntRange(min=0, max=2**63 - 1)  # a Discord id, as SQLite stores it
+
+class _GuildId(click.ParamType):
+    """A Discord id, as SQLite stores it; help need not say how large that is."""
+
+    name = "id"
+    _range = click.IntRange(min=0, max=2**63 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return int(self._range.convert(value, param, ctx))
+
+
+GUILD_ID = _GuildId()
 
 guild_option = click.option(
     "--guild",

@@ -68,7 +68,7 @@ async def test_the_token_is_tried_behind_the_proxy(enrolled: Mynah) -> None:
     async with LoopbackDiscord() as discord:
         discord.add_guild()
         code, line, _ = await discord_line(enrolled.data, **discord.env())
-        assert {request.path for request in discord.rest} <= {
+        assert {request.path for request in discord.requests} <= {
             "/users/@me",
             "/applications/@me",
             "/oauth2/applications/@me",
@@ -108,13 +108,11 @@ async def test_a_discord_that_does_not_answer_is_waited_for_within_bounds(
     from bot.cli.discord_check import UnansweredError, bot_name
     from bot.config import load_settings
 
-    silent = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     monkeypatch.setenv("DISCORD_TOKEN", "x.y.z")
-    port = silent.sockets[0].getsockname()[1]
-    monkeypatch.setenv("MYNAH_DISCORD__PROXY", f"http://127.0.0.1:{port}")
-    with pytest.raises(UnansweredError, match="did not answer within 0.3 s"):
-        await bot_name(load_settings(), seconds=0.3)
-    silent.close()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("MYNAH_DISCORD__PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(UnansweredError, match="did not answer within"):
+            await bot_name(load_settings(), seconds=0.3)
 
 
 def test_what_is_left_out_is_not_told(enrolled: Mynah) -> None:

@@ -18,7 +18,7 @@ from bot.cli.voices.tune import tune
 @json_option
 @click.pass_context
 def voices(context: click.Context, guild_id: int | None, as_json: bool) -> None:
-    """List the stored voices; look at one, change it or write its recording."""
+    """List the voices; look at one, or change it."""
     if context.invoked_subcommand is None:
         print_voices(context.obj, guild_id, as_json=as_json)
     elif guild_id is not None or as_json:

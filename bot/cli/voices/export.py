@@ -38,7 +38,10 @@ _NO_FILE_NAME = re.compile(r'[/\\:*?"<>|]|^\.')
 @force_option
 @click.pass_obj
 def export(context: Context, name: str, guild_id: int, output: Path | None, force: bool) -> None:
-    """Write the recording of the voice NAME as a WAV: mono, 24 kHz, 32-bit float, as stored."""
+    """Write the recording of NAME to a file.
+
+    A WAV with the samples as they are stored: mono, 24 kHz, 32-bit float.
+    """
     if output is not None and output != STDOUT and output.suffix.lower() != ".wav":
         raise UserError(f"{output.name} does not end in .wav, the only format that is exported.")
 

@@ -43,9 +43,9 @@ def replace(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Give the voice NAME another recording, FILE; its name and settings stay.
+    """Give the voice NAME another recording.
 
-    The former recording is kept for 7 days: mynah voices restore NAME brings it back.
+    Its name and settings stay. The former recording is kept for 7 days: mynah voices restore NAME brings it back.
     """
     drawing = Picture(picture, force=force, told=not as_json)
     drawing.check(context.settings, file)
@@ -92,9 +92,9 @@ def _replaced_rows(profile: VoiceProfile, clip: Path) -> list[tuple[str, str]]:
 @guild_option
 @click.pass_obj
 def restore(context: Context, name: str, guild_id: int) -> None:
-    """Bring back the recording that the voice NAME had before, up to 7 days after it was replaced.
+    """Bring back a recording that was replaced.
 
-    The two change places, so that a second restore undoes the first.
+    For 7 days the voice NAME can have the recording again that it had before. The two change places, so that a second restore undoes the first.
     """
 
     async def work(store: VoiceStore) -> VoiceProfile:

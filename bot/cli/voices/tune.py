@@ -36,7 +36,10 @@ def tune(
     language: str | None,
     reset: bool,
 ) -> None:
-    """Set how the voice NAME speaks; without a setting, show how it does."""
+    """Set or show how the voice NAME speaks.
+
+    What is not named stays as it is; without any setting nothing changes.
+    """
 
     async def work(store: VoiceStore) -> VoiceProfile:
         profile = await find_own(store, guild_id, name)
