@@ -33,7 +33,6 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from bot.errors import ConfigError
 from bot.credentials import (
     check_proxy,
     check_token,
@@ -42,6 +41,7 @@ from bot.credentials import (
     none_if_blank,
     shown_name,
 )
+from bot.errors import ConfigError
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"

@@ -84,6 +84,7 @@ class Engine:
     """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
+    loaded_before: bool = True
     clones: bool = True
     model: str = "multilingual"
     failure: Exception | None = None
@@ -92,7 +93,9 @@ class Engine:
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> EngineInfo | None:
+        if not self.loaded_before:
+            return None
         kind = "chatterbox" if self.clones else "piper"
         return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
 

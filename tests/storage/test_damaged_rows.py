@@ -47,7 +47,6 @@ DAMAGED: list[tuple[str, object]] = [
     ("name_key", "bob"),
     ("exaggeration", 1e300),
     ("seed", -1),
-    ("damage", b"\xff"),
     ("former_until", "soon"),
 ]
 IDS = [f"{column}-{str(value)[:12]!r}" for column, value in DAMAGED]
