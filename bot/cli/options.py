@@ -16,7 +16,7 @@ from bot.speech.voice_settings import ALL, check_ranges, number
 R = TypeVar("R")
 
 
-class _GuildId(click.ParamType):
+class _GuildId(click.ParamType[int]):
     """A Discord id, as SQLite stores it; help need not say how large that is."""
 
     name = "id"

@@ -45,7 +45,8 @@ def replace(
 ) -> None:
     """Give the voice NAME another recording.
 
-    Its name and settings stay. The former recording is kept for 7 days: mynah voices restore NAME brings it back.
+    Its name and settings stay. The former recording is kept for 7 days: mynah voices restore NAME
+    brings it back.
     """
     drawing = Picture(picture, force=force, told=not as_json)
     drawing.check(context.settings, file)
@@ -94,7 +95,8 @@ def _replaced_rows(profile: VoiceProfile, clip: Path) -> list[tuple[str, str]]:
 def restore(context: Context, name: str, guild_id: int) -> None:
     """Bring back a recording that was replaced.
 
-    For 7 days the voice NAME can have the recording again that it had before. The two change places, so that a second restore undoes the first.
+    For 7 days the voice NAME can have the recording again that it had
+    before. The two change places, so that a second restore undoes the first.
     """
 
     async def work(store: VoiceStore) -> VoiceProfile:
