@@ -49,6 +49,12 @@ async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))
+        if report.moved:
+            log.warning("recordings without a voice moved, none deleted", stage="start",
+                        files=len(report.moved), advice=report.lost_advice)  # fmt: skip
+        if report.returned:
+            log.info("recordings that voices need came back", stage="start",
+                     files=len(report.returned))  # fmt: skip
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip
@@ -183,13 +189,20 @@ async def open_backstage(
     from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
+    from bot.voice_watch import VoiceChange, VoiceWatch
     from storage.settings import SettingsStore
 
     async with (
         open_store(settings) as store,
         open_media_worker(settings) as media,
         open_engine(settings) as engine,
+        VoiceWatch(store).running() as watch,
     ):
+
+        async def forget(change: VoiceChange) -> None:
+            await engine.forget(change.clip_sha256)
+
+        watch.subscribe(forget)
         # As many sentences at once as the engine works on together.
         scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
@@ -209,6 +222,7 @@ async def open_backstage(
                 speech=desk,
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits),
+                watch=watch,
             )
 
         def make_bot() -> MynahBot:

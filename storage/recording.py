@@ -12,6 +12,7 @@ from storage.database import Execute, Parameters
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
 from storage.types import ReferenceClip, VoiceProfile
+from storage.upkeep import claim
 
 _FORMER_COLUMNS = (
     "former_sha256", "former_seconds", "former_pitch_hz", "former_quality",
@@ -78,6 +79,7 @@ async def write_file(execute: Execute, clips: Path, encoded: EncodedClip) -> Non
             f"The clip {path} cannot be written ({error.strerror}). "
             "Check the directory's permissions and that the disk is not full."
         ) from error
+    await claim(execute, encoded.sha256)
     await execute(
         "UPDATE voices SET damage = NULL WHERE clip_sha256 = ? AND damage IS NOT NULL",
         (encoded.sha256,),

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,41 @@ class VoiceProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class LostClip:
+    """A recording that no voice needs. path: in lost/; size: in bytes."""
+
+    path: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoreReport:
     """What a check of the store found and did.
 
-    swept: names of the files that no voice needed and that were removed.
-    damaged: voices whose clip cannot be used, now marked; restored: marked ones that work again.
+    swept: names of the files that no voice needed and that were removed: their voices were deleted
+        or never stored.
+    moved: names of the clips that were moved to lost/, because nobody knows why no voice needs
+        them; returned: of those that came back from there, because a voice needs them.
+    lost: all that lies there.
+    damaged: voices that cannot be used; restored: voices that were marked and work again.
     """
 
     swept: tuple[str, ...]
+    moved: tuple[str, ...]
+    returned: tuple[str, ...]
+    lost: tuple[LostClip, ...]
     damaged: tuple[VoiceProfile, ...]
     restored: tuple[VoiceProfile, ...]
+
+    @property
+    def lost_advice(self) -> str | None:
+        """What lies in lost/ and what to do about it, on one line; None if there is nothing."""
+        if not self.lost:
+            return None
+        megabytes = sum(clip.size for clip in self.lost) / 1e6
+        return (
+            f"{len(self.lost)} recordings without a voice ({megabytes:.1f} MB) lie in "
+            f"{self.lost[0].path.parent}. If mynah.db is an older one, restore the newest and start"
+            " again: recordings that a voice needs come back by themselves. If nobody needs them, "
+            "remove them."
+        )

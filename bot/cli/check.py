@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Iterator, Set
+from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -20,7 +20,9 @@ from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from storage.types import LostClip
 
+MAX_LISTED = 10
 LOW_SPACE_BYTES = 500 * 1024 * 1024
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
@@ -121,7 +123,15 @@ async def _voices(settings: Settings, _show: Show) -> str:
             f"{len(report.damaged)} of {sum(counts)} voices cannot be used. {faults} "
             "Restore the files from a backup, or delete the voices and enrol them again."
         )
+    if report.lost:
+        raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
+
+
+def _listed(lost: Sequence[LostClip]) -> str:
+    names = ", ".join(clip.path.name for clip in lost[:MAX_LISTED])
+    more = len(lost) - MAX_LISTED
+    return f"They are {names}{f' and {more} more' if more > 0 else ''}."
 
 
 async def _engine(settings: Settings, show: Show) -> str:

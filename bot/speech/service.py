@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,6 +46,7 @@ class Utterance:
 
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
+    current_voice: looks `voice` up anew before each sentence, and raises if it is gone.
     """
 
     text: str
@@ -54,6 +55,7 @@ class Utterance:
     language: str | None = None
     voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
+    current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
 
 
 class SpeechService:
@@ -84,7 +86,9 @@ class SpeechService:
         """
         settings = utterance.settings.over(utterance.voice_settings)
         for sentence in self.plan(utterance.text, utterance.language):
-            request = SynthesisRequest(sentence, utterance.voice, utterance.language, settings)
+            look_up = utterance.current_voice
+            voice = await look_up() if look_up is not None else utterance.voice
+            request = SynthesisRequest(sentence, voice, utterance.language, settings)
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result

@@ -23,6 +23,7 @@ from bot.speech.service import SpeechLimits
 from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
+from bot.voice_watch import VoiceWatch
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -83,6 +84,7 @@ class Engine:
     """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
+    loaded_before: bool = True
     clones: bool = True
     model: str = "multilingual"
     failure: Exception | None = None
@@ -91,7 +93,9 @@ class Engine:
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> EngineInfo | None:
+        if not self.loaded_before:
+            return None
         kind = "chatterbox" if self.clones else "piper"
         return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
 
@@ -116,6 +120,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
+        self.watch = VoiceWatch(self.store)
 
     @cached_property
     def bot(self) -> MynahBot:
@@ -133,6 +138,7 @@ class World:
             speech=SpeechDesk(FairScheduler(self.engine), SpeechLimits(), media),
             engine=self.engine,
             voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
+            watch=self.watch,
         )
 
     async def add_voice(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -121,6 +122,20 @@ async def test_start_forgets_what_has_expired(store: VoiceStore, directory: Path
     await store.replace(voice.id, make_clip(1, 0.2), pitch_hz=None, quality=None, now=long_ago)
     await store.check()
     assert clip_files(directory) == files(1)
+
+
+async def test_open_store_forgets_what_expires(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.former.INTERVAL_SECONDS", 0.01)
+    async with VoiceStore.open(directory) as store:
+        voice = await enrolled(store)
+        long_ago = datetime.now(UTC) - KEPT_FOR
+        await store.replace(voice.id, make_clip(1, 0.2), pitch_hz=None, quality=None, now=long_ago)
+        async with asyncio.timeout(30):
+            while clip_files(directory) != files(1):
+                await asyncio.sleep(0.01)
+    assert len(asyncio.all_tasks()) == 1  # ours alone is left
 
 
 async def test_sweep_leaves_former_clips_alone(store: VoiceStore, directory: Path) -> None:

@@ -95,8 +95,8 @@ def _replaced_rows(profile: VoiceProfile, clip: Path) -> list[tuple[str, str]]:
 def restore(context: Context, name: str, guild_id: int) -> None:
     """Bring back a recording that was replaced.
 
-    For 7 days the voice NAME can have the recording again that it had
-    before. The two change places, so that a second restore undoes the first.
+    For 7 days the voice NAME can have the recording again that it had before. The two change
+    places, so that a second restore undoes the first.
     """
 
     async def work(store: VoiceStore) -> VoiceProfile:
