@@ -17,10 +17,10 @@ from bot.cli.context import Context
 from bot.cli.output import EXIT_FAILED, Show, counted, print_line, progress_steps, show_loading
 from bot.errors import EngineError, MynahError
 from storage.errors import StorageError, VoiceRequestError
-from storage.types import LostClip
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from storage.types import LostClip
 
 MAX_LISTED = 10
 LOW_SPACE_BYTES = 500 * 1024 * 1024

@@ -48,7 +48,7 @@ def test_every_option_is_documented_and_no_other(path: str) -> None:
 
 @pytest.mark.parametrize("path", COMMANDS)
 def test_help_is_short_enough_to_be_shown_whole(path: str) -> None:
-    assert not COMMANDS[path].get_short_help_str().endswith("...")
+    assert not COMMANDS[path].get_short_help_str(65).endswith("...")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the examples are for a POSIX shell")
