@@ -11,15 +11,15 @@ from storage.types import CLIP_SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
 
-STOP_HZ = 52.0
+STOP_HZ = 57.0
 STOP_DB = 30.0
-ORDER = 6
-"""Below 52 Hz 60 dB are taken (the filter runs twice). A Chebyshev filter of the second kind is
-flat above: 75 Hz, the fundamental of a deep bass, loses under 1 dB and 90 Hz nothing."""
+ORDER = 8
+"""Below 57 Hz 60 dB are taken (the filter runs twice). A Chebyshev filter of the second kind is
+flat above: 70 Hz, the fundamental of a deep bass, loses 1 dB and 80 Hz nothing."""
 
 BLOCK_SECONDS = 30
 CONTEXT_SECONDS = 1
-"""Filtered on both sides of a block and discarded; the filter rings for a fifth of a second."""
+"""Filtered on both sides of a block and discarded; half a second on, the filter is silent again."""
 
 
 def remove_rumble(samples: Samples) -> None:

@@ -17,7 +17,7 @@ from bot.enrolment.activity import (
 from bot.enrolment.decode import FIRST_MIX, Chunk, Source, Survey, decode
 from bot.enrolment.highpass import remove_rumble
 from bot.enrolment.resample import BlockResampler
-from bot.enrolment.tops import NEAR_PEAK
+from bot.enrolment.tops import flat_tops
 from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, Origin
 from bot.enrolment.work import Work
 from storage.types import CLIP_SAMPLE_RATE
@@ -72,8 +72,6 @@ class _Tape:
         capacity = int((max_seconds + 1) * CLIP_SAMPLE_RATE)
         self._samples = np.empty(capacity, np.float32)
         self._clipped = np.zeros(capacity // FRAME_SAMPLES + 1)
-        self._peaks = np.zeros(len(self._clipped))
-        self._peak = 0.0
         self._length = 0
         self._source_rate = CLIP_SAMPLE_RATE
 
@@ -100,14 +98,14 @@ class _Tape:
         remove_rumble(samples)
         segments = find_segments(speech_probabilities(samples))
         power = _frame_power(samples)
-        # Tops that were flat at a level which was passed later were not the recorder's limit.
-        clipped = np.where(self._peaks >= NEAR_PEAK * min(self._peak, 1.0), self._clipped, 0.0)
+        is_speech = speech_mask(segments, len(power))
+        tops = flat_tops(samples, is_speech)
         return Recording(
             samples=samples,
             source_rate=self._source_rate,
             speech=segments,
-            is_speech=speech_mask(segments, len(power)),
-            clipped=clipped[: len(power)],
+            is_speech=is_speech,
+            clipped=np.maximum(self._clipped[: len(power)], tops),
             power=power,
         )
 
@@ -117,12 +115,10 @@ class _Tape:
         self._length += len(stretch)
 
     def _mark_clipped(self, chunk: Chunk, begin: int, heard: int) -> None:
-        self._peak = chunk.peak
         if len(chunk.clipped) == 0:
             return
         seconds = begin / CLIP_SAMPLE_RATE + (heard + chunk.clipped) / chunk.sample_rate
         frames = np.minimum((seconds / FRAME_SECONDS).astype(np.intp), len(self._clipped) - 1)
-        self._peaks[frames] = chunk.peak
         share = 1 / (chunk.sample_rate * FRAME_SECONDS)
         self._clipped += np.bincount(frames, minlength=len(self._clipped)) * share
 
