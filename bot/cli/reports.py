@@ -15,7 +15,8 @@ def report_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
         *([("listened to", report["origin"])] if report.get("origin") else []),
-        (_kept_label(report), _kept(report)),
+        # Of a rejected recording nothing is kept, and nothing is said of it.
+        *([("kept", _kept(report))] if report.get("verdict") != "rejected" else []),
         ("signal to noise", _measure(report.get("snr_db"), "dB", ".0f")),
         ("clipped", f"{report.get('clipped_share') or 0:.2%}"),
         ("loudness", _measure(report.get("loudness_lufs"), "LUFS", ".1f")),
@@ -28,11 +29,6 @@ def _finding_row(finding: Mapping[str, str]) -> tuple[str, str]:
     return f"! {finding['code'].replace('_', ' ')}", f"{finding['reason']} {finding['advice']}"
 
 
-def _kept_label(report: Mapping[str, Any]) -> str:
-    """Return what the best part of a recording is called: of a rejected one nothing is kept."""
-    return "best part" if report.get("verdict") == "rejected" else "kept"
-
-
 def _seconds(report: Mapping[str, Any], what: str) -> str:
     return _measure(report.get(f"{what}_seconds"), "s", ".1f")
 
@@ -40,7 +36,7 @@ def _seconds(report: Mapping[str, Any], what: str) -> str:
 def _kept(report: Mapping[str, Any]) -> str:
     start, end = report.get("kept_start") or 0.0, report.get("kept_end") or 0.0
     if end <= start:
-        return "no speech" if report.get("verdict") == "rejected" else "nothing"
+        return "nothing"
     return (
         f"{end - start:.1f} s, from {start:.1f} to {end:.1f} s, with "
         f"{_seconds(report, 'kept_speech')} of speech"

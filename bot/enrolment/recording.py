@@ -16,6 +16,7 @@ from bot.enrolment.activity import (
 )
 from bot.enrolment.decode import FIRST_MIX, Chunk, Source, Survey, decode
 from bot.enrolment.highpass import remove_rumble
+from bot.enrolment.hum import Hum, find_hum, remove_hum
 from bot.enrolment.resample import BlockResampler
 from bot.enrolment.tops import flat_tops
 from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, Origin
@@ -31,7 +32,7 @@ class Recording:
     speech: (start, end) frames of speech, shape (m, 2). is_speech: bool, per frame.
     clipped: float64, per frame, the share of the upload's samples that are cut off.
     power: float64, per frame, mean square.
-    origin: which of several sound tracks or channels it is.
+    hum: what was notched out. origin: which of several sound tracks or channels it is.
     """
 
     samples: npt.NDArray[np.float32]
@@ -40,6 +41,7 @@ class Recording:
     is_speech: npt.NDArray[np.bool_]
     clipped: npt.NDArray[np.float64]
     power: npt.NDArray[np.float64]
+    hum: Hum | None = None
     origin: Origin = field(default_factory=Origin)
 
     @property
@@ -100,6 +102,10 @@ class _Tape:
         power = _frame_power(samples)
         is_speech = speech_mask(segments, len(power))
         tops = flat_tops(samples, is_speech)
+        hum = find_hum(samples, float(power[is_speech].mean()) if is_speech.any() else 0.0)
+        if hum is not None:
+            remove_hum(samples, hum)
+            power = _frame_power(samples)
         return Recording(
             samples=samples,
             source_rate=self._source_rate,
@@ -107,6 +113,7 @@ class _Tape:
             is_speech=is_speech,
             clipped=np.maximum(self._clipped[: len(power)], tops),
             power=power,
+            hum=hum,
         )
 
     def _append(self, samples: npt.NDArray[np.float32]) -> None:

@@ -85,7 +85,7 @@ class Turns:
 
     def _seconds_used(self, owner: int) -> float:
         seconds, when = self._used.get(owner, (0.0, 0.0))
-        return seconds * 0.5 ** ((time.monotonic() - when) / HALF_LIFE)
+        return float(seconds * 0.5 ** ((time.monotonic() - when) / HALF_LIFE))
 
     def _remember(self, owner: int, seconds: float) -> None:
         self._used[owner] = (self._seconds_used(owner) + seconds, time.monotonic())
