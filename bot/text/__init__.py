@@ -1,0 +1,1 @@
+"""What is typed, made into what is said."""
