@@ -1,0 +1,128 @@
+"""Addresses of all kinds: links, hosts, e-mail addresses, file names.
+
+What is a site goes by the public suffix list, in the copy that publicsuffixlist ships.
+"""
+
+from __future__ import annotations
+
+import functools
+import ipaddress
+import re
+
+from publicsuffixlist import PublicSuffixList
+
+from bot.text.kept import KeptWords
+from bot.text.words import Words
+
+_END = r"[^\s<>\"'`|,.;:!?…。，、；：！？）」』】》\])}*_~]"
+_URL = re.compile(
+    rf"<?(?<![^\W_])(?:[a-z][a-z0-9+.-]{{1,15}}://|www\.)([^\s<>\"`|，。；：！？）」』】]{{0,2000}}{_END}/?)>?",
+    re.IGNORECASE,
+)
+_LINK = re.compile(r"\[([^\[\]\n]{1,1000})\]\(\s*<?(?:https?://|www\.)[^\s<>]{1,2000}?>?(?:\s+\"[^\"]{0,200}\")?\s*\)")
+_LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
+_HOST = rf"{_LABEL}(?:\.{_LABEL}){{1,8}}"
+_EMAIL = re.compile(rf"(?<![\w.+-])(?:mailto:)?([\w.+-]{{1,64}})@({_HOST})(?![\w-])", re.IGNORECASE)
+_BARE = re.compile(rf"(?<![\w@./\\-])({_HOST})(:\d{{1,5}})?([/?#][^\s<>\"`|]{{0,2000}}{_END}/?|/)?(?![\w@-])")
+_FILE = re.compile(r"(?<![\w./\\@-])([\w-][\w.+-]{0,200})(?![\w-])")
+
+EXTENSIONS = frozenset(
+    "7z aac apk avi bat bmp c cfg conf cpp cs css csv db doc docx epub exe flac gif go gz h html ico "
+    "ini iso jar java jpeg jpg js json jsx key lock log lua m4a md mkv mov mp3 mp4 mpg msi odp ods "
+    "odt ogg opus pdf php png ppt pptx psd py rar rb rs rtf sh sql svg tar tgz tif tiff toml ts tsx "
+    "txt ttf wav webm webp wma wmv xls xlsx xml yaml yml zip".split()
+)
+# Words of ordinary texts that are top-level domains, too: "what.is that", "tell.me".
+_WORDS = frozenset(
+    "am an as at be by do he id if in is it la me my no of on or pm so to us we name now one today "
+    "next page post life live love news how here new fun work works world guide help link media "
+    "music photo place plus red run save sale school site space store style team tips town video "
+    "watch zone beer best blue call camp care cash chat city cool day dog eat family fish fit game "
+    "gold green guru host house land limo men money party pics pizza pink play rest rip rocks show "
+    "ski soccer social soy surf tax tech tennis theater top toys travel trust vote win wine wtf you "
+    "zero moi buy case drive fast free golf hot like map moe open phone prime read room ruhr safe "
+    "search secure shop sky smile song spot star talk tube yes".split()
+)
+
+
+def read_links(text: str, words: Words, kept: KeptWords) -> str:
+    """Return `text` with web addresses in words; a named link is read as its name."""
+
+    def link(match: re.Match[str]) -> str:
+        site = _site(match[1])
+        return kept.keep(words.link_to.format(site=site) if site else words.link)
+
+    return _URL.sub(link, _LINK.sub(r"\1", text))
+
+
+def read_addresses(text: str, words: Words, kept: KeptWords) -> str:
+    """Return `text` with e-mail addresses, hosts with paths and file names in words."""
+    text = _EMAIL.sub(lambda match: kept.keep(_email(match[1], match[2], words)), text)
+    text = _BARE.sub(lambda match: _bare(match, words, kept), text)
+    return _FILE.sub(lambda match: _file(match, words, kept), text)
+
+
+def _bare(match: re.Match[str], words: Words, kept: KeptWords) -> str:
+    host, path = match[1], match[3] or ""
+    labels = host.split(".")
+    end = labels[-1]
+    if path in ("", "/") and (end.lower() in EXTENSIONS or end.lower() in _WORDS):
+        return match[0]
+    typed_apart = end[:1].isupper() and not host.isupper()  # "end.Next"
+    if typed_apart or end.isdigit() or not _registrable(host):
+        return match[0]
+    if not path:
+        return kept.keep(host.lower()) if host.isascii() else match[0]
+    return kept.keep(words.link_to.format(site=_registrable(host) or host))
+
+
+def _file(match: re.Match[str], words: Words, kept: KeptWords) -> str:
+    stem, _, extension = match[1].rpartition(".")
+    named = re.search(r"[^\W\d_]", stem)
+    if not named or extension.lower() not in EXTENSIONS or extension[:1].isupper() != extension.isupper():
+        return match[0]
+    if len(extension) == 1 and len(stem) == 1:  # "e.g", "a.c"
+        return match[0]
+    spoken = re.sub(r"[_+-]+", " ", stem).replace(".", f" {words.dot} ")
+    return kept.keep(" ".join(f"{spoken} {words.dot} {extension}".split()))
+
+
+def _email(name: str, host: str, words: Words) -> str:
+    signs = {".": words.dot, "-": words.dash, "_": words.underscore, "+": words.plus}
+    spelled = "".join(f" {signs[c]} " if c in signs else c for c in f"{name}\0{host}")
+    return " ".join(spelled.replace("\0", f" {words.at} ").split())
+
+
+def _site(address: str) -> str:
+    """Return the site of what follows a scheme: its registrable name, an IP address, or ""."""
+    authority = re.split(r"[/?#\\]", address, maxsplit=1)[0].rpartition("@")[2]
+    if bracketed := re.match(r"\[([0-9a-fA-F:.]+)\]", authority):
+        return "" if bracketed else ""
+    host = authority.partition(":")[0].strip(".")
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        return (_registrable(host) or _plain_host(host)) if host else ""
+
+
+def _plain_host(host: str) -> str:
+    return host.lower() if re.fullmatch(r"[\w.-]{1,100}", host) and re.search(r"[^\W\d_]", host) else ""
+
+
+def _registrable(host: str) -> str | None:
+    unicode = ".".join(_readable(label) for label in host.lower().split("."))
+    return _suffixes().privatesuffix(unicode, accept_unknown=False)
+
+
+def _readable(label: str) -> str:
+    if label.startswith("xn--"):
+        try:
+            return label[4:].encode("ascii").decode("punycode")
+        except (UnicodeError, OverflowError):
+            return label
+    return label
+
+
+@functools.cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList(accept_unknown=False, idna=False)
