@@ -125,4 +125,4 @@ def _readable(label: str) -> str:
 
 @functools.cache
 def _suffixes() -> PublicSuffixList:
-    return PublicSuffixList(accept_unknown=False, idna=False)
+    return PublicSuffixList(accept_unknown=False)
