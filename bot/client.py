@@ -25,7 +25,7 @@ from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
 
-EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech")
+EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech", "cogs.joining", "cogs.queue")
 
 VOICE_SECONDS = 6.0
 COMMANDS_SECONDS = 1.0

@@ -15,7 +15,8 @@ from bot.command_tree import answer
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample
 from cogs import cards
-from cogs.ui import Interaction, MynahModal, OwnedView
+from cogs.ui import Interaction
+from cogs.views import MynahModal, OwnedView
 from storage.errors import InvalidNameError, NameTakenError
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice

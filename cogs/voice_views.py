@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import discord
 
 from cogs import cards
-from cogs.ui import Interaction, OwnedView, guild_of, services_of
+from cogs.ui import Interaction, guild_of, services_of
+from cogs.views import OwnedView
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -74,6 +74,7 @@ def measure(directory: Path, *, full_size: bool, device: str, threads: int) -> d
         "threads": threads,
         "precision": {"stock": stock.precision, "own": engine.precision},
         "slots": engine.slots,
+        "rounds": asdict(rounds),
         "three_sentences": texts,
         "tokens_per_second": rates,
         **compared(texts, rates),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
@@ -86,6 +87,35 @@ def test_a_graph_decodes_what_its_kernels_decode(engine: ChatterboxEngine, voice
     finally:
         speaker._decoder._step._graphs = graphs
     assert graphed == plain
+
+
+def test_the_flow_is_captured_and_computes_what_its_kernels_compute(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    import torch
+
+    from bot.speech.engines.chatterbox.flow import FRAMES_STEP, MOST_FRAMES
+    from bot.speech.engines.chatterbox.vocoder import Sounds
+
+    speaker: Any = engine._speaker
+    vocoder = speaker._sounder._vocoder
+    estimator = engine._model.s3gen.flow.decoder.estimator
+    graphed = estimator.forward
+    lengths = {frames for _, frames in graphed._graphs}
+    assert lengths == set(range(FRAMES_STEP, MOST_FRAMES + 1, FRAMES_STEP))
+    sounds = Sounds(
+        torch.arange(60),
+        engine.voices.get(voices[0], {}).gen,
+        seed=1,
+        random_state=torch.Generator("cuda").manual_seed(1).get_state(),
+    )
+    (expected,) = vocoder.speak([sounds])
+    estimator.forward = graphed._plain
+    try:
+        (plain,) = vocoder.speak([sounds])
+    finally:
+        estimator.forward = graphed
+    assert np.abs(plain - expected).max() < 0.02
 
 
 def test_tokens_do_not_depend_on_company(engine: ChatterboxEngine, voices: Voices) -> None:

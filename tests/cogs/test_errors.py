@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.command_tree import explain
 from bot.errors import BusyError, EngineDeadError, EngineError, UserError
-from cogs.ui import OwnedView
+from cogs.views import OwnedView
 from storage.errors import StorageError, VoiceNotFoundError
 from tests.cogs.conftest import Scene, content
 from tests.cogs.world import World

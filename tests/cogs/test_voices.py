@@ -14,7 +14,7 @@ from simcord.results import InteractionResult
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL
 from cogs.voice_views import PAGE_SIZE
-from cogs.voices import PREVIEWS
+from cogs.voices.looking import PREVIEWS
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from tests.cogs.conftest import Scene, content
 

@@ -37,7 +37,7 @@ class Sounder:
     ) -> None:
         self._model, self._spec, self._check = model, spec, spec.self_check
         self._failures = failures
-        self._vocoder = Vocoder(model)
+        self._vocoder = Vocoder(model, graphs=spec.graphs)
         self._thread = ThreadPoolExecutor(1, "vocoder") if overlapped else None
         self._lock = threading.Lock()  # of the next two, which the thread shares
         self._waiting: list[tuple[tuple[int, ...], Job]] = []  # with what must be equal

@@ -11,6 +11,7 @@ import torch
 from torch.nn.utils import parametrize
 
 from bot.speech.engines.base import Samples
+from bot.speech.engines.chatterbox import flow
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 SPEECH_TOKENS = 6561
@@ -45,14 +46,17 @@ class Vocoder:
 
     Random numbers are drawn per sentence, in stock's order, so the samples are stock's. It uses
     torch's global random numbers: one thread at a time.
+
+    graphs: whether the flow is captured in CUDA graphs where the device is a GPU.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, *, graphs: bool = True) -> None:
         self._model, self._s3gen = model, model.s3gen
         fold_weight_norm(self._s3gen.mel2wav)
         # On a GPU beside the decoding's stream, not between its steps.
         on_gpu = self._s3gen.device.type == "cuda"
         self._stream = torch.cuda.Stream(self._s3gen.device) if on_gpu else None
+        flow.speed_up(self._s3gen.flow, meanflow=self._s3gen.meanflow, graphs=graphs and on_gpu)
 
     def speak(self, batch: Sequence[Sounds]) -> list[Samples]:
         """Return the samples (float32, shape (n,), 24 kHz) of sentences of the same `shape`."""

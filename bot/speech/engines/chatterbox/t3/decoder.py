@@ -10,7 +10,7 @@ import torch
 from bot.speech.engines.chatterbox.t3.alignment import Guard, new_guard, watched_heads
 from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
 from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
-from bot.speech.engines.chatterbox.t3.graphs import StepRunner, fix_attention_kernel
+from bot.speech.engines.chatterbox.t3.graphs import StepRunner, fix_kernels
 from bot.speech.engines.chatterbox.t3.sampling import Sampler, Sampling
 
 TURBO_TOP_K = 1000
@@ -73,7 +73,7 @@ class T3Decoder:
         self._pair = 1 if t3.is_gpt else 2
         on_gpu = t3.speech_head.weight.device.type == "cuda"
         if on_gpu:
-            fix_attention_kernel()
+            fix_kernels()
         with torch.inference_mode():
             self._backbone = open_backbone(t3, context)
             weight = t3.speech_head.weight

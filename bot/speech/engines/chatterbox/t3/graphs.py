@@ -8,6 +8,7 @@ how many texts are decoded also keeps a text's rounding errors the same in any c
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -27,15 +28,18 @@ LENGTH_STEP = 256
 _Shape = tuple[int, int, bool]
 
 
-def fix_attention_kernel() -> None:
-    """Have attention on GPUs take one kernel, in all of the process: torch's own choice depends on
-    shapes, and torch's switches belong to no thread.
+def fix_kernels() -> None:
+    """Have GPUs take the same kernels for a sentence in any company, in all of the process: torch's
+    switches belong to no thread.
 
-    This one goes through the keys block by block, so that masked ones behind the others change
-    nothing, however many there are.
+    torch's own choice of an attention kernel depends on shapes. The one that is left goes through
+    the keys block by block, so that masked ones behind the others change nothing, however many
+    there are. Some of cuDNN's convolutions add up in the order in which their threads happen to
+    end; HiFT's transposed ones are among them.
     """
     torch.backends.cuda.enable_flash_sdp(False)
     torch.backends.cuda.enable_cudnn_sdp(False)
+    torch.backends.cudnn.deterministic = True
 
 
 def whole_lengths(positions: int) -> int:
@@ -90,12 +94,7 @@ class StepRunner:
             pool = torch.cuda.graph_pool_handle()
             self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
         except RuntimeError as error:
-            log.warning(
-                "decoding without CUDA graphs, which is slower (%s); if sentences fail after "
-                "this, set [engine] graphs = false",
-                error,
-            )
-            _clean_up(stream)
+            go_on_without(error, stream, "decoding")
 
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
         if not self._rounded:
@@ -108,17 +107,37 @@ class StepRunner:
         self._forward(tokens, positions, steps, length, sort)
 
     def _captured(self, shape: _Shape, pool: Any) -> Any:
-        # Libraries set themselves up in the first calls, which a graph must not hold.
-        side = torch.cuda.Stream()
-        side.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(side):
-            for _ in range(2):
-                self._run(shape)
-        torch.cuda.current_stream().wait_stream(side)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=pool):
-            self._run(shape)
-        return graph
+        return captured(functools.partial(self._run, shape), pool)
+
+
+def captured(run: Callable[[], object], pool: Any) -> Any:
+    """Return what `run` does on the GPU as a CUDA graph, whose memory is of `pool`."""
+    # Libraries set themselves up in the first calls, which a graph must not hold.
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(2):
+            run()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph, pool=pool):
+        run()
+    return graph
+
+
+def go_on_without(error: RuntimeError, stream: Any, stage: str) -> None:
+    """Say that a stage could not be captured, and undo what is half-way.
+
+    stream: which was the current one before. Raises `EngineDeadError` where the GPU cannot be used
+    after that.
+    """
+    log.warning(
+        "%s without CUDA graphs, which is slower (%s); if sentences fail after this, set "
+        "[engine] graphs = false",
+        stage,
+        error,
+    )
+    _clean_up(stream)
 
 
 def _clean_up(stream: Any) -> None:
@@ -130,5 +149,5 @@ def _clean_up(stream: Any) -> None:
         generator.graphsafe_set_state(generator.clone_state())
     except RuntimeError as error:
         raise EngineDeadError(
-            f"Decoding could not be captured in CUDA graphs ({error}). Set [engine] graphs = false."
+            f"Speech could not be captured in CUDA graphs ({error}). Set [engine] graphs = false."
         ) from None

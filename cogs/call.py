@@ -1,0 +1,70 @@
+"""What the commands of a voice call share: whose channel, who may overrule whom, joining."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.errors import UserError
+from bot.voice.link import VocalChannel, refusal
+from bot.voice.player import GuildPlayer
+from cogs.speech_cards import join_text
+from cogs.ui import Interaction, guild_of, services_of
+
+
+def player_of(interaction: Interaction) -> GuildPlayer | None:
+    """Return the guild's player, if anything was ever said there."""
+    return services_of(interaction).voice.existing(guild_of(interaction))
+
+
+async def join_channel(
+    interaction: Interaction,
+    player: GuildPlayer,
+    channel: VocalChannel,
+    *,
+    privileged: bool = False,
+) -> str:
+    """Join and return what came of it. Raises UserError for what is known beforehand."""
+    if player.channel != channel:
+        refused = refusal(channel)
+        if refused is not None:
+            raise UserError(join_text(refused, channel))
+    # It takes its time even where the bot is already, if the connection was just lost.
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    outcome = await player.join(channel, privileged=privileged)
+    text = join_text(outcome, channel)
+    if not outcome.joined:
+        raise UserError(text)
+    return text
+
+
+def member_of(interaction: Interaction) -> discord.Member:
+    """Return who asked, as a member of the guild."""
+    assert isinstance(interaction.user, discord.Member), "the commands exist in guilds alone"
+    return interaction.user
+
+
+def channel_of(interaction: Interaction) -> VocalChannel:
+    """Return the voice channel that the member is in. Raises UserError without one."""
+    state = member_of(interaction).voice
+    if state is None or state.channel is None:
+        raise UserError("Join a voice channel first, so that I know where to speak.")
+    return state.channel
+
+
+def busy_in(channel: VocalChannel | None) -> UserError:
+    """Return the refusal to leave those who are being spoken to."""
+    where = channel.mention if channel is not None else "another channel"
+    return UserError(f"I am speaking in {where} right now. Join me there, or wait until I am done.")
+
+
+def all_own(interaction: Interaction, player: GuildPlayer) -> bool:
+    """Whether all that is being said or waits is the member's own."""
+    return all(entry.member_id == interaction.user.id for entry in player.snapshot())
+
+
+def privileged_in(interaction: Interaction, player: GuildPlayer) -> bool:
+    """Whether the member may overrule others where the bot speaks, wherever they type."""
+    member = member_of(interaction)
+    general = member.guild_permissions
+    there = player.channel.permissions_for(member) if player.channel is not None else general
+    return general.manage_messages or there.manage_messages or there.move_members

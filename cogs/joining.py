@@ -1,0 +1,69 @@
+"""`/join` and `/leave`."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import MynahBot
+from bot.errors import UserError
+from cogs.call import (
+    all_own,
+    busy_in,
+    channel_of,
+    join_channel,
+    member_of,
+    player_of,
+    privileged_in,
+)
+from cogs.ui import Interaction, guild_of, reply
+
+
+class CallCog(commands.Cog, name="Call"):
+    """Coming and going."""
+
+    def __init__(self, bot: MynahBot) -> None:
+        self._services = bot.services
+
+    @app_commands.command(description="Call me into a voice channel")
+    @app_commands.guild_only()
+    @app_commands.describe(channel="Which one; yours if you leave it out")
+    async def join(
+        self, interaction: Interaction, channel: discord.VoiceChannel | None = None
+    ) -> None:
+        """Join, or move there."""
+        target = channel or channel_of(interaction)
+        if not target.permissions_for(member_of(interaction)).connect:
+            raise UserError(f"You may not join {target.mention} yourself, so I do not either.")
+        player = self._services.voice.player(guild_of(interaction))
+        privileged = privileged_in(interaction, player)
+        if player.channel != target and player.snapshot() and not privileged:
+            raise busy_in(player.channel)
+        text = await join_channel(interaction, player, target, privileged=privileged)
+        unheard = player.unheard
+        await reply(interaction, f"{text} {unheard}" if unheard else text)
+
+    @app_commands.command(description="Send me out of the voice channel")
+    @app_commands.guild_only()
+    async def leave(self, interaction: Interaction) -> None:
+        """Leave; what waits to be said is forgotten."""
+        player = player_of(interaction)
+        if player is None or player.channel is None:
+            raise UserError("I am in no voice channel.")
+        state = member_of(interaction).voice
+        beside = state is not None and state.channel == player.channel
+        harmless = beside and all_own(interaction, player)
+        if not (harmless or privileged_in(interaction, player)):
+            raise UserError(
+                f"Only who is in {player.channel.mention} can send me out, when no text of others "
+                "is waiting; or somebody with the permission Manage Messages or Move Members."
+            )
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await player.leave()
+        await reply(interaction, "I left the voice channel.")
+
+
+async def setup(bot: MynahBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(CallCog(bot))

@@ -1,0 +1,67 @@
+"""`/queue`, `/skip` and `/stop`."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import MynahBot
+from bot.errors import UserError
+from bot.voice.player import SkipOutcome
+from cogs.call import all_own, player_of, privileged_in
+from cogs.speech_cards import privacy_text, queue_card
+from cogs.ui import Interaction, reply
+
+
+class QueueCog(commands.Cog, name="Queue"):
+    """What is being said, and what waits."""
+
+    @app_commands.command(description="Skip what is being said")
+    @app_commands.guild_only()
+    async def skip(self, interaction: Interaction) -> None:
+        """End the current utterance."""
+        player = player_of(interaction)
+        outcome = SkipOutcome.NOTHING_TO_SKIP
+        if player is not None:
+            privileged = privileged_in(interaction, player)
+            outcome = player.skip(interaction.user.id, privileged=privileged)
+        if outcome is SkipOutcome.NOT_YOURS:
+            raise UserError(
+                "Only the member who had it said can skip it, or somebody with the permission "
+                "Manage Messages or Move Members."
+            )
+        skipped = outcome is SkipOutcome.SKIPPED
+        await reply(interaction, "Skipped." if skipped else "Nothing is being said.")
+
+    @app_commands.command(description="Stop, and forget everything that waits to be said")
+    @app_commands.guild_only()
+    async def stop(self, interaction: Interaction) -> None:
+        """Clear the queue."""
+        player = player_of(interaction)
+        entries = player.snapshot() if player is not None else ()
+        if player is None or not entries:
+            await reply(interaction, "Nothing is being said.")
+            return
+        if not (all_own(interaction, player) or privileged_in(interaction, player)):
+            raise UserError(
+                "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
+                "the permission Manage Messages or Move Members."
+            )
+        count = player.stop()
+        await reply(interaction, f"Stopped; {count} text{'s' * (count != 1)} forgotten.")
+
+    @app_commands.command(description="Show what is being said and what comes next")
+    @app_commands.guild_only()
+    async def queue(self, interaction: Interaction) -> None:
+        """Show the queue."""
+        player = player_of(interaction)
+        entries = player.snapshot() if player is not None else ()
+        card = queue_card(entries)
+        if player is not None and (code := player.privacy_code):
+            card.add_field(name="Voice privacy code", value=privacy_text(code), inline=False)
+        await interaction.response.send_message(embed=card, ephemeral=True)
+
+
+async def setup(bot: MynahBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(QueueCog())

@@ -1,0 +1,89 @@
+"""The `voice` option of commands: finding a voice, and who may change it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import app_commands
+
+from bot.errors import UserError
+from cogs.cards import quoted
+from cogs.ui import Interaction, guild_of, manages_guild, services_of
+from storage.errors import StorageError
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+
+MAX_CHOICES = 25
+"""Discord shows no more choices than that (https://discord.com/developers/docs/interactions)."""
+
+
+class VoiceOption(app_commands.Transformer):
+    """An option that names a voice of this guild or of the operator."""
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> VoiceProfile:
+        """Return the voice. Raises VoiceNotFoundError, with names that are close."""
+        return await services_of(interaction).voices.find(guild_of(interaction), value)
+
+    async def autocomplete(
+        self, interaction: Interaction, value: str | float, /
+    ) -> list[app_commands.Choice[Any]]:
+        """Offer voices whose name begins so."""
+        voices = await _search(interaction, str(value))
+        return [app_commands.Choice(name=_label(voice), value=voice.name) for voice in voices]
+
+
+class OwnVoiceOption(VoiceOption):
+    """An option that names a voice which the member may change."""
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> VoiceProfile:
+        """Return the voice. Raises VoiceNotFoundError, UserError if it is not theirs to change."""
+        voice = await super().transform(interaction, value)
+        require_may_change(interaction, voice)
+        return voice
+
+    async def autocomplete(
+        self, interaction: Interaction, value: str | float, /
+    ) -> list[app_commands.Choice[Any]]:
+        """Offer voices that the member may change."""
+        voices = await _search(interaction, str(value))
+        return [
+            app_commands.Choice(name=voice.name, value=voice.name)
+            for voice in voices
+            if may_change(interaction, voice)
+        ]
+
+
+AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
+OwnVoice = app_commands.Transform[VoiceProfile, OwnVoiceOption]
+
+
+def may_change(interaction: Interaction, voice: VoiceProfile) -> bool:
+    """Whether the member may rename or delete the voice."""
+    if voice.guild_id != interaction.guild_id:
+        return False
+    return voice.owner_id == interaction.user.id or manages_guild(interaction)
+
+
+def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:
+    """Raise UserError unless the member may rename or delete the voice."""
+    if voice.guild_id == OPERATOR_GUILD_ID:
+        raise UserError(
+            f"{quoted(voice.name)} belongs to my operator and is shared with every server. "
+            "It cannot be changed from here."
+        )
+    if not may_change(interaction, voice):
+        raise UserError(
+            f"{quoted(voice.name)} is not yours. Its owner can change it, or somebody with the "
+            "permission Manage Server."
+        )
+
+
+async def _search(interaction: Interaction, prefix: str) -> list[VoiceProfile]:
+    try:
+        voices = services_of(interaction).voices
+        return await voices.search(guild_of(interaction), prefix, MAX_CHOICES)
+    except StorageError:
+        return []  # nobody reads errors while typing; the command itself will tell
+
+
+def _label(voice: VoiceProfile) -> str:
+    return f"{voice.name} (shared)" if voice.guild_id == OPERATOR_GUILD_ID else voice.name

@@ -1,0 +1,28 @@
+"""`/voice`: looking at voices, hearing them, changing them, choosing one."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import MynahBot
+from cogs.voices.changing import Changing
+from cogs.voices.choosing import Choosing
+from cogs.voices.looking import Looking
+
+
+@app_commands.guild_only()
+class Voices(
+    Looking,
+    Changing,
+    Choosing,
+    commands.GroupCog,
+    name="voice",
+    description="The voices of this server",
+):
+    """Voices that are there."""
+
+
+async def setup(bot: MynahBot) -> None:
+    """Add the cog."""
+    await bot.add_cog(Voices())

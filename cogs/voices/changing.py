@@ -1,0 +1,80 @@
+"""`/voice rename`, `tune` and `delete`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.client import EngineStatus
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import check_ranges, ignored, model_of, settings_of
+from cogs import cards
+from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
+from cogs.ui import Interaction, defer, services_of
+from cogs.voice_option import OwnVoice
+from cogs.voice_views import DeletionQuestion
+from storage.names import MAX_NAME_LENGTH
+
+NewName = app_commands.Range[str, 1, MAX_NAME_LENGTH]
+
+
+class Changing(commands.Cog):
+    """For who owns a voice, or manages the server."""
+
+    @app_commands.command(description="Give a voice of yours another name")
+    @app_commands.describe(voice="Which voice", name="What it is called from now on")
+    async def rename(self, interaction: Interaction, voice: OwnVoice, name: NewName) -> None:
+        """Rename it."""
+        await defer(interaction)
+        renamed = await services_of(interaction).voices.rename(voice.id, name)
+        await interaction.edit_original_response(
+            content=f"{cards.quoted(voice.name)} is now called {cards.quoted(renamed.name)}."
+        )
+
+    @app_commands.command(description="Set how a voice of yours speaks")
+    @app_commands.describe(
+        voice="Which voice",
+        **MEANINGS,
+        language="The language that the speaker speaks",
+        reset="Go back to the defaults first; the language stays",
+    )
+    @app_commands.choices(language=LANGUAGE_CHOICES)
+    async def tune(
+        self,
+        interaction: Interaction,
+        voice: OwnVoice,
+        exaggeration: Exaggeration | None = None,
+        cfg_weight: CfgWeight | None = None,
+        temperature: Temperature | None = None,
+        seed: Seed | None = None,
+        language: str | None = None,
+        reset: bool = False,
+    ) -> None:
+        """Set what is given; with nothing given, show what is set."""
+        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        check_ranges(given)
+        settings = given if reset else given.over(settings_of(voice))
+        spoken, services = language or voice.language, services_of(interaction)
+        await defer(interaction)
+        if settings != settings_of(voice) or spoken != voice.language:
+            await services.voices.tune(voice.id, **asdict(settings), language=spoken)
+        text = cards.tuned(voice.name, settings, spoken) + _ignored(services.engine, settings)
+        await interaction.edit_original_response(content=text)
+
+    @app_commands.command(description="Delete a voice of yours and its recording")
+    @app_commands.describe(voice="Which voice")
+    async def delete(self, interaction: Interaction, voice: OwnVoice) -> None:
+        """Ask first."""
+        await interaction.response.send_message(
+            f"Delete {cards.quoted(voice.name)}? Its recording is deleted too, for good.",
+            view=DeletionQuestion(interaction, voice),
+            ephemeral=True,
+        )
+
+
+def _ignored(engine: EngineStatus, settings: VoiceSettings) -> str:
+    """Say at once what the engine that is loaded makes nothing of."""
+    notes = () if engine.info is None else ignored(model_of(engine.info), settings)
+    return "".join(f"\n-# {note}" for note in notes)

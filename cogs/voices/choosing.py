@@ -1,0 +1,54 @@
+"""`/voice default`."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from cogs import cards
+from cogs.ui import Interaction, defer, guild_of, manages_guild, services_of
+from cogs.voice_option import AnyVoice
+from storage.types import VoiceProfile
+
+
+class Choosing(commands.Cog):
+    """The voice that speaks when none is named."""
+
+    @app_commands.command(description="Choose the voice that speaks when none is named")
+    @app_commands.describe(
+        voice="Which voice; leave it out to take the choice back",
+        server="For everybody here who has no voice of their own (needs Manage Server)",
+    )
+    async def default(
+        self, interaction: Interaction, voice: AnyVoice | None = None, server: bool = False
+    ) -> None:
+        """Choose for oneself or for the guild."""
+        await defer(interaction)
+        text = await (self._choose_for_guild if server else self._choose)(interaction, voice)
+        await interaction.edit_original_response(content=text)
+
+    async def _choose(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
+        choices, guild_id, user_id = (
+            services_of(interaction).choices,
+            guild_of(interaction),
+            interaction.user.id,
+        )
+        await choices.set_member_default(guild_id, user_id, voice.id if voice else None)
+        if voice is not None:
+            return f"{cards.quoted(voice.name)} speaks for you on this server from now on."
+        other = await choices.voice_for(guild_id, user_id)
+        if other is None:
+            return (
+                "You have no voice now. Make one with `/enroll`, or name one when you use `/say`."
+            )
+        return f"You have no choice of your own now; {cards.quoted(other.name)} speaks for you."
+
+    async def _choose_for_guild(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
+        if not manages_guild(interaction):
+            raise app_commands.MissingPermissions(["manage_guild"])
+        await services_of(interaction).choices.set_guild_default(
+            guild_of(interaction), voice.id if voice else None
+        )
+        if voice is None:
+            return "This server has no default voice now."
+        return f"{cards.quoted(voice.name)} now speaks for everybody here without a voice."

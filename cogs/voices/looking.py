@@ -1,0 +1,75 @@
+"""`/voice list`, `info` and `preview`."""
+
+from __future__ import annotations
+
+import io
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import EngineError
+from bot.speech.service import Utterance
+from bot.speech.voice_settings import settings_of
+from cogs import cards
+from cogs.ui import Interaction, defer, engine_note, guild_of, reference_to, services_of
+from cogs.voice_option import AnyVoice
+from cogs.voice_views import VoicePages
+
+PREVIEW_TEXT = "Hello! This is how I sound. Shall I read something for you?"
+
+PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
+"""So many previews a member may ask for within that time: each takes the engine's time."""
+
+
+class Looking(commands.Cog):
+    """What voices there are, what is known about one, how it sounds."""
+
+    def __init__(self) -> None:
+        # Not the library's decorator, whose state belongs to the module and outlives the bot.
+        self._previews: commands.CooldownMapping[Interaction] = (
+            commands.CooldownMapping.from_cooldown(
+                PREVIEWS, PREVIEW_PERIOD_SECONDS, lambda interaction: interaction.user.id
+            )
+        )
+
+    @app_commands.command(name="list", description="Show the voices that can be used here")
+    async def list_voices(self, interaction: Interaction) -> None:
+        """Show them page by page."""
+        view = VoicePages(interaction)
+        page = await view.render()
+        await interaction.response.send_message(embed=page, view=view, ephemeral=True)
+
+    @app_commands.command(description="Show what is known about a voice")
+    @app_commands.describe(voice="Which voice")
+    async def info(self, interaction: Interaction, voice: AnyVoice) -> None:
+        """Show its card."""
+        await interaction.response.send_message(embed=cards.voice_card(voice), ephemeral=True)
+
+    @app_commands.command(description="Hear a voice without a voice channel")
+    @app_commands.describe(voice="Which voice")
+    async def preview(self, interaction: Interaction, voice: AnyVoice) -> None:
+        """Attach a sentence that it speaks."""
+        if not services_of(interaction).engine.ready:
+            raise EngineError("The voice engine is still loading. Try again in a minute.")
+        self._count_preview(interaction)
+        utterance = Utterance(
+            PREVIEW_TEXT,
+            reference_to(services_of(interaction), voice),
+            guild_id=guild_of(interaction),
+            language=voice.language,
+            voice_settings=settings_of(voice),
+        )
+        await defer(interaction)
+        preview = await services_of(interaction).speech.preview(utterance)
+        notes = "".join(f"\n-# {note}" for note in preview.notes)
+        about = f"{engine_note(services_of(interaction).engine)}{notes}"
+        await interaction.edit_original_response(
+            content=f"This is {cards.quoted(voice.name)}.{about}",
+            attachments=[discord.File(io.BytesIO(preview.ogg), "preview.ogg")],
+        )
+
+    def _count_preview(self, interaction: Interaction) -> None:
+        bucket = self._previews.get_bucket(interaction)
+        if bucket is not None and (wait := bucket.update_rate_limit()) is not None:
+            raise app_commands.CommandOnCooldown(bucket, wait)
