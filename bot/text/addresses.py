@@ -6,7 +6,6 @@ What is a site goes by the public suffix list, in the copy that publicsuffixlist
 from __future__ import annotations
 
 import functools
-import ipaddress
 import re
 
 from publicsuffixlist import PublicSuffixList
@@ -14,16 +13,16 @@ from publicsuffixlist import PublicSuffixList
 from bot.text.kept import KeptWords
 from bot.text.words import Words
 
-_END = r"[^\s<>\"'`|,.;:!?…。，、；：！？）」』】》\])}*_~]"
+_PATH = r"(?:[^\s<>\"`|()，。；：！？「」『』【】《》（）]|\([^\s()<>]{0,200}\)){0,2000}"
+_TRAILING = re.compile(r"[,.;:!?…、'\]}*_~]+$")
 _URL = re.compile(
-    rf"<?(?<![^\W_])(?:[a-z][a-z0-9+.-]{{1,15}}://|www\.)([^\s<>\"`|，。；：！？）」』】]{{0,2000}}{_END}/?)>?",
-    re.IGNORECASE,
+    rf"<?(?<![^\W_])((?:[a-z][a-z0-9+.-]{{1,15}}://|www\.){_PATH})>?", re.IGNORECASE
 )
 _LINK = re.compile(r"\[([^\[\]\n]{1,1000})\]\(\s*<?(?:https?://|www\.)[^\s<>]{1,2000}?>?(?:\s+\"[^\"]{0,200}\")?\s*\)")
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL}){{1,8}}"
 _EMAIL = re.compile(rf"(?<![\w.+-])(?:mailto:)?([\w.+-]{{1,64}})@({_HOST})(?![\w-])", re.IGNORECASE)
-_BARE = re.compile(rf"(?<![\w@./\\-])({_HOST})(:\d{{1,5}})?([/?#][^\s<>\"`|]{{0,2000}}{_END}/?|/)?(?![\w@-])")
+_BARE = re.compile(rf"(?<![\w@./\\-])({_HOST})(:\d{{1,5}})?([/?#]{_PATH})?(?![\w@-])")
 _FILE = re.compile(r"(?<![\w./\\@-])([\w-][\w.+-]{0,200})(?![\w-])")
 
 EXTENSIONS = frozenset(
@@ -49,8 +48,12 @@ def read_links(text: str, words: Words, kept: KeptWords) -> str:
     """Return `text` with web addresses in words; a named link is read as its name."""
 
     def link(match: re.Match[str]) -> str:
-        site = _site(match[1])
-        return kept.keep(words.link_to.format(site=site) if site else words.link)
+        address = _TRAILING.sub("", match[1])
+        site = _site(address)
+        if not site and not re.search(r"\w", address):
+            return match[0]
+        said = kept.keep(words.link_to.format(site=site) if site else words.link)
+        return said + match[1][len(address) :]
 
     return _URL.sub(link, _LINK.sub(r"\1", text))
 
@@ -63,17 +66,20 @@ def read_addresses(text: str, words: Words, kept: KeptWords) -> str:
 
 
 def _bare(match: re.Match[str], words: Words, kept: KeptWords) -> str:
-    host, path = match[1], match[3] or ""
-    labels = host.split(".")
-    end = labels[-1]
-    if path in ("", "/") and (end.lower() in EXTENSIONS or end.lower() in _WORDS):
+    host, port, given = match[1], match[2] or "", match[3] or ""
+    path = _TRAILING.sub("", given)
+    rest = given[len(path) :]
+    end = host.rpartition(".")[2]
+    lone = len(path) < 2
+    if lone and (end.lower() in EXTENSIONS or end.lower() in _WORDS):
         return match[0]
+    site = _registrable(host)
     typed_apart = end[:1].isupper() and not host.isupper()  # "end.Next"
-    if typed_apart or end.isdigit() or not _registrable(host):
+    if typed_apart or end.isdigit() or not site:
         return match[0]
-    if not path:
-        return kept.keep(host.lower()) if host.isascii() else match[0]
-    return kept.keep(words.link_to.format(site=_registrable(host) or host))
+    if lone and not port:
+        return kept.keep(host.lower()) + rest
+    return kept.keep(words.link_to.format(site=site)) + rest
 
 
 def _file(match: re.Match[str], words: Words, kept: KeptWords) -> str:
@@ -94,19 +100,15 @@ def _email(name: str, host: str, words: Words) -> str:
 
 
 def _site(address: str) -> str:
-    """Return the site of what follows a scheme: its registrable name, an IP address, or ""."""
-    authority = re.split(r"[/?#\\]", address, maxsplit=1)[0].rpartition("@")[2]
-    if bracketed := re.match(r"\[([0-9a-fA-F:.]+)\]", authority):
-        return "" if bracketed else ""
+    """Return the site of an address: its registrable name, else its host; "" if it has none."""
+    rest = re.sub(r"^[a-z][a-z0-9+.-]*://", "", address, flags=re.IGNORECASE)
+    authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
     host = authority.partition(":")[0].strip(".")
-    try:
-        return str(ipaddress.ip_address(host))
-    except ValueError:
-        return (_registrable(host) or _plain_host(host)) if host else ""
+    return (_registrable(host) or _plain_host(host)) if host else ""
 
 
 def _plain_host(host: str) -> str:
-    return host.lower() if re.fullmatch(r"[\w.-]{1,100}", host) and re.search(r"[^\W\d_]", host) else ""
+    return host.lower() if re.fullmatch(r"[\w.-]{1,100}", host) else ""
 
 
 def _registrable(host: str) -> str | None:

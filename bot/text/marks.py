@@ -16,7 +16,7 @@ _PLAIN_ENOUGH = "！？，：；（）｡¹²³⁰⁴-⁹⁺⁻₀-₉½¼¾⅐-
 _COMPATIBLE = re.compile(f"[^{_PLAIN_ENOUGH}]+")
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("“”„‟«»", '"')
-    | dict.fromkeys("‘’‚‛′`´", "'")
+    | dict.fromkeys("‘’‚‛′´", "'")
     | dict.fromkeys("‐‑‒–−", "-")
     | dict.fromkeys("—―", " - ")
     | {"…": "...", "•": " ", "㎡": "m²", "㎥": "m³", "㎢": "km²"}
@@ -34,9 +34,9 @@ _RUNS = (
     (re.compile(r"([,،、，;；؛:：'\"¿¡·。।॥።፧])\1+"), r"\1"),
     (re.compile(r"-{2,}|–{2,}"), " - "),
     # Behind a letter they mean something: C++, A***.
-    (re.compile(r"(?<![^\W_])([*+#])\1+(?![^\W_])"), " "),
+    (re.compile(r"(?<![\w*+#])([*+#])\1+(?![^\W_])"), " "),
     (re.compile(r"([*+#])\1{3,}"), r"\1\1\1"),
-    (re.compile(r"([^\w\s.!?！？؟*+#-]|_)\1+"), r" "),  # rules and drawings: "=====", "~~~"
+    (re.compile(r"([^\w\s.!?！？؟*+#\U000f0000-\U0010ffff-]|_)\1+"), " "),  # rules and drawings: "=====", "~~~"
 )
 _SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~=_]+(?!\w)")
 _SPACE = re.compile(r"\s+")
