@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from bot.errors import MynahError
-from bot.speech.text import clean_text, split_sentences
+from bot.speech.text import clean_text
 from bot.speech.types import (
     Speech,
     SynthesisRequest,
@@ -17,6 +17,7 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
+from bot.text.sentences import split_sentences
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ class Synthesizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SpeechLimits:
-    """Bounds of a text, in characters, and of its pieces, in letters as `text.letters` counts them.
+    """Bounds of a text, in characters, and of its pieces, in letters (`bot.text.sentences`).
 
     first_sentence_characters: of the first piece, so that sound starts early.
     """

@@ -1,36 +1,14 @@
-"""What is said: plain text made readable for an engine, and cut into pieces it can speak."""
+"""What is said: plain text made readable for an engine."""
 
 from __future__ import annotations
 
-import bisect
 import itertools
 import re
 import unicodedata
 from collections.abc import Iterator
 
-import sentencex
-
 from bot.errors import UserError
-
-MIN_PIECE_LETTERS = 20
-"""Shorter pieces are joined with a neighbour: Chatterbox turns a lone "Hi!" into gibberish."""
-
-_DIGIT_LETTERS = 5  # about a word
-# A character of Chinese is up to 8 tokens of Chatterbox (5 strokes, their end, which of several,
-# a space), one of Japanese up to 7 of its reading; both take 0.2 to 0.3 s. A Korean syllable is up
-# to 3 tokens and 0.2 s, kana up to 2 and 0.13 s, a letter 1 and 0.065 s.
-_SCRIPTS = (
-    ("\u3040", "\u30ff", 2),  # kana
-    ("\u3005", "\u3007", 5),  # marks that are read as characters
-    ("\u3400", "\u9fff", 5),  # Han
-    ("\uac00", "\ud7a3", 3),  # Hangul
-    ("\uf900", "\ufaff", 5),  # Han
-    ("\U00020000", "\U0003ffff", 5),  # Han
-)
-
-_MOST_LETTERS = {"zh": 240}
-"""Of a piece, by language. Chatterbox separates the words of Chinese by spaces, and any character
-may be a word: up to 2 tokens a letter, of 490."""
+from bot.text.sentences import is_speakable
 
 _MAX_COMBINING_MARKS = 3
 
@@ -58,7 +36,6 @@ _REPEATS = (
     (re.compile(r"([^\W\d_])\1{3,}", re.IGNORECASE), r"\1\1\1"),
     (re.compile(r"([^\W\d_]{2,4}?)\1{4,}", re.IGNORECASE), r"\1\1\1\1"),
 )
-_CLAUSE_END = re.compile(r"[!?;:,)\]\"]+(?=\s)|\s-(?=\s)|[。！？，、；：」』）]+")
 _SPACE = re.compile(r"\s+")
 
 
@@ -87,47 +64,6 @@ def clean_text(text: str, *, max_characters: int) -> str:
     return text
 
 
-def is_speakable(text: str) -> bool:
-    """Whether `text` has a letter or a digit."""
-    return any(unicodedata.category(character)[0] in "LN" for character in text)
-
-
-def letters(text: str) -> int:
-    """Return how long `text` is, in letters of an alphabet that take as long to say.
-
-    A Chinese character or a digit is five, a Korean syllable three, a Japanese kana two, an accent
-    one more.
-    """
-    return sum(map(_letters, text))
-
-
-def split_sentences(
-    text: str,
-    *,
-    language: str | None = None,
-    max_characters: int = 260,
-    first_max_characters: int = 100,
-) -> tuple[str, ...]:
-    """Cut cleaned `text` into pieces to synthesise one after another.
-
-    A piece is a sentence, or part of a long one: at most `max_characters` (the first one
-    `first_max_characters`, so that sound starts early) as `letters` counts them, cut at the end of
-    a clause or else between words. A word is cut only when it alone is longer than
-    `max_characters`. Pieces below `MIN_PIECE_LETTERS` are joined with a neighbour where the limits
-    allow. Chinese pieces have at most 240 letters in any case.
-
-    language: ISO 639-1 code, with or without a region; None is taken for English.
-    """
-    code = (language or "en").replace("_", "-").split("-")[0].lower()
-    max_characters = min(max_characters, _MOST_LETTERS.get(code, max_characters))
-    first_max_characters = min(first_max_characters, max_characters)
-    sentences = _join_short(sentencex.segment(code, text), max_characters)
-    pieces = [piece for sentence in sentences for piece in _cut(sentence.strip(), max_characters)]
-    if pieces:
-        pieces[:1] = _cut_first(pieces[0], first_max_characters)
-    return tuple(piece for piece in pieces if is_speakable(piece))
-
-
 def _too_long(characters: int, limit: int) -> UserError:
     return UserError(
         f"That text has {characters:,} characters; the limit is {limit:,}. Say it in parts."
@@ -154,77 +90,3 @@ def _spoken(character: str) -> str:
         return "°" if character == "°" else " "  # a space, so that "fine👍thanks" stays two words
     # Format characters (zero-width, bidirectional), enclosing marks, private and unassigned.
     return "" if category[0] == "C" or category == "Me" else character
-
-
-def _letters(character: str) -> int:
-    if character.isdigit():
-        return _DIGIT_LETTERS
-    for first, last, count in _SCRIPTS:
-        if first <= character <= last:
-            return count
-    return len(unicodedata.normalize("NFKD", character))
-
-
-def _join_short(sentences: list[str], limit: int) -> list[str]:
-    joined: list[str] = []
-    for sentence in sentences:
-        if joined and _is_short(joined[-1]):
-            sentence = joined.pop() + sentence
-        joined.append(sentence)
-    if len(joined) > 1 and _is_short(joined[-1]):
-        together = joined[-2] + joined[-1]
-        # Not where it would only bring about a cut elsewhere.
-        if letters(together) <= limit or letters(joined[-2]) > limit:
-            joined[-2:] = [together]
-    return joined
-
-
-def _is_short(text: str) -> bool:
-    return letters(text.strip()) < MIN_PIECE_LETTERS
-
-
-def _cut(text: str, limit: int) -> Iterator[str]:
-    while letters(text) > limit:
-        fitting = _fitting(text, limit)
-        end = _roomy_break(text, fitting) or _last_space(text, fitting)
-        end = end or _hard_break(text, fitting)
-        yield text[:end].strip()
-        text = text[end:].strip()
-    yield text
-
-
-def _cut_first(text: str, limit: int) -> list[str]:
-    """Cut off a short beginning, if there is a good place for it."""
-    end = _roomy_break(text, _fitting(text, limit)) if letters(text) > limit else 0
-    return [text[:end].strip(), text[end:].strip()] if end else [text]
-
-
-def _fitting(text: str, limit: int) -> int:
-    """Return how many characters at the beginning are at most `limit` letters."""
-    return bisect.bisect_right(list(itertools.accumulate(map(_letters, text))), limit)
-
-
-def _roomy_break(text: str, last: int) -> int:
-    """Return the last place up to `last` to cut that leaves no short piece on either side, or 0.
-
-    The end of a clause goes before a space.
-    """
-    first = _fitting(text, MIN_PIECE_LETTERS - 1) + 1
-    last = min(last, len(text) - _fitting(text[::-1], MIN_PIECE_LETTERS - 1) - 1)
-    clause_ends = [match.end() for match in _CLAUSE_END.finditer(text, 0, max(0, last) + 1)]
-    for ends in (clause_ends, [_last_space(text, last)]):
-        if fitting := [end for end in ends if first <= end <= last]:
-            return fitting[-1]
-    return 0
-
-
-def _last_space(text: str, limit: int) -> int:
-    return max(0, text.rfind(" ", 0, limit + 1))
-
-
-def _hard_break(text: str, limit: int) -> int:
-    """Return where to cut inside a word: at the limit, but not before a combining mark."""
-    end = max(1, limit)
-    while end > 1 and unicodedata.combining(text[end]):
-        end -= 1
-    return end
