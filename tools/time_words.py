@@ -16,8 +16,9 @@ from bot.languages import LANGUAGES
 
 TARGET = Path(__file__).parent.parent / "bot" / "text" / "data" / "times.toml"
 UNITS = ("second", "minute", "hour", "day", "week", "month", "year")
-HEAD = """# Dates and "in two hours", by language. From Unicode's CLDR by tools/time_words.py; the licence is
-# beside emoji_names/. {0} is a number; one, few, many and so on are CLDR's plural categories.
+HEAD = """# Dates and "in two hours", by language. From Unicode's CLDR, by
+# tools/time_words.py; the licence lies in emoji_names/. {0} is a number; one, few, many and so on
+# are CLDR's plural categories.
 """
 
 

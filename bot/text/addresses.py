@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
+import tomllib
+from importlib import resources
 
 from publicsuffixlist import PublicSuffixList
 
@@ -16,32 +18,16 @@ from bot.text.words import Words
 _PATH = r"(?:[^\s<>\"`|()，。；：！？「」『』【】《》（）]|\([^\s()<>]{0,200}\)){0,2000}"
 _TRAILING = re.compile(r"[,.;:!?…、'\]}*_~]+$")
 _URL = re.compile(
-    rf"<?(?<![^\W_])((?:[a-z][a-z0-9+.-]{{1,15}}://|www\.){_PATH})>?", re.IGNORECASE
+    rf"<?(?<![a-z0-9+.-])((?:[a-z][a-z0-9+.-]{{1,15}}://|www\.){_PATH})>?", re.IGNORECASE
 )
-_LINK = re.compile(r"\[([^\[\]\n]{1,1000})\]\(\s*<?(?:https?://|www\.)[^\s<>]{1,2000}?>?(?:\s+\"[^\"]{0,200}\")?\s*\)")
+_LINK = re.compile(
+    r"\[([^\[\]\n]{1,1000})\]\(\s*<?(?:https?://|www\.)[^\s<>]{1,2000}?>?(?:\s+\"[^\"]{0,200}\")?\s*\)"
+)
 _LABEL = r"[^\W_](?:[\w-]{0,61}[^\W_])?"
 _HOST = rf"{_LABEL}(?:\.{_LABEL}){{1,8}}"
 _EMAIL = re.compile(rf"(?<![\w.+-])(?:mailto:)?([\w.+-]{{1,64}})@({_HOST})(?![\w-])", re.IGNORECASE)
 _BARE = re.compile(rf"(?<![\w@./\\-])({_HOST})(:\d{{1,5}})?([/?#]{_PATH})?(?![\w@-])")
 _FILE = re.compile(r"(?<![\w./\\@-])([\w-][\w.+-]{0,200})(?![\w-])")
-
-EXTENSIONS = frozenset(
-    "7z aac apk avi bat bmp c cfg conf cpp cs css csv db doc docx epub exe flac gif go gz h html ico "
-    "ini iso jar java jpeg jpg js json jsx key lock log lua m4a md mkv mov mp3 mp4 mpg msi odp ods "
-    "odt ogg opus pdf php png ppt pptx psd py rar rb rs rtf sh sql svg tar tgz tif tiff toml ts tsx "
-    "txt ttf wav webm webp wma wmv xls xlsx xml yaml yml zip".split()
-)
-# Words of ordinary texts that are top-level domains, too: "what.is that", "tell.me".
-_WORDS = frozenset(
-    "am an as at be by do he id if in is it la me my no of on or pm so to us we name now one today "
-    "next page post life live love news how here new fun work works world guide help link media "
-    "music photo place plus red run save sale school site space store style team tips town video "
-    "watch zone beer best blue call camp care cash chat city cool day dog eat family fish fit game "
-    "gold green guru host house land limo men money party pics pizza pink play rest rip rocks show "
-    "ski soccer social soy surf tax tech tennis theater top toys travel trust vote win wine wtf you "
-    "zero moi buy case drive fast free golf hot like map moe open phone prime read room ruhr safe "
-    "search secure shop sky smile song spot star talk tube yes".split()
-)
 
 
 def read_links(text: str, words: Words, kept: KeptWords) -> str:
@@ -71,7 +57,7 @@ def _bare(match: re.Match[str], words: Words, kept: KeptWords) -> str:
     rest = given[len(path) :]
     end = host.rpartition(".")[2]
     lone = len(path) < 2
-    if lone and (end.lower() in EXTENSIONS or end.lower() in _WORDS):
+    if lone and (end.lower() in _endings("extensions") | _endings("words")):
         return match[0]
     site = _registrable(host)
     typed_apart = end[:1].isupper() and not host.isupper()  # "end.Next"
@@ -85,7 +71,11 @@ def _bare(match: re.Match[str], words: Words, kept: KeptWords) -> str:
 def _file(match: re.Match[str], words: Words, kept: KeptWords) -> str:
     stem, _, extension = match[1].rpartition(".")
     named = re.search(r"[^\W\d_]", stem)
-    if not named or extension.lower() not in EXTENSIONS or extension[:1].isupper() != extension.isupper():
+    if (
+        not named
+        or extension.lower() not in _endings("extensions")
+        or extension[:1].isupper() != extension.isupper()
+    ):
         return match[0]
     if len(extension) == 1 and len(stem) == 1:  # "e.g", "a.c"
         return match[0]
@@ -123,6 +113,12 @@ def _readable(label: str) -> str:
         except (UnicodeError, OverflowError):
             return label
     return label
+
+
+@functools.cache
+def _endings(kind: str) -> frozenset[str]:
+    file = resources.files("bot.text") / "data" / "addresses.toml"
+    return frozenset(tomllib.loads(file.read_text("utf-8"))[kind].split())
 
 
 @functools.cache

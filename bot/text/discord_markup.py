@@ -30,7 +30,7 @@ _OTHER_TAG = re.compile(r"<[\w/@#:&!~ -]{1,40}?\d{13,25}[\w: -]{0,40}>?")
 _NAMED = re.compile(r"(?<!\S)[@#](?=[^\W\d_])")  # typed by hand: @anna, #general
 _ID = re.compile(r"(?<!\w)\d{17,20}(?!\w)")
 _LONG_NUMBER = re.compile(r"\d{13,}")
-_BROKEN = re.compile(r"<+(?=\s*@)")
+_BROKEN = re.compile(r"<+\s*(@[^\s<>]{0,100})>?")
 
 
 def read_code_and_spoilers(text: str, words: Words, kept: KeptWords) -> str:
@@ -70,7 +70,7 @@ def read_markup(text: str, language: str | None, names: Names, kept: KeptWords) 
 
 def read_ids(text: str, words: Words, kept: KeptWords) -> str:
     """Return `text` without ids, and with other long numbers digit by digit."""
-    text = _NAMED.sub("", _BROKEN.sub("", text))
+    text = _NAMED.sub("", _BROKEN.sub(r"\1", text))
     text = _ID.sub(lambda match: kept.keep(words.id), text)
     return _LONG_NUMBER.sub(lambda match: " ".join(match[0]), text)
 

@@ -23,7 +23,9 @@ _TEXT = "\ufe0e"
 _ORDINARY = frozenset("©®™‼⁉ℹⓂ㊗㊙〰〽↔↕")
 _NO_NAME = re.compile(r"[_:’]+")
 _HEARTS = re.compile(r"(?<!\S)(</?3)(?!\S)")
-_FACES = re.compile(r"(?<!\S)(?:[:;=8][-'^o]?[()\[\]DPpOo3/\\|*]|[\^><T-][_.o-][\^><T-]|\^\^)(?!\S)")
+_FACES = re.compile(
+    r"(?<!\S)(?:[:;=8][-'^o]?[()\[\]DPpOo3/\\|*]|[\^><T-][_.o-][\^><T-]|\^\^)(?!\S)"
+)
 
 
 def read_emoji(text: str, language: str | None, kept: KeptWords) -> str:
@@ -70,4 +72,4 @@ def _own_names(code: str) -> dict[str, str]:
     if not file.is_file():
         return {}
     rows = (line.split("\t") for line in file.read_text("utf-8").splitlines() if "\t" in line)
-    return {sign: name for sign, name in rows}
+    return dict(rows)

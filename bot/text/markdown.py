@@ -20,7 +20,9 @@ _BOUNDED = r"{1,3000}?"
 # A mark opens before a word and closes behind one, neither beside a letter outside. That keeps
 # 2 * 3, a_b, *args and ~5.
 _INLINE = tuple(
-    re.compile(rf"(?<![\w{sign}\\])({sign}{{1,3}})(?=[^\s{sign}])([^{sign}\n]{_BOUNDED})(?<=\S)\1(?![\w{sign}])")
+    re.compile(
+        rf"(?<![\w{sign}\\])({sign}{{1,3}})(?=[^\s{sign}])([^{sign}\n]{_BOUNDED})(?<=\S)\1(?![\w{sign}])"
+    )
     for sign in (r"\*", "_", "~")
 )
 _INSIDE = re.compile(r"(?<=[^\W\d_])(\*{1,3})([^\W\d_]{2,40})\1(?=[^\W\d_])")

@@ -36,9 +36,13 @@ _RUNS = (
     # Behind a letter they mean something: C++, A***.
     (re.compile(r"(?<![\w*+#])([*+#])\1+(?![^\W_])"), " "),
     (re.compile(r"([*+#])\1{3,}"), r"\1\1\1"),
-    (re.compile(r"([^\w\s.!?！？؟*+#\U000f0000-\U0010ffff-]|_)\1+"), " "),  # rules and drawings: "=====", "~~~"
+    (
+        re.compile(r"([^\w\s.!?！？؟*+#\U000f0000-\U0010ffff-]|_)\1+"),
+        " ",
+    ),  # rules and drawings: "=====", "~~~"
 )
 _SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~=_]+(?!\w)")
+_LONE_ACCENT = re.compile(r"(?<!\S)[\u0300-\u036f]+")
 _SPACE = re.compile(r"\s+")
 
 
@@ -68,7 +72,7 @@ def _two(run: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY)
+    text = _LONE_ACCENT.sub("", unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
     return "".join(_audible(text))
 
 
@@ -86,7 +90,9 @@ def _spoken(character: str) -> str:
         return character
     category = unicodedata.category(character)
     if category in ("Cc", "So", "Sk", "Zl", "Zp"):
-        return "^" if character == "^" else " "  # a space, so that "fine★thanks" stays two words
+        return (
+            character if character in "^`" else " "
+        )  # a space, so that "fine★thanks" stays two words
     # Format characters (zero-width, bidirectional), enclosing marks, unassigned. Private ones stand
     # for finished words here; those that were typed are gone before.
     return "" if category in ("Cf", "Cs", "Cn", "Me") else character

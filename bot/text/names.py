@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from bot.text.marks import collapse_letters, plain_characters
 
@@ -27,7 +27,7 @@ class Names:
     members: Mapping[int, str] = field(default_factory=dict)
     roles: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[int, str] = field(default_factory=dict)
-    typed_at: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+    typed_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 def clean_name(name: str) -> str:

@@ -45,9 +45,7 @@ def plan_text(
 
     Raises `UserError` when there is nothing to say, or too much.
     """
-    cleaned = clean_text(
-        text, max_characters=limits.max_characters, language=language, names=names
-    )
+    cleaned = clean_text(text, max_characters=limits.max_characters, language=language, names=names)
     return split_sentences(
         reads_of(engine).prepare(cleaned, language),
         language=language,

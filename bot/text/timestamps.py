@@ -10,13 +10,13 @@ import functools
 import re
 import tomllib
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import Any
 
 from bot.text.words import base_language
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIELD = re.compile(r"'([^']*)'|EEEE|cccc|MMMM|M|d|y")
 _UNITS = (
     ("year", 365 * 86_400),
@@ -29,9 +29,7 @@ _UNITS = (
 )
 
 
-def timestamp_words(
-    seconds: int, style: str, language: str | None, now: datetime
-) -> str | None:
+def timestamp_words(seconds: int, style: str, language: str | None, now: datetime) -> str | None:
     """Return a moment in words; None where no calendar has it.
 
     seconds: since 1970. style: Discord's letter; an unknown one is taken for "f".
