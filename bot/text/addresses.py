@@ -17,9 +17,8 @@ from bot.text.words import Words
 
 _PATH = r"(?:[^\s<>\"`|()，。；：！？「」『』【】《》（）]|\([^\s()<>]{0,200}\)){0,2000}"
 _TRAILING = re.compile(r"[,.;:!?…、'\]}*_~]+$")
-_URL = re.compile(
-    rf"<?(?<![a-z0-9+.-])((?:[a-z][a-z0-9+.-]{{1,15}}://|www\.){_PATH})>?", re.IGNORECASE
-)
+_SCHEME = r"(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]{1,15}://|www\.)"
+_URL = re.compile(rf"<?({_SCHEME}{_PATH})>?", re.IGNORECASE)
 _LINK = re.compile(
     r"\[([^\[\]\n]{1,1000})\]\(\s*<?(?:https?://|www\.)[^\s<>]{1,2000}?>?(?:\s+\"[^\"]{0,200}\")?\s*\)"
 )

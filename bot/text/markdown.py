@@ -12,8 +12,7 @@ _QUOTE = re.compile(r"^[ \t]*(?:>>>|>)[ \t]+")
 _HEADING = re.compile(r"^[ \t]*(?:#{1,3}|-#)[ \t]+(?=\S)")
 _ITEM = re.compile(r"^[ \t]*[-*+•][ \t]+(?=\S)")
 _NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+(?=[^\W\d_])")
-_RULE = re.compile(r"^[ \t]*(?:[-*_=~][ \t]*){3,}$")
-_TABLE_RULE = re.compile(r"^[ \t]*\|?[ \t:|-]*-{3,}[ \t:|-]*$")
+_RULE_MARKS = frozenset("-*_=~|: \t")
 _ENDED = re.compile(r"[.!?。！？…؟।॥:;,،、，；：]\W*$|^\W*$")
 
 _BOUNDED = r"{1,3000}?"
@@ -44,7 +43,7 @@ def read_markdown(text: str) -> str:
 
 def _line(line: str) -> tuple[str, bool]:
     """Return a line without the marks at its beginning, and whether it stands by itself."""
-    if _RULE.match(line) or _TABLE_RULE.match(line):
+    if _RULE_MARKS.issuperset(line):
         return "", True
     alone = False
     for pattern in (_QUOTE, _HEADING, _ITEM):
