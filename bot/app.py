@@ -35,6 +35,11 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
+MEDIA_FILE_BYTES = 1024 * MEGABYTE  # of what `mynah say` writes; uploads come and go in memory
+ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
+ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
+"""Variables that a download may need. The engine is told them, out of sight of /proc."""
+
 ENGINE_WAITING = 64
 
 
@@ -45,6 +50,12 @@ async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))
+        if report.moved:
+            log.warning("recordings without a voice moved, none deleted", stage="start",
+                        files=len(report.moved), advice=report.lost_advice)  # fmt: skip
+        if report.returned:
+            log.info("recordings that voices need came back", stage="start",
+                     files=len(report.returned))  # fmt: skip
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip
@@ -60,6 +71,7 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         cpu_seconds=enrolment.worker_cpu_seconds,
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
+        file_bytes=MEDIA_FILE_BYTES,
     )
     worker = Worker("media worker", limits, _worker_logging(settings, "enrol"))
     try:
@@ -118,9 +130,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
             steady_short=engine.steady_short,
         ),
     )
-    limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
+    limits = WorkerLimits(
+        call_seconds=engine.sentence_timeout_seconds,
+        waiting=ENGINE_WAITING,
+        file_bytes=ENGINE_FILE_BYTES,
+    )
+    log_alike = _worker_logging(settings, "engine")
     client = EngineClient(
-        Worker("engine worker", limits, _worker_logging(settings, "engine")),
+        Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS),
         spec,
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,

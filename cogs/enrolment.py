@@ -24,6 +24,8 @@ from storage.types import NewVoice
 MAX_RUNNING = 8
 """Recordings that are downloaded and looked at at a time; each may take 25 MB."""
 
+_RESTARTING = "-# What I listen to recordings with is starting again, so this will take a while."
+
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
 
 
@@ -59,12 +61,14 @@ class Enrolment(commands.Cog):
         with self._slot(interaction.user.id):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._enrolment.check_new(guild_of(interaction), name)
+            if self._enrolment.restarting:
+                await interaction.edit_original_response(content=_RESTARTING)
             try:
                 prepared = await self._enrolment.prepare(await _download(sample))
             except SampleRejectedError as error:
                 card = cards.rejection_card(str(error), error.report)
                 await interaction.edit_original_response(
-                    embed=card, attachments=[_picture(error.picture)]
+                    content=None, embed=card, attachments=[_picture(error.picture)]
                 )
                 return
         voice = NewVoice(
@@ -80,6 +84,7 @@ class Enrolment(commands.Cog):
     ) -> None:
         card = EnrolmentCard(interaction, self._enrolment, sample, voice, self.cards.remove)
         await interaction.edit_original_response(
+            content=None,
             embed=cards.sample_card(voice.name, sample.report),
             attachments=[_picture(sample.picture)],
             view=card,

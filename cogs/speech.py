@@ -27,6 +27,7 @@ from cogs.speech_cards import say_text
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
 from cogs.ui import Interaction, engine_note, guild_of, reference_to, reply
 from cogs.voice_option import AnyVoice
+from storage.errors import StorageError
 from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
@@ -99,7 +100,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         answer += engine_note(self._services.engine)
         await reply(interaction, answer)
         line.open(answer)
-        await self._services.voices.mark_used(voice.id)
+        await self._mark_used(voice)
 
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
         voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
@@ -119,6 +120,18 @@ class SpeechCog(commands.Cog, name="Speech"):
             raise busy_in(player.channel)
         await join_channel(interaction, player, channel)
         return player
+
+    async def _mark_used(self, voice: VoiceProfile) -> None:
+        try:
+            await self._services.voices.mark_used(voice.id)
+        except StorageError as error:  # such as a full disk; the text is being said all the same
+            log.warning(
+                "use not counted",
+                guild=voice.guild_id,
+                voice=voice.name,
+                stage="command",
+                error=str(error),
+            )
 
     async def _speak(
         self, utterance: Utterance, due: Callable[[], float]

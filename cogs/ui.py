@@ -49,6 +49,8 @@ def reference_to(services: Services, voice: VoiceProfile) -> VoiceReference:
 
 def engine_note(engine: EngineStatus) -> str:
     """Return what a member should know about the engine, to be put under an answer; or nothing."""
+    if not engine.ready and engine.info is not None:
+        return "\n-# The voice engine is starting again, so this will take a while."
     if not engine.ready:
         return "\n-# The voice engine is still loading, so this will take a while."
     if engine.info is not None and not engine.info.clones:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, sync_directory
 from storage.database import schema_version
-from storage.errors import StorageError
+from storage.errors import DiskFullError, StorageError
+from storage.reserve import Reserve
 
 DATABASE_NAME = "mynah.db"
 CLIPS_NAME = "clips"
@@ -15,7 +16,12 @@ CLIPS_NAME = "clips"
 def prepare_directory(directory: Path) -> None:
     """Create what is missing. Raises StorageError if it is unusable or its database was lost."""
     _create(directory)
-    _refuse_lost_database(directory)
+    try:
+        _refuse_lost_database(directory)
+    except DiskFullError:
+        if not Reserve(directory).release():
+            raise
+        _refuse_lost_database(directory)
 
 
 def _create(directory: Path) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import click
 from rich.text import Text
@@ -16,7 +16,9 @@ from bot.cli.output import EXIT_FAILED, Show, counted, progress_steps, show_load
 from bot.config import Settings
 from bot.errors import EngineError, MynahError
 from storage.errors import StorageError, VoiceRequestError
+from storage.types import LostClip
 
+MAX_LISTED = 10
 LOW_SPACE_BYTES = 500 * 1024 * 1024
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
@@ -90,7 +92,15 @@ async def _voices(settings: Settings, _show: Show) -> str:
             f"{len(report.damaged)} of {sum(counts)} voices cannot be used. {faults} "
             "Restore the files from a backup, or delete the voices and enrol them again."
         )
+    if report.lost:
+        raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
+
+
+def _listed(lost: Sequence[LostClip]) -> str:
+    names = ", ".join(clip.path.name for clip in lost[:MAX_LISTED])
+    more = len(lost) - MAX_LISTED
+    return f"They are {names}{f' and {more} more' if more > 0 else ''}."
 
 
 async def _engine(settings: Settings, show: Show) -> str:

@@ -9,8 +9,15 @@ from typing import Any
 def report_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return labels and values of a `QualityReport` in its JSON form, as a voice's row holds it.
 
-    What an older report lacks is shown as not measurable.
+    What an older report lacks is shown as not measurable. A damaged row may hold any JSON.
     """
+    try:
+        return _rows(report)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [("quality", "cannot be read, the voice's entry in the database is damaged")]
+
+
+def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),

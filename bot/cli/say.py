@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import structlog
 from rich.text import Text
 
 from bot.cli.context import Context
 from bot.cli.options import guild_option, language_option, voice_settings_options
 from bot.cli.output import LOADING, print_facts, progress_steps, show_loading, stdout
 from bot.files import check_output
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from bot.speech.types import EngineInfo, Speech, VoiceSettings
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
+
+log = structlog.get_logger(__name__)
 
 _PREVIEW = (
     "This is a preview: a stock voice at the speaker's pitch. Install Chatterbox to hear the voice "
@@ -99,8 +103,17 @@ async def _say(settings: Settings, order: _Order) -> _Spoken:
             packets = [packet for speech in speeches for packet in speech.packets]
             async with open_media_worker(settings) as worker:
                 await worker.run(write_audio, order.output, packets)
-        await store.mark_used(profile.id)
+        await _mark_used(store, profile)
     return _Spoken(info, tuple(speeches), first, took)
+
+
+async def _mark_used(store: VoiceStore, profile: VoiceProfile) -> None:
+    try:
+        await store.mark_used(profile.id)
+    except StorageError as error:  # such as a full disk; the file is written all the same
+        log.warning(
+            "voice not marked as used", voice=profile.name, stage="command", error=str(error)
+        )
 
 
 def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utterance:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import sys
 import warnings
@@ -34,7 +33,7 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
     Raises `EngineDeadError` with what to do when it cannot be loaded.
     """
     if not _loaded:
-        _keep_output_clean()
+        _silence_warnings()
         _loaded.append(_open(open_engine, spec))
     return _loaded[0].info
 
@@ -102,14 +101,7 @@ def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:
         ) from None
 
 
-def _keep_output_clean() -> None:
-    """Keep what libraries print off standard output, and their warnings to developers off both.
-
-    The parent's output belongs to the program.
-    """
-    if multiprocessing.parent_process() is None:
-        return
-    sys.stdout.flush()
-    os.dup2(2, 1)
+def _silence_warnings() -> None:
+    """Keep libraries' warnings to developers off the log of this process, a worker."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

@@ -246,10 +246,10 @@ def test_picture_that_fails_does_not_hide_the_rejection(
 def test_worker_that_cannot_start_exits_with_1(
     mynah: Mynah, speech_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr("multiprocessing.util.spawnv_passfds", fail)
+    monkeypatch.setattr("subprocess.Popen", fail)
     outcome = mynah("enroll", str(speech_file), "--name", "Anna")
     assert outcome.code == 1
     assert "Traceback" not in outcome.err

@@ -14,6 +14,8 @@ from bot.cli import say
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
 from bot.speech.types import Speech
+from storage.errors import StorageError
+from storage.voices import VoiceStore
 from tests.cli.conftest import Mynah
 from tests.samples import RATE, encode, speech_samples
 
@@ -35,6 +37,18 @@ def test_file_holds_the_speech(enrolled: Mynah, suffix: str) -> None:
     samples, rate = soundfile.read(f"out.{suffix}")
     assert 3 < len(samples) / rate < 12
     assert np.abs(samples).max() > 0.1
+
+
+def test_a_use_that_cannot_be_counted_fails_nothing(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_store: VoiceStore, _voice_id: int) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(VoiceStore, "mark_used", refuse)
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    assert outcome.code == 0, outcome.err
+    assert Path("speech.wav").exists()
 
 
 def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:

@@ -133,7 +133,7 @@ async def test_a_preview_is_an_ogg_that_can_be_played(scene: Scene) -> None:
 
 
 async def test_a_preview_says_when_the_engine_is_still_loading(scene: Scene) -> None:
-    scene.world.engine.ready = False
+    scene.world.engine.ready = scene.world.engine.loaded_before = False
     await add(scene, "Ann")
     result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
     assert "still loading" in content(result)

@@ -65,6 +65,7 @@ class MediaWorker:
     )
     uploads: list[bytes] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    restarting: bool = False
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function is ogg_bytes:
@@ -82,6 +83,7 @@ class Engine:
     """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
+    loaded_before: bool = True
     clones: bool = True
     model: str = "multilingual"
     failure: Exception | None = None
@@ -90,7 +92,9 @@ class Engine:
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> EngineInfo | None:
+        if not self.loaded_before:
+            return None
         kind = "chatterbox" if self.clones else "piper"
         return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
 
