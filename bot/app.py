@@ -191,13 +191,20 @@ async def open_backstage(
     from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
+    from bot.voice_watch import VoiceChange, VoiceWatch
     from storage.settings import SettingsStore
 
     async with (
         open_store(settings) as store,
         open_media_worker(settings) as media,
         open_engine(settings) as engine,
+        VoiceWatch(store).running() as watch,
     ):
+
+        async def forget(change: VoiceChange) -> None:
+            await engine.forget(change.clip_sha256)
+
+        watch.subscribe(forget)
         # As many sentences at once as the engine works on together.
         scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
@@ -217,6 +224,7 @@ async def open_backstage(
                 speech=desk,
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits),
+                watch=watch,
             )
 
         def make_bot() -> MynahBot:

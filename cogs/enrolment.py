@@ -125,7 +125,7 @@ async def _download(sample: discord.Attachment) -> bytes:
 
 
 def _picture(png: bytes) -> discord.File:
-    return discord.File(io.BytesIO(png), cards.PICTURE_NAME)
+    return discord.File(io.BytesIO(png), cards.PICTURE_NAME, description=cards.PICTURE_TEXT)
 
 
 async def setup(bot: MynahBot) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 import structlog
 from discord import app_commands
@@ -25,7 +26,7 @@ from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
-from cogs.ui import Interaction, engine_note, guild_of, reference_to, reply
+from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
 from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
@@ -79,10 +80,12 @@ class SpeechCog(commands.Cog, name="Speech"):
             voice_settings=settings_of(voice),
             settings=settings,
             names=names_in(interaction, text),
+            current_voice=partial(current_reference, self._services, voice),
         )
         sentences = self._services.speech.plan(text, utterance.language, utterance.names)
         channel = channel_of(interaction)
         player = await self._player_in(channel, interaction)
+        self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
         ticket = player.say(
@@ -94,6 +97,7 @@ class SpeechCog(commands.Cog, name="Speech"):
                 sentences=len(sentences),
                 speak=lambda due: self._speak(utterance, due),
                 on_progress=line.report,
+                voice_id=voice.id,
             )
         )
         answer = say_text(interaction.user.display_name, voice.name, ticket)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
+from collections.abc import Sequence
 
 from storage.database import Database, Execute
 from storage.errors import VoiceNotFoundError
@@ -67,20 +68,34 @@ async def find_everywhere(database: Database, name: str, limit: int) -> list[Voi
 
 
 async def search(
-    database: Database, guild_id: int, text: str, limit: int, owner_id: int | None
+    database: Database,
+    guild_id: int,
+    text: str,
+    limit: int,
+    owner_id: int | None,
+    *,
+    shared: bool = True,
 ) -> list[VoiceProfile]:
     """See `VoiceStore.search`."""
     key = name_key(text)
     if owner_id is not None:
         own = await database.read(SEARCH_OWN, (guild_id, key, limit, owner_id))
         return [profile_of(row) for row in own]
-    rows = await database.read(SEARCH_NAMES, (guild_id, key, limit, OPERATOR_GUILD_ID))
+    other = OPERATOR_GUILD_ID if shared else guild_id
+    rows = await database.read(SEARCH_NAMES, (guild_id, key, limit, other))
     if key and len(rows) < limit:
-        for guild in dict.fromkeys((guild_id, OPERATOR_GUILD_ID)):
+        for guild in dict.fromkeys((guild_id, other)):
             rows += await database.read(SEARCH_WORDS, (guild, key, limit, MAX_WORD_MATCHES))
     # The first of a name is the guild's own.
     first = {row["name_key"]: row for row in reversed(rows)}
     return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
+
+
+async def clip_hashes(database: Database, voice_ids: Sequence[int]) -> dict[int, str]:
+    """See `VoiceStore.clip_hashes`."""
+    marks = ", ".join("?" * len(voice_ids))
+    sql = f"SELECT id, clip_sha256 FROM voices WHERE id IN ({marks})"  # noqa: S608  # only marks
+    return {row["id"]: row["clip_sha256"] for row in await database.read(sql, voice_ids)}
 
 
 async def index_words(execute: Execute, row: sqlite3.Row) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,6 +216,15 @@ class VoiceStore:
         """Return a voice by its id. Raises VoiceNotFoundError."""
         return _only(await self._database.read("SELECT * FROM voices WHERE id = ?", (voice_id,)))
 
+    async def version(self) -> int:
+        """Return a number that changes whenever anything was committed, by any process."""
+        [row] = await self._database.read("PRAGMA data_version")
+        return int(row[0])
+
+    async def clip_hashes(self, voice_ids: Sequence[int]) -> dict[int, str]:
+        """Return the clips' hashes of those of the voices that exist, by id."""
+        return await lookup.clip_hashes(self._database, voice_ids)
+
     async def find(self, guild_id: int, name: str) -> VoiceProfile:
         """Return the guild's voice of that name, else the operator's; case does not matter.
 
@@ -241,17 +250,23 @@ class VoiceStore:
         return await lookup.find_everywhere(self._database, name, limit)
 
     async def search(
-        self, guild_id: int, text: str, limit: int = 25, *, owner_id: int | None = None
+        self,
+        guild_id: int,
+        text: str,
+        limit: int = 25,
+        *,
+        owner_id: int | None = None,
+        shared: bool = True,
     ) -> list[VoiceProfile]:
         """Return voices of whose name any word begins so, names that begin so first.
 
         Of each kind first the guild's own in the order of their names, then the operator's.
-        owner_id: only this member's own voices of the guild. An operator's voice that `find` would
-        not return, because the guild has one of that name, is left out. The cost does not grow with
-        the number of voices; of more than `lookup.MAX_WORD_MATCHES` names with such a word inside,
-        some are not looked at.
+        owner_id: only this member's own voices of the guild. shared: also the operator's.
+        An operator's voice that `find` would not return, because the guild has one of that name,
+        is left out. The cost does not grow with the number of voices; of more than
+        `lookup.MAX_WORD_MATCHES` names with such a word inside, some are not looked at.
         """
-        return await lookup.search(self._database, guild_id, text, limit, owner_id)
+        return await lookup.search(self._database, guild_id, text, limit, owner_id, shared=shared)
 
     async def guild_ids(self) -> list[int]:
         """Return the guilds that have voices, in order; the operator's 0 among them."""

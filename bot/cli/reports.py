@@ -22,10 +22,10 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
         ("kept", _kept(report)),
-        ("signal to noise", _measure(report.get("snr_db"), "dB", ".0f")),
-        ("clipped", f"{report.get('clipped_share') or 0:.2%}"),
-        ("loudness", _measure(report.get("loudness_lufs"), "LUFS", ".1f")),
-        ("median pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
+        ("voice over noise", _measure(report.get("snr_db"), "dB", ".0f")),
+        ("cut off", f"{report.get('clipped_share') or 0:.2%} of the recording"),
+        ("loudness", _loudness(report.get("loudness_lufs"))),
+        ("pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
         *(_finding_row(finding) for finding in report.get("findings") or ()),
     ]
 
@@ -46,6 +46,13 @@ def _kept(report: Mapping[str, Any]) -> str:
         f"{end - start:.1f} s, from {start:.1f} to {end:.1f} s, with "
         f"{_seconds(report, 'kept_speech')} of speech"
     )
+
+
+def _loudness(lufs: float | None) -> str:
+    if lufs is None:
+        return "not measurable"
+    word = "quiet" if lufs < -33 else "loud" if lufs > -14 else "usual for speech"
+    return f"{word} ({lufs:.1f} LUFS)"
 
 
 def _measure(value: float | None, unit: str, form: str) -> str:

@@ -81,6 +81,7 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
         verdict=_verdict(findings),
         # Worst first; distortion before a lack of speech, because it hides speech.
         findings=tuple(sorted(findings, key=lambda finding: finding.code not in _REJECTING)),
+        origin=str(recording.origin),
     )
 
 

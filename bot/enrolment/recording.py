@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,12 @@ from bot.enrolment.activity import (
     speech_mask,
     speech_probabilities,
 )
-from bot.enrolment.decode import Chunk, decode
+from bot.enrolment.decode import FIRST_MIX, Chunk, Source, Survey, decode
+from bot.enrolment.highpass import remove_rumble
 from bot.enrolment.resample import BlockResampler
-from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits
+from bot.enrolment.tops import NEAR_PEAK
+from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, Origin
+from bot.enrolment.work import Work
 from storage.types import CLIP_SAMPLE_RATE
 
 
@@ -26,8 +29,9 @@ class Recording:
 
     samples: float32, shape (n,), 24 kHz. source_rate: Hz, of the upload.
     speech: (start, end) frames of speech, shape (m, 2). is_speech: bool, per frame.
-    clipped: float64, per frame, the share of the upload's samples at full scale.
+    clipped: float64, per frame, the share of the upload's samples that are cut off.
     power: float64, per frame, mean square.
+    origin: which of several sound tracks or channels it is.
     """
 
     samples: npt.NDArray[np.float32]
@@ -36,6 +40,7 @@ class Recording:
     is_speech: npt.NDArray[np.bool_]
     clipped: npt.NDArray[np.float64]
     power: npt.NDArray[np.float64]
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def seconds(self) -> float:
@@ -43,13 +48,19 @@ class Recording:
         return len(self.samples) / CLIP_SAMPLE_RATE
 
 
-def record(data: bytes, limits: EnrolmentLimits) -> Recording:
-    """Decode an upload, resample it to 24 kHz and find the speech in it.
+def record(
+    data: bytes,
+    limits: EnrolmentLimits,
+    source: Source = FIRST_MIX,
+    work: Work | None = None,
+    survey: Survey | None = None,
+) -> Recording:
+    """Decode a track of an upload, resample it to 24 kHz and find the speech in it.
 
-    Raises what `decode` raises.
+    Takes and raises what `decode` does.
     """
     tape = _Tape(limits.max_seconds)
-    tape.fill(decode(data, limits))
+    tape.fill(decode(data, limits, source, work, survey))
     return tape.read()
 
 
@@ -61,6 +72,8 @@ class _Tape:
         capacity = int((max_seconds + 1) * CLIP_SAMPLE_RATE)
         self._samples = np.empty(capacity, np.float32)
         self._clipped = np.zeros(capacity // FRAME_SAMPLES + 1)
+        self._peaks = np.zeros(len(self._clipped))
+        self._peak = 0.0
         self._length = 0
         self._source_rate = CLIP_SAMPLE_RATE
 
@@ -82,16 +95,19 @@ class _Tape:
             self._append(resampler.flush())
 
     def read(self) -> Recording:
-        """Return what was recorded, with the speech in it."""
+        """Return what was recorded, without rumble and with the speech in it."""
         samples = self._samples[: self._length]
+        remove_rumble(samples)
         segments = find_segments(speech_probabilities(samples))
         power = _frame_power(samples)
+        # Tops that were flat at a level which was passed later were not the recorder's limit.
+        clipped = np.where(self._peaks >= NEAR_PEAK * min(self._peak, 1.0), self._clipped, 0.0)
         return Recording(
             samples=samples,
             source_rate=self._source_rate,
             speech=segments,
             is_speech=speech_mask(segments, len(power)),
-            clipped=self._clipped[: len(power)],
+            clipped=clipped[: len(power)],
             power=power,
         )
 
@@ -101,10 +117,12 @@ class _Tape:
         self._length += len(stretch)
 
     def _mark_clipped(self, chunk: Chunk, begin: int, heard: int) -> None:
+        self._peak = chunk.peak
         if len(chunk.clipped) == 0:
             return
         seconds = begin / CLIP_SAMPLE_RATE + (heard + chunk.clipped) / chunk.sample_rate
         frames = np.minimum((seconds / FRAME_SECONDS).astype(np.intp), len(self._clipped) - 1)
+        self._peaks[frames] = chunk.peak
         share = 1 / (chunk.sample_rate * FRAME_SECONDS)
         self._clipped += np.bincount(frames, minlength=len(self._clipped)) * share
 

@@ -125,6 +125,16 @@ class EngineClient:
         finally:
             self._retrying -= 1
 
+    async def forget(self, clip_sha256: str) -> None:
+        """Drop what the engine prepared of a clip, after the call that it is at work on.
+
+        Raises `BusyError` when too many calls wait.
+        """
+        if self._ready:
+            # A worker that dies forgets in any case.
+            with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
+                await self._worker.run(engine_worker.forget, clip_sha256)
+
     async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.
         while True:

@@ -13,7 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import EngineDeadError, MynahError
-from bot.speech.engines.base import ContinuousEngine, SpeechEngine
+from bot.speech.engines.base import ContinuousEngine, PreparingEngine, SpeechEngine
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,12 @@ def exchange(
         for ticket, request in new:
             engine.submit(ticket, request)
         return engine.advance(seconds)
+
+
+def forget(clip_sha256: str) -> None:
+    """Drop what the engine prepared of a clip, if anything."""
+    if _loaded and isinstance(_loaded[0], PreparingEngine):
+        _loaded[0].forget(clip_sha256)
 
 
 def _engine() -> SpeechEngine:

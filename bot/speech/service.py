@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -37,6 +37,7 @@ class Utterance:
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
     names: what the mentions in the text stand for.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
+    current_voice: looks `voice` up anew before each sentence, and raises if it is gone.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Utterance:
     voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     names: Names = field(default_factory=Names)
+    current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
 
 
 class SpeechService:
@@ -81,7 +83,9 @@ class SpeechService:
         """
         settings = utterance.settings.over(utterance.voice_settings)
         for sentence in self.plan(utterance.text, utterance.language, utterance.names):
-            request = SynthesisRequest(sentence, utterance.voice, utterance.language, settings)
+            look_up = utterance.current_voice
+            voice = await look_up() if look_up is not None else utterance.voice
+            request = SynthesisRequest(sentence, voice, utterance.language, settings)
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result

@@ -35,7 +35,7 @@ def read_links(text: str, words: Words, kept: KeptWords) -> str:
     def link(match: re.Match[str]) -> str:
         address = _TRAILING.sub("", match[1])
         site = _site(address)
-        if not site and not re.search(r"\w", address):
+        if not site and address[:4].lower() == "www.":
             return match[0]
         said = kept.keep(words.link_to.format(site=site) if site else words.link)
         return said + match[1][len(address) :]
@@ -93,7 +93,9 @@ def _site(address: str) -> str:
     rest = re.sub(r"^[a-z][a-z0-9+.-]*://", "", address, flags=re.IGNORECASE)
     authority = re.split(r"[/?#\\]", rest, maxsplit=1)[0].rpartition("@")[2]
     host = authority.partition(":")[0].strip(".")
-    return (_registrable(host) or _plain_host(host)) if host else ""
+    if not host:
+        return ""
+    return _registrable(host) or (_plain_host(host) if rest != address else "")
 
 
 def _plain_host(host: str) -> str:

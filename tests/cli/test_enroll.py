@@ -218,14 +218,14 @@ def test_picture_in_a_missing_folder_is_refused_before_the_work(
     assert "Reading" not in outcome.err
 
 
-def refuse(path: Path, _content: bytes) -> None:
+def refuse(path: Path, _content: bytes, **_: bool) -> None:
     raise OutputError(f"{path} cannot be written: No space left on device.")
 
 
 def test_picture_that_fails_late_exits_with_1(
     mynah: Mynah, speech_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.enroll.write_whole", refuse)
+    monkeypatch.setattr("bot.cli.destination.write_whole", refuse)
     outcome = mynah("enroll", str(speech_file), "--name", "Anna", "--picture", "anna.png")
     assert outcome.code == 1
     assert "stored as" in outcome.out
@@ -235,7 +235,7 @@ def test_picture_that_fails_late_exits_with_1(
 def test_picture_that_fails_does_not_hide_the_rejection(
     mynah: Mynah, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.enroll.write_whole", refuse)
+    monkeypatch.setattr("bot.cli.destination.write_whole", refuse)
     Path("short.wav").write_bytes(wav(speech_samples(2)))
     outcome = mynah("enroll", "short.wav", "--name", "Anna", "--picture", "short.png")
     assert_refused(mynah, outcome)

@@ -23,6 +23,7 @@ from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResu
 from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
+from bot.voice_watch import VoiceWatch
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -119,6 +120,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
+        self.watch = VoiceWatch(self.store)
 
     @cached_property
     def bot(self) -> MynahBot:
@@ -136,6 +138,7 @@ class World:
             speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
             engine=self.engine,
             voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
+            watch=self.watch,
         )
 
     async def add_voice(

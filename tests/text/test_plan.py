@@ -114,7 +114,7 @@ def test_no_text_takes_long(unit: str, behind: str) -> None:
     text = (unit * 3000)[:3000] + behind
     start = time.process_time()
     try:
-        plan_text(text, TextLimits(max_characters=30_000), engine="piper")
+        plan_text(text, TextLimits(), engine="piper")
     except UserError:
         pass
     assert time.process_time() - start < 1.5  # milliseconds where nothing else runs

@@ -1,0 +1,4 @@
+"""What lies in the data directory under which name."""
+
+DATABASE_NAME = "mynah.db"
+CLIPS_NAME = "clips"
