@@ -87,6 +87,9 @@ def _days(text: str, words: NumberWords) -> str:
     if words.code == "en":
         pattern = rf"\b((?:{_months(words)})\.? )(\d\d?)(?:st|nd|rd|th)?(?![\w:%]|[.,/-]\d)"
         return re.sub(pattern, lambda m: m[1] + _day_or_typed(m[2], words), text)
+    if words.code == "ru":  # "on the first of May"
+        pattern = rf"(?<![\w.,:/-])(\d\d?)(?= (?:{_months(words)})\b)"
+        return re.sub(pattern, lambda m: words.ordinal(int(m[1]), "neuter-genitive"), text)
     if words.habits.day.startswith("ordinal") or words.code == "tr":
         pattern = rf"(\b\w+ )?(?<![\w.,:/-])(\d\d?)\.(?= (?:{_months(words)})\b)"
         return re.sub(pattern, lambda m: _dotted_day(m, words), text, flags=re.IGNORECASE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from bot.text.numbers.amounts import SIGN, signed
+from bot.text.numbers.nouns import form_before
 from bot.text.numbers.words import NumberWords
-from bot.text.numbers.written import NUMBER, spaced, spoken
+from bot.text.numbers.written import NUMBER, parse, spaced, spoken
 
 _NUMBER_SIGN = re.compile(r"(?:№|(?<!\w)#|(?<!\w)[nN][°º])\s?(?=\d)")
 _NUMBER = re.compile(rf"({SIGN})({NUMBER})")
@@ -33,4 +34,8 @@ def read(text: str, words: NumberWords) -> str:
 
 
 def _said(match: re.Match[str], words: NumberWords) -> str:
-    return spaced(match, signed(match[1], spoken(match[2], words), words), words)
+    number = parse(match[2], words)
+    form = ""
+    if number is not None and number == number.to_integral():
+        form = form_before(match.string[match.end() : match.end() + 42], int(number), words)
+    return spaced(match, signed(match[1], spoken(match[2], words, form), words), words)

@@ -22,6 +22,7 @@ from bot.text.numbers.words import NumberWords, words_of
 from bot.text.numbers.written import mark_groups, plain_digits
 
 _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
+    signs.drop_hearts,
     mark_groups,
     identifiers.read,
     dates.read,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from decimal import Decimal
 
 from bot.text.numbers.words import NumberWords
@@ -57,6 +58,7 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     return pattern.format(said)
 
 
+@functools.lru_cache(maxsize=2000)
 def _pattern(number: Decimal, unit: str, words: NumberWords) -> str:
     """Return CLDR's pattern: "{0} kilometers"; without {0} where the word itself is a dual."""
     from babel.numbers import format_decimal

@@ -66,6 +66,7 @@ class Habits:
     cents: str = ""
     genders: Mapping[str, str] = field(default_factory=dict)
     gender: str = ""
+    nouns: Mapping[str, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     own_units: Mapping[str, Any] = field(default_factory=dict)
 
