@@ -1,6 +1,5 @@
 """Numbers, money, dates, times, units and signs in words."""
 
+from bot.text.numbers.spelling import spell_out
 
-def spell_out(text: str, language: str | None) -> str:
-    """Return `text` with numbers and signs in words of `language`; unchanged in those unknown."""
-    return text
+__all__ = ["spell_out"]

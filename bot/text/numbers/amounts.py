@@ -1,0 +1,87 @@
+"""Numbers with what they count: money and units, in the forms that go with the number."""
+
+from __future__ import annotations
+
+import functools
+import re
+from decimal import Decimal
+
+from bot.text.numbers.money import money
+from bot.text.numbers.units import UNITS, unit_name
+from bot.text.numbers.words import NumberWords
+from bot.text.numbers.written import NUMBER, parse, spaced, spoken
+
+SIGN = r"(?:(?<![\w.,)/\]^-])[-−+±])?"
+
+_SYMBOLS = r"US\$|A\$|C\$|R\$|[$€£¥￥₹₽₩₺₪₿]"
+_CODES = r"USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|INR|RUB|PLN|SEK|NOK|DKK|BRL|MXN|KRW|TRY|ILS|zł|Kč"
+_MANY = {
+    "k": 3,
+    "thousand": 3,
+    "m": 6,
+    "mn": 6,
+    "mio": 6,
+    "million": 6,
+    "b": 9,
+    "bn": 9,
+    "billion": 9,
+}
+_BEFORE = re.compile(
+    rf"(?<![\w$€£])({SIGN})({_SYMBOLS})\s?({SIGN})({NUMBER})"
+    r"(?:\s?(thousand|million|billion|bn|mn|[kKmMbB])\b)?(?![\w%])"
+)
+_AFTER = re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})\s?({_SYMBOLS}|(?:{_CODES}|kr|RM)(?!\w))")
+
+
+def read(text: str, words: NumberWords) -> str:
+    """Say amounts of money, percentages and units."""
+    text = _BEFORE.sub(lambda m: _money(m, m[1] or m[3], m[4], m[2], m[5], words), text)
+    text = _AFTER.sub(lambda m: _money(m, m[1], m[2], m[3], None, words), text)
+    text = _pattern(words).sub(lambda m: _unit(m, words), text)
+    return _feet(words).sub(lambda m: _unit(m, words), text)
+
+
+def signed(sign: str, said: str, words: NumberWords) -> str:
+    """Put the word of a sign before a number."""
+    return words.join([words.habits.signs[sign.replace("−", "-")], said]) if sign else said
+
+
+def _money(
+    match: re.Match[str], sign: str, written: str, symbol: str, many: str | None, words: NumberWords
+) -> str:
+    number = parse(written, words)
+    if number is None:
+        return match[0]
+    if many:
+        number *= Decimal(10) ** _MANY[many.lower()]
+        number = number.quantize(Decimal(1)) if number == number.to_integral() else number
+    return spaced(match, signed(sign, money(number, symbol, words), words), words)
+
+
+@functools.lru_cache(maxsize=32)
+def _pattern(words: NumberWords) -> re.Pattern[str]:
+    names = sorted({*UNITS, *words.habits.units, *words.habits.own_units}, key=len, reverse=True)
+    units = "|".join(map(re.escape, names))
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})(\s?)({units})(?![\w/²³^]|\.\w)")
+
+
+@functools.lru_cache(maxsize=32)
+def _feet(words: NumberWords) -> re.Pattern[str]:
+    # "5 in" could begin "5 in the box".
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w)")
+
+
+def _unit(match: re.Match[str], words: NumberWords) -> str:
+    sign, written, space, symbol = match.groups()
+    if not _is_meant(written, space, symbol):
+        return match[0]
+    said = unit_name(parse(written, words), spoken(written, words), symbol, words)
+    return spaced(match, signed(sign, said, words), words) if said else match[0]
+
+
+def _is_meant(written: str, space: str, symbol: str) -> bool:
+    if symbol in ("m", "A", "V", "W", "L", "l", "g", "h") and not space:
+        return symbol in ("g", "h", "l", "L", "W", "V") and len(written) > 1
+    # "the 90s" are years, "1990s" too.
+    decade = symbol == "s" and not space and written.endswith("0") and len(written) in (2, 4)
+    return not decade

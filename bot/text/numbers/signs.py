@@ -1,0 +1,54 @@
+"""Signs between words: "and" for "&"."""
+
+from __future__ import annotations
+
+import re
+
+from bot.text.numbers.words import NumberWords
+
+_TYPED = {"->": "→", "=>": "→", "<=": "≤", ">=": "≥", "!=": "≠", "==": "="}
+_SIGN = r"(?:->|=>|<=|>=|!=|==|[&+=<>±×÷≈≠≤≥→√∞])"
+_RUN = re.compile(rf"(\w|[)\"'.?!,%])?(\s*)({_SIGN}(?:\s*{_SIGN})*+)(\s*)(?=([\w(\"'])?)")
+_EACH = re.compile(_SIGN)
+_HEART = re.compile(r"(?:\s|^)<3+(?=$|[\s.,!?])")
+_PREFIXES = "√±"
+_ENTITY = re.compile(r"(?:amp|lt|gt|quot);")
+
+
+def drop_hearts(text: str, words: NumberWords) -> str:
+    """Return `text` without "<3", which is a heart, unless nothing else is said."""
+    without = _HEART.sub("", text)
+    return without if re.search(r"\w", without) else text
+
+
+def read(text: str, words: NumberWords) -> str:
+    """Say signs where words stand on both sides, and those that mean something alone.
+
+    Of several signs in a row all are said, or none where one means nothing: "C++ and".
+    """
+    return _RUN.sub(lambda match: _run(match, words), text)
+
+
+def _run(match: re.Match[str], words: NumberWords) -> str:
+    before, _, run, _, after = match.groups()
+    signs = [_TYPED.get(sign, sign) for sign in _EACH.findall(run)]
+    entity = _ENTITY.match(match.string, match.end())
+    if entity or not _mean_something(signs, bool(before), bool(after)):
+        return match[0]
+    said = words.join(words.habits.signs[sign] for sign in signs)
+    if words.habits.joined:
+        return (before or "") + said
+    left = " " if before or match[2] else ""
+    return (before or "") + left + said + (" " if after or match[4] else "")
+
+
+def _mean_something(signs: list[str], word_before: bool, word_after: bool) -> bool:
+    for index, sign in enumerate(signs):
+        following = signs[index + 1] if index + 1 < len(signs) else ""
+        operand_after = word_after if not following else following in _PREFIXES + "∞"
+        operand_before = word_before if index == 0 else signs[index - 1] == "∞"
+        if sign == "∞":
+            continue
+        if not operand_after or (sign not in _PREFIXES and not operand_before):
+            return False
+    return True

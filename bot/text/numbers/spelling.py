@@ -1,0 +1,59 @@
+"""The order in which what has digits or signs is read: what is most particular comes first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from bot.text.numbers import (
+    amounts,
+    dates,
+    fractions,
+    identifiers,
+    ordinals,
+    plain,
+    powers,
+    ranges,
+    roman,
+    signs,
+    times,
+)
+from bot.text.numbers.words import NumberWords, words_of
+from bot.text.numbers.written import mark_groups, plain_digits
+
+_STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
+    signs.drop_hearts,
+    mark_groups,
+    identifiers.read,
+    dates.read,
+    times.read,
+    fractions.read,
+    powers.mark,
+    ranges.read,
+    amounts.read,
+    powers.read,
+    ordinals.read,
+    roman.read,
+    plain.read,
+    signs.read,
+)
+_ANYTHING = re.compile(r"[\d&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b[VX]\b")
+
+
+def spell_out(text: str, language: str | None) -> str:
+    """Return `text` with numbers and signs in words of `language`, ISO 639-1, None for English.
+
+    What is ambiguous is read digit by digit. A text in a language without number words is returned
+    as it is, and so are words without digits and signs. Spelling out twice changes nothing more.
+    """
+    code = (language or "en").replace("_", "-").split("-")[0].lower()
+    words = words_of("no" if code in ("nb", "nn") else code)
+    if words is None or not _ANYTHING.search(text):
+        return text
+    text = plain_digits(text)
+    for step in _STEPS:
+        try:
+            text = step(text, words)
+        except Exception:  # noqa: S112  what a library cannot spell stays typed
+            continue
+    return text

@@ -1,0 +1,80 @@
+"""Times of day: "19:30", "7:30 pm", "19.30 Uhr", "7h30"."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from bot.text.numbers.words import NumberWords
+
+_CLOCK = r"(?<![\w:.,])(\d\d?):([0-5]\d)(?::([0-5]\d))?(?![\w:]|\.\d)"
+_ENGLISH_HOUR = re.compile(
+    r"(?<![\w:.,])(1[0-2]|[1-9])(?::([0-5]\d))? ?([AaPp])(?:[Mm]\b|\.[Mm]\.)"
+)
+_FRENCH = re.compile(r"(?<![\w:.,])(\d\d?) ?h ?([0-5]\d)?(?!\w)")
+_GERMAN = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d) ?(?=Uhr\b)")
+_RATIO = re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)")
+
+
+def read(text: str, words: NumberWords) -> str:
+    """Say times in words; what else has a colon between numbers is read without it."""
+    if words.code == "en":
+        text = _ENGLISH_HOUR.sub(lambda m: _english(m, words), text)
+    if words.code == "fr":
+        text = _FRENCH.sub(lambda m: _time(m[0], m[1], m[2] or "00", None, words), text)
+    if words.code == "de":
+        text = _GERMAN.sub(r"\1:\2 ", text)
+    text = _clock(words).sub(lambda m: _time(m[0], m[1], m[2], m[3], words), text)
+    between = f" {words.habits.ratio} " if words.habits.ratio else " "
+    return _RATIO.sub(rf"\1{between}\2", text)
+
+
+@functools.lru_cache(maxsize=32)
+def _clock(words: NumberWords) -> re.Pattern[str]:
+    # "19:30 Uhr" has the word that is said between.
+    word = words.habits.hour.replace("{h}", "").strip()
+    return re.compile(_CLOCK.replace(r"(?![\w:]", rf"(?: ?{re.escape(word)}(?!\w))?(?![\w:]"))
+
+
+def _english(match: re.Match[str], words: NumberWords) -> str:
+    hour, minutes, half = match[1], match[2], match[3].upper()
+    said = [words.cardinal(int(hour))]
+    if minutes and minutes != "00":
+        said.append(_minutes(minutes, words))
+    after = match.string[match.end() :]
+    # The point of "p.m." is also the end of the sentence where one ends.
+    end = "." if match[0].endswith(".") and (not after or re.match(r"\s+[A-Z]", after)) else ""
+    return words.join([*said, f"{half}M"]) + end
+
+
+def _time(written: str, hour: str, minutes: str, seconds: str | None, words: NumberWords) -> str:
+    if int(hour) > 24 or (int(hour) == 24 and minutes != "00"):
+        return written
+    habits = words.habits
+    said = "两" if words.code == "zh" and int(hour) == 2 else ""
+    counted = words.code != "ko" or int(hour) < 13  # native numbers end at twelve o'clock
+    said = said or words.cardinal(int(hour), habits.hour_form if counted else "")
+    if minutes == "00" and not seconds:
+        return _full_hour(int(hour), said, words)
+    time = habits.time.format(h=said, m=_minutes(minutes, words))
+    if int(hour) == 1:
+        time = time.replace(" heures", " heure")
+    return words.join([time, words.cardinal(int(seconds)) if seconds else ""])
+
+
+def _full_hour(hour: int, said: str, words: NumberWords) -> str:
+    if words.code == "en" and hour > 12:
+        return f"{said} hundred"
+    if not words.habits.hour:
+        return f"{said} {words.digits('00')}"
+    full = words.habits.hour.format(h=said)
+    return full.replace(" heures", " heure") if hour < 2 else full
+
+
+def _minutes(minutes: str, words: NumberWords) -> str:
+    number = int(minutes)
+    if words.code == "en" and number < 10:
+        return f"oh {words.cardinal(number)}"
+    if number < 10 and not words.habits.hour:
+        return words.digits(minutes)
+    return words.cardinal(number, words.habits.minute_form)

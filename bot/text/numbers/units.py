@@ -1,0 +1,75 @@
+"""Units of measure by CLDR's names, in the form that goes with the number."""
+
+from __future__ import annotations
+
+import functools
+from decimal import Decimal
+
+from bot.text.numbers.words import NumberWords
+
+UNITS = {
+    "km/h": "speed-kilometer-per-hour", "kph": "speed-kilometer-per-hour",
+    "mph": "speed-mile-per-hour", "m/s": "speed-meter-per-second",
+    "km²": "area-square-kilometer", "km2": "area-square-kilometer",
+    "cm²": "area-square-centimeter", "cm2": "area-square-centimeter",
+    "m²": "area-square-meter", "m2": "area-square-meter",
+    "m³": "volume-cubic-meter", "m3": "volume-cubic-meter",
+    "km": "length-kilometer", "m": "length-meter", "cm": "length-centimeter",
+    "mm": "length-millimeter", "ft": "length-foot", "in": "length-inch", "inch": "length-inch",
+    "kg": "mass-kilogram", "g": "mass-gram", "mg": "mass-milligram",
+    "lb": "mass-pound", "lbs": "mass-pound", "oz": "mass-ounce",
+    "l": "volume-liter", "L": "volume-liter", "ml": "volume-milliliter", "mL": "volume-milliliter",
+    "°C": "temperature-celsius", "℃": "temperature-celsius",
+    "°F": "temperature-fahrenheit", "℉": "temperature-fahrenheit", "°": "angle-degree",
+    "kB": "digital-kilobyte", "KB": "digital-kilobyte", "MB": "digital-megabyte",
+    "GB": "digital-gigabyte", "TB": "digital-terabyte",
+    "Hz": "frequency-hertz", "kHz": "frequency-kilohertz", "MHz": "frequency-megahertz",
+    "GHz": "frequency-gigahertz", "W": "power-watt", "kW": "power-kilowatt",
+    "kWh": "energy-kilowatt-hour", "V": "electric-volt", "A": "electric-ampere",
+    "s": "duration-second", "ms": "duration-millisecond", "min": "duration-minute",
+    "h": "duration-hour", "px": "graphics-pixel",
+    "%": "concentr-percent", "‰": "concentr-permille",
+}  # fmt: skip
+"""CLDR's names, by what is written after a number."""
+
+
+def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords) -> str:
+    """Return a number with its unit in words, or "" where the language has no name for it.
+
+    number: None where it is read digit by digit, as `said`.
+    """
+    number = Decimal(10) if number is None else number
+    if symbol == "%" and words.habits.percent:
+        return words.habits.percent.format(n=said)
+    own = words.habits.own_units.get(symbol)
+    if own:
+        return f"{said} {own.get(words.locale.plural_form(number), own['other'])}"
+    unit = words.habits.units.get(symbol) or UNITS.get(symbol)
+    if unit is None:
+        return ""
+    pattern = _pattern(number, unit, words)
+    gender = words.habits.genders.get(unit, words.habits.gender)
+    if number == number.to_integral() and gender and words.number(number) == said:
+        said = words.number(number, gender)
+    if words.code == "zh" and number == 2 and unit != "concentr-percent":
+        said = "两"
+    if number == 1 and words.code in ("ar", "he") and pattern.startswith("{0} "):
+        pattern = f"{pattern[4:]} {{0}}"  # the only number that follows its noun
+    return pattern.format(said)
+
+
+@functools.lru_cache(maxsize=2000)
+def _pattern(number: Decimal, unit: str, words: NumberWords) -> str:
+    """Return CLDR's pattern: "{0} kilometers"; without {0} where the word itself is a dual."""
+    from babel.numbers import format_decimal
+    from babel.units import format_unit
+
+    digits = "0.############"
+    written = format_unit(number, unit, "long", digits, locale=words.locale)
+    figure = format_decimal(number, digits, locale=words.locale)
+    pattern = written.replace(figure, "{0}").replace("\u00a0", " ").replace("\u202f", " ")
+    if words.habits.joined:
+        pattern = pattern.replace(" ", "")
+    if words.code == "ko":
+        pattern = pattern.replace("{0}", "{0} ")
+    return pattern
