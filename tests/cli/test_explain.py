@@ -8,7 +8,9 @@ import pytest
 
 from tests.cli.conftest import Mynah
 
-TEXT = "See https://en.wikipedia.org/wiki/Bird, <@175928847299117063>. Dr. Bird waits for you there."
+TEXT = (
+    "See https://en.wikipedia.org/wiki/Bird, <@175928847299117063>. Dr. Bird waits for you there."
+)
 
 
 def test_every_piece_has_a_line(mynah: Mynah) -> None:
