@@ -17,10 +17,12 @@ import structlog
 from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
+from bot.errors import EngineDeadError
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
+from bot.speech.engines.select import choose
 from bot.speech.service import SpeechService
-from bot.speech.types import EngineSpec, SelfCheck
+from bot.speech.types import EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage.voices import VoiceStore
@@ -146,6 +148,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         yield client
     finally:
         await client.close()
+
+
+def installed_engine(settings: Settings) -> EngineKind | None:
+    """Return the kind of engine that would speak, without loading it; None where there is none."""
+    try:
+        return choose(EngineSpec(kind=settings.engine.kind))[0]
+    except EngineDeadError:
+        return None
 
 
 @asynccontextmanager

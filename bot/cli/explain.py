@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import EngineDeadError
-
 if TYPE_CHECKING:
     from bot.config import Settings
 
@@ -19,19 +17,9 @@ def explain(settings: Settings, text: str, language: str | None, engine: str | N
 
     Raises `UserError` when there is nothing to say, or too much.
     """
-    from bot.app import text_limits
+    from bot.app import installed_engine, text_limits
     from bot.text.plan import plan_text
 
-    kind = engine or _kind(settings)
+    kind = engine or installed_engine(settings)
     for piece in plan_text(text, text_limits(settings), language=language, engine=kind):
         click.echo(piece)
-
-
-def _kind(settings: Settings) -> str | None:
-    from bot.speech.engines.select import choose
-    from bot.speech.types import EngineSpec
-
-    try:
-        return choose(EngineSpec(kind=settings.engine.kind))[0]
-    except EngineDeadError:  # none is installed
-        return None
