@@ -19,8 +19,9 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
-from bot.speech.service import SpeechLimits, SpeechService
+from bot.speech.service import SpeechService
 from bot.speech.types import EngineSpec, SelfCheck
+from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage.voices import VoiceStore
 
@@ -151,12 +152,13 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, _speech_limits(settings))
+        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.kind)
 
 
-def _speech_limits(settings: Settings) -> SpeechLimits:
+def text_limits(settings: Settings) -> TextLimits:
+    """Return the bounds of a text and of its pieces."""
     speech = settings.speech
-    return SpeechLimits(
+    return TextLimits(
         max_characters=speech.max_characters,
         sentence_characters=speech.sentence_characters,
         first_sentence_characters=speech.first_sentence_characters,
@@ -212,7 +214,7 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, _speech_limits(settings), media)
+        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.kind)
 
         def make_services(bot: MynahBot) -> Services:
             return Services(

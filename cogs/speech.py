@@ -22,6 +22,7 @@ from bot.voice.link import VocalChannel
 from bot.voice.player import GuildPlayer
 from bot.voice.utterances import SayRequest
 from cogs.call import busy_in, channel_of, join_channel
+from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
@@ -78,9 +79,10 @@ class SpeechCog(commands.Cog, name="Speech"):
             language=language or voice.language,
             voice_settings=settings_of(voice),
             settings=settings,
+            names=names_in(interaction, text),
             current_voice=partial(current_reference, self._services, voice),
         )
-        sentences = self._services.speech.plan(text, utterance.language)
+        sentences = self._services.speech.plan(text, utterance.language, utterance.names)
         channel = channel_of(interaction)
         player = await self._player_in(channel, interaction)
         self._services.watch.use(voice)

@@ -21,9 +21,9 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
-        # Nothing is kept of a recording that is rejected; the numbers are of its best part.
-        ("measured" if report.get("verdict") == "rejected" else "kept", _part(report)),
-        *_origin_rows(report),
+        *([("listened to", report["origin"])] if report.get("origin") else []),
+        # Of a rejected recording nothing is kept, and nothing is said of it.
+        *([("kept", _kept(report))] if report.get("verdict") != "rejected" else []),
         ("voice over noise", _measure(report.get("snr_db"), "dB", ".0f")),
         ("cut off", f"{report.get('clipped_share') or 0:.2%} of the recording"),
         ("loudness", _loudness(report.get("loudness_lufs"))),
@@ -40,11 +40,7 @@ def _seconds(report: Mapping[str, Any], what: str) -> str:
     return _measure(report.get(f"{what}_seconds"), "s", ".1f")
 
 
-def _origin_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [("heard from", str(report["origin"]))] if report.get("origin") else []
-
-
-def _part(report: Mapping[str, Any]) -> str:
+def _kept(report: Mapping[str, Any]) -> str:
     start, end = report.get("kept_start") or 0.0, report.get("kept_end") or 0.0
     if end <= start:
         return "nothing"

@@ -15,6 +15,7 @@ from bot.cli.as_json import json_option, print_json
 from bot.cli.completion import voice_names
 from bot.cli.context import Context
 from bot.cli.destination import STDOUT, Destination
+from bot.cli.explain import explain
 from bot.cli.lookup import find_voice
 from bot.cli.options import (
     force_option,
@@ -26,6 +27,7 @@ from bot.cli.output import LOADING, print_warning, progress_steps, show_loading
 from bot.cli.say_report import Spoken, document, print_report
 from bot.errors import UserError
 from bot.speech.audio_formats import AudioFormat, format_of
+from bot.speech.types import EngineKind
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -80,6 +82,17 @@ class _Order:
 @language_option
 @voice_settings_options
 @json_option
+@click.option(
+    "--explain",
+    "only_explain",
+    is_flag=True,
+    help="Only print what the engine would be asked to say, a piece a line. Needs no --voice.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(EngineKind)),
+    help="With --explain: for which engine. Default: the one that would speak.",
+)
 @click.pass_obj
 def say(
     context: Context,
@@ -90,12 +103,21 @@ def say(
     force: bool,
     as_json: bool,
     voice_name: str | None,
+    only_explain: bool,
+    engine: str | None,
     **order: Any,
 ) -> None:
     """Speak TEXT in an enrolled voice and write it to a file.
 
     TEXT - is read from standard input. A text that begins with a dash stands after --.
     """
+    if only_explain:
+        explain(context.settings, _text(text), order["language"], engine)
+        return
+    if engine is not None:
+        raise click.UsageError(
+            "--engine goes with --explain. The configuration chooses the engine."
+        )
     if voice_name is None:
         raise click.UsageError("Missing option --voice. All voices: mynah voices")
     written_as = _format(output, audio_format)

@@ -15,9 +15,10 @@ from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.speech import engine_worker
 from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
+from bot.speech.engines.select import choose
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.load_progress import LoadProgress, Milestones, OnProgress, watching
-from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisRequest, SynthesisResult
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 from bot.workers.backoff import Backoff
 
@@ -61,12 +62,23 @@ class EngineClient:
         self._not_before = 0.0
         self._ready = self._closed = False
         self._info: EngineInfo | None = None
+        self._kind: EngineKind | None = None  # before the first load
         self._reloading: asyncio.Task[None] | None = None
 
     @property
     def info(self) -> EngineInfo | None:
         """What was loaded last, or None before the first load."""
         return self._info
+
+    @property
+    def kind(self) -> EngineKind | None:
+        """The kind of engine that is loaded or will be; None where it cannot be told."""
+        if self._info is not None:
+            return self._info.kind
+        if self._kind is None:
+            with contextlib.suppress(EngineDeadError):  # `start` tells it
+                self._kind = choose(self._spec)[0]
+        return self._kind
 
     @property
     def ready(self) -> bool:

@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 import structlog
 
-from bot.speech.text import letters
 from bot.speech.types import Speech
+from bot.text.sentences import letters
 from bot.voice.track import Track, TrackEvent
 
 log = structlog.get_logger(__name__)

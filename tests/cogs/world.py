@@ -19,8 +19,8 @@ from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, Quali
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.desk import SpeechDesk
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits
 from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
+from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
@@ -135,7 +135,7 @@ class World:
             voices=self.store,
             choices=self.choices,
             enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
-            speech=SpeechDesk(FairScheduler(self.engine), SpeechLimits(), media),
+            speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
             engine=self.engine,
             voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
             watch=self.watch,

@@ -18,7 +18,7 @@ MAX_TEXT_TOKENS: Mapping[ChatterboxModel, int] = {
     "turbo": 400,
     "multilingual": 490,
 }
-"""Of the longest text that is decoded. Sentences have at most 300 letters, as `bot.speech.text`
+"""Of the longest text that is decoded. Sentences have at most 300 letters, as `bot.text.sentences`
 measures them: 484 tokens where all of them are Chinese characters with the longest codes, and
 about one a letter elsewhere. The models garble longer ones. With what else a sentence needs, these
 just fit into whole lengths of the decoder's cache, 1536 and 1792."""

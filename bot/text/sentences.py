@@ -1,4 +1,4 @@
-"""What is said: plain text made readable for an engine, and cut into pieces it can speak."""
+"""Text cut into pieces to speak one after another: sentences, or parts of long ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import sentencex
 
-from bot.errors import UserError
+from bot.text.abbreviations import belong_together
 
 MIN_PIECE_LETTERS = 20
 """Shorter pieces are joined with a neighbour: Chatterbox turns a lone "Hi!" into gibberish."""
@@ -32,59 +32,10 @@ _MOST_LETTERS = {"zh": 240}
 """Of a piece, by language. Chatterbox separates the words of Chinese by spaces, and any character
 may be a word: up to 2 tokens a letter, of 490."""
 
-_MAX_COMBINING_MARKS = 3
-
-# Compatibility forms become plain letters (a bold "𝓗", a ligature, full-width Latin), because an
-# engine has never seen the others. The full-width marks of Chinese and Japanese are left alone:
-# the sentence splitter goes by them, and they need no space after them.
-_NOT_CJK_PUNCTUATION = re.compile(r"[^！？，：；（）]+")
-_TYPOGRAPHY = str.maketrans(
-    dict.fromkeys("“”„‟«»", '"')
-    | dict.fromkeys("‘’‚‛′`´", "'")
-    | dict.fromkeys("‐‑‒–−", "-")
-    | dict.fromkeys("—―", " - ")
-    | {"…": "...", "•": " "}
-    | dict.fromkeys(map(chr, range(0xFE00, 0xFE10)))  # variation selectors, of emoji mostly
+# A point counts after a longer word only: before it, a shorter one may be an abbreviation.
+_CLAUSE_END = re.compile(
+    r"[!?;:,)\]\"؟،؛।]+(?=\s)|(?<=\w{5})\.(?=\s)|\s-(?=\s)|[。！？，、；：」』）]+"
 )
-_URL = re.compile(
-    r"(?<![a-z0-9+.-])(?:[a-z][a-z0-9+.-]*://|www\.)[!-~]*[a-z0-9/_=&%#-]", re.IGNORECASE
-)
-_PARAGRAPH = re.compile(r"(?<=[^\W_])\s*\n\s*\n\s*")
-_REPEATS = (
-    (re.compile(r"\.{4,}"), "..."),
-    (re.compile(r"([!?])[!?]*?\1[!?]+"), r"\1\1"),
-    (re.compile(r"([,;:'\"-])\1+"), r"\1"),
-    (re.compile(r"([^\w\s.!?,;:'\"-]|_)\1+"), " "),  # rules and markup: "=====", "**"
-    (re.compile(r"([^\W\d_])\1{3,}", re.IGNORECASE), r"\1\1\1"),
-    (re.compile(r"([^\W\d_]{2,4}?)\1{4,}", re.IGNORECASE), r"\1\1\1\1"),
-)
-_CLAUSE_END = re.compile(r"[!?;:,)\]\"]+(?=\s)|\s-(?=\s)|[。！？，、；：」』）]+")
-_SPACE = re.compile(r"\s+")
-
-
-def clean_text(text: str, *, max_characters: int) -> str:
-    """Return `text` as one line that an engine can read.
-
-    Compatibility characters become plain ones, controls, invisible characters and emoji go,
-    typographic marks become ASCII, a web address becomes "link", and runs of the same letter or
-    mark are shortened.
-
-    Raises `UserError` when nothing is left to say, or more than `max_characters`.
-    """
-    # The bound before cleaning is wide, and keeps the work bounded.
-    if len(text) > 10 * max_characters:
-        raise _too_long(len(text), max_characters)
-    text = _URL.sub("link", text)
-    text = _PARAGRAPH.sub(". ", text.replace("\r\n", "\n"))
-    text = _NOT_CJK_PUNCTUATION.sub(lambda run: _plain(run[0]), text)
-    for pattern, replacement in _REPEATS:
-        text = pattern.sub(replacement, text)
-    text = _SPACE.sub(" ", text).strip()
-    if not is_speakable(text):
-        raise UserError("There is nothing to say in that text. Write at least one letter or digit.")
-    if len(text) > max_characters:
-        raise _too_long(len(text), max_characters)
-    return text
 
 
 def is_speakable(text: str) -> bool:
@@ -121,39 +72,21 @@ def split_sentences(
     code = (language or "en").replace("_", "-").split("-")[0].lower()
     max_characters = min(max_characters, _MOST_LETTERS.get(code, max_characters))
     first_max_characters = min(first_max_characters, max_characters)
-    sentences = _join_short(sentencex.segment(code, text), max_characters)
+    sentences = _join_short(_sentences(text, code), max_characters)
     pieces = [piece for sentence in sentences for piece in _cut(sentence.strip(), max_characters)]
     if pieces:
         pieces[:1] = _cut_first(pieces[0], first_max_characters)
     return tuple(piece for piece in pieces if is_speakable(piece))
 
 
-def _too_long(characters: int, limit: int) -> UserError:
-    return UserError(
-        f"That text has {characters:,} characters; the limit is {limit:,}. Say it in parts."
-    )
-
-
-def _plain(text: str) -> str:
-    text = unicodedata.normalize("NFKC", text.translate(_TYPOGRAPHY)).translate(_TYPOGRAPHY)
-    return "".join(_audible(text))
-
-
-def _audible(text: str) -> Iterator[str]:
-    """Drop what has no sound: controls, invisible characters, emoji, stacked accents."""
-    for combining, run in itertools.groupby(text, lambda c: unicodedata.category(c) == "Mn"):
-        if combining:
-            yield from itertools.islice(run, _MAX_COMBINING_MARKS)
-        else:
-            yield from map(_spoken, run)
-
-
-def _spoken(character: str) -> str:
-    category = unicodedata.category(character)
-    if category in ("Cc", "So", "Sk", "Zl", "Zp"):
-        return "°" if character == "°" else " "  # a space, so that "fine👍thanks" stays two words
-    # Format characters (zero-width, bidirectional), enclosing marks, private and unassigned.
-    return "" if category[0] == "C" or category == "Me" else character
+def _sentences(text: str, code: str) -> list[str]:
+    """Return the sentences of `text`; joined, they are `text`."""
+    sentences: list[str] = []
+    for sentence in sentencex.segment(code, text):
+        if sentences and belong_together(sentences[-1], sentence, code):
+            sentence = sentences.pop() + sentence
+        sentences.append(sentence)
+    return sentences
 
 
 def _letters(character: str) -> int:
