@@ -25,12 +25,16 @@ HEAD = """# Dates and "in two hours", by language. From Unicode's CLDR, by
 def section(language: str) -> list[str]:
     """Return the lines of one language."""
     locale = Locale.parse(language)
-    months, days = locale.months["format"]["wide"], locale.days["format"]["wide"]
+    long, full = (
+        locale.date_formats[length].pattern.replace("'г'.", "'года'") for length in ("long", "full")
+    )
+    months = locale.months["format"]["wide"]
+    days = locale.days["stand-alone" if "cccc" in full else "format"]["wide"]
     facts = {
         "months": [months[number] for number in range(1, 13)],
         "days": [days[number] for number in range(7)],
-        "long": locale.date_formats["long"].pattern.replace("'г'.", "'года'"),
-        "full": locale.date_formats["full"].pattern.replace("'г'.", "'года'"),
+        "long": long,
+        "full": full,
     }
     lines = [f"\n[{language}]", *(f"{key} = {quoted(value)}" for key, value in facts.items())]
     for unit in UNITS:
