@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from storage.database import Database
-from storage.directory import DATABASE_NAME
+from storage.layout import DATABASE_NAME
 from storage.names import name_key, word_tails
 from storage.voices import VoiceStore
 

@@ -126,6 +126,8 @@ def _report_card(title: str, report: QualityReport) -> discord.Embed:
     card = embed(title, _VERDICTS[report.verdict], _COLOURS[report.verdict])
     for finding in report.findings:
         card.add_field(name=finding.reason, value=finding.advice, inline=False)
+    if report.origin:
+        card.add_field(name="Listened to", value=report.origin, inline=False)
     return card.set_image(url=f"attachment://{PICTURE_NAME}")
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 from storage.clips import CLIP_SUFFIX, sync_directory
 from storage.database import schema_version
 from storage.errors import DiskFullError, StorageError
+from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.reserve import Reserve
-
-DATABASE_NAME = "mynah.db"
-CLIPS_NAME = "clips"
 
 
 def prepare_directory(directory: Path) -> None:

@@ -2,3 +2,5 @@
 
 DATABASE_NAME = "mynah.db"
 CLIPS_NAME = "clips"
+LOST_NAME = "lost"
+RESERVE_NAME = "reserve.bin"

@@ -14,9 +14,8 @@ from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, load_clip, sync_directory
 from storage.errors import DamagedClipError
+from storage.layout import LOST_NAME
 from storage.types import LostClip
-
-LOST_NAME = "lost"
 
 _NAME = re.compile(rf"[0-9a-f]{{64}}(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}")
 _MAX_SAME_NAMES = 1000

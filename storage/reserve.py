@@ -10,7 +10,8 @@ import os
 import shutil
 from pathlib import Path
 
-RESERVE_NAME = "reserve.bin"
+from storage.layout import RESERVE_NAME
+
 RESERVE_BYTES = 1024 * 1024
 """A deletion writes some 100 KB, and opening the database some 50 KB."""
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from storage import clips, damage, former, lookup, upkeep
 from storage.database import Database, Execute
-from storage.directory import CLIPS_NAME, DATABASE_NAME, prepare_directory
+from storage.directory import prepare_directory
 from storage.errors import DiskFullError, NameTakenError, StorageError, VoiceNotFoundError
+from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.lost import list_lost
 from storage.names import clean_name, name_key
 from storage.recording import Recording, encode, write_file

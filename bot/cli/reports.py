@@ -21,7 +21,9 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
-        ("kept", _kept(report)),
+        *([("listened to", report["origin"])] if report.get("origin") else []),
+        # Of a rejected recording nothing is kept, and nothing is said of it.
+        *([("kept", _kept(report))] if report.get("verdict") != "rejected" else []),
         ("voice over noise", _measure(report.get("snr_db"), "dB", ".0f")),
         ("cut off", f"{report.get('clipped_share') or 0:.2%} of the recording"),
         ("loudness", _loudness(report.get("loudness_lufs"))),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import av
 import numpy as np
 import numpy.typing as npt
+from av.audio.layout import AudioChannel
 
 Samples = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
@@ -14,6 +15,9 @@ _WEIGHTS = {"FL": _FRONT, "FR": _FRONT, "DL": _FRONT, "DR": _FRONT, "FC": _CENTR
             "LFE": _BASS, "LFE2": _BASS}  # fmt: skip
 """Weights of the mono downmix of ITU-R BS.775, by FFmpeg's names of channels; others count as
 surround. They are divided by their sum, so that equal channels keep their level."""
+
+_USUAL = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""WAV's order where a file has no mask of channels, as FFmpeg has it."""
 
 TOO_QUIET_DB = -2.0
 """Channels of one voice add up to nearly the louder one: spaced microphones lose under 2 dB, two
@@ -31,12 +35,27 @@ MAX_CANDIDATES = 4
 
 def mix_weights(layout: av.AudioLayout) -> Samples:
     """Return the share of each channel in the mix, float32, shape (channels,), with sum 1."""
-    names = [channel.name for channel in layout.channels]
+    names = [channel.name for channel in channels_of(layout)]
     weights = np.array([_WEIGHTS.get(name, _OTHER) for name in names], np.float32)
-    if len(weights) != layout.nb_channels or weights.sum() == 0:
+    if weights.sum() == 0:
         weights = np.ones(layout.nb_channels, np.float32)
     shares: Samples = weights / weights.sum()
     return shares
+
+
+def channels_of(layout: av.AudioLayout) -> tuple[AudioChannel, ...]:
+    """Return the channels; those of the usual layout of as many, where a file does not name them.
+
+    Channels that nobody knows are called by their number.
+    """
+    channels = tuple(layout.channels)
+    if any(channel.name in ("NONE", "UNK", "") for channel in channels):
+        usual = _USUAL.get(layout.nb_channels)
+        channels = tuple(av.AudioLayout(usual).channels) if usual else channels
+    if len(channels) != layout.nb_channels:
+        count = layout.nb_channels
+        channels = tuple(AudioChannel("NONE", f"number {n + 1}") for n in range(count))
+    return channels
 
 
 class Balance:
@@ -73,14 +92,23 @@ def _candidates(sums: Floats, layout: av.AudioLayout) -> dict[str, int]:
     loudest = float(power.max())
     if weights @ sums @ weights >= loudest * 10 ** (TOO_QUIET_DB / 10):
         return {}
-    names = [channel.name for channel in layout.channels]
+    channels = channels_of(layout)
+    names = [channel.name for channel in channels]
     order = sorted(range(len(names)), key=lambda index: (names[index] != "FC", -power[index]))
     chosen: list[int] = []
     for index in order:
         is_weak = power[index] <= loudest * 10 ** (WEAK_DB / 10)
         if not is_weak and not any(_is_same(sums, index, other) for other in chosen):
             chosen.append(index)
-    return {layout.channels[index].description: index for index in chosen[:MAX_CANDIDATES]}
+    return {_name(channels, index): index for index in chosen[:MAX_CANDIDATES]}
+
+
+def _name(channels: tuple[AudioChannel, ...], index: int) -> str:
+    """Return what a person calls a channel, and no other of the same file."""
+    name = channels[index].description
+    if sum(channel.description == name for channel in channels) > 1:
+        return f"number {index + 1}"
+    return name.removeprefix("front ") if len(channels) == 2 else name
 
 
 def _is_same(sums: Floats, one: int, other: int) -> bool:

@@ -20,7 +20,7 @@ from av.packet import Packet
 
 from bot.enrolment.channels import Balance, mix_weights
 from bot.enrolment.lengths import is_cut_off
-from bot.enrolment.tops import CLIPPED_LEVEL, FlatTops, at_full_scale
+from bot.enrolment.tops import CLIPPED_LEVEL
 from bot.enrolment.types import SUPPORTED, AudioFileError, EnrolmentLimits
 from bot.enrolment.work import Progress, WatchedBytes, Work
 from bot.errors import MynahError
@@ -66,14 +66,13 @@ class Chunk:
     """A stretch of decoded audio.
 
     samples: float32, shape (n,), the mix of the channels or one of them, within ±MAX_LEVEL.
-    sample_rate: Hz. clipped: positions within `samples` where a channel that was heard is clipped.
-    peak: highest peak so far; flat tops of earlier chunks that had a lower one are none.
+    sample_rate: Hz. clipped: positions within `samples` where a channel that was heard is at full
+    scale.
     """
 
     samples: Samples
     sample_rate: int
     clipped: npt.NDArray[np.intp]
-    peak: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,6 @@ class _Decoder:
         self._data = data
         self._limits = limits
         self._progress = Progress(limits.max_seconds, work)
-        self._tops = FlatTops()
 
     def decode(self, source: Source, survey: Survey) -> Iterator[Chunk]:
         tracks = _sound_tracks(self._container)
@@ -184,17 +182,16 @@ class _Decoder:
         # packed frames have one.
         channels: Samples = frame.to_ndarray().reshape(-1, count).astype(np.float32, copy=False)
         # The negated comparison also finds NaN.
-        loud = not (channels.max() < CLIPPED_LEVEL and channels.min() > -CLIPPED_LEVEL)
-        if loud:
+        clipped: npt.NDArray[np.intp] = np.empty(0, np.intp)
+        weights = _weights(frame, channel)
+        if not (channels.max() < CLIPPED_LEVEL and channels.min() > -CLIPPED_LEVEL):
             channels = np.nan_to_num(channels, posinf=MAX_LEVEL, neginf=-MAX_LEVEL)
             channels = channels.clip(-MAX_LEVEL, MAX_LEVEL)
+            over = np.abs(channels[:, weights > 0]) >= CLIPPED_LEVEL
+            clipped = np.flatnonzero(over.any(axis=1))
         balance.add(channels, frame.layout)
-        weights = _weights(frame, channel)
-        heard = channels[:, weights > 0]
-        flat, peak = self._tops.find(heard)
-        clipped = np.union1d(flat, at_full_scale(heard)) if loud else flat
         # As a product it is quicker than numpy's mean over so short an axis.
-        return Chunk(channels @ weights, frame.sample_rate, clipped, peak)
+        return Chunk(channels @ weights, frame.sample_rate, clipped)
 
 
 def _sound_tracks(container: InputContainer) -> list[AudioStream]:

@@ -31,7 +31,7 @@ def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
     recording = listen(data, limits)
     window = choose_window(recording, limits.keep_seconds)
     report = rate(recording, window, limits)
-    picture = draw_picture(recording, window)
+    picture = draw_picture(recording, window, is_kept=report.verdict != "rejected")
     if report.verdict == "rejected":
         raise SampleRejectedError(_explain(report), report, picture)
     return EnrolmentSample(ReferenceClip(_cut(recording, window)), report, picture)

@@ -16,8 +16,9 @@ from bot.enrolment.activity import (
 )
 from bot.enrolment.decode import FIRST_MIX, Chunk, Source, Survey, decode
 from bot.enrolment.highpass import remove_rumble
+from bot.enrolment.hum import Hum, find_hum, remove_hum
 from bot.enrolment.resample import BlockResampler
-from bot.enrolment.tops import NEAR_PEAK
+from bot.enrolment.tops import flat_tops
 from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, Origin
 from bot.enrolment.work import Work
 from storage.types import CLIP_SAMPLE_RATE
@@ -31,7 +32,7 @@ class Recording:
     speech: (start, end) frames of speech, shape (m, 2). is_speech: bool, per frame.
     clipped: float64, per frame, the share of the upload's samples that are cut off.
     power: float64, per frame, mean square.
-    origin: which of several sound tracks or channels it is.
+    hum: what was notched out. origin: which of several sound tracks or channels it is.
     """
 
     samples: npt.NDArray[np.float32]
@@ -40,6 +41,7 @@ class Recording:
     is_speech: npt.NDArray[np.bool_]
     clipped: npt.NDArray[np.float64]
     power: npt.NDArray[np.float64]
+    hum: Hum | None = None
     origin: Origin = field(default_factory=Origin)
 
     @property
@@ -72,8 +74,6 @@ class _Tape:
         capacity = int((max_seconds + 1) * CLIP_SAMPLE_RATE)
         self._samples = np.empty(capacity, np.float32)
         self._clipped = np.zeros(capacity // FRAME_SAMPLES + 1)
-        self._peaks = np.zeros(len(self._clipped))
-        self._peak = 0.0
         self._length = 0
         self._source_rate = CLIP_SAMPLE_RATE
 
@@ -100,15 +100,20 @@ class _Tape:
         remove_rumble(samples)
         segments = find_segments(speech_probabilities(samples))
         power = _frame_power(samples)
-        # Tops that were flat at a level which was passed later were not the recorder's limit.
-        clipped = np.where(self._peaks >= NEAR_PEAK * min(self._peak, 1.0), self._clipped, 0.0)
+        is_speech = speech_mask(segments, len(power))
+        tops = flat_tops(samples, is_speech)
+        hum = find_hum(samples, float(power[is_speech].mean()) if is_speech.any() else 0.0)
+        if hum is not None:
+            remove_hum(samples, hum)
+            power = _frame_power(samples)
         return Recording(
             samples=samples,
             source_rate=self._source_rate,
             speech=segments,
-            is_speech=speech_mask(segments, len(power)),
-            clipped=clipped[: len(power)],
+            is_speech=is_speech,
+            clipped=np.maximum(self._clipped[: len(power)], tops),
             power=power,
+            hum=hum,
         )
 
     def _append(self, samples: npt.NDArray[np.float32]) -> None:
@@ -117,12 +122,10 @@ class _Tape:
         self._length += len(stretch)
 
     def _mark_clipped(self, chunk: Chunk, begin: int, heard: int) -> None:
-        self._peak = chunk.peak
         if len(chunk.clipped) == 0:
             return
         seconds = begin / CLIP_SAMPLE_RATE + (heard + chunk.clipped) / chunk.sample_rate
         frames = np.minimum((seconds / FRAME_SECONDS).astype(np.intp), len(self._clipped) - 1)
-        self._peaks[frames] = chunk.peak
         share = 1 / (chunk.sample_rate * FRAME_SECONDS)
         self._clipped += np.bincount(frames, minlength=len(self._clipped)) * share
 

@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
+from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
@@ -39,6 +40,7 @@ class EnrolmentService:
         voices_per_guild: int = MAX_VOICES_PER_GUILD,
     ) -> None:
         self.limits = limits
+        self.turns = Turns()
         self._worker = worker
         self._store = store
         self._voices_per_guild = voices_per_guild
@@ -72,14 +74,17 @@ class EnrolmentService:
                 )
         await self._check_room(guild_id)
 
-    async def prepare(self, data: bytes) -> EnrolmentSample:
+    async def prepare(self, data: bytes, owner: int | None = None) -> EnrolmentSample:
         """Turn an upload, the bytes of any audio file, into a sample that can be saved.
+
+        owner: whose upload it is, for a fair turn (`Turns`); None is the operator's.
 
         Raises `UserError`: `AudioFileError` if it cannot be read or is over a limit,
         `SampleRejectedError` if it holds no usable voice, `BusyError` if too many uploads wait.
         """
         self.limits.check_size(len(data))
-        return await self._run(_prepare, data, self.limits)
+        async with self.turns.turn(owner):
+            return await self._run(_prepare, data, self.limits)
 
     async def save(self, sample: EnrolmentSample, voice: NewVoice) -> VoiceProfile:
         """Store a sample as a voice; its pitch and quality are filled in from the report.

@@ -29,6 +29,7 @@ FindingCode = Literal[
     "clipped",
     "quiet",
     "narrowband",
+    "hum",
 ]
 
 

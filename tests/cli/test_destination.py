@@ -86,6 +86,8 @@ def test_an_exported_name_is_one_that_every_file_system_takes(enrolled: Mynah) -
         "data/clips/new.wav",
         "data/mynah.db",
         "data/mynah.db-wal",
+        "data/lost/x.wav",
+        "data/reserve.bin",
         "data/../data/clips/x.pickle.gz",
         "link.wav",
     ],
@@ -93,6 +95,7 @@ def test_an_exported_name_is_one_that_every_file_system_takes(enrolled: Mynah) -
 def test_what_is_stored_is_never_written_over(path: str, force: bool) -> None:
     clips = Path("data/clips")
     clips.mkdir(parents=True)
+    Path("data/lost").mkdir()
     (clips / "x.pickle.gz").write_bytes(OLD)
     Path("link.wav").symlink_to(clips / "x.pickle.gz")
     with pytest.raises(UserError, match="where Mynah keeps the voices"):
