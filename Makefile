@@ -88,7 +88,7 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) demo.wav mynah.egg-info
+	rm -rf $(VENV) $(CHATTERBOXES) demo.wav demo\ \(*\).wav mynah.egg-info
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:

@@ -17,10 +17,13 @@ import structlog
 from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
+from bot.errors import EngineDeadError
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
-from bot.speech.service import SpeechLimits, SpeechService
-from bot.speech.types import EngineSpec, SelfCheck
+from bot.speech.engines.select import choose
+from bot.speech.service import SpeechService
+from bot.speech.types import EngineKind, EngineSpec, SelfCheck
+from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage.voices import VoiceStore
 
@@ -34,6 +37,11 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
+MEDIA_FILE_BYTES = 1024 * MEGABYTE  # of what `mynah say` writes; uploads come and go in memory
+ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
+ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
+"""Variables that a download may need. The engine is told them, out of sight of /proc."""
+
 ENGINE_WAITING = 64
 
 
@@ -44,6 +52,12 @@ async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))
+        if report.moved:
+            log.warning("recordings without a voice moved, none deleted", stage="start",
+                        files=len(report.moved), advice=report.lost_advice)  # fmt: skip
+        if report.returned:
+            log.info("recordings that voices need came back", stage="start",
+                     files=len(report.returned))  # fmt: skip
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip
@@ -59,6 +73,7 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         cpu_seconds=enrolment.worker_cpu_seconds,
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
+        file_bytes=MEDIA_FILE_BYTES,
     )
     worker = Worker("media worker", limits, _worker_logging(settings, "enrol"))
     try:
@@ -117,9 +132,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
             steady_short=engine.steady_short,
         ),
     )
-    limits = WorkerLimits(call_seconds=engine.sentence_timeout_seconds, waiting=ENGINE_WAITING)
+    limits = WorkerLimits(
+        call_seconds=engine.sentence_timeout_seconds,
+        waiting=ENGINE_WAITING,
+        file_bytes=ENGINE_FILE_BYTES,
+    )
+    log_alike = _worker_logging(settings, "engine")
     client = EngineClient(
-        Worker("engine worker", limits, _worker_logging(settings, "engine")),
+        Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS),
         spec,
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,
@@ -130,16 +150,25 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         await client.close()
 
 
+def installed_engine(settings: Settings) -> EngineKind | None:
+    """Return the kind of engine that would speak, without loading it; None where there is none."""
+    try:
+        return choose(EngineSpec(kind=settings.engine.kind))[0]
+    except EngineDeadError:
+        return None
+
+
 @asynccontextmanager
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, _speech_limits(settings))
+        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.kind)
 
 
-def _speech_limits(settings: Settings) -> SpeechLimits:
+def text_limits(settings: Settings) -> TextLimits:
+    """Return the bounds of a text and of its pieces."""
     speech = settings.speech
-    return SpeechLimits(
+    return TextLimits(
         max_characters=speech.max_characters,
         sentence_characters=speech.sentence_characters,
         first_sentence_characters=speech.first_sentence_characters,
@@ -172,13 +201,20 @@ async def open_backstage(
     from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
+    from bot.voice_watch import VoiceChange, VoiceWatch
     from storage.settings import SettingsStore
 
     async with (
         open_store(settings) as store,
         open_media_worker(settings) as media,
         open_engine(settings) as engine,
+        VoiceWatch(store).running() as watch,
     ):
+
+        async def forget(change: VoiceChange) -> None:
+            await engine.forget(change.clip_sha256)
+
+        watch.subscribe(forget)
         # As many sentences at once as the engine works on together.
         scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
@@ -188,7 +224,7 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, _speech_limits(settings), media)
+        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.kind)
 
         def make_services(bot: MynahBot) -> Services:
             return Services(
@@ -198,6 +234,7 @@ async def open_backstage(
                 speech=desk,
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits),
+                watch=watch,
             )
 
         def make_bot() -> MynahBot:

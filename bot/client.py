@@ -15,11 +15,12 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.command_tree import MynahTree
+from bot.command_tree import MynahTree, answer_stale
 from bot.enrolment.service import EnrolmentService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
 from bot.voice.manager import VoiceManager
+from bot.voice_watch import VoiceChange, VoiceWatch
 from storage.settings import SettingsStore
 from storage.voices import VoiceStore
 
@@ -69,6 +70,7 @@ class Services:
     speech: SpeechDesk
     engine: EngineStatus
     voice: VoiceManager
+    watch: VoiceWatch
 
 
 class MynahBot(commands.AutoShardedBot):
@@ -110,11 +112,13 @@ class MynahBot(commands.AutoShardedBot):
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
         self._next_identify = 0.0  # monotonic, in s
+        self._unwatch: Callable[[], None] = lambda: None
 
     async def setup_hook(self) -> None:
         """Load the cogs and, if they changed, tell Discord about the commands."""
         self.services.voice.start()
         self.services.voice.listen(self)
+        self._unwatch = self.services.watch.subscribe(self._voice_changed)
         for name in self._extensions_to_load:
             await self.load_extension(name)
         if self._sync_at_start:
@@ -134,6 +138,10 @@ class MynahBot(commands.AutoShardedBot):
         self._next_identify = due + IDENTIFY_SECONDS
         await asyncio.sleep(due - now)
 
+    async def on_interaction(self, interaction: discord.Interaction[MynahBot]) -> None:
+        """Answer presses on what is left of an earlier run."""
+        await answer_stale(interaction)
+
     async def on_shard_connect(self, shard_id: int) -> None:
         """Remember that the gateway can be reached; discord.py sees to later losses."""
         self.was_connected = True
@@ -146,12 +154,18 @@ class MynahBot(commands.AutoShardedBot):
         if not self.guilds and self.application_id is not None:
             log.info("invite me to a server", stage="start", link=invite_link(self.application_id))
 
+    async def _voice_changed(self, change: VoiceChange) -> None:
+        voice = self.services.voice
+        (voice.voice_deleted if change.deleted else voice.voice_replaced)(change.voice_id)
+
     async def close(self) -> None:
         """Refuse new commands, let sentences in flight end, leave all channels, log out.
 
         All of it is bounded: `VOICE_SECONDS`, `COMMANDS_SECONDS` and `LOGOUT_SECONDS`.
         """
         self.shutting_down = True
+        self._unwatch()
+        self._unwatch = lambda: None
         if not self.is_closed():
             await _bounded(self.services.voice.close(), VOICE_SECONDS)
             await _bounded(self.tree.end_running(), COMMANDS_SECONDS)

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 SHUTTING_DOWN = "I am shutting down. Try again in a few minutes."
+STALE = (
+    "This is too old, or I was restarted since, so it does nothing any more. What was not saved is "
+    "forgotten. Use the command again."
+)
 OUTDATED = "This command has changed. Restart Discord (Ctrl+R) and try again."
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
@@ -86,6 +90,22 @@ async def answer(interaction: Interaction, text: str) -> None:
     except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as error:
         # RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
         log.info("answer could not be delivered", error=repr(error), **_where(interaction))
+
+
+def take(interaction: Interaction) -> None:
+    """Say that a view or dialog of ours takes care of the press."""
+    interaction.extras["taken"] = True
+
+
+async def answer_stale(interaction: Interaction) -> None:
+    """Answer a press on a button or dialog that nothing listens to any more.
+
+    Discord would say that the interaction failed, and not what to do.
+    """
+    kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+    await asyncio.sleep(0)  # the view's own task is older than this one
+    if interaction.type in kinds and "taken" not in interaction.extras:
+        await answer(interaction, STALE)
 
 
 async def answer_error(interaction: Interaction, error: Exception) -> None:

@@ -18,14 +18,29 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
     model_validator,
 )
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
 
+from bot.credentials import (
+    check_proxy,
+    check_token,
+    masked,
+    masked_quotations,
+    none_if_blank,
+    shown_name,
+)
 from bot.errors import ConfigError
 
 ENV_PREFIX = "MYNAH_"
@@ -70,8 +85,12 @@ class _Section(BaseModel):
 class DiscordSettings(_Section):
     """How to reach Discord. Both are secret: a proxy URL can hold a password."""
 
-    token: SecretStr | None = None
-    proxy: SecretStr | None = None
+    token: Annotated[
+        SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_token)
+    ] = None
+    proxy: Annotated[
+        SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_proxy)
+    ] = None
 
     def secrets(self) -> list[str]:
         """Return what must never be logged."""
@@ -153,6 +172,17 @@ class LoggingSettings(_Section):
     format: Literal["auto", "text", "json"] = "auto"
 
 
+class _Variables(EnvSettingsSource):
+    """The environment. What is blank there for Discord is as good as not set."""
+
+    def __call__(self) -> dict[str, Any]:
+        values = super().__call__()
+        section = values.get("discord")
+        if isinstance(section, dict):
+            values["discord"] = {k: v for k, v in section.items() if none_if_blank(v) is not None}
+        return values
+
+
 class Settings(BaseSettings):
     """The whole configuration. Build it with `load_settings`, which reports errors by key."""
 
@@ -185,7 +215,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file, whose values come in as arguments."""
-        return (env_settings, init_settings)
+        return (_Variables(settings_cls), init_settings)
 
 
 def load_settings(path: Path | None = None) -> Settings:
@@ -194,11 +224,18 @@ def load_settings(path: Path | None = None) -> Settings:
     path: the file that `--config` named, or None for `MYNAH_CONFIG` or `./mynah.toml`.
     Raises ConfigError that names the file, the key's path and what is allowed, never a value.
     """
+    try:
+        return _load(path)
+    except ConfigError as error:
+        raise ConfigError(masked(str(error))) from None
+
+
+def _load(path: Path | None) -> Settings:
     file, required = _choose_file(path)
     values = _read_toml(file) if required or file.exists() else {}
     _refuse_unknown_variables(os.environ)
-    token = os.environ.get("DISCORD_TOKEN")
-    if token and f"{ENV_PREFIX}DISCORD__TOKEN" not in os.environ:
+    token = none_if_blank(os.environ.get("DISCORD_TOKEN"))
+    if token is not None:  # MYNAH_DISCORD__TOKEN wins over it, as over all that is given here
         section = values.get("discord", {})
         if isinstance(section, dict):
             values["discord"] = {**section, "token": token}
@@ -206,6 +243,11 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings(**values)
     except ValidationError as error:
         raise ConfigError(_explain(error, file)) from None
+    except SettingsError:
+        raise ConfigError(
+            "The MYNAH_ variables contradict each other: one sets a key, another something in it. "
+            "Settings are MYNAH_SECTION__KEY."
+        ) from None
 
 
 def _choose_file(path: Path | None) -> tuple[Path, bool]:
@@ -227,8 +269,9 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise ConfigError(
             f"The configuration file {file} is not in UTF-8. Save it as UTF-8 in your editor."
         ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"The configuration file {file} is not valid TOML: {error}") from None
+    except (ValueError, RecursionError) as error:
+        what = masked_quotations(str(error))
+        raise ConfigError(f"The configuration file {file} is not valid TOML: {what}") from None
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
@@ -241,7 +284,7 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
         if section not in Settings.model_fields or not separator:
             sections = ", ".join(Settings.model_fields)
             raise ConfigError(
-                f"The environment variable {variable} names no setting. Settings are "
+                f"The environment variable {shown_name(variable)} names no setting. Settings are "
                 f"MYNAH_SECTION__KEY with one of the sections {sections}."
             )
 
@@ -249,9 +292,17 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
 def _explain(error: ValidationError, file: Path) -> str:
     lines = [f"The configuration ({file} and the MYNAH_ variables) has errors:"]
     for fault in error.errors(include_input=False, include_url=False):
-        key = ".".join(str(part) for part in fault["loc"])
-        lines.append(f"  {key}: {_allowed(fault['type'], fault['loc'], fault['msg'])}")
+        allowed = _allowed(fault["type"], fault["loc"], fault["msg"])
+        lines.append(f"  {_key(fault['type'], fault['loc'])}: {allowed}")
     return "\n".join(lines)
+
+
+def _key(kind: str, location: tuple[int | str, ...]) -> str:
+    """Return a key's path; of one that is not known, only what can hold no secret."""
+    *sections, last = (str(part) for part in location)
+    if kind == "extra_forbidden":
+        last = shown_name(last, secret_place="discord" in sections)
+    return ".".join([*sections, last])
 
 
 def _allowed(kind: str, location: tuple[int | str, ...], message: str) -> str:

@@ -2,7 +2,7 @@
 
 Mynah logs through structlog; what uses `logging` (discord.py, other libraries, the workers' code)
 takes the same way out. Every record of Mynah's own that an operator sees (info and above) names its
-`stage` (start, command, enrol, engine, voice or stop), and `guild` and `voice` where known.
+`stage` (start, command, enrol, engine, voice, worker or stop), and `guild` and `voice` where known.
 """
 
 from __future__ import annotations

@@ -37,6 +37,11 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _AUTHENTICATION_FAILED = 4004
 _CONFIGURATION_CODES = range(4010, 4015)
 
+NOT_ACCEPTED = (
+    "Discord does not accept the token. Copy it anew from "
+    "https://discord.com/developers/applications, Bot > Reset Token."
+)
+
 _UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
@@ -234,10 +239,7 @@ def _raise_if_final(error: Exception) -> None:
     """Raise what no further attempt can mend."""
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
-        raise ConfigError(
-            "Discord does not accept the token. Copy it anew from "
-            "https://discord.com/developers/applications, Bot > Reset Token."
-        ) from None
+        raise ConfigError(NOT_ACCEPTED) from None
     if code in _CONFIGURATION_CODES:
         raise ConfigError(f"Discord refuses this bot (close code {code}): {error}") from None
     if isinstance(error, discord.HTTPException) and not isinstance(error, _UNREACHABLE):

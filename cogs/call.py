@@ -67,4 +67,5 @@ def privileged_in(interaction: Interaction, player: GuildPlayer) -> bool:
     member = member_of(interaction)
     general = member.guild_permissions
     there = player.channel.permissions_for(member) if player.channel is not None else general
-    return general.manage_messages or there.manage_messages or there.move_members
+    manages = general.manage_guild or general.manage_messages
+    return manages or there.manage_messages or there.move_members

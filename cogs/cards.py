@@ -12,6 +12,7 @@ from bot.speech.voice_settings import describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 PICTURE_NAME = "sample.png"
+PICTURE_TEXT = "The waveform of the recording, with the part that counts marked"
 
 NEUTRAL = discord.Colour(0x5B8DEF)
 _COLOURS: dict[Verdict, discord.Colour] = {
@@ -111,9 +112,9 @@ def kept(report: QualityReport) -> str:
 def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
     facts = [
-        ("signal to noise", report.snr_db, ".0f", "dB"),
+        ("voice above the background", report.snr_db, ".0f", "dB"),
         ("loudness", report.loudness_lufs, ".0f", "LUFS"),
-        ("median pitch", report.median_pitch_hz, ".0f", "Hz"),
+        ("pitch", report.median_pitch_hz, ".0f", "Hz"),
     ]
     known = [
         f"{name} {value:{form}} {unit}" for name, value, form, unit in facts if value is not None
@@ -125,6 +126,8 @@ def _report_card(title: str, report: QualityReport) -> discord.Embed:
     card = embed(title, _VERDICTS[report.verdict], _COLOURS[report.verdict])
     for finding in report.findings:
         card.add_field(name=finding.reason, value=finding.advice, inline=False)
+    if report.origin:
+        card.add_field(name="Listened to", value=report.origin, inline=False)
     return card.set_image(url=f"attachment://{PICTURE_NAME}")
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-from collections.abc import Iterator
 
 import aiohttp
 import discord
@@ -13,7 +11,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
-from bot.errors import BusyError, UserError
+from bot.errors import UserError
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard, OpenCards
 from cogs.tuning import LANGUAGE_CHOICES
@@ -21,8 +19,7 @@ from cogs.ui import Interaction, guild_of
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice
 
-MAX_RUNNING = 8
-"""Recordings that are downloaded and looked at at a time; each may take 25 MB."""
+_RESTARTING = "-# What I listen to recordings with is starting again, so this will take a while."
 
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
 
@@ -32,7 +29,6 @@ class Enrolment(commands.Cog):
 
     def __init__(self, bot: MynahBot) -> None:
         self._enrolment = bot.services.enrolment
-        self._running: set[int] = set()
         self.cards = OpenCards()
 
     async def cog_unload(self) -> None:
@@ -56,22 +52,25 @@ class Enrolment(commands.Cog):
     ) -> None:
         """Show what was heard; only the card's Save button stores it."""
         check_attachment(sample, self._enrolment.limits)
-        with self._slot(interaction.user.id):
+        member = interaction.user.id
+        with self._enrolment.turns.admit(member):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await self._enrolment.check_new(guild_of(interaction), name)
+            if self._enrolment.restarting:
+                await interaction.edit_original_response(content=_RESTARTING)
             try:
-                prepared = await self._enrolment.prepare(await _download(sample))
+                prepared = await self._enrolment.prepare(await _download(sample), member)
             except SampleRejectedError as error:
                 card = cards.rejection_card(str(error), error.report)
                 await interaction.edit_original_response(
-                    embed=card, attachments=[_picture(error.picture)]
+                    content=None, embed=card, attachments=[_picture(error.picture)]
                 )
                 return
         voice = NewVoice(
             guild_id=guild_of(interaction),
             name=name,
             language=language,
-            owner_id=interaction.user.id,
+            owner_id=member,
         )
         await self._show(interaction, prepared, voice)
 
@@ -80,23 +79,12 @@ class Enrolment(commands.Cog):
     ) -> None:
         card = EnrolmentCard(interaction, self._enrolment, sample, voice, self.cards.remove)
         await interaction.edit_original_response(
+            content=None,
             embed=cards.sample_card(voice.name, sample.report),
             attachments=[_picture(sample.picture)],
             view=card,
         )
         await self.cards.add(card)
-
-    @contextlib.contextmanager
-    def _slot(self, member_id: int) -> Iterator[None]:
-        if member_id in self._running:
-            raise BusyError("I am still listening to your last recording. Wait for its card first.")
-        if len(self._running) >= MAX_RUNNING:
-            raise BusyError("Many people are enrolling right now. Try again in a minute.")
-        self._running.add(member_id)
-        try:
-            yield
-        finally:
-            self._running.remove(member_id)
 
 
 def check_attachment(sample: discord.Attachment, limits: EnrolmentLimits) -> None:
@@ -120,7 +108,7 @@ async def _download(sample: discord.Attachment) -> bytes:
 
 
 def _picture(png: bytes) -> discord.File:
-    return discord.File(io.BytesIO(png), cards.PICTURE_NAME)
+    return discord.File(io.BytesIO(png), cards.PICTURE_NAME, description=cards.PICTURE_TEXT)
 
 
 async def setup(bot: MynahBot) -> None:

@@ -56,8 +56,8 @@ class CallCog(commands.Cog, name="Call"):
         harmless = beside and all_own(interaction, player)
         if not (harmless or privileged_in(interaction, player)):
             raise UserError(
-                f"Only who is in {player.channel.mention} can send me out, when no text of others "
-                "is waiting; or somebody with the permission Manage Messages or Move Members."
+                f"Join me in {player.channel.mention} to send me out. While texts of others are "
+                "waiting, it takes the permission Manage Server, Manage Messages or Move Members."
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         await player.leave()

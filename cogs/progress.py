@@ -27,6 +27,7 @@ ENDS = {
     UtteranceEnd.CONNECTION_LOST: "I lost the connection to the voice channel. Try again.",
     UtteranceEnd.LEFT: "I left the voice channel.",
     UtteranceEnd.ALONE: "Nobody was left to hear it.",
+    UtteranceEnd.VOICE_DELETED: "The voice was deleted, so nothing more is said in it.",
     UtteranceEnd.SHUTTING_DOWN: "I am shutting down.",
 }
 

@@ -28,7 +28,7 @@ class QueueCog(commands.Cog, name="Queue"):
         if outcome is SkipOutcome.NOT_YOURS:
             raise UserError(
                 "Only the member who had it said can skip it, or somebody with the permission "
-                "Manage Messages or Move Members."
+                "Manage Server, Manage Messages or Move Members."
             )
         skipped = outcome is SkipOutcome.SKIPPED
         await reply(interaction, "Skipped." if skipped else "Nothing is being said.")
@@ -45,7 +45,7 @@ class QueueCog(commands.Cog, name="Queue"):
         if not (all_own(interaction, player) or privileged_in(interaction, player)):
             raise UserError(
                 "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
-                "the permission Manage Messages or Move Members."
+                "the permission Manage Server, Manage Messages or Move Members."
             )
         count = player.stop()
         await reply(interaction, f"Stopped; {count} text{'s' * (count != 1)} forgotten.")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 
 import structlog
 from discord import app_commands
@@ -21,11 +22,13 @@ from bot.voice.link import VocalChannel
 from bot.voice.player import GuildPlayer
 from bot.voice.utterances import SayRequest
 from cogs.call import busy_in, channel_of, join_channel
+from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
-from cogs.ui import Interaction, engine_note, guild_of, reference_to, reply
+from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
 from cogs.voice_option import AnyVoice
+from storage.errors import StorageError
 from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
@@ -76,10 +79,13 @@ class SpeechCog(commands.Cog, name="Speech"):
             language=language or voice.language,
             voice_settings=settings_of(voice),
             settings=settings,
+            names=names_in(interaction, text),
+            current_voice=partial(current_reference, self._services, voice),
         )
-        sentences = self._services.speech.plan(text, utterance.language)
+        sentences = self._services.speech.plan(text, utterance.language, utterance.names)
         channel = channel_of(interaction)
         player = await self._player_in(channel, interaction)
+        self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
         ticket = player.say(
@@ -91,13 +97,14 @@ class SpeechCog(commands.Cog, name="Speech"):
                 sentences=len(sentences),
                 speak=lambda due: self._speak(utterance, due),
                 on_progress=line.report,
+                voice_id=voice.id,
             )
         )
         answer = say_text(interaction.user.display_name, voice.name, ticket)
         answer += engine_note(self._services.engine)
         await reply(interaction, answer)
         line.open(answer)
-        await self._services.voices.mark_used(voice.id)
+        await self._mark_used(voice)
 
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
         voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
@@ -117,6 +124,18 @@ class SpeechCog(commands.Cog, name="Speech"):
             raise busy_in(player.channel)
         await join_channel(interaction, player, channel)
         return player
+
+    async def _mark_used(self, voice: VoiceProfile) -> None:
+        try:
+            await self._services.voices.mark_used(voice.id)
+        except StorageError as error:  # such as a full disk; the text is being said all the same
+            log.warning(
+                "use not counted",
+                guild=voice.guild_id,
+                voice=voice.name,
+                stage="command",
+                error=str(error),
+            )
 
     async def _speak(
         self, utterance: Utterance, due: Callable[[], float]

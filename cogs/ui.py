@@ -47,8 +47,15 @@ def reference_to(services: Services, voice: VoiceProfile) -> VoiceReference:
     return VoiceReference(services.voices.clip_path(voice), voice.clip_sha256, voice.pitch_hz)
 
 
+async def current_reference(services: Services, voice: VoiceProfile) -> VoiceReference:
+    """Return where the engine finds a voice now. Raises UserError if it is gone or damaged."""
+    return reference_to(services, await services.watch.current(voice))
+
+
 def engine_note(engine: EngineStatus) -> str:
     """Return what a member should know about the engine, to be put under an answer; or nothing."""
+    if not engine.ready and engine.info is not None:
+        return "\n-# The voice engine is starting again, so this will take a while."
     if not engine.ready:
         return "\n-# The voice engine is still loading, so this will take a while."
     if engine.info is not None and not engine.info.clones:

@@ -9,7 +9,7 @@ import discord
 import structlog
 from discord.utils import utcnow
 
-from bot.command_tree import SHUTTING_DOWN, answer, answer_error
+from bot.command_tree import SHUTTING_DOWN, answer, answer_error, take
 from cogs.ui import TOKEN_MARGIN, Interaction, bot_of
 
 log = structlog.get_logger(__name__)
@@ -28,6 +28,7 @@ class OwnedView(discord.ui.View):
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the press counts."""
+        take(interaction)
         # discord.py counts the timeout anew from each press; the answer's time is not renewed.
         self.timeout = self.remaining()
         if bot_of(interaction).shutting_down:
@@ -65,6 +66,11 @@ class OwnedView(discord.ui.View):
 
 class MynahModal(discord.ui.Modal):
     """A dialog whose errors take the way of all errors."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether what was typed counts."""
+        take(interaction)
+        return True
 
     async def on_error(self, interaction: Interaction, error: Exception, *_: Any) -> None:
         """Take the way of all errors."""

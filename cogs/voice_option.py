@@ -26,7 +26,7 @@ class VoiceOption(app_commands.Transformer):
     async def autocomplete(
         self, interaction: Interaction, value: str | float, /
     ) -> list[app_commands.Choice[Any]]:
-        """Offer voices whose name begins so."""
+        """Offer voices of whose name a word begins so."""
         voices = await _search(interaction, str(value))
         return [app_commands.Choice(name=_label(voice), value=voice.name) for voice in voices]
 
@@ -44,12 +44,9 @@ class OwnVoiceOption(VoiceOption):
         self, interaction: Interaction, value: str | float, /
     ) -> list[app_commands.Choice[Any]]:
         """Offer voices that the member may change."""
-        voices = await _search(interaction, str(value))
-        return [
-            app_commands.Choice(name=voice.name, value=voice.name)
-            for voice in voices
-            if may_change(interaction, voice)
-        ]
+        owner = None if manages_guild(interaction) else interaction.user.id
+        voices = await _search(interaction, str(value), owner_id=owner, shared=False)
+        return [app_commands.Choice(name=voice.name, value=voice.name) for voice in voices]
 
 
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
@@ -77,10 +74,13 @@ def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:
         )
 
 
-async def _search(interaction: Interaction, prefix: str) -> list[VoiceProfile]:
+async def _search(
+    interaction: Interaction, text: str, *, owner_id: int | None = None, shared: bool = True
+) -> list[VoiceProfile]:
     try:
-        voices = services_of(interaction).voices
-        return await voices.search(guild_of(interaction), prefix, MAX_CHOICES)
+        return await services_of(interaction).voices.search(
+            guild_of(interaction), text, MAX_CHOICES, owner_id=owner_id, shared=shared
+        )
     except StorageError:
         return []  # nobody reads errors while typing; the command itself will tell
 

@@ -23,12 +23,13 @@ class VoicePages(OwnedView):
         self._voices = services_of(interaction).voices
         self._guild_id = guild_of(interaction)
         self._page = 0
+        self.pages = 1
 
     async def render(self) -> discord.Embed:
         """Return the page as it is now: voices come and go while somebody looks at them."""
         own = await self._voices.count(self._guild_id)
         total = own + await self._voices.count(OPERATOR_GUILD_ID)
-        pages = max(1, -(-total // PAGE_SIZE))
+        self.pages = pages = max(1, -(-total // PAGE_SIZE))
         self._page = min(max(self._page, 0), pages - 1)
         self.previous.disabled = self._page == 0
         self.next.disabled = self._page == pages - 1
@@ -67,6 +68,7 @@ class DeletionQuestion(OwnedView):
         await interaction.response.defer()
         try:
             await services_of(interaction).voices.delete(self._voice.id)
+            await services_of(interaction).watch.look()
         except Exception:
             await self.edit(view=None)  # the buttons are dead; what went wrong follows
             raise

@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import os
 import pickle
-import reprlib
 import sys
 import tempfile
 import zlib
@@ -21,8 +20,9 @@ import numpy as np
 import numpy.typing as npt
 
 from storage.errors import DamagedClipError
+from storage.files import open_regular
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
-from storage.unpickling import FaultError, array_of, unpickle
+from storage.unpickling import FaultError, PickledClip, array_of, unpickle
 
 FORMAT = 1
 MAX_CLIP_SECONDS = 120
@@ -123,7 +123,7 @@ def glance(path: Path) -> None:
     Raises DamagedClipError.
     """
     try:
-        with path.open("rb", buffering=0) as file:
+        with open_regular(path) as file:
             begins_as_gzip = file.read(2) == b"\x1f\x8b"
     except OSError as error:
         raise _damaged(path, _reason(error)) from error
@@ -143,10 +143,9 @@ def _reason(error: OSError) -> str:
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            return file.read(
-                _MAX_BYTES + 65_536
-            )  # gzip adds far less; what is cut off is found out
+        with open_regular(path) as file:
+            # gzip adds far less; what is cut off is found out.
+            return file.read(_MAX_BYTES + 65_536)
     except OSError as error:
         raise FaultError(_reason(error)) from error
 
@@ -166,16 +165,14 @@ def _decompress(compressed: bytes) -> bytes:
     return content
 
 
-def _samples_of(content: object) -> npt.NDArray[np.float32]:
-    if not isinstance(content, dict) or content.keys() != {"format", "sample_rate", "samples"}:
-        raise FaultError("it holds something else than format, sample_rate and samples")
-    if content["format"] != FORMAT:
-        found = reprlib.repr(content["format"])
-        raise FaultError(f"it has format {found} and this version of Mynah reads {FORMAT}")
-    if content["sample_rate"] != CLIP_SAMPLE_RATE:
-        found = reprlib.repr(content["sample_rate"])
-        raise FaultError(f"its sample rate is {found} instead of {CLIP_SAMPLE_RATE} Hz")
-    samples = array_of(content["samples"])
+def _samples_of(content: PickledClip) -> npt.NDArray[np.float32]:
+    if content.format != FORMAT:
+        raise FaultError(f"it has format {content.format} and this version of Mynah reads {FORMAT}")
+    if content.sample_rate != CLIP_SAMPLE_RATE:
+        raise FaultError(
+            f"its sample rate is {content.sample_rate} instead of {CLIP_SAMPLE_RATE} Hz"
+        )
+    samples = array_of(content)
     fault = _samples_fault(samples)
     if fault:
         raise FaultError(fault)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -15,7 +17,10 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import aiosqlite
 
-from storage.errors import StorageError
+from storage.errors import DiskFullError, StorageError
+from storage.names import word_tails
+from storage.reserve import Reserve
+from storage.texts import excerpt
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process (bot, command line) to finish its transaction."""
@@ -25,11 +30,11 @@ Parameters: TypeAlias = Sequence[str | int | float | None]
 
 _MIN_SQLITE = (3, 37)  # STRICT tables
 _PERMISSIONS = "Check that the directory exists and that this user may write to it."
+_LEAST_ROOM = 64 * 1024
 _ADVICE = {
     sqlite3.SQLITE_NOTADB: "The file is not a database. Move it away, or restore a backup.",
     sqlite3.SQLITE_CORRUPT: "The file is damaged. Restore a backup.",
     sqlite3.SQLITE_BUSY: "Another program is writing to it. Try again in a moment.",
-    sqlite3.SQLITE_FULL: "The disk is full. Free some space.",
     sqlite3.SQLITE_IOERR: "The disk failed or is full. Check it.",
     sqlite3.SQLITE_CANTOPEN: _PERMISSIONS,
     sqlite3.SQLITE_READONLY: _PERMISSIONS,
@@ -89,8 +94,15 @@ class Database:
     that a look-up never waits for a transaction that is writing a file.
     """
 
-    def __init__(self, path: Path, writer: aiosqlite.Connection, reader: aiosqlite.Connection):
+    def __init__(
+        self,
+        path: Path,
+        writer: aiosqlite.Connection,
+        reader: aiosqlite.Connection,
+        reserve: Reserve,
+    ) -> None:
         self.path = path
+        self._reserve = reserve
         self._writer = writer
         self._reader = reader
         self._turn = asyncio.Lock()
@@ -112,15 +124,15 @@ class Database:
                 f"Mynah needs SQLite 3.37 or newer, this Python has {sqlite3.sqlite_version}. "
                 "Install a newer Python."
             )
+        steps, reserve = migrations or load_migrations(), Reserve(path.parent)
         async with AsyncExitStack() as stack:
-            with _translated(path):
-                await asyncio.to_thread(_try_to_open, path)
-                writer = await stack.enter_async_context(_connect(path))
-                await _prepare_writer(writer)
-                await _migrate(path, writer, migrations or load_migrations())
-                reader = await stack.enter_async_context(_connect(path))
-                await reader.execute_fetchall("PRAGMA query_only = ON")
-            database = cls(path, writer, reader)
+            try:
+                writer, reader = await _open(path, steps, stack)
+            except DiskFullError:
+                if not await asyncio.to_thread(reserve.release):
+                    raise
+                writer, reader = await _open(path, steps, stack)
+            database = cls(path, writer, reader, reserve)
             try:
                 yield database
             finally:
@@ -130,6 +142,19 @@ class Database:
         """Run one SELECT on what is committed. Raises StorageError."""
         with _translated(self.path):
             return list(await self._reader.execute_fetchall(sql, parameters))
+
+    async def keep_reserve(self) -> None:
+        """Put some room aside for `write_urgently`, if there is plenty."""
+        await asyncio.to_thread(self._reserve.keep)
+
+    async def write_urgently(self, work: Callable[[Execute], Awaitable[T]]) -> T:
+        """Do as `write`; on a full disk, use the room that was put aside, and run `work` again."""
+        try:
+            return await self.write(work)
+        except DiskFullError:
+            if not await asyncio.to_thread(self._reserve.release):
+                raise
+        return await self.write(work)
 
     async def write(self, work: Callable[[Execute], Awaitable[T]]) -> T:
         """Run `work(execute)` in a transaction that holds SQLite's write lock from its start.
@@ -157,6 +182,20 @@ class Database:
                 return await work(execute)
 
 
+async def _open(
+    path: Path, steps: Sequence[Migration], stack: AsyncExitStack
+) -> tuple[aiosqlite.Connection, aiosqlite.Connection]:
+    """Return the connections that write and that read."""
+    with _translated(path):
+        await asyncio.to_thread(_try_to_open, path)
+        writer = await stack.enter_async_context(_connect(path))
+        await _prepare_writer(writer)
+        await _migrate(path, writer, steps)
+        reader = await stack.enter_async_context(_connect(path))
+        await reader.execute_fetchall("PRAGMA query_only = ON")
+    return writer, reader
+
+
 def _try_to_open(path: Path) -> None:
     # Only for this user, and so are the -wal and -shm files, which take its mode. Whatever is wrong
     # with the path, SQLite says it below.
@@ -172,15 +211,27 @@ async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
     # isolation_level=None: sqlite3 begins no transactions of its own.
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
         connection.row_factory = sqlite3.Row
+        # Bytes that are no text are found when the row is checked; by default they fail the query.
+        connection.text_factory = _decode
         yield connection
+
+
+def _decode(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 async def _prepare_writer(writer: aiosqlite.Connection) -> None:
     await writer.execute_fetchall("PRAGMA journal_mode = WAL")
     await writer.execute_fetchall("PRAGMA foreign_keys = ON")
+    await writer.create_function("word_tails", 1, _word_tails, deterministic=True)
     # Not NORMAL: after a power cut that could take back a committed deletion whose file is gone,
     # or a voice that its owner was told is saved. Writes are few.
     await writer.execute_fetchall("PRAGMA synchronous = FULL")
+
+
+def _word_tails(key: object) -> str:
+    """For migrations; whatever a damaged row holds in place of a key has no words."""
+    return json.dumps(word_tails(key) if isinstance(key, str) else [])
 
 
 @asynccontextmanager
@@ -224,6 +275,8 @@ async def _apply(path: Path, execute: Execute, step: Migration) -> None:
             await execute(statement)
         await execute(f"PRAGMA user_version = {step.version:d}")
     except sqlite3.Error as error:
+        if _is_full(path, error):
+            raise
         raise StorageError(
             f"The database {path} could not be updated ({step.name}: {error}). Nothing of this "
             "step was kept. Please report it."
@@ -248,10 +301,27 @@ def _statements(sql: str) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into StorageError with advice."""
+    """Turn SQLite's errors into StorageError with advice, DiskFullError where room is missing."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        advice = _ADVICE.get(code, "Please report it.")
-        raise StorageError(f"The database {path} cannot be used ({error}). {advice}") from error
+        kind = DiskFullError if _is_full(path, error) else StorageError
+        advice = _ADVICE.get(_code(error), "Please report it.")
+        if kind is DiskFullError:
+            advice = _ADVICE[sqlite3.SQLITE_IOERR]
+        said = excerpt(str(error))  # of a damaged database, this may be what a page holds
+        raise kind(f"The database {path} cannot be used ({said}). {advice}") from error
+
+
+def _is_full(path: Path, error: sqlite3.Error) -> bool:
+    if _code(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return True
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(path.parent).free
+        # Without room for its -shm file, SQLite only says that it cannot open the database.
+        return _code(error) == sqlite3.SQLITE_CANTOPEN and free < _LEAST_ROOM
+    return False
+
+
+def _code(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

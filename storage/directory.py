@@ -6,16 +6,20 @@ from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, sync_directory
 from storage.database import schema_version
-from storage.errors import StorageError
-
-DATABASE_NAME = "mynah.db"
-CLIPS_NAME = "clips"
+from storage.errors import DiskFullError, StorageError
+from storage.layout import CLIPS_NAME, DATABASE_NAME
+from storage.reserve import Reserve
 
 
 def prepare_directory(directory: Path) -> None:
     """Create what is missing. Raises StorageError if it is unusable or its database was lost."""
     _create(directory)
-    _refuse_lost_database(directory)
+    try:
+        _refuse_lost_database(directory)
+    except DiskFullError:
+        if not Reserve(directory).release():
+            raise
+        _refuse_lost_database(directory)
 
 
 def _create(directory: Path) -> None:

@@ -5,6 +5,10 @@ class StorageError(Exception):
     """The data directory or the database cannot be used; the operator must act."""
 
 
+class DiskFullError(StorageError):
+    """There is no room to write, or the disk failed; the operator must act."""
+
+
 class DamagedClipError(StorageError):
     """A clip's file is missing or damaged; the text names the file and the fault."""
 
@@ -23,3 +27,7 @@ class NameTakenError(VoiceRequestError):
 
 class VoiceNotFoundError(VoiceRequestError):
     """No such voice in this guild or among the operator's voices."""
+
+
+class NoFormerClipError(VoiceRequestError):
+    """The voice has no earlier recording that could be brought back."""

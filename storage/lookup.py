@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import sqlite3
+from collections.abc import Sequence
 
-from storage.database import Database
+from storage.database import Database, Execute
 from storage.errors import VoiceNotFoundError
-from storage.names import name_key, shown
+from storage.names import name_key, shown, word_tails
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 # Above that, comparing every name takes longer than a mistyped one is worth.
 _MAX_COMPARED_NAMES = 500
 
+MAX_WORD_MATCHES = 200
+"""Names with a word inside that begins so, which a search looks at in one guild."""
+
 # No code point sorts after U+10FFFF, and no name has it. Each half walks the index and stops.
-SEARCH = """
+SEARCH_NAMES = """
 SELECT * FROM (SELECT * FROM voices
                WHERE guild_id = ?1 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
                ORDER BY name_key LIMIT ?3)
@@ -23,6 +28,21 @@ SELECT * FROM (SELECT * FROM voices
                WHERE guild_id = ?4 AND ?1 <> ?4
                  AND name_key >= ?2 AND name_key < ?2 || char(1114111)
                ORDER BY name_key LIMIT ?3)
+"""
+# Without the names that begin so as a whole, which are found above.
+SEARCH_WORDS = """
+SELECT * FROM voices
+WHERE id IN (SELECT voice_id FROM voice_words
+             WHERE guild_id = ?1 AND tail >= ?2 AND tail < ?2 || char(1114111) LIMIT ?4)
+  AND NOT (name_key >= ?2 AND name_key < ?2 || char(1114111))
+ORDER BY name_key LIMIT ?3
+"""
+SEARCH_OWN = """
+SELECT *, name_key >= ?2 AND name_key < ?2 || char(1114111) AS begins FROM voices
+WHERE guild_id = ?1 AND owner_id = ?4
+  AND (begins OR EXISTS (SELECT 1 FROM voice_words WHERE voice_id = voices.id
+                         AND tail >= ?2 AND tail < ?2 || char(1114111)))
+ORDER BY begins DESC, name_key LIMIT ?3
 """
 
 
@@ -39,12 +59,52 @@ async def find(database: Database, guild_id: int, name: str) -> VoiceProfile:
     raise VoiceNotFoundError(f"There is no voice named “{shown(name)}”.{suggestion}")
 
 
-async def search(database: Database, guild_id: int, prefix: str, limit: int) -> list[VoiceProfile]:
+async def find_everywhere(database: Database, name: str, limit: int) -> list[VoiceProfile]:
+    """See `VoiceStore.find_everywhere`."""
+    rows = await database.read(
+        "SELECT * FROM voices WHERE name_key = ? ORDER BY guild_id LIMIT ?", (name_key(name), limit)
+    )
+    return [profile_of(row) for row in rows]
+
+
+async def search(
+    database: Database,
+    guild_id: int,
+    text: str,
+    limit: int,
+    owner_id: int | None,
+    *,
+    shared: bool = True,
+) -> list[VoiceProfile]:
     """See `VoiceStore.search`."""
-    rows = await database.read(SEARCH, (guild_id, name_key(prefix), limit, OPERATOR_GUILD_ID))
+    key = name_key(text)
+    if owner_id is not None:
+        own = await database.read(SEARCH_OWN, (guild_id, key, limit, owner_id))
+        return [profile_of(row) for row in own]
+    other = OPERATOR_GUILD_ID if shared else guild_id
+    rows = await database.read(SEARCH_NAMES, (guild_id, key, limit, other))
+    if key and len(rows) < limit:
+        for guild in dict.fromkeys((guild_id, other)):
+            rows += await database.read(SEARCH_WORDS, (guild, key, limit, MAX_WORD_MATCHES))
     # The first of a name is the guild's own.
     first = {row["name_key"]: row for row in reversed(rows)}
     return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
+
+
+async def clip_hashes(database: Database, voice_ids: Sequence[int]) -> dict[int, str]:
+    """See `VoiceStore.clip_hashes`."""
+    marks = ", ".join("?" * len(voice_ids))
+    sql = f"SELECT id, clip_sha256 FROM voices WHERE id IN ({marks})"  # noqa: S608  # only marks
+    return {row["id"]: row["clip_sha256"] for row in await database.read(sql, voice_ids)}
+
+
+async def index_words(execute: Execute, row: sqlite3.Row) -> None:
+    """Make a voice findable by the words of its name, in the transaction that names it."""
+    await execute("DELETE FROM voice_words WHERE voice_id = ?", (row["id"],))
+    for tail in word_tails(row["name_key"]):
+        await execute(
+            "INSERT INTO voice_words VALUES (?, ?, ?)", (row["guild_id"], tail, row["id"])
+        )
 
 
 async def _suggestion(database: Database, guild_id: int, name: str) -> str:

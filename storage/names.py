@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from storage.errors import InvalidNameError
 
@@ -24,6 +25,20 @@ _BLANK = re.compile(
     r"\U000e0100-\U000e01ef]"
 )
 _EMOJI_SELECTOR = "\ufe0f"
+
+# Letters of scripts without spaces between words, and what begins a Korean syllable in a key:
+# Hangul, Thai, Lao, Myanmar, Khmer, kana, Chinese characters.
+_UNSPACED = re.compile(
+    r"[\u1100-\u115e\u0e01-\u0e2f\u0e40-\u0e44\u0e81-\u0eae\u0ec0-\u0ec4\u1000-\u102a\u1780-\u17b3"
+    r"\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    r"\U00020000-\U0003ffff]"
+)
+# Letters that only follow such a letter: vowels and ends of Korean syllables, vowels of Thai and
+# Lao, the prolonged sound of kana.
+_FOLLOWING = re.compile(
+    r"[\u1160-\u11ff\u0e30-\u0e33\u0e45\u0e46\u0eb0-\u0eb3\u0ebd\u0ec6\u30fc-\u30fe]"
+)
+_MAX_TAILS = 32  # a name has 32 characters, but some of them stand for a phrase
 
 
 def clean_name(name: str) -> str:
@@ -62,6 +77,27 @@ def name_key(text: str) -> str:
     for _ in range(2):  # the second round folds what the first one decomposed
         folded = unicodedata.normalize("NFKD", folded).casefold()
     return " ".join(unicodedata.normalize("NFKD", folded).replace(_EMOJI_SELECTOR, "").split())
+
+
+def word_tails(key: str) -> list[str]:
+    """Return what follows from the beginning of each word of a name's key but the first, once each.
+
+    A word begins at a letter or digit that stands after something else, at an emoji, and, in
+    scripts that put no spaces between words, at any letter.
+    """
+    return list(dict.fromkeys(key[start:] for start in _word_starts(key) if start))[:_MAX_TAILS]
+
+
+def _word_starts(key: str) -> Iterator[int]:
+    inside = False  # a word whose next letter belongs to it
+    for index, character in enumerate(key):
+        category = unicodedata.category(character)
+        if category[0] == "M" or _FOLLOWING.match(character):
+            continue  # it belongs to what it stands on or after
+        alone = category == "So" or _UNSPACED.match(character) is not None
+        if alone or (category[0] in "LN" and not inside):
+            yield index
+        inside = category[0] in "LN" and not alone
 
 
 def shown(name: str) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,7 @@ class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 
     exaggeration, cfg_weight, temperature, seed: how it speaks; None is the model's default.
+    former_until: until when the recording that it had before can be brought back; None without one.
     """
 
     id: int
@@ -84,16 +86,49 @@ class VoiceProfile:
     cfg_weight: float | None = None
     temperature: float | None = None
     seed: int | None = None
+    former_until: datetime | None = None
+
+    def can_be_restored(self, now: datetime) -> bool:
+        """Whether the recording that the voice had before is still kept."""
+        return self.former_until is not None and now < self.former_until
+
+
+@dataclass(frozen=True, slots=True)
+class LostClip:
+    """A recording that no voice needs. path: in lost/; size: in bytes."""
+
+    path: Path
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
 class StoreReport:
     """What a check of the store found and did.
 
-    swept: names of the files that no voice needed and that were removed.
-    damaged: voices whose clip cannot be used, now marked; restored: marked ones that work again.
+    swept: names of the files that no voice needed and that were removed: their voices were deleted
+        or never stored.
+    moved: names of the clips that were moved to lost/, because nobody knows why no voice needs
+        them; returned: of those that came back from there, because a voice needs them.
+    lost: all that lies there.
+    damaged: voices that cannot be used; restored: voices that were marked and work again.
     """
 
     swept: tuple[str, ...]
+    moved: tuple[str, ...]
+    returned: tuple[str, ...]
+    lost: tuple[LostClip, ...]
     damaged: tuple[VoiceProfile, ...]
     restored: tuple[VoiceProfile, ...]
+
+    @property
+    def lost_advice(self) -> str | None:
+        """What lies in lost/ and what to do about it, on one line; None if there is nothing."""
+        if not self.lost:
+            return None
+        megabytes = sum(clip.size for clip in self.lost) / 1e6
+        return (
+            f"{len(self.lost)} recordings without a voice ({megabytes:.1f} MB) lie in "
+            f"{self.lost[0].path.parent}. If mynah.db is an older one, restore the newest and start"
+            " again: recordings that a voice needs come back by themselves. If nobody needs them, "
+            "remove them."
+        )

@@ -1,120 +1,139 @@
-"""Unpickling a dict with a numpy array from an untrusted file, without running any of it."""
+"""Reading a pickled clip from an untrusted file, without running any of it.
+
+Nothing is unpickled: the operations of the pickle are compared with those that the writer makes. An
+unpickler that only looks at names is not enough. A file of 136 bytes can hold a tuple that holds
+another twice, and so on; as a key of a dict, its hash takes 2^depth steps.
+"""
 
 from __future__ import annotations
 
-import io
-import itertools
-import pickle
 import pickletools
-import reprlib
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+
+from storage.texts import excerpt
 
 
 class FaultError(Exception):
     """What is wrong with a clip's content; whoever knows the file's name completes it."""
 
 
-class _DType:
-    """Stands in for numpy.dtype: remembers its code ("f4") and byte order ("<")."""
+@dataclass(frozen=True, slots=True)
+class PickledClip:
+    """What a clip's pickle says. code, order: numpy's of the samples, such as "f4" and "<"."""
 
-    __slots__ = ("code", "order")
-
-    def __init__(self, code: object, *_flags: object) -> None:
-        self.code = code
-        self.order: object = None
-
-    def __setstate__(self, state: Any) -> None:
-        self.order = state[1]
-
-
-class _Array:
-    """Stands in for numpy.ndarray and `_reconstruct`: remembers shape, dtype and data.
-
-    The real ones do as the file says before anyone can check: `ndarray((10**9,), "O")` in a file
-    of 100 bytes fills 8 GB.
-    """
-
-    __slots__ = ("data", "dtype", "shape")
-
-    def __init__(self, *_prototype: object) -> None:
-        self.shape: object = None
-        self.dtype: object = None
-        self.data: object = None
-
-    def __setstate__(self, state: Any) -> None:
-        _version, self.shape, self.dtype, _fortran_order, self.data = state
+    format: int
+    sample_rate: int
+    shape: int
+    code: str
+    order: str
+    data: bytes | bytearray
 
 
-class _BufferArray(_Array):
-    """Stands in for `_frombuffer`, which numpy pickles arrays with in protocol 5."""
+Token: TypeAlias = tuple[str, object]
 
-    __slots__ = ()
+_MAX_OPERATIONS = 256  # a clip has about 90
 
-    def __init__(self, data: object, dtype: object, shape: object, *_order: object) -> None:
-        super().__init__()
-        self.shape, self.dtype, self.data = shape, dtype, data
+_KINDS = {
+    "BININT": "int", "BININT1": "int", "BININT2": "int", "SHORT_BINUNICODE": "str",
+    "SHORT_BINBYTES": "bytes", "BINBYTES": "bytes", "BYTEARRAY8": "bytes",
+}  # fmt: skip
 
-
-_GLOBALS: dict[tuple[str, str], type] = {
-    ("numpy", "ndarray"): _Array,
-    ("numpy", "dtype"): _DType,
-    # numpy 1, numpy 2
-    ("numpy.core.multiarray", "_reconstruct"): _Array,
-    ("numpy._core.multiarray", "_reconstruct"): _Array,
-    ("numpy.core.numeric", "_frombuffer"): _BufferArray,
-    ("numpy._core.numeric", "_frombuffer"): _BufferArray,
-}
-
-# What a pickled dict with an array is made of. Others can ask for memory that the file does not
-# pay for, as LONG_BINPUT grows the memo to any size. Walking over them first also finds a length
-# that promises more than the file has, before anything is allocated for it.
-_OPCODES = frozenset({
-    "PROTO", "FRAME", "MARK", "STOP", "MEMOIZE", "BINGET", "EMPTY_DICT", "SETITEMS", "NONE",
-    "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2", "SHORT_BINUNICODE", "SHORT_BINBYTES",
-    "BINBYTES", "BYTEARRAY8", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "STACK_GLOBAL", "REDUCE",
-    "BUILD",
-})  # fmt: skip
-_MAX_OPCODES = 256  # a clip has about 90
-
-
-class _ClipUnpickler(pickle.Unpickler):
-    def find_class(self, module_name: str, global_name: str, /) -> type:
-        try:
-            return _GLOBALS[module_name, global_name]
-        except KeyError:
-            raise FaultError(
-                f"its pickle names {reprlib.repr(f'{module_name}.{global_name}')}, "
-                "which no clip needs"
-            ) from None
+# As text: `kind=value` is a value that must be so, `kind:name` one that is looked at later, and any
+# other word an operation. Frames and the filling of the memo are left out.
+_BEGINNING = "EMPTY_DICT MARK str=format int:format str=sample_rate int:sample_rate str=samples"
+_DTYPE = """
+str=numpy str=dtype STACK_GLOBAL str:code NEWFALSE NEWTRUE TUPLE3 REDUCE
+MARK int=3 str:order NONE NONE NONE int=-1 int=-1 int=0 TUPLE BUILD
+"""
+_PROTOCOL_4 = f"""
+PROTO=4 {_BEGINNING}
+str=numpy.MODULE.multiarray str=_reconstruct STACK_GLOBAL str=numpy str=ndarray STACK_GLOBAL
+int=0 TUPLE1 bytes=b TUPLE3 REDUCE
+MARK int=1 int:shape TUPLE1 {_DTYPE} NEWFALSE bytes:data TUPLE BUILD SETITEMS STOP
+"""
+_PROTOCOL_5 = f"""
+PROTO=5 {_BEGINNING}
+str=numpy.MODULE.numeric str=_frombuffer STACK_GLOBAL
+MARK bytes:data {_DTYPE} int:shape TUPLE1 str=C TUPLE REDUCE SETITEMS STOP
+"""
+_LAYOUTS = tuple(
+    tuple(layout.replace("MODULE", module).split())
+    for layout in (_PROTOCOL_4, _PROTOCOL_5)
+    for module in ("core", "_core")  # numpy 1, numpy 2
+)
 
 
-def unpickle(content: bytes) -> object:
-    """Return the pickled object; an array in it is a stand-in that `array_of` reads.
+def unpickle(content: bytes) -> PickledClip:
+    """Return what a clip's pickle says. Takes time and memory in proportion to `content`.
 
     Raises FaultError if it is damaged, or holds or asks for anything else.
     """
     try:
-        operations = itertools.islice(pickletools.genops(content), _MAX_OPCODES + 1)
-        names = [opcode.name for opcode, _, _ in operations]
-        if len(names) > _MAX_OPCODES or not _OPCODES.issuperset(names):
-            raise FaultError("its pickle holds more than a dict with an array")
-        return _ClipUnpickler(io.BytesIO(content)).load()
+        tokens = list(_tokens(content))
     except FaultError:
         raise
-    except Exception as error:  # pickle's own documentation allows any
-        raise FaultError(f"its pickle is damaged ({reprlib.repr(str(error))})") from error
+    except Exception as error:  # pickletools documents none
+        raise FaultError(f"its pickle is damaged ({excerpt(str(error))})") from error
+    for layout in _LAYOUTS:
+        values = _match(tokens, layout)
+        if values is not None:
+            return PickledClip(**values)  # type: ignore[arg-type]
+    raise FaultError(
+        "it holds something else than format, sample_rate and samples, or was written by a newer "
+        "Mynah"
+    )
 
 
-def array_of(array: object) -> npt.NDArray[np.float32]:
-    """Return the float32 array of shape (n,) that a stand-in describes. Raises FaultError."""
-    if not isinstance(array, _Array) or not isinstance(array.dtype, _DType):
-        raise FaultError("its samples are not an array")
-    if (array.dtype.code, array.dtype.order) != ("f4", "<"):
+def _tokens(content: bytes) -> Iterator[Token]:
+    memo: list[Token] = []
+    token: Token = ("", None)
+    for number, (opcode, argument, _) in enumerate(pickletools.genops(content)):
+        if number >= _MAX_OPERATIONS:
+            raise FaultError("its pickle holds more than a clip")
+        if opcode.name == "FRAME":
+            continue
+        if opcode.name == "MEMOIZE":
+            memo.append(token)
+            continue
+        token = _token(opcode.name, argument, memo)
+        yield token
+
+
+def _token(name: str, argument: object, memo: list[Token]) -> Token:
+    if name != "BINGET":
+        return _KINDS.get(name, name), argument
+    remembered = memo[argument] if isinstance(argument, int) and argument < len(memo) else None
+    if remembered is None or remembered[0] != "str":
+        raise FaultError("its pickle uses something twice that is no text")
+    return remembered
+
+
+def _match(tokens: list[Token], layout: tuple[str, ...]) -> dict[str, object] | None:
+    """Return the values by name, or None if the tokens are others."""
+    if len(tokens) != len(layout):
+        return None
+    values = {}
+    for (kind, value), wanted in zip(tokens, layout, strict=True):
+        if wanted.startswith(f"{kind}:"):
+            values[wanted.partition(":")[2]] = value
+        elif wanted not in (kind, f"{kind}={_shown(value)}"):
+            return None
+    return values
+
+
+def _shown(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def array_of(clip: PickledClip) -> npt.NDArray[np.float32]:
+    """Return the float32 array of shape (n,) that a clip's pickle describes. Raises FaultError."""
+    if (clip.code, clip.order) != ("f4", "<"):
         raise FaultError("its samples are not little-endian float32")
-    data = array.data
-    if not isinstance(data, bytes | bytearray) or array.shape != (len(data) / 4,):
-        raise FaultError(f"its samples have the shape {reprlib.repr(array.shape)}, not (n,)")
-    return np.frombuffer(data, dtype="<f4").astype(np.float32)  # a copy, so it can be written to
+    if clip.shape * 4 != len(clip.data):
+        raise FaultError(f"its shape ({clip.shape},) is not that of its samples")
+    return np.frombuffer(clip.data, dtype="<f4").astype(np.float32)  # a copy, to be written to

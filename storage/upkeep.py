@@ -1,90 +1,177 @@
 """Keeping rows and clip files in step: what a crash, a deletion or a lost disk leaves behind.
 
 Every change of a file happens under SQLite's write lock, also in other processes. So under the lock
-a clip file without a row is nobody's, and a temporary file is a dead writer's.
+a temporary file is a dead writer's, and a clip without a row is one of two: its hash is among
+`unneeded_clips`, because its voice was being added or was deleted, and it is removed; or nobody
+knows why it has no row, and it is moved to lost/.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, clip_path, glance, load_clip
+from storage import lost
+from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, clip_path
 from storage.database import Database, Execute
-from storage.errors import DamagedClipError, StorageError
+from storage.errors import StorageError
 
 # Other files are left alone: we remove only what we wrote.
 _CLIP_NAME = re.compile(rf"([0-9a-f]{{64}}){re.escape(CLIP_SUFFIX)}")
-_BATCH = 500  # files removed in one transaction, so that no other process waits long
+_NEEDED = """
+SELECT clip_sha256 FROM voices
+UNION SELECT former_sha256 FROM voices WHERE former_sha256 IS NOT NULL
+"""
+_IS_NEEDED = """
+SELECT 1 FROM voices WHERE clip_sha256 = ?1
+UNION ALL SELECT 1 FROM voices WHERE former_sha256 = ?1 LIMIT 1
+"""
+_BATCH = 500  # files changed in one transaction, so that no other process waits long
+
+log = logging.getLogger(__name__)
 
 
-async def sweep(database: Database, clips: Path) -> list[str]:
-    """Remove the files that no row needs; return their names. Raises StorageError."""
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """Names of files that were changed.
+
+    removed: of voices that were deleted or never added; moved: to lost/, because nobody knows why
+    they have no row; returned: from lost/, because a voice needs them.
+    """
+
+    removed: tuple[str, ...]
+    moved: tuple[str, ...]
+    returned: tuple[str, ...]
+
+
+async def sweep(database: Database, clips: Path) -> Swept:
+    """Remove, move and bring back clips, so that clips/ holds what rows need.
+
+    Raises StorageError if clips/ or the database cannot be read. A file that cannot be changed
+    stays, and the log says so.
+    """
+    removed = await remove_released(database, clips, await _released(database))
     found = await asyncio.to_thread(_list_files, clips)
-    needed = {row[0] for row in await database.read("SELECT clip_sha256 FROM voices")}
-    suspects = [name for name in found if _hash_of(name) not in needed]
-    swept: list[str] = []
-    for start in range(0, len(suspects), _BATCH):
-        swept += await remove_unneeded(database, clips, suspects[start : start + _BATCH])
-    return swept
+    needed = {row[0] for row in await database.read(_NEEDED)}
+    present = {_hash_of(name) for name in found}
+    temporaries = [name for name in found if _hash_of(name) is None]
+    removed += await _in_batches(database, temporaries, _discard(clips))
+    orphans = [name for name in found if _hash_of(name) not in needed | {None}]
+    moved = await _in_batches(database, orphans, _move(clips))
+    missing = [f"{sha256}{CLIP_SUFFIX}" for sha256 in needed - present]
+    returned = await _in_batches(database, [n for n in missing if _hash_of(n)], _return(clips))
+    return Swept(tuple(sorted(removed)), tuple(moved), tuple(sorted(returned)))
 
 
-async def remove_unneeded(database: Database, clips: Path, names: Iterable[str]) -> list[str]:
-    """Remove those of the named files that no row needs; return their names.
+async def announce(database: Database, sha256: str) -> None:
+    """Note that a clip is going to be written, so that a crash before its row is recognised."""
+    await database.write(lambda execute: release(execute, sha256))
 
-    Raises StorageError if a file cannot be removed; a later sweep tries again.
+
+async def release(execute: Execute, sha256: str | None) -> bool:
+    """Note that a row does not need its clip any more, in the transaction that changes the row.
+
+    Return whether there is such a clip: None is no hash, and a damaged row may hold anything.
+    """
+    if _hash_of(f"{sha256}{CLIP_SUFFIX}") is None:
+        return False
+    await execute("INSERT OR IGNORE INTO unneeded_clips VALUES (?)", (sha256,))
+    return True
+
+
+async def claim(execute: Execute, sha256: str) -> None:
+    """Note that a row needs a clip, in the transaction that makes the row."""
+    await execute("DELETE FROM unneeded_clips WHERE clip_sha256 = ?", (sha256,))
+
+
+async def remove_released(database: Database, clips: Path, hashes: Sequence[str]) -> list[str]:
+    """Remove the files of clips that were released, unless a row needs them; return their names.
+
+    A file that cannot be removed is tried again at the next start, and the log says so.
     """
 
-    async def work(execute: Execute) -> list[str]:
-        unneeded = [name for name in names if not await _is_needed(execute, name)]
-        return await asyncio.to_thread(_remove, clips, unneeded)
+    async def discard(execute: Execute, name: str) -> bool:
+        sha256 = name.removesuffix(CLIP_SUFFIX)
+        gone = False
+        if not await _is_needed(execute, sha256):
+            try:
+                await asyncio.to_thread(lost.remove_copies, clips, sha256)
+                gone = await asyncio.to_thread(_unlink, clips / name)
+            except OSError as error:
+                _log_kept(clips / name, error)
+                return False
+        await claim(execute, sha256)
+        return gone
 
-    return await database.write(work)
-
-
-async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[str]:
-    """Mark the rows whose clip cannot be used, unmark the others; return the unmarked hashes.
-
-    A marked clip is always read whole before it is trusted again. Raises StorageError.
-    """
-    rows = await database.read("SELECT clip_sha256, max(damage) FROM voices GROUP BY clip_sha256")
-    marked: dict[str, str | None] = dict(map(tuple, rows))
-    changed = await asyncio.to_thread(_changed, clips, marked, verify)
-    usable = [sha256 for sha256 in changed if await _mark(database, clips, sha256) is None]
-    return [sha256 for sha256 in usable if marked[sha256] is not None]
+    names = [clip_path(clips, sha256).name for sha256 in hashes]
+    return await _in_batches(database, names, discard)
 
 
-async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
-    async def work(execute: Execute) -> str | None:
-        # Read under the lock: another process may have written the file since it was looked at.
-        fault = await asyncio.to_thread(_fault, clips, sha256, True)
-        await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
-        return fault
-
-    return await database.write(work)
+Change = Callable[[Execute, str], Awaitable[bool]]
+"""Changes a file under the lock, if it still should be, and says whether it did."""
 
 
-def _changed(clips: Path, known: Mapping[str, str | None], verify: bool) -> list[str]:
-    return [
-        sha256
-        for sha256, damage in known.items()
-        # What was found by reading a clip whole, a glance does not see.
-        if _fault(clips, sha256, thorough=verify or damage is not None) != damage
-    ]
+async def _in_batches(database: Database, names: Sequence[str], change: Change) -> list[str]:
+    """Return the names of the files that were changed."""
+    changed: list[str] = []
+    for start in range(0, len(names), _BATCH):
+        batch = names[start : start + _BATCH]
+
+        async def work(execute: Execute, batch: Iterable[str] = batch) -> list[str]:
+            return [name for name in batch if await change(execute, name)]
+
+        changed += await database.write(work)
+    return changed
 
 
-def _fault(clips: Path, sha256: str, thorough: bool) -> str | None:
-    path = clip_path(clips, sha256)
-    try:
-        if thorough:
-            load_clip(path, sha256)
-        else:
-            glance(path)
-    except DamagedClipError as error:
-        return str(error)
-    return None
+def _discard(clips: Path) -> Change:
+    async def discard(_execute: Execute, name: str) -> bool:
+        try:
+            return await asyncio.to_thread(_unlink, clips / name)
+        except OSError as error:
+            _log_kept(clips / name, error)
+            return False
+
+    return discard
+
+
+def _move(clips: Path) -> Change:
+    failed = False
+
+    async def move(execute: Execute, name: str) -> bool:
+        nonlocal failed
+        sha256 = _hash_of(name) or ""
+        # Looked at again under the lock: a voice may have been added or deleted meanwhile.
+        if failed or await _is_needed(execute, sha256) or await _is_released(execute, sha256):
+            return False
+        try:
+            return await asyncio.to_thread(lost.move, clips, name)
+        except OSError as error:
+            failed = True  # so will be the others
+            log.warning("Recordings without a voice cannot be moved to %s (%s). They stay in %s.",
+                        lost.lost_directory(clips), error.strerror, clips)  # fmt: skip
+            return False
+
+    return move
+
+
+def _return(clips: Path) -> Change:
+    async def take_back(execute: Execute, name: str) -> bool:
+        sha256 = _hash_of(name) or ""
+        if (clips / name).exists() or not await _is_needed(execute, sha256):
+            return False
+        return await asyncio.to_thread(lost.take_back, clips, sha256)
+
+    return take_back
+
+
+def _log_kept(path: Path, error: OSError) -> None:
+    log.warning("%s is not needed any more but cannot be removed (%s). The next start tries again.",
+                path, error.strerror)  # fmt: skip
 
 
 def _list_files(clips: Path) -> list[str]:
@@ -102,22 +189,22 @@ def _hash_of(name: str) -> str | None:
     return match[1] if match else None
 
 
-async def _is_needed(execute: Execute, name: str) -> bool:
-    sha256 = _hash_of(name)
-    return bool(await execute("SELECT 1 FROM voices WHERE clip_sha256 = ? LIMIT 1", (sha256,)))
+async def _released(database: Database) -> list[str]:
+    return [row[0] for row in await database.read("SELECT clip_sha256 FROM unneeded_clips")]
 
 
-def _remove(clips: Path, names: Iterable[str]) -> list[str]:
-    removed = []
-    for name in names:
-        try:
-            (clips / name).unlink()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            raise StorageError(
-                f"{clips / name} is not needed any more but cannot be removed ({error.strerror}). "
-                "Check the directory's permissions; the next start tries again."
-            ) from error
-        removed.append(name)
-    return removed
+async def _is_released(execute: Execute, sha256: str) -> bool:
+    sql = "SELECT 1 FROM unneeded_clips WHERE clip_sha256 = ?"
+    return bool(await execute(sql, (sha256,)))
+
+
+async def _is_needed(execute: Execute, sha256: str) -> bool:
+    return bool(await execute(_IS_NEEDED, (sha256,)))
+
+
+def _unlink(path: Path) -> bool:
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    return True

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, lookup, upkeep
+from storage import clips, damage, former, lookup, upkeep
 from storage.database import Database, Execute
-from storage.directory import CLIPS_NAME, DATABASE_NAME, prepare_directory
-from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
+from storage.directory import prepare_directory
+from storage.errors import DiskFullError, NameTakenError, StorageError, VoiceNotFoundError
+from storage.layout import CLIPS_NAME, DATABASE_NAME
+from storage.lost import list_lost
 from storage.names import clean_name, name_key
-from storage.rows import profile_of, profiles_of, timestamp, to_json
+from storage.recording import Recording, encode, write_file
+from storage.rows import profile_of, timestamp, to_json
 from storage.types import NewVoice, ReferenceClip, StoreReport, VoiceProfile
 
 _INSERT = """
@@ -26,6 +29,8 @@ INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, language, ow
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING *
 """
+
+log = logging.getLogger(__name__)
 
 
 class VoiceStore:
@@ -56,7 +61,9 @@ class VoiceStore:
         """
         await asyncio.to_thread(prepare_directory, directory)
         async with Database.open(directory / DATABASE_NAME) as database:
-            yield cls(database, directory)
+            await database.keep_reserve()
+            async with former.forgetting(database, directory / CLIPS_NAME):
+                yield cls(database, directory)
 
     async def add(self, voice: NewVoice, clip: ReferenceClip) -> VoiceProfile:
         """Store a voice: its file first, then the row. A clip that is stored already is shared.
@@ -65,7 +72,7 @@ class VoiceStore:
         ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
         """
         name = clean_name(voice.name)
-        encoded = await asyncio.to_thread(_encode, clip)
+        encoded = await encode(clip)
         values = (
             voice.guild_id, name, name_key(name), encoded.sha256, clip.seconds, voice.language,
             voice.owner_id, voice.consented_by, timestamp(voice.consented_at), voice.pitch_hz,
@@ -75,9 +82,11 @@ class VoiceStore:
         async def work(execute: Execute) -> VoiceProfile:
             with _unique(name):
                 [row] = await execute(_INSERT, values)
-            await self._write(execute, encoded)
+            await lookup.index_words(execute, row)
+            await write_file(execute, self._clips, encoded)
             return profile_of(row)
 
+        await upkeep.announce(self._database, encoded.sha256)
         return await self._database.write(work)
 
     async def replace(
@@ -89,31 +98,40 @@ class VoiceStore:
         quality: dict[str, Any] | None,
         consented_by: int | None = None,
         consented_at: datetime | None = None,
+        now: datetime | None = None,
     ) -> VoiceProfile:
         """Give a voice another clip, with what was measured on it and the consent to it.
 
+        The one it had is kept as its former clip, which `restore` brings back, for
+        `former.KEPT_FOR`; a clip before that is removed. now: None for the present.
+
         Raises VoiceNotFoundError; ValueError as `add` does.
         """
-        encoded = await asyncio.to_thread(_encode, clip)
-        values = (
-            encoded.sha256, clip.seconds, pitch_hz, to_json(quality),
-            consented_by, timestamp(consented_at), voice_id,
+        encoded = await encode(clip)
+        new = Recording(
+            encoded.sha256, encoded.seconds, pitch_hz, to_json(quality),
+            consented_by, timestamp(consented_at),
         )  # fmt: skip
+        return await former.replace(
+            self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC)
+        )
 
-        async def work(execute: Execute) -> tuple[str, VoiceProfile]:
-            old = await execute("SELECT clip_sha256 FROM voices WHERE id = ?", (voice_id,))
-            rows = await execute(
-                "UPDATE voices SET clip_sha256 = ?, seconds = ?, pitch_hz = ?, quality = ?,"
-                " consented_by = ?, consented_at = ?, damage = NULL WHERE id = ? RETURNING *",
-                values,
-            )
-            profile = _only(rows)
-            await self._write(execute, encoded)
-            return old[0][0], profile
+    async def restore(self, voice_id: int, *, now: datetime | None = None) -> VoiceProfile:
+        """Exchange a voice's clip and its former one, with all that belongs to them.
 
-        old_sha256, profile = await self._database.write(work)
-        await self._remove_unneeded(old_sha256)
-        return profile
+        So a second call undoes the first, again for `former.KEPT_FOR`. now: None for the present.
+
+        Raises VoiceNotFoundError; NoFormerClipError if there is none or its time is over;
+        DamagedClipError, and changes nothing, if its file cannot be used.
+        """
+        return await former.restore(self._database, self._clips, voice_id, now or datetime.now(UTC))
+
+    async def forget_expired(self, *, now: datetime | None = None) -> int:
+        """Remove former clips whose time is over, and return how many.
+
+        `check` does it as well, and an open store does every hour.
+        """
+        return await former.forget_expired(self._database, self._clips, now or datetime.now(UTC))
 
     async def rename(self, voice_id: int, name: str) -> VoiceProfile:
         """Rename a voice. Raises InvalidNameError, NameTakenError, VoiceNotFoundError."""
@@ -121,12 +139,13 @@ class VoiceStore:
 
         async def work(execute: Execute) -> VoiceProfile:
             with _unique(cleaned):
-                return _only(
-                    await execute(
-                        "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",
-                        (cleaned, name_key(cleaned), voice_id),
-                    )
+                rows = await execute(
+                    "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",
+                    (cleaned, name_key(cleaned), voice_id),
                 )
+            renamed = _only(rows)
+            await lookup.index_words(execute, rows[0])
+            return renamed
 
         return await self._database.write(work)
 
@@ -157,19 +176,31 @@ class VoiceStore:
         return await self._database.write(work)
 
     async def delete(self, voice_id: int) -> None:
-        """Delete a voice: its row first, then its file unless another voice shares it.
+        """Delete a voice: its row first, then its files unless another voice shares them.
+
+        Also on a full disk. A file that cannot be removed is tried again at the next start.
 
         Raises VoiceNotFoundError.
         """
 
-        async def work(execute: Execute) -> VoiceProfile:
-            return _only(await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,)))
+        async def work(execute: Execute) -> list[str]:
+            rows = await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,))
+            _only(rows)
+            hashes = [rows[0]["clip_sha256"], rows[0]["former_sha256"]]
+            return [sha256 for sha256 in hashes if await upkeep.release(execute, sha256)]
 
-        deleted = await self._database.write(work)
-        await self._remove_unneeded(deleted.clip_sha256)
+        released = await self._database.write_urgently(work)
+        try:
+            await upkeep.remove_released(self._database, self._clips, released)
+        except StorageError as error:
+            log.warning("Files of a deleted voice are removed at the next start: %s", error)
+        await self._database.keep_reserve()
 
     async def mark_used(self, voice_id: int) -> None:
-        """Count a use, now. A voice that was deleted meanwhile is no error."""
+        """Count a use, now. A voice that was deleted meanwhile is no error.
+
+        What cannot be counted is logged and raises nothing: the voice has spoken already.
+        """
 
         async def work(execute: Execute) -> None:
             await execute(
@@ -177,11 +208,23 @@ class VoiceStore:
                 (timestamp(datetime.now(UTC)), voice_id),
             )
 
-        await self._database.write(work)
+        try:
+            await self._database.write(work)
+        except StorageError as error:
+            log.warning("A use of a voice was not counted: %s", error)
 
     async def get(self, voice_id: int) -> VoiceProfile:
         """Return a voice by its id. Raises VoiceNotFoundError."""
         return _only(await self._database.read("SELECT * FROM voices WHERE id = ?", (voice_id,)))
+
+    async def version(self) -> int:
+        """Return a number that changes whenever anything was committed, by any process."""
+        [row] = await self._database.read("PRAGMA data_version")
+        return int(row[0])
+
+    async def clip_hashes(self, voice_ids: Sequence[int]) -> dict[int, str]:
+        """Return the clips' hashes of those of the voices that exist, by id."""
+        return await lookup.clip_hashes(self._database, voice_ids)
 
     async def find(self, guild_id: int, name: str) -> VoiceProfile:
         """Return the guild's voice of that name, else the operator's; case does not matter.
@@ -200,13 +243,31 @@ class VoiceStore:
         )
         return [profile_of(row) for row in rows]
 
-    async def search(self, guild_id: int, prefix: str, limit: int = 25) -> list[VoiceProfile]:
-        """Return voices whose name begins so: the guild's own in order, then the operator's.
+    async def find_everywhere(self, name: str, limit: int = 25) -> list[VoiceProfile]:
+        """Return the voices of that name in all guilds, the operator's first; case does not matter.
 
-        An operator's voice that `find` would not return, because the guild has one of that name,
-        is left out. The cost does not grow with the number of voices.
+        For the operator only: members must not learn of other guilds' voices.
         """
-        return await lookup.search(self._database, guild_id, prefix, limit)
+        return await lookup.find_everywhere(self._database, name, limit)
+
+    async def search(
+        self,
+        guild_id: int,
+        text: str,
+        limit: int = 25,
+        *,
+        owner_id: int | None = None,
+        shared: bool = True,
+    ) -> list[VoiceProfile]:
+        """Return voices of whose name any word begins so, names that begin so first.
+
+        Of each kind first the guild's own in the order of their names, then the operator's.
+        owner_id: only this member's own voices of the guild. shared: also the operator's.
+        An operator's voice that `find` would not return, because the guild has one of that name,
+        is left out. The cost does not grow with the number of voices; of more than
+        `lookup.MAX_WORD_MATCHES` names with such a word inside, some are not looked at.
+        """
+        return await lookup.search(self._database, guild_id, text, limit, owner_id, shared=shared)
 
     async def guild_ids(self) -> list[int]:
         """Return the guilds that have voices, in order; the operator's 0 among them."""
@@ -231,57 +292,36 @@ class VoiceStore:
         )
 
     async def check(self, *, verify: bool = False) -> StoreReport:
-        """Remove files that no voice needs; mark voices whose clip cannot be used, unmark others.
+        """Remove or move files that no voice needs; mark voices that cannot be used, unmark others.
+
+        What is not essential is logged and raises nothing.
 
         Without `verify`, as at each start, a file counts as usable if it is there, readable and
         begins as gzip: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
         which is for `mynah check`; speaking verifies the clip that it uses in any case.
         """
-        swept = await upkeep.sweep(self._database, self._clips)
-        unmarked = set(await upkeep.mark_damage(self._database, self._clips, verify=verify))
-        damaged = await self._database.read("SELECT * FROM voices WHERE damage IS NOT NULL")
+        try:
+            await self.forget_expired()
+            swept = await upkeep.sweep(self._database, self._clips)
+            unmarked = await damage.mark_damage(self._database, self._clips, verify=verify)
+        except DiskFullError as error:
+            log.warning("Upkeep waits until there is room: %s", error)
+            swept, unmarked = upkeep.Swept((), (), ()), []
         restored = [
-            row
+            profile_of(row)
             for sha256 in sorted(unmarked)
             for row in await self._database.read(
                 "SELECT * FROM voices WHERE clip_sha256 = ?", (sha256,)
             )
         ]
-        return StoreReport(tuple(swept), profiles_of(damaged), profiles_of(restored))
-
-    async def _write(self, execute: Execute, encoded: _Encoded) -> None:
-        """Write a clip inside the transaction of its row.
-
-        Also when the file is there already: that mends a damaged one, for all voices that share it.
-        """
-        path = clips.clip_path(self._clips, encoded.sha256)
-        try:
-            await asyncio.to_thread(clips.write_atomically, path, encoded.content)
-        except OSError as error:
-            raise StorageError(
-                f"The clip {path} cannot be written ({error.strerror}). "
-                "Check the directory's permissions and that the disk is not full."
-            ) from error
-        await execute(
-            "UPDATE voices SET damage = NULL WHERE clip_sha256 = ? AND damage IS NOT NULL",
-            (encoded.sha256,),
+        return StoreReport(
+            swept.removed,
+            swept.moved,
+            swept.returned,
+            await asyncio.to_thread(list_lost, self._clips),
+            await damage.damaged_voices(self._database, self._clips, verify=verify),
+            tuple(restored),
         )
-
-    async def _remove_unneeded(self, sha256: str) -> None:
-        path = clips.clip_path(self._clips, sha256)
-        await upkeep.remove_unneeded(self._database, self._clips, [path.name])
-
-
-@dataclass(frozen=True, slots=True)
-class _Encoded:
-    """A clip as its file's name and content."""
-
-    sha256: str
-    content: bytes
-
-
-def _encode(clip: ReferenceClip) -> _Encoded:
-    return _Encoded(clip.sha256, clips.encode_clip(clip))
 
 
 @contextlib.contextmanager

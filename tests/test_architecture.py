@@ -65,6 +65,7 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("storage",), ("bot", "cogs", "discord", "av")),
         (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
         (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
+        (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
         (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
         (("bot.cli",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "cogs")),
@@ -73,6 +74,15 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
 )
 def test_package_keeps_to_its_side(members: tuple[str, ...], forbidden: tuple[str, ...]) -> None:
     assert offences(members, forbidden) == []
+
+
+def test_texts_need_nothing_of_the_bot_but_its_errors() -> None:
+    ours = [
+        offence
+        for offence in offences(("bot.text",), ("bot",))
+        if " imports bot.text" not in offence
+    ]
+    assert {offence.split()[-1].split(".")[1] for offence in ours} <= {"errors"}
 
 
 def test_services_import_only_types_and_clips_of_storage() -> None:

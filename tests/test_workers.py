@@ -152,11 +152,11 @@ async def test_child_is_deaf_to_the_groups_signals_from_its_first_moment(worker:
 async def test_child_that_cannot_be_spawned_says_why(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     with monkeypatch.context() as patch:
-        patch.setattr("multiprocessing.util.spawnv_passfds", refuse)
+        patch.setattr("subprocess.Popen", refuse)
         with pytest.raises(WorkerDiedError, match="temporarily unavailable"):
             await worker.run(os.getpid)
     assert await worker.run(divmod, 7, 2) == (3, 1)

@@ -2,13 +2,15 @@
 
 Starts the loopback Discord of the tests and the real program (`mynah run`) against it. A member
 enrols a sample with /enroll, presses Save, joins a voice channel and says a text with /say. What
-the member heard, after decryption by Discord's own library, is left in demo.wav.
+the member heard, after decryption by Discord's own library, is left in demo.wav, or in demo (2).wav
+where there is a demo.wav already.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
 import re
 import sys
@@ -21,6 +23,8 @@ from pathlib import Path
 
 import soundfile
 
+from bot.errors import OutputError
+from bot.files import write_beside
 from bot.voice.utterances import UtteranceEnd
 from cogs import progress
 from tests.loopback import (
@@ -98,7 +102,7 @@ def main() -> None:
         )
         sample = read_sample(Path(arguments.sample) if arguments.sample else None)
         asyncio.run(demo(sample, arguments.text))
-    except (DemoFailedError, AssertionError, OSError) as error:
+    except (DemoFailedError, OutputError, AssertionError, OSError) as error:
         print(f"The demo failed: {error}", file=sys.stderr)
         sys.exit(1)
 
@@ -232,9 +236,11 @@ async def privacy_codes(member: Person, listener: Listener) -> tuple[str, str]:
 
 
 def report(listener: Listener, codes: tuple[str, str]) -> None:
-    """Write demo.wav and print what was measured on the way to it."""
+    """Write what was heard beside older files and print what was measured on the way to it."""
     heard = listener.heard()
-    soundfile.write(OUTPUT, heard, SAMPLE_RATE, subtype="PCM_16")
+    content = io.BytesIO()
+    soundfile.write(content, heard, SAMPLE_RATE, subtype="PCM_16", format="WAV")
+    output = write_beside(OUTPUT, content.getvalue())
     pacing = listener.pacing()
     print(f"\nHeard       {len(heard) / SAMPLE_RATE:.2f} s in {pacing.packets} packets, "
           f"{listener.unreadable} unreadable")  # fmt: skip
@@ -244,7 +250,7 @@ def report(listener: Listener, codes: tuple[str, str]) -> None:
         print(f"Privacy     {' '.join(code[i : i + 5] for i in range(0, 30, 5))} ({end})")
     expect(codes[0] == codes[1], "the privacy codes differ")
     expect(listener.unreadable == 0, "some packets could not be decrypted")
-    print(f"\nListen to {OUTPUT}: it is what the member heard, after decryption.")
+    print(f"\nListen to {output}: it is what the member heard, after decryption.")
 
 
 def ending(command: Interaction) -> list[str]:

@@ -218,6 +218,8 @@ def main() -> None:
     parser.add_argument("--full-size", action="store_true", help="3.1 GB, half a minute")
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
+    if any(arguments.directory.iterdir()):  # such as a model that was downloaded
+        parser.error(f"{arguments.directory} is not empty. Name a new directory.")
     make_checkpoint(arguments.model, arguments.directory, full_size=arguments.full_size)
     size = sum(path.stat().st_size for path in arguments.directory.iterdir())
     print(f"{arguments.directory}: {arguments.model}, {size / 1e9:.1f} GB")

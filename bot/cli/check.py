@@ -6,63 +6,96 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Literal
 
 import click
-from rich.text import Text
 
+from bot.cli.as_json import json_option, print_json
 from bot.cli.context import Context
-from bot.cli.output import EXIT_FAILED, Show, counted, progress_steps, show_loading, stdout
-from bot.config import Settings
+from bot.cli.output import EXIT_FAILED, Show, counted, print_line, progress_steps, show_loading
 from bot.errors import EngineError, MynahError
 from storage.errors import StorageError, VoiceRequestError
 
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from storage.types import LostClip
+
+MAX_LISTED = 10
 LOW_SPACE_BYTES = 500 * 1024 * 1024
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
-Check = Callable[[Settings, Show], Awaitable[str]]
+Check = Callable[["Settings", Show], Awaitable[str]]
+State = Literal["ok", "note", "failed"]
+
+_MARKS = {"ok": ("ok    ", "green"), "note": ("note  ", "yellow"), "failed": ("FAILED", "bold red")}
 
 
 class _CheckFailedError(MynahError):
     """A check found something wrong; the text says what to do."""
 
 
-@click.command()
-@click.pass_obj
-def check(context: Context) -> int:
-    """Check the configuration, the data, the engine and the codecs.
+class _CheckNotedError(MynahError):
+    """A check could not be done, or found what need not be wrong."""
 
-    Prints a line for each: ok, or what to do. Exits with 1 if something fails.
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """A line of the answer."""
+
+    name: str
+    state: State
+    detail: str
+
+
+@click.command()
+@click.option("--offline", is_flag=True, help="Do not ask Discord about the token.")
+@click.option(
+    "--no-engine", is_flag=True, help="Do not load the engine, which a running bot has loaded."
+)
+@json_option
+@click.pass_obj
+def check(context: Context, offline: bool, no_engine: bool, as_json: bool) -> int:
+    """Check that everything is in order.
+
+    Looks at the configuration, the data, the engine, the codecs and the Discord token, and prints
+    a line for each: ok, or what to do. Exits with 1 if something fails. A note is something
+    to know that need not be wrong, such as a network that is down.
     """
+    left_out = ({"Discord"} if offline else set()) | ({"engine"} if no_engine else set())
+    results = []
+    for result in _results(context, left_out):
+        results.append(result)
+        if not as_json:
+            print_line(_MARKS[result.state], " ", (result.name, "bold"), ": ", result.detail)
+    failed = any(result.state == "failed" for result in results)
+    if as_json:
+        print_json({"ok": not failed, "checks": [asdict(result) for result in results]})
+    return EXIT_FAILED if failed else 0
+
+
+def _results(context: Context, left_out: Set[str]) -> Iterator[_Result]:
     try:
         settings = context.settings
     except MynahError as error:
-        _print("configuration", str(error), ok=False)
-        return EXIT_FAILED
-    _print("configuration", "valid", ok=True)
-    return 0 if asyncio.run(_run(settings)) else EXIT_FAILED
+        yield _Result("configuration", "failed", str(error))
+        return
+    yield _Result("configuration", "ok", "valid")
+    for name, function in CHECKS:
+        if name not in left_out:
+            yield asyncio.run(_try(name, function, settings))
 
 
-async def _run(settings: Settings) -> bool:
-    passed = [await _try(name, function, settings) for name, function in CHECKS]
-    return all(passed)
-
-
-async def _try(name: str, function: Check, settings: Settings) -> bool:
+async def _try(name: str, function: Check, settings: Settings) -> _Result:
     try:
         with progress_steps() as show:
             show(f"Checking {name} ...", 0)
-            detail = await function(settings, show)
+            return _Result(name, "ok", await function(settings, show))
+    except _CheckNotedError as error:
+        return _Result(name, "note", str(error))
     except (MynahError, StorageError, VoiceRequestError) as error:
-        _print(name, str(error), ok=False)
-        return False
-    _print(name, detail, ok=True)
-    return True
-
-
-def _print(name: str, detail: str, *, ok: bool) -> None:
-    mark = ("ok    ", "green") if ok else ("FAILED", "bold red")
-    stdout().print(Text.assemble(mark, " ", (name, "bold"), ": ", detail), soft_wrap=True)
+        return _Result(name, "failed", str(error))
 
 
 async def _data_directory(settings: Settings, _show: Show) -> str:
@@ -90,7 +123,15 @@ async def _voices(settings: Settings, _show: Show) -> str:
             f"{len(report.damaged)} of {sum(counts)} voices cannot be used. {faults} "
             "Restore the files from a backup, or delete the voices and enrol them again."
         )
+    if report.lost:
+        raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
+
+
+def _listed(lost: Sequence[LostClip]) -> str:
+    names = ", ".join(clip.path.name for clip in lost[:MAX_LISTED])
+    more = len(lost) - MAX_LISTED
+    return f"They are {names}{f' and {more} more' if more > 0 else ''}."
 
 
 async def _engine(settings: Settings, show: Show) -> str:
@@ -123,7 +164,21 @@ async def _codecs(settings: Settings, _show: Show) -> str:
             f"PyAV has no {', '.join(missing)}. Install the wheel from the package index: "
             "pip install --force-reinstall av"
         )
-    return "wav, mp3, m4a, flac, ogg, webm in; Opus, mp3, wav out"
+    return "wav, mp3, m4a, flac, ogg, webm in; Opus, flac, mp3, wav out"
+
+
+async def _discord(settings: Settings, _show: Show) -> str:
+    from bot.cli.discord_check import UnansweredError, bot_name
+
+    if settings.discord.token is None:
+        raise _CheckNotedError(
+            "no token is set. Voices and speech work without one here; `mynah run` needs it, and "
+            "says where to get it."
+        )
+    try:
+        return f"the token is that of {await bot_name(settings)}"
+    except UnansweredError as error:
+        raise _CheckNotedError(str(error)) from None
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
@@ -131,4 +186,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database and clips", _voices),
     ("engine", _engine),
     ("codecs", _codecs),
+    ("Discord", _discord),
 )

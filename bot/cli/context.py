@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from bot.config import Settings, load_settings
-from bot.logs import configure_logging
+if TYPE_CHECKING:
+    from bot.config import Settings
 
 _TOLD_BY_COMMANDS = ("bot.app", "bot.speech.engine_client")
 """Loggers of what the commands print by themselves: damaged voices, engines that fail."""
@@ -26,6 +27,10 @@ class Context:
     @cached_property
     def settings(self) -> Settings:
         """The configuration; logging is set up with it. Raises ConfigError."""
+        # Imported here: help and completion do without.
+        from bot.config import load_settings
+        from bot.logs import configure_logging
+
         settings = load_settings(self.config_path)
         level = settings.logging.level
         configure_logging(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from bot.cli import as_json, completion
 from bot.cli.check import check
 from bot.cli.context import Context
+from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
-from bot.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_WRONG_USE, print_error
+from bot.cli.failures import failure_of, tell
+from bot.cli.output import EXIT_FAILED
 from bot.cli.run import run as run_bot
 from bot.cli.say import say
 from bot.cli.sync import sync
 from bot.cli.voices import voices
-from bot.errors import ConfigError, MynahError, UserError
-from bot.workers import WorkerDiedError
-from storage.errors import StorageError, VoiceNotFoundError, VoiceRequestError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,6 +28,7 @@ from storage.errors import StorageError, VoiceNotFoundError, VoiceRequestError
     "--config",
     "config_path",
     type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
     help="Configuration file. Default: the MYNAH_CONFIG variable, else ./mynah.toml.",
 )
 @click.pass_context
@@ -43,35 +44,38 @@ for command in (run_bot, sync, enroll, say, voices, check):
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command; return 0 if done, 1 if it failed, 2 for wrong use or bad input."""
+    completion.register_shells()
+    _show_what_the_encoding_lacks()
+    try:
+        return _run(arguments)
+    except OSError:  # what went wrong could not even be told
+        discard_stdout()
+        return EXIT_FAILED
+
+
+def _run(arguments: Sequence[str]) -> int:
     try:
         result = cli.main(list(arguments), prog_name="mynah", standalone_mode=False)
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        print_error("Stopped.")
-        return EXIT_INTERRUPTED
-    except VoiceNotFoundError as error:
-        print_error(f"{error} All voices: mynah voices")
-        return EXIT_WRONG_USE
-    except (UserError, ConfigError, VoiceRequestError) as error:
-        print_error(str(error))
-        # A worker that died failed, whatever the service that used it asks of the user.
-        return EXIT_FAILED if isinstance(error.__cause__, WorkerDiedError) else EXIT_WRONG_USE
-    except (MynahError, StorageError) as error:
-        print_error(str(error))
-        return EXIT_FAILED
-    except OSError as error:  # such as a full disk behind standard output
-        _give_up_stdout()
-        print_error(f"Something could not be read or written: {error}")
-        return EXIT_FAILED
+    except (Exception, KeyboardInterrupt) as error:
+        failure = failure_of(error)
+        if failure is None:
+            raise
+        _give_up_broken_stdout()
+        tell(failure, error, as_json=as_json.is_wanted(arguments))
+        return failure.exit_code
     return result if isinstance(result, int) else 0
 
 
-def _give_up_stdout() -> None:
-    """Send what could not be written to nowhere, or Python tries again as it exits."""
+def _show_what_the_encoding_lacks() -> None:
+    """Names have letters that an output in Latin-1 has not, and files names that are no text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _give_up_broken_stdout() -> None:
     try:
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except OSError:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
+        discard_stdout()

@@ -8,13 +8,25 @@ from typing import Any, TypeVar
 
 import click
 
+from bot.cli.completion import guild_ids
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, check_ranges, number
 
 R = TypeVar("R")
 
-GUILD_ID = click.IntRange(min=0, max=2**63 - 1)  # a Discord id, as SQLite stores it
+
+class _GuildId(click.ParamType[int]):
+    """A Discord id, as SQLite stores it; help need not say how large that is."""
+
+    name = "id"
+    _range = click.IntRange(min=0, max=2**63 - 1)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        return int(self._range.convert(value, param, ctx))
+
+
+GUILD_ID = _GuildId()
 
 guild_option = click.option(
     "--guild",
@@ -22,8 +34,13 @@ guild_option = click.option(
     type=GUILD_ID,
     default=0,
     metavar="ID",
+    shell_complete=guild_ids,
     help="Discord server that the voice belongs to. Default: 0, the operator's voices, which "
     "every server can use.",
+)
+
+force_option = click.option(
+    "--force", is_flag=True, help="Replace the file that is named, if it is there already."
 )
 
 language_option = click.option(

@@ -18,7 +18,7 @@ HUM_SECONDS = 10  # what Chatterbox conditions on; its turbo model refuses 5 s a
 HUM_HARMONICS = 20
 
 DECODERS = ("pcm_s16le", "pcm_f32le", "mp3", "aac", "flac", "vorbis", "opus")
-ENCODERS = ("libopus", "libmp3lame", "pcm_s16le")
+ENCODERS = ("libopus", "libmp3lame", "flac", "pcm_s16le")
 
 
 @contextmanager

@@ -9,16 +9,25 @@ from typing import Any
 def report_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return labels and values of a `QualityReport` in its JSON form, as a voice's row holds it.
 
-    What an older report lacks is shown as not measurable.
+    What an older report lacks is shown as not measurable. A damaged row may hold any JSON.
     """
+    try:
+        return _rows(report)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return [("quality", "cannot be read, the voice's entry in the database is damaged")]
+
+
+def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         ("verdict", str(report.get("verdict", "-"))),
         ("recording", f"{_seconds(report, 'total')}, {_seconds(report, 'speech')} of speech"),
-        ("kept", _kept(report)),
-        ("signal to noise", _measure(report.get("snr_db"), "dB", ".0f")),
-        ("clipped", f"{report.get('clipped_share') or 0:.2%}"),
-        ("loudness", _measure(report.get("loudness_lufs"), "LUFS", ".1f")),
-        ("median pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
+        *([("listened to", report["origin"])] if report.get("origin") else []),
+        # Of a rejected recording nothing is kept, and nothing is said of it.
+        *([("kept", _kept(report))] if report.get("verdict") != "rejected" else []),
+        ("voice over noise", _measure(report.get("snr_db"), "dB", ".0f")),
+        ("cut off", f"{report.get('clipped_share') or 0:.2%} of the recording"),
+        ("loudness", _loudness(report.get("loudness_lufs"))),
+        ("pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
         *(_finding_row(finding) for finding in report.get("findings") or ()),
     ]
 
@@ -39,6 +48,13 @@ def _kept(report: Mapping[str, Any]) -> str:
         f"{end - start:.1f} s, from {start:.1f} to {end:.1f} s, with "
         f"{_seconds(report, 'kept_speech')} of speech"
     )
+
+
+def _loudness(lufs: float | None) -> str:
+    if lufs is None:
+        return "not measurable"
+    word = "quiet" if lufs < -33 else "loud" if lufs > -14 else "usual for speech"
+    return f"{word} ({lufs:.1f} LUFS)"
 
 
 def _measure(value: float | None, unit: str, form: str) -> str:

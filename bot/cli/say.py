@@ -1,33 +1,44 @@
-"""`mynah say`: speak a text into a file."""
+"""`mynah say`: speak a text into a file, or into a program that reads it."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
-from rich.text import Text
 
+from bot.cli.as_json import json_option, print_json
+from bot.cli.completion import voice_names
 from bot.cli.context import Context
-from bot.cli.options import guild_option, language_option, voice_settings_options
-from bot.cli.output import LOADING, print_facts, progress_steps, show_loading, stdout
-from bot.files import check_output
+from bot.cli.destination import STDOUT, Destination
+from bot.cli.explain import explain
+from bot.cli.lookup import find_voice
+from bot.cli.options import (
+    force_option,
+    guild_option,
+    language_option,
+    voice_settings_options,
+)
+from bot.cli.output import LOADING, print_warning, progress_steps, show_loading
+from bot.cli.say_report import Spoken, document, print_report
+from bot.errors import UserError
+from bot.speech.audio_formats import AudioFormat, format_of
+from bot.speech.types import EngineKind
+from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.speech.service import Utterance
-    from bot.speech.types import EngineInfo, Speech, VoiceSettings
+    from bot.speech.service import SpeechService, Utterance
+    from bot.speech.types import VoiceSettings
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
-_PREVIEW = (
-    "This is a preview: a stock voice at the speaker's pitch. Install Chatterbox to hear the voice "
-    "itself (see README.md)."
-)
+MOST_BYTES = 1024 * 1024
+"""Of a text from standard input; `speech.max_characters` allows less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,70 +48,158 @@ class _Order:
     text: str
     voice_name: str
     guild_id: int
-    output: Path
+    destination: Destination
+    audio_format: AudioFormat
     language: str | None
     voice_settings: VoiceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class _Spoken:
-    """What was said and how long it took; times in seconds from the first request."""
-
-    engine: EngineInfo
-    speeches: tuple[Speech, ...]
-    first_sentence_seconds: float
-    total_seconds: float
-
-
 @click.command()
 @click.argument("text")
-@click.option("--voice", "voice_name", required=True, metavar="NAME", help="Voice to speak with.")
+@click.option(
+    "--voice",
+    "voice_name",
+    metavar="NAME",
+    shell_complete=voice_names,
+    help="Voice to speak with; must be given.",
+)
 @guild_option
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, writable=True, path_type=Path),
-    default=Path("speech.wav"),
-    show_default=True,
+    type=click.Path(dir_okay=False, writable=True, allow_dash=True, path_type=Path),
     metavar="OUT",
-    help="File to write: .wav, .ogg (Opus, not encoded again) or .mp3.",
+    help="File to write: .wav, .ogg (Opus, not encoded again), .flac or .mp3. -: standard output. "
+    "Default: speech.wav, or speech (2).wav.",
 )
+@click.option(
+    "--format",
+    "audio_format",
+    type=click.Choice(get_args(AudioFormat)),
+    help="Format, where no file name says it. Default: wav.",
+)
+@force_option
 @language_option
 @voice_settings_options
+@json_option
+@click.option(
+    "--explain",
+    "only_explain",
+    is_flag=True,
+    help="Only print what the engine would be asked to say, a piece a line. Needs no --voice.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(EngineKind)),
+    help="With --explain: for which engine. Default: the one that would speak.",
+)
 @click.pass_obj
-def say(context: Context, /, **order: Any) -> None:
-    """Speak TEXT in an enrolled voice and write it to a file."""
-    spoken = asyncio.run(_say(context.settings, _Order(**order)))
-    _report(spoken, order["output"])
+def say(
+    context: Context,
+    /,
+    text: str,
+    output: Path | None,
+    audio_format: AudioFormat | None,
+    force: bool,
+    as_json: bool,
+    voice_name: str | None,
+    only_explain: bool,
+    engine: str | None,
+    **order: Any,
+) -> None:
+    """Speak TEXT in an enrolled voice and write it to a file.
+
+    TEXT - is read from standard input. A text that begins with a dash stands after --.
+    """
+    if only_explain:
+        explain(context.settings, _text(text), order["language"], engine)
+        return
+    if engine is not None:
+        raise click.UsageError(
+            "--engine goes with --explain. The configuration chooses the engine."
+        )
+    if voice_name is None:
+        raise click.UsageError("Missing option --voice. All voices: mynah voices")
+    written_as = _format(output, audio_format)
+    path = output or Path(f"speech.{written_as}")
+    destination = Destination(path, named=output is not None, force=force)
+    if as_json and destination.is_stdout:
+        raise click.UsageError("Standard output takes either the audio or the JSON: name a file.")
+    destination.check(context.settings.storage.directory)
+    wanted = _Order(
+        _text(text), voice_name, destination=destination, audio_format=written_as, **order
+    )
+    spoken, content = asyncio.run(_say(context.settings, wanted))
+    written = destination.write(content)
+    if as_json:
+        print_json(document(spoken, written, written_as))
+    else:
+        print_report(spoken, written, err=destination.is_stdout)
 
 
-async def _say(settings: Settings, order: _Order) -> _Spoken:
+def _format(output: Path | None, audio_format: AudioFormat | None) -> AudioFormat:
+    if output is None or output == STDOUT:
+        return audio_format or "wav"
+    named = format_of(output)
+    if audio_format not in (None, named):
+        raise click.UsageError(f"{output.name} is a name for {named}, not for {audio_format}.")
+    return named
+
+
+def _text(text: str) -> str:
+    return text if text != "-" else _read_text()
+
+
+def _read_text() -> str:
+    """Read standard input to its end. Raises `UserError`."""
+    if sys.stdin is None:
+        raise UserError("Standard input is closed. Give the text on the command line.")
+    if sys.stdin.isatty():
+        click.echo("Type the text; Ctrl-D on a line of its own ends it.", err=True)
+    content = sys.stdin.buffer.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise UserError("Standard input has more than 1 MB of text. Speak it in parts.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UserError("Standard input is no text in UTF-8. Convert it first.") from None
+
+
+async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
+    """Return what was spoken and the bytes of its file."""
     from bot.app import open_media_worker, open_speech, open_store
-    from bot.speech.audio_file import check_suffix, write_audio
+    from bot.speech.audio_file import audio_bytes
 
-    check_suffix(order.output)
-    check_output(order.output)
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
-        profile = await store.find(order.guild_id, order.voice_name)
+        profile = await find_voice(store, order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
         total = len(service.plan(order.text, _language(order, profile)))
-        speeches: list[Speech] = []
         with progress_steps(total) as show:
             show(LOADING, 0)
             info = await engine.start(show_loading(show))
-            start = time.monotonic()
-            first = 0.0
             show("Speaking ...", 0)
-            async for speech in service.speak(_utterance(order, store, profile)):
-                speeches.append(speech)
-                first = first or time.monotonic() - start
-                show("Speaking ...", len(speeches))
-            took = time.monotonic() - start
-            packets = [packet for speech in speeches for packet in speech.packets]
+            spoken = Spoken(profile, info)
+            await _speak(service, _utterance(order, store, profile), spoken, show)
             async with open_media_worker(settings) as worker:
-                await worker.run(write_audio, order.output, packets)
+                content = await worker.run(audio_bytes, spoken.packets(), order.audio_format)
+        await _count_use(store, profile)
+    return spoken, content
+
+
+async def _speak(service: SpeechService, utterance: Utterance, spoken: Spoken, show: Any) -> None:
+    start = time.monotonic()
+    async for speech in service.speak(utterance):
+        spoken.speeches.append(speech)
+        spoken.total_seconds = time.monotonic() - start
+        spoken.first_sentence_seconds = spoken.first_sentence_seconds or spoken.total_seconds
+        show("Speaking ...", len(spoken.speeches))
+
+
+async def _count_use(store: VoiceStore, profile: VoiceProfile) -> None:
+    try:
         await store.mark_used(profile.id)
-    return _Spoken(info, tuple(speeches), first, took)
+    except StorageError as error:  # no reason to lose what was spoken
+        print_warning(f"The use of “{profile.name}” was not counted. {error}")
 
 
 def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utterance:
@@ -120,39 +219,3 @@ def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utter
 
 def _language(order: _Order, profile: VoiceProfile) -> str | None:
     return order.language or profile.language
-
-
-def _report(spoken: _Spoken, output: Path) -> None:
-    from bot.speech.service import distinct_notes
-
-    engine, speeches = spoken.engine, spoken.speeches
-    audio_seconds = sum(speech.seconds for speech in speeches)
-    print_facts(
-        [
-            ("engine", f"{engine.kind} ({engine.model}) on {engine.device}: {engine.reason}"),
-            ("loaded in", f"{engine.load_seconds:.2f} s"),
-            ("sentences", _sentences(speeches)),
-            ("audio", f"{audio_seconds:.2f} s"),
-            ("first sentence", f"after {spoken.first_sentence_seconds:.2f} s"),
-            ("real-time factor", f"{spoken.total_seconds / audio_seconds:.2f}"),
-            ("time", _times(speeches)),
-            ("written to", str(output)),
-        ]
-    )
-    notes = distinct_notes(speeches)
-    for note in notes if engine.clones else (_PREVIEW, *notes):
-        stdout().print(Text(note, style="yellow"), soft_wrap=True)
-
-
-def _sentences(speeches: Sequence[Speech]) -> str:
-    again = sum(speech.retries > 0 for speech in speeches)
-    return f"{len(speeches)}, {again} of them spoken again" if again else str(len(speeches))
-
-
-def _times(speeches: Sequence[Speech]) -> str:
-    """Where the time went, in the order of the work, over all sentences."""
-    seconds: dict[str, float] = {}
-    for speech in speeches:
-        for name, spent in speech.timings.items():
-            seconds[name] = seconds.get(name, 0.0) + spent
-    return ", ".join(f"{name} {spent:.2f} s" for name, spent in seconds.items())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.context import Context
+from bot.cli.options import GUILD_ID
 from bot.cli.output import stdout
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--guild",
     "guild_id",
-    type=click.IntRange(min=0),
+    type=GUILD_ID,
     default=0,
     metavar="ID",
     help="Give this server copies of its own. Default: all servers.",

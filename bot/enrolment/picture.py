@@ -44,19 +44,24 @@ MAX_TICKS = 11
 Colour = tuple[int, int, int]
 
 
-def draw_picture(recording: Recording, window: Window) -> bytes:
-    """Return a PNG, 800 by 240, at most 100 kB, with its own dark background."""
+def draw_picture(recording: Recording, window: Window, *, is_kept: bool = True) -> bytes:
+    """Return a PNG, 800 by 240, at most 100 kB, with its own dark background.
+
+    is_kept: whether the window will be a voice's clip. Of a rejected recording nothing is, and the
+    picture shows only where speech is.
+    """
     image = Image.new("RGBA", (WIDTH * SCALE, HEIGHT * SCALE), (0, 0, 0, 0))
     canvas = _Canvas(image)
     canvas.box(0, 0, WIDTH, HEIGHT, CARD, radius=12)
     axis = _Axis(max(recording.seconds, FRAME_SECONDS))
+    window = window if is_kept else Window(0, 0)
     kept = (window.start * FRAME_SECONDS, window.end * FRAME_SECONDS)
     _draw_axis(canvas, axis)
     if window.end > window.start:
         canvas.box(axis.x(kept[0]) - 2, TOP - 6, axis.x(kept[1]) + 2, BOTTOM + 2, BAND, radius=6)
     _draw_waveform(canvas, recording, window)
-    _draw_title(canvas, recording, kept)
-    _draw_legend(canvas, bool(recording.clipped.any()))
+    _draw_title(canvas, recording, kept if is_kept else None)
+    _draw_legend(canvas, bool(recording.clipped.any()), is_kept)
     reduced = image.reduce(SCALE)
     file = io.BytesIO()
     reduced.save(file, "PNG")
@@ -140,9 +145,12 @@ def _bar_colour(recording: Recording, window: Window, span: slice) -> Colour:
     return KEPT if window.start < span.stop and span.start < window.end else SPEECH
 
 
-def _draw_title(canvas: _Canvas, recording: Recording, kept: tuple[float, float]) -> None:
+def _draw_title(canvas: _Canvas, recording: Recording, kept: tuple[float, float] | None) -> None:
     length = _clock(recording.seconds)
-    if kept[1] > kept[0]:
+    if kept is None:
+        seconds = float(recording.is_speech.sum() * FRAME_SECONDS)
+        title, rest = f"{seconds:.0f} s of speech", f"in {length}; not usable"
+    elif kept[1] > kept[0]:
         seconds = min(kept[1], recording.seconds) - kept[0]
         title, rest = f"{seconds:.0f} s kept", f"of {length}"
     else:
@@ -151,8 +159,10 @@ def _draw_title(canvas: _Canvas, recording: Recording, kept: tuple[float, float]
     canvas.text(LEFT + width + 6, 26, rest, MUTED, 16, "lm")
 
 
-def _draw_legend(canvas: _Canvas, clipped: bool) -> None:
-    entries = [("Kept speech", KEPT), ("Other speech", SPEECH), ("No speech", OTHER)]
+def _draw_legend(canvas: _Canvas, clipped: bool, is_kept: bool) -> None:
+    entries = [("Speech", SPEECH), ("No speech", OTHER)]
+    if is_kept:
+        entries = [("Kept speech", KEPT), ("Other speech", SPEECH), ("No speech", OTHER)]
     if clipped:
         entries.append(("Too loud", CLIPPED))
     x = float(RIGHT)

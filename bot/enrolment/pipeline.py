@@ -7,6 +7,7 @@ import io
 import numpy as np
 import numpy.typing as npt
 
+from bot.enrolment.listen import listen
 from bot.enrolment.picture import draw_picture
 from bot.enrolment.quality import rate
 from bot.enrolment.recording import Recording, record
@@ -27,10 +28,10 @@ def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
     Raises `AudioFileError` if it cannot be read or is over a limit, `SampleRejectedError` (with
     report and picture) if no voice can be made of it.
     """
-    recording = record(data, limits)
+    recording = listen(data, limits)
     window = choose_window(recording, limits.keep_seconds)
     report = rate(recording, window, limits)
-    picture = draw_picture(recording, window)
+    picture = draw_picture(recording, window, is_kept=report.verdict != "rejected")
     if report.verdict == "rejected":
         raise SampleRejectedError(_explain(report), report, picture)
     return EnrolmentSample(ReferenceClip(_cut(recording, window)), report, picture)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from bot.enrolment.hum import Hum
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.recording import Recording
 from bot.enrolment.types import (
@@ -41,6 +42,9 @@ TOO_CLIPPED_SHARE = 0.025
 """Speech peaks are short. Measured on speech amplified into clipping: at 12 dB over, 0.1 to 0.5 %
 are cut off and loud vowels turn harsh; at 20 dB over, 3 to 9 %, and a clone would be distorted."""
 
+HUM_DB = -35.0
+"""Hum this far below the speech is named; a quieter one is taken out without a word."""
+
 QUIET_LUFS = -42.0
 """Some 20 LU under the usual level of speech; the recorder's own noise comes near."""
 
@@ -66,21 +70,26 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
     lufs = loudness_lufs(kept)
     findings = (
         *_level_findings(snr, share, lufs, recording.source_rate),
+        *_hum_findings(recording.hum),
         *_amount_findings(recording, speech_seconds, limits),
     )
+    verdict = _verdict(findings)
+    # Nothing is kept of what is rejected.
+    kept_of = window if verdict != "rejected" else Window(0, 0)
     return QualityReport(
         total_seconds=recording.seconds,
         speech_seconds=float(recording.is_speech.sum() * FRAME_SECONDS),
-        kept_start=window.start * FRAME_SECONDS,
-        kept_end=min(window.end * FRAME_SECONDS, recording.seconds),
-        kept_speech_seconds=speech_seconds,
+        kept_start=kept_of.start * FRAME_SECONDS,
+        kept_end=min(kept_of.end * FRAME_SECONDS, recording.seconds),
+        kept_speech_seconds=speech_seconds if verdict != "rejected" else 0.0,
         snr_db=snr,
         clipped_share=share,
         loudness_lufs=lufs,
         median_pitch_hz=median_pitch(kept, kept_speech),
-        verdict=_verdict(findings),
+        verdict=verdict,
         # Worst first; distortion before a lack of speech, because it hides speech.
         findings=tuple(sorted(findings, key=lambda finding: finding.code not in _REJECTING)),
+        origin=str(recording.origin),
     )
 
 
@@ -182,6 +191,17 @@ def _level_findings(
             "narrowband",
             f"The recording has the quality of a telephone call ({source_rate / 1000:g} kHz).",
             "Record with your phone's voice recorder or on a computer, at 44.1 or 48 kHz.",
+        )
+
+
+def _hum_findings(hum: Hum | None) -> Iterator[Finding]:
+    if hum is not None and hum.level_db > HUM_DB:
+        yield Finding(
+            "hum",
+            f"The mains hum at {hum.mains_hz} Hz behind the voice ({-hum.level_db:.0f} dB below "
+            "it); what could be taken out was.",
+            "Keep the microphone and its cable away from chargers, lamps and power supplies, or "
+            "record on battery.",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,13 @@ from bot.enrolment.activity import (
     speech_mask,
     speech_probabilities,
 )
-from bot.enrolment.decode import Chunk, decode
+from bot.enrolment.decode import FIRST_MIX, Chunk, Source, Survey, decode
+from bot.enrolment.highpass import remove_rumble
+from bot.enrolment.hum import Hum, find_hum, remove_hum
 from bot.enrolment.resample import BlockResampler
-from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits
+from bot.enrolment.tops import flat_tops
+from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, Origin
+from bot.enrolment.work import Work
 from storage.types import CLIP_SAMPLE_RATE
 
 
@@ -26,8 +30,9 @@ class Recording:
 
     samples: float32, shape (n,), 24 kHz. source_rate: Hz, of the upload.
     speech: (start, end) frames of speech, shape (m, 2). is_speech: bool, per frame.
-    clipped: float64, per frame, the share of the upload's samples at full scale.
+    clipped: float64, per frame, the share of the upload's samples that are cut off.
     power: float64, per frame, mean square.
+    hum: what was notched out. origin: which of several sound tracks or channels it is.
     """
 
     samples: npt.NDArray[np.float32]
@@ -36,6 +41,8 @@ class Recording:
     is_speech: npt.NDArray[np.bool_]
     clipped: npt.NDArray[np.float64]
     power: npt.NDArray[np.float64]
+    hum: Hum | None = None
+    origin: Origin = field(default_factory=Origin)
 
     @property
     def seconds(self) -> float:
@@ -43,13 +50,19 @@ class Recording:
         return len(self.samples) / CLIP_SAMPLE_RATE
 
 
-def record(data: bytes, limits: EnrolmentLimits) -> Recording:
-    """Decode an upload, resample it to 24 kHz and find the speech in it.
+def record(
+    data: bytes,
+    limits: EnrolmentLimits,
+    source: Source = FIRST_MIX,
+    work: Work | None = None,
+    survey: Survey | None = None,
+) -> Recording:
+    """Decode a track of an upload, resample it to 24 kHz and find the speech in it.
 
-    Raises what `decode` raises.
+    Takes and raises what `decode` does.
     """
     tape = _Tape(limits.max_seconds)
-    tape.fill(decode(data, limits))
+    tape.fill(decode(data, limits, source, work, survey))
     return tape.read()
 
 
@@ -82,17 +95,25 @@ class _Tape:
             self._append(resampler.flush())
 
     def read(self) -> Recording:
-        """Return what was recorded, with the speech in it."""
+        """Return what was recorded, without rumble and with the speech in it."""
         samples = self._samples[: self._length]
+        remove_rumble(samples)
         segments = find_segments(speech_probabilities(samples))
         power = _frame_power(samples)
+        is_speech = speech_mask(segments, len(power))
+        tops = flat_tops(samples, is_speech)
+        hum = find_hum(samples, float(power[is_speech].mean()) if is_speech.any() else 0.0)
+        if hum is not None:
+            remove_hum(samples, hum)
+            power = _frame_power(samples)
         return Recording(
             samples=samples,
             source_rate=self._source_rate,
             speech=segments,
-            is_speech=speech_mask(segments, len(power)),
-            clipped=self._clipped[: len(power)],
+            is_speech=is_speech,
+            clipped=np.maximum(self._clipped[: len(power)], tops),
             power=power,
+            hum=hum,
         )
 
     def _append(self, samples: npt.NDArray[np.float32]) -> None:

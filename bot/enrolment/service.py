@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
+from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
-from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
+from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
@@ -39,6 +40,7 @@ class EnrolmentService:
         voices_per_guild: int = MAX_VOICES_PER_GUILD,
     ) -> None:
         self.limits = limits
+        self.turns = Turns()
         self._worker = worker
         self._store = store
         self._voices_per_guild = voices_per_guild
@@ -46,9 +48,16 @@ class EnrolmentService:
     async def warm(self) -> None:
         """Start the worker and load its libraries, so that the first upload need not wait for it.
 
+        A worker that takes the place of a lost one loads them, too.
+
         Raises `UserError` if the worker cannot be started or is busy already.
         """
-        await self._run(_warm)
+        await self._attempt(self._worker.warm, _warm)
+
+    @property
+    def restarting(self) -> bool:
+        """Whether the worker was lost and the next is not yet ready, so that uploads wait."""
+        return self._worker.restarting
 
     async def check_new(self, guild_id: int, name: str) -> None:
         """Check that a guild can have a voice of that name, before any work is done for it.
@@ -65,14 +74,17 @@ class EnrolmentService:
                 )
         await self._check_room(guild_id)
 
-    async def prepare(self, data: bytes) -> EnrolmentSample:
+    async def prepare(self, data: bytes, owner: int | None = None) -> EnrolmentSample:
         """Turn an upload, the bytes of any audio file, into a sample that can be saved.
+
+        owner: whose upload it is, for a fair turn (`Turns`); None is the operator's.
 
         Raises `UserError`: `AudioFileError` if it cannot be read or is over a limit,
         `SampleRejectedError` if it holds no usable voice, `BusyError` if too many uploads wait.
         """
         self.limits.check_size(len(data))
-        return await self._run(_prepare, data, self.limits)
+        async with self.turns.turn(owner):
+            return await self._run(_prepare, data, self.limits)
 
     async def save(self, sample: EnrolmentSample, voice: NewVoice) -> VoiceProfile:
         """Store a sample as a voice; its pitch and quality are filled in from the report.
@@ -98,14 +110,40 @@ class EnrolmentService:
             )
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        try:
-            return await self._worker.run(function, *args, **kwargs)
-        except (WorkerDiedError, WorkerTimeoutError, MemoryError) as error:
-            log.warning("media worker failed", stage="enrol", error=repr(error))
-            raise UserError(
-                "The recording could not be processed. Try again with a shorter one, or export it "
-                "as m4a, mp3 or wav first."
-            ) from error
+        return await self._attempt(self._worker.run, function, *args, **kwargs)
+
+    async def _attempt(self, run: Callable[..., Awaitable[R]], /, *args: Any, **kwargs: Any) -> R:
+        """Do it; once more in a new worker if the first was lost, but for what hit a limit."""
+        for attempt in (1, 2):
+            try:
+                return await run(*args, **kwargs)
+            except (WorkerDiedError, WorkerTimeoutError, MemoryError) as error:
+                log.warning(
+                    "media worker failed", stage="enrol", error=repr(error), attempt=attempt
+                )
+                failure = error
+            if (limit := _limit_hit(failure)) is not None:
+                # Not from the failure: what is wrong is the upload.
+                raise UserError(
+                    f"The recording could not be processed: {limit}. Try again with a shorter one, "
+                    "or export it as m4a, mp3 or wav first."
+                ) from None
+        raise UserError(
+            f"The recording could not be processed, and that may not be its fault. {failure} Try "
+            "again in a few minutes; if that does not help, export it as m4a, mp3 or wav first."
+        ) from failure
+
+
+def _limit_hit(failure: Exception) -> str | None:
+    match failure:
+        case ProcessorTimeError():
+            return f"reading it takes too much computing ({failure})"
+        case WorkerTimeoutError():
+            return f"reading it takes too long ({failure})"
+        case MemoryError():
+            return "reading it takes more memory than it may"
+        case _:
+            return None
 
 
 def _prepare(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:

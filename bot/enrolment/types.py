@@ -29,6 +29,7 @@ FindingCode = Literal[
     "clipped",
     "quiet",
     "narrowband",
+    "hum",
 ]
 
 
@@ -58,6 +59,24 @@ class EnrolmentLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What of a file was heard. track: counted from 1, of `tracks` sound tracks.
+
+    channel: the name of the one channel that was taken instead of the mix, such as "front left".
+    """
+
+    track: int = 1
+    tracks: int = 1
+    channel: str | None = None
+
+    def __str__(self) -> str:
+        """Return it in words; empty where there was no choice."""
+        track = f"sound track {self.track} of {self.tracks}" if self.tracks > 1 else ""
+        channel = f"only the {self.channel} channel" if self.channel else ""
+        return ", ".join(part for part in (track, channel) if part)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One thing noticed about a sample: what it is, in plain words, and what to do about it."""
 
@@ -76,11 +95,13 @@ class QualityReport:
     kept_speech_seconds: speech within the kept window.
     snr_db: estimated signal-to-noise ratio of the kept window in dB, capped at 60; None without
         speech.
-    clipped_share: share of the kept window's samples at full scale, 0 to 1.
+    clipped_share: share of the kept window's samples that are cut off, 0 to 1.
     loudness_lufs: integrated loudness of the kept window (ITU-R BS.1770-4); None for silence.
     median_pitch_hz: median fundamental frequency of the kept window's voiced speech in Hz; None
         when no frame was clearly voiced.
     findings: worst first; empty for a sample without fault.
+    origin: which sound track and channel of the file was taken, in words; empty where there was no
+        choice.
     """
 
     total_seconds: float
@@ -94,6 +115,7 @@ class QualityReport:
     median_pitch_hz: float | None
     verdict: Verdict
     findings: tuple[Finding, ...]
+    origin: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the report as a JSON object, for the voice's row; numbers rounded for reading."""

@@ -1,4 +1,4 @@
-"""Packets as a file that people can play: WAV, Ogg Opus or MP3.
+"""Packets as a file that people can play: WAV, Ogg Opus, FLAC or MP3.
 
 Runs in the media worker, so `av` is imported where it is used.
 """
@@ -8,13 +8,11 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from bot.errors import UserError
-from bot.files import write_whole
+from bot.speech.audio_formats import AudioFormat
 from bot.speech.opus import FRAME_SAMPLES, PRE_SKIP_SAMPLES, decode_opus
 from bot.speech.types import OPUS_SAMPLE_RATE
 
@@ -24,34 +22,19 @@ if TYPE_CHECKING:
 _MP3_BIT_RATE = 96_000  # bit/s; mono speech gains nothing above
 
 
-def check_suffix(path: Path) -> None:
-    """Raise `UserError` unless `write_audio` knows a format by the suffix."""
-    if path.suffix.lower() not in _WRITERS:
-        raise UserError(
-            f"{path.name} does not say which format to write. "
-            f"End the name in {', '.join(sorted(_WRITERS))}."
-        )
+def audio_bytes(packets: Sequence[bytes], audio_format: AudioFormat) -> bytes:
+    """Return a file of 48 kHz mono Opus packets of 20 ms.
 
-
-def write_audio(path: Path, packets: Sequence[bytes]) -> None:
-    """Write 48 kHz mono Opus packets of 20 ms as the format that the file's suffix names.
-
-    .wav is 16-bit PCM, .ogg holds the packets themselves, .mp3 is encoded anew. The file appears
-    whole or not at all.
-
-    Raises `UserError` for another suffix, `OutputError` if the file cannot be written.
+    wav and flac are 16-bit PCM, ogg holds the packets themselves, mp3 is encoded anew.
     """
-    check_suffix(path)
     content = io.BytesIO()
-    _WRITERS[path.suffix.lower()](content, packets)
-    write_whole(path, content.getvalue())
+    _WRITERS[audio_format](content, packets)
+    return content.getvalue()
 
 
 def ogg_bytes(packets: Sequence[bytes]) -> bytes:
     """Return an Ogg Opus file of the packets, which are not encoded anew."""
-    content = io.BytesIO()
-    _write_ogg(content, packets)
-    return content.getvalue()
+    return audio_bytes(packets, "ogg")
 
 
 def _write_ogg(file: BinaryIO, packets: Sequence[bytes]) -> None:
@@ -72,6 +55,10 @@ def _write_ogg(file: BinaryIO, packets: Sequence[bytes]) -> None:
 
 def _write_wav(file: BinaryIO, packets: Sequence[bytes]) -> None:
     _encode(file, "wav", "pcm_s16le", packets)
+
+
+def _write_flac(file: BinaryIO, packets: Sequence[bytes]) -> None:
+    _encode(file, "flac", "flac", packets)
 
 
 def _write_mp3(file: BinaryIO, packets: Sequence[bytes]) -> None:
@@ -105,8 +92,9 @@ def _open(file: BinaryIO, container_format: str) -> OutputContainer:
     return av.open(file, "w", format=container_format)
 
 
-_WRITERS: dict[str, Callable[[BinaryIO, Sequence[bytes]], None]] = {
-    ".wav": _write_wav,
-    ".ogg": _write_ogg,
-    ".mp3": _write_mp3,
+_WRITERS: dict[AudioFormat, Callable[[BinaryIO, Sequence[bytes]], None]] = {
+    "wav": _write_wav,
+    "ogg": _write_ogg,
+    "flac": _write_flac,
+    "mp3": _write_mp3,
 }

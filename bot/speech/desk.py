@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
-from bot.speech.types import Speech
+from bot.speech.service import SpeechService, Utterance, distinct_notes
+from bot.speech.types import EngineKind, Speech
+from bot.text.names import Names
+from bot.text.plan import TextLimits
 from bot.workers import Worker
 
 PREVIEW_PATIENCE_SECONDS = 10.0
@@ -32,18 +34,28 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg.
+    media: the worker that writes files, because that needs FFmpeg. engine_kind: see
+    `SpeechService`.
     """
 
-    def __init__(self, scheduler: FairScheduler, limits: SpeechLimits, media: Worker) -> None:
+    def __init__(
+        self,
+        scheduler: FairScheduler,
+        limits: TextLimits,
+        media: Worker,
+        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+    ) -> None:
         self._scheduler = scheduler
         self._limits = limits
         self._media = media
+        self._engine_kind = engine_kind
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
-    def plan(self, text: str, language: str | None = None) -> tuple[str, ...]:
+    def plan(
+        self, text: str, language: str | None = None, names: Names | None = None
+    ) -> tuple[str, ...]:
         """Return the sentences of `text`. Raises `UserError` for nothing to say, or too much."""
-        return self._service(0, asyncio.get_running_loop().time).plan(text, language)
+        return self._service(0, asyncio.get_running_loop().time).plan(text, language, names)
 
     def speak(self, utterance: Utterance, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
         """Yield the sentences as they are spoken.
@@ -83,4 +95,4 @@ class SpeechDesk:
         return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
 
     def _service(self, lane: int, due: Callable[[], float]) -> SpeechService:
-        return SpeechService(self._scheduler.lane(lane, due), self._limits)
+        return SpeechService(self._scheduler.lane(lane, due), self._limits, self._engine_kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import math
 import time
@@ -10,29 +11,25 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from bot.errors import EngineDeadError, EngineError
+from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.speech import engine_worker
 from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
+from bot.speech.engines.select import choose
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.load_progress import LoadProgress, Milestones, OnProgress, watching
-from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisRequest, SynthesisResult
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
+from bot.workers.backoff import Backoff
 
 log = structlog.get_logger(__name__)
 
 LOAD_SECONDS = 3600.0
 """A first load may have gigabytes to download."""
 
-FREE_RESTARTS = 3
-"""Failures in a row after which restarts are spaced out, twice as far each time."""
-
-FIRST_PAUSE_SECONDS = 2.0
-LONGEST_PAUSE_SECONDS = 300.0
-
 
 class EngineClient:
-    """An engine in a worker of its own.
+    """An engine in a worker of its own. When the worker is lost, it is loaded again at once.
 
     load_seconds: bound of loading, which downloads a model the first time.
     sentence_seconds: bound of one sentence among others; the worker's own is the last resort.
@@ -51,24 +48,37 @@ class EngineClient:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._worker = worker
+        worker.on_lost = self._lose
         self._exchange = EngineExchange(worker, sentence_seconds, clock)
         self._spec = spec
         self._load_seconds = load_seconds
         self._open_engine = open_engine
         self._clock = clock
         self._loading = asyncio.Lock()
-        self._generation = 0  # counts loads, so that one death is noticed once
-        self._failures = 0  # in a row, of loads and of sentences
+        self._generation = self._losses = 0  # how often it was loaded, and its worker lost
+        self._backoff = Backoff()  # of loads and of sentences
         self._last_failure = ""
         self._retrying = 0  # sentences whose engine died
         self._not_before = 0.0
         self._ready = self._closed = False
         self._info: EngineInfo | None = None
+        self._kind: EngineKind | None = None  # before the first load
+        self._reloading: asyncio.Task[None] | None = None
 
     @property
     def info(self) -> EngineInfo | None:
         """What was loaded last, or None before the first load."""
         return self._info
+
+    @property
+    def kind(self) -> EngineKind | None:
+        """The kind of engine that is loaded or will be; None where it cannot be told."""
+        if self._info is not None:
+            return self._info.kind
+        if self._kind is None:
+            with contextlib.suppress(EngineDeadError):  # `start` tells it
+                self._kind = choose(self._spec)[0]
+        return self._kind
 
     @property
     def ready(self) -> bool:
@@ -86,10 +96,12 @@ class EngineClient:
         async with self._loading:
             if self._closed:
                 raise EngineDeadError("The voice engine is shut down.")
-            if self._info is None or not self._ready:
+            while self._info is None or not self._ready:
+                losses = self._losses
                 self._info = await self._load(on_progress)
                 self._generation += 1
-                self._ready = True
+                # Or it is lost again already: then another child is asked, which may have it.
+                self._ready = losses == self._losses
             return self._info
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -113,22 +125,40 @@ class EngineClient:
         finally:
             self._retrying -= 1
 
+    async def forget(self, clip_sha256: str) -> None:
+        """Drop what the engine prepared of a clip, after the call that it is at work on.
+
+        Raises `BusyError` when too many calls wait.
+        """
+        if self._ready:
+            # A worker that dies forgets in any case.
+            with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
+                await self._worker.run(engine_worker.forget, clip_sha256)
+
     async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.
         while True:
-            await self.start()
+            await self._start_persistently()
             generation = self._generation
             try:
                 results = await self._call(batch)
             except EngineNotLoadedError:
                 if generation == self._generation:
                     self._ready = False
-            except (WorkerDiedError, WorkerTimeoutError) as error:
-                self._lose(generation, str(error))
-                raise
             else:
-                self._failures = 0
+                self._backoff.succeed()
                 return results
+
+    async def _start_persistently(self) -> None:
+        """Load the engine; again at once where its worker died of it, until pauses are due."""
+        while True:
+            try:
+                await self.start()
+                return
+            except EngineDeadError as error:
+                died = isinstance(error.__cause__, WorkerDiedError)
+                if not died or self._not_before > self._clock():
+                    raise
 
     async def _call(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         several = self._info is not None and self._info.slots > 1
@@ -141,7 +171,11 @@ class EngineClient:
     async def close(self) -> None:
         """End the worker; a sentence in flight ends with it."""
         self._ready, self._closed = False, True
+        if self._reloading is not None:
+            self._reloading.cancel()
         await self._worker.close()
+        if self._reloading is not None:
+            await asyncio.wait([self._reloading])
 
     async def _load(self, on_progress: OnProgress | None) -> EngineInfo:
         wait = self._not_before - self._clock()
@@ -172,20 +206,32 @@ class EngineClient:
         )
         return info
 
-    def _lose(self, generation: int, reason: str) -> None:
-        # Several calls may see the same death; a later load is not theirs to undo.
-        if generation == self._generation and self._ready:
-            self._ready = False
-            self._note_failure(reason)
+    def _lose(self, error: WorkerDiedError) -> None:
+        self._losses += 1
+        if not self._ready:
+            return  # whoever loads it learns of it
+        self._ready = False
+        self._note_failure(str(error))
+        if self._reloading is None or self._reloading.done():
+            self._reloading = asyncio.create_task(self._reload(), name="engine-reload")
+
+    async def _reload(self) -> None:
+        """Load the engine again, after pauses where that fails, unless somebody else has."""
+        while not self._ready and not self._closed:
+            await asyncio.sleep(max(0.0, self._not_before - self._clock()))
+            try:
+                await self.start()
+            except EngineDeadError:
+                continue  # noted already, and the next try is set
+            except MynahError as error:
+                log.warning("engine not loaded", stage="engine", error=str(error))
+                return
 
     def _note_failure(self, reason: str) -> None:
-        self._failures += 1
         self._last_failure = reason
-        log.error("engine failed", stage="engine", reason=reason, failures=self._failures)
-        beyond = self._failures - FREE_RESTARTS
-        if beyond > 0:
-            pause = min(FIRST_PAUSE_SECONDS * 2 ** min(beyond - 1, 30), LONGEST_PAUSE_SECONDS)
-            self._not_before = self._clock() + pause
+        self._not_before = self._clock() + self._backoff.fail()
+        failures = self._backoff.failures
+        log.error("engine failed", stage="engine", reason=reason, failures=failures)
 
 
 def _logged(on_progress: OnProgress | None) -> OnProgress:

@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 
 from bot.errors import EngineError
 from bot.speech import engine_worker
+from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.types import SynthesisRequest, SynthesisResult
-from bot.workers import Worker
+from bot.workers import Worker, WorkerDiedError
 
 CALL_SECONDS = 0.05
 """How long a call works on before it looks for new requests. A call costs about a millisecond."""
@@ -78,11 +79,19 @@ class EngineExchange:
                 self._settle(done)
                 withdrawn = self._give_up()
         except Exception as error:
-            awaited, self._awaited = self._awaited, {}
-            self._new, self._deadlines = {}, {}
-            for future in awaited.values():
-                if not future.done():
-                    future.set_exception(error)
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Let everything fail; what the engine had was lost with it, whatever the call says."""
+        awaited, self._awaited = self._awaited, {}
+        had, self._deadlines = self._deadlines, {}
+        self._new = {}
+        unnoticed = isinstance(error, EngineNotLoadedError)  # it died between two calls
+        for ticket, future in awaited.items():
+            if future.done():
+                continue
+            lost = unnoticed and ticket in had
+            future.set_exception(WorkerDiedError("The engine worker was lost.") if lost else error)
 
     def _settle(self, done: Iterable[tuple[int, SynthesisResult]]) -> None:
         for ticket, result in done:

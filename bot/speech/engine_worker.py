@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import multiprocessing
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import EngineDeadError, MynahError
-from bot.speech.engines.base import ContinuousEngine, SpeechEngine
+from bot.speech.engines.base import ContinuousEngine, PreparingEngine, SpeechEngine
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
@@ -34,7 +33,7 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
     Raises `EngineDeadError` with what to do when it cannot be loaded.
     """
     if not _loaded:
-        _keep_output_clean()
+        _silence_warnings()
         _loaded.append(_open(open_engine, spec))
     return _loaded[0].info
 
@@ -73,6 +72,12 @@ def exchange(
         return engine.advance(seconds)
 
 
+def forget(clip_sha256: str) -> None:
+    """Drop what the engine prepared of a clip, if anything."""
+    if _loaded and isinstance(_loaded[0], PreparingEngine):
+        _loaded[0].forget(clip_sha256)
+
+
 def _engine() -> SpeechEngine:
     if not _loaded:
         raise EngineNotLoadedError("The voice engine is not loaded.")
@@ -102,14 +107,7 @@ def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:
         ) from None
 
 
-def _keep_output_clean() -> None:
-    """Keep what libraries print off standard output, and their warnings to developers off both.
-
-    The parent's output belongs to the program.
-    """
-    if multiprocessing.parent_process() is None:
-        return
-    sys.stdout.flush()
-    os.dup2(2, 1)
+def _silence_warnings() -> None:
+    """Keep libraries' warnings to developers off the log of this process, a worker."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
 from bot.errors import MynahError
-from bot.speech.text import clean_text
 from bot.speech.types import (
+    EngineKind,
     Speech,
     SynthesisRequest,
     SynthesisResult,
     VoiceReference,
     VoiceSettings,
 )
-from bot.text.sentences import split_sentences
+from bot.text.names import Names
+from bot.text.plan import TextLimits, plan_text
 
 log = structlog.get_logger(__name__)
 
@@ -30,23 +31,13 @@ class Synthesizer(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechLimits:
-    """Bounds of a text, in characters, and of its pieces, in letters (`bot.text.sentences`).
-
-    first_sentence_characters: of the first piece, so that sound starts early.
-    """
-
-    max_characters: int = 3000
-    sentence_characters: int = 260
-    first_sentence_characters: int = 100
-
-
-@dataclass(frozen=True, slots=True)
 class Utterance:
     """What someone asked to be said.
 
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
+    names: what the mentions in the text stand for.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
+    current_voice: looks `voice` up anew before each sentence, and raises if it is gone.
     """
 
     text: str
@@ -55,26 +46,33 @@ class Utterance:
     language: str | None = None
     voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
+    names: Names = field(default_factory=Names)
+    current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
 
 
 class SpeechService:
     """Texts in, speech out, one sentence after another."""
 
-    def __init__(self, synthesizer: Synthesizer, limits: SpeechLimits) -> None:
+    def __init__(
+        self,
+        synthesizer: Synthesizer,
+        limits: TextLimits,
+        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+    ) -> None:
+        """Take what speaks; engine_kind: whose reading texts are made for, None for any."""
         self._synthesizer = synthesizer
         self._limits = limits
+        self._engine_kind = engine_kind
 
-    def plan(self, text: str, language: str | None = None) -> tuple[str, ...]:
+    def plan(
+        self, text: str, language: str | None = None, names: Names | None = None
+    ) -> tuple[str, ...]:
         """Return the sentences that `text` will be spoken in.
 
         Raises `UserError` when there is nothing to say, or too much.
         """
-        cleaned = clean_text(text, max_characters=self._limits.max_characters)
-        return split_sentences(
-            cleaned,
-            language=language,
-            max_characters=self._limits.sentence_characters,
-            first_max_characters=self._limits.first_sentence_characters,
+        return plan_text(
+            text, self._limits, language=language, names=names, engine=self._engine_kind()
         )
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
@@ -84,8 +82,10 @@ class SpeechService:
         synthesizer raises.
         """
         settings = utterance.settings.over(utterance.voice_settings)
-        for sentence in self.plan(utterance.text, utterance.language):
-            request = SynthesisRequest(sentence, utterance.voice, utterance.language, settings)
+        for sentence in self.plan(utterance.text, utterance.language, utterance.names):
+            look_up = utterance.current_voice
+            voice = await look_up() if look_up is not None else utterance.voice
+            request = SynthesisRequest(sentence, voice, utterance.language, settings)
             (result,) = await self._synthesizer.synthesize([request])
             if isinstance(result, MynahError):
                 raise result

@@ -59,6 +59,16 @@ class VoiceManager:
         """Return the guild's player if it has one: nothing was ever said otherwise."""
         return self._players.get(guild_id)
 
+    def voice_deleted(self, voice_id: int) -> None:
+        """Drop what is to be said in a voice, in every guild."""
+        for player in list(self._players.values()):
+            player.voice_deleted(voice_id)
+
+    def voice_replaced(self, voice_id: int) -> None:
+        """Have what waits in a voice spoken with its new recording, in every guild."""
+        for player in list(self._players.values()):
+            player.voice_replaced(voice_id)
+
     async def close(self) -> None:
         """Refuse what comes, let sentences in flight end (bounded), leave all channels."""
         self._closing = True

@@ -155,6 +155,24 @@ class GuildPlayer:
         """Return the queue, the current utterance first."""
         return tuple(item.entry() for item in self._items)
 
+    def voice_deleted(self, voice_id: int) -> None:
+        """Drop what is to be said in a voice; the sentence that is being heard may end."""
+        for item in reversed(self._in_voice(voice_id)):
+            if item.playing:
+                item.cut(UtteranceEnd.VOICE_DELETED)
+            else:
+                self._finish(item, UtteranceEnd.VOICE_DELETED)
+
+    def voice_replaced(self, voice_id: int) -> None:
+        """Have what waits in a voice spoken anew: it was fetched with the former recording."""
+        for item in self._in_voice(voice_id):
+            if not item.playing:
+                item.begin_anew()
+        self._fetcher.wake()
+
+    def _in_voice(self, voice_id: int) -> list[Item]:
+        return [item for item in self._items if item.request.voice_id == voice_id]
+
     async def close(self) -> None:
         """Refuse what comes, let the sentence in flight end (bounded), leave the channel."""
         self._closing = True
@@ -162,7 +180,7 @@ class GuildPlayer:
         for item in list(self._items)[1 if current and current.playing else 0 :]:
             self._finish(item, UtteranceEnd.SHUTTING_DOWN)
         if current is not None and not current.ended.done():
-            current.cut()
+            current.cut(UtteranceEnd.SHUTTING_DOWN)
             await asyncio.wait([current.ended], timeout=self._limits.closing_seconds)
         self._finish_all(UtteranceEnd.SHUTTING_DOWN)
         self._alone_timer.cancel()

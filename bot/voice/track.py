@@ -39,6 +39,7 @@ class Track:
         self._packets: deque[bytes | None] = deque()  # None closes a sentence
         self._ended = False
         self._last_sentence = False
+        self._within_sentence = False  # the pacer's thread alone writes it
 
     @property
     def buffered_seconds(self) -> float:
@@ -58,7 +59,7 @@ class Track:
         self._ended = True
 
     def end_after_sentence(self) -> None:
-        """Let the sentence that is playing be the last."""
+        """Let the sentence that is playing be the last; one that has not begun is not played."""
         self._last_sentence = self._ended = True
 
     def poll(self) -> bytes | Literal[TrackEvent.SENTENCE, TrackEvent.PLAYED] | None:
@@ -69,17 +70,19 @@ class Track:
         """
         # Read before the packets: read after them, it could hide a sentence fed in between.
         ended = self._ended
+        if self._last_sentence and not self._within_sentence:
+            self._packets.clear()
         if not self._packets:
             return TrackEvent.PLAYED if ended else None
         packet = self._packets[0]
         if packet is not None:
             return packet
         self._packets.popleft()
-        if self._last_sentence:
-            self._packets.clear()
+        self._within_sentence = False
         return TrackEvent.SENTENCE
 
     def take(self) -> None:
         """Count the packet that `poll` returned as sent. For the pacer's thread."""
         self._packets.popleft()
+        self._within_sentence = True
         self.sent += 1

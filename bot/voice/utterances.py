@@ -35,6 +35,7 @@ class UtteranceEnd(Enum):
     CONNECTION_LOST = auto()
     LEFT = auto()  # the bot was asked to leave
     ALONE = auto()  # nobody was left to hear it
+    VOICE_DELETED = auto()  # the voice that it was to be said in
     SHUTTING_DOWN = auto()
 
 
@@ -58,6 +59,7 @@ class SayRequest:
     """What a member asked to be said.
 
     channel_id: where; it is said nowhere else, unless a moderator moves the bot.
+    voice_id: the stored voice; its text is dropped when that is deleted.
     sentences: how many `speak` will yield.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
@@ -70,6 +72,7 @@ class SayRequest:
     sentences: int
     speak: Callable[[Due], AsyncIterator[Speech]]
     on_progress: Callable[[Progress], None] = lambda progress: None
+    voice_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,7 @@ class Item:
 
     def __init__(self, request: SayRequest, on_event: Callable[[Item, TrackEvent], None]) -> None:
         self.request = request
+        self._on_event = on_event
         self.track = Track(lambda event: on_event(self, event))
         self.fetch: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[UtteranceEnd] = asyncio.get_running_loop().create_future()
@@ -98,7 +102,7 @@ class Item:
         self._seconds = letters(self._text) / _LETTERS_PER_SECOND  # a guess at all of it
         self._fed = 0
         self._played = 0
-        self._cut = False
+        self._cut: UtteranceEnd | None = None
         self._notes: tuple[str, ...] = ()
 
     @property
@@ -124,9 +128,9 @@ class Item:
     @property
     def natural_end(self) -> UtteranceEnd:
         """How it ends when its packets run out."""
-        if self.error is not None:
-            return UtteranceEnd.FAILED
-        return UtteranceEnd.SHUTTING_DOWN if self._cut else UtteranceEnd.PLAYED
+        if self._cut is not None:
+            return self._cut
+        return UtteranceEnd.PLAYED if self.error is None else UtteranceEnd.FAILED
 
     def feed(self, speech: Speech) -> None:
         """Append one sentence."""
@@ -139,11 +143,17 @@ class Item:
         self._played += 1
         self.report()
 
-    def cut(self) -> None:
-        """Let the sentence that is being heard be the last."""
-        self._cut = True
+    def cut(self, end: UtteranceEnd) -> None:
+        """Let the sentence that is being heard be the last; then it ends so."""
+        self._cut = end
         self._cancel_fetch()
         self.track.end_after_sentence()
+
+    def begin_anew(self) -> None:
+        """Forget what was fetched, before any of it was handed to the pacer."""
+        self._cancel_fetch()
+        self.fetch, self.error, self._fed, self._notes = None, None, 0, ()
+        self.track = Track(lambda event: self._on_event(self, event))
 
     def finish(self, end: UtteranceEnd) -> None:
         """End it, once."""

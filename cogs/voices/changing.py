@@ -38,7 +38,7 @@ class Changing(commands.Cog):
         voice="Which voice",
         **MEANINGS,
         language="The language that the speaker speaks",
-        reset="Go back to the defaults first; the language stays",
+        reset="Go back to the defaults first, also for the language",
     )
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def tune(
@@ -56,7 +56,7 @@ class Changing(commands.Cog):
         given = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
         check_ranges(given)
         settings = given if reset else given.over(settings_of(voice))
-        spoken, services = language or voice.language, services_of(interaction)
+        spoken, services = language or (None if reset else voice.language), services_of(interaction)
         await defer(interaction)
         if settings != settings_of(voice) or spoken != voice.language:
             await services.voices.tune(voice.id, **asdict(settings), language=spoken)

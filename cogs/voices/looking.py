@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import discord
 from discord import app_commands
@@ -12,7 +13,15 @@ from bot.errors import EngineError
 from bot.speech.service import Utterance
 from bot.speech.voice_settings import settings_of
 from cogs import cards
-from cogs.ui import Interaction, defer, engine_note, guild_of, reference_to, services_of
+from cogs.ui import (
+    Interaction,
+    current_reference,
+    defer,
+    engine_note,
+    guild_of,
+    reference_to,
+    services_of,
+)
 from cogs.voice_option import AnyVoice
 from cogs.voice_views import VoicePages
 
@@ -38,7 +47,11 @@ class Looking(commands.Cog):
         """Show them page by page."""
         view = VoicePages(interaction)
         page = await view.render()
-        await interaction.response.send_message(embed=page, view=view, ephemeral=True)
+        if view.pages > 1:
+            await interaction.response.send_message(embed=page, view=view, ephemeral=True)
+        else:
+            view.stop()
+            await interaction.response.send_message(embed=page, ephemeral=True)
 
     @app_commands.command(description="Show what is known about a voice")
     @app_commands.describe(voice="Which voice")
@@ -53,12 +66,14 @@ class Looking(commands.Cog):
         if not services_of(interaction).engine.ready:
             raise EngineError("The voice engine is still loading. Try again in a minute.")
         self._count_preview(interaction)
+        services_of(interaction).watch.use(voice)
         utterance = Utterance(
             PREVIEW_TEXT,
             reference_to(services_of(interaction), voice),
             guild_id=guild_of(interaction),
             language=voice.language,
             voice_settings=settings_of(voice),
+            current_voice=partial(current_reference, services_of(interaction), voice),
         )
         await defer(interaction)
         preview = await services_of(interaction).speech.preview(utterance)

@@ -24,8 +24,8 @@ from bot.speech.engines.chatterbox.prompts import (
 )
 from bot.speech.engines.chatterbox.stock import load_model
 from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
-from bot.text.sentences import split_sentences
 from bot.speech.types import ChatterboxModel, SynthesisRequest, VoiceReference
+from bot.text.sentences import split_sentences
 from tests.chatterbox.conftest import spec
 
 Checkpoints = Callable[[ChatterboxModel], Path]

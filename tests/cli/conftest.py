@@ -79,3 +79,19 @@ def enrolled(mynah: Mynah, enrolled_data: Path) -> Mynah:
     """The command line on a copy of that directory."""
     shutil.copytree(enrolled_data, mynah.data)
     return mynah
+
+
+def environment_of(data: Path, **others: str) -> dict[str, str]:
+    """What the real program is told, and nothing of the operator's own settings."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("MYNAH_") and name != "DISCORD_TOKEN"
+    }
+    told = {"MYNAH_STORAGE__DIRECTORY": str(data), "MYNAH_ENGINE__KIND": "piper"}
+    return {**kept, **told, **others}
+
+
+def program(*arguments: str) -> list[str]:
+    """The command line of the real program."""
+    return [sys.executable, "-m", "bot", *arguments]

@@ -190,6 +190,7 @@ def test_rejected_recording_shows_what_was_measured(mynah: Mynah) -> None:
     Path("short.wav").write_bytes(wav(speech_samples(2)))
     outcome = mynah("enroll", "short.wav", "--name", "Anna", "--picture", "short.png")
     assert "rejected" in outcome.out
+    assert "kept" not in outcome.out
     assert Path("short.png").exists()
 
 
@@ -218,14 +219,14 @@ def test_picture_in_a_missing_folder_is_refused_before_the_work(
     assert "Reading" not in outcome.err
 
 
-def refuse(path: Path, _content: bytes) -> None:
+def refuse(path: Path, _content: bytes, **_: bool) -> None:
     raise OutputError(f"{path} cannot be written: No space left on device.")
 
 
 def test_picture_that_fails_late_exits_with_1(
     mynah: Mynah, speech_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.enroll.write_whole", refuse)
+    monkeypatch.setattr("bot.cli.destination.write_whole", refuse)
     outcome = mynah("enroll", str(speech_file), "--name", "Anna", "--picture", "anna.png")
     assert outcome.code == 1
     assert "stored as" in outcome.out
@@ -235,7 +236,7 @@ def test_picture_that_fails_late_exits_with_1(
 def test_picture_that_fails_does_not_hide_the_rejection(
     mynah: Mynah, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.cli.enroll.write_whole", refuse)
+    monkeypatch.setattr("bot.cli.destination.write_whole", refuse)
     Path("short.wav").write_bytes(wav(speech_samples(2)))
     outcome = mynah("enroll", "short.wav", "--name", "Anna", "--picture", "short.png")
     assert_refused(mynah, outcome)
@@ -246,10 +247,10 @@ def test_picture_that_fails_does_not_hide_the_rejection(
 def test_worker_that_cannot_start_exits_with_1(
     mynah: Mynah, speech_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
-    monkeypatch.setattr("multiprocessing.util.spawnv_passfds", fail)
+    monkeypatch.setattr("subprocess.Popen", fail)
     outcome = mynah("enroll", str(speech_file), "--name", "Anna")
     assert outcome.code == 1
     assert "Traceback" not in outcome.err

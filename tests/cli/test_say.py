@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from bot.cli import say
+from bot.cli import say_report
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
 from bot.speech.types import Speech
+from storage.errors import StorageError
+from storage.voices import VoiceStore
 from tests.cli.conftest import Mynah
 from tests.samples import RATE, encode, speech_samples
 
@@ -28,13 +30,25 @@ def pitch_of(path: Path) -> float:
     return pitch
 
 
-@pytest.mark.parametrize("suffix", ["wav", "ogg", "mp3"])
+@pytest.mark.parametrize("suffix", ["wav", "ogg", "flac", "mp3"])
 def test_file_holds_the_speech(enrolled: Mynah, suffix: str) -> None:
     outcome = enrolled("say", TEXT, "--voice", "anna", "-o", f"out.{suffix}")
     assert outcome.code == 0, outcome.err
     samples, rate = soundfile.read(f"out.{suffix}")
     assert 3 < len(samples) / rate < 12
     assert np.abs(samples).max() > 0.1
+
+
+def test_a_use_that_cannot_be_counted_fails_nothing(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_store: VoiceStore, _voice_id: int) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(VoiceStore, "mark_used", refuse)
+    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    assert outcome.code == 0, outcome.err
+    assert Path("speech.wav").exists()
 
 
 def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:
@@ -54,8 +68,8 @@ def test_report_says_where_the_time_went(enrolled: Mynah) -> None:
 
 def test_report_counts_what_was_spoken_again() -> None:
     once, thrice = Speech((), 1.0), Speech((), 1.0, retries=2)
-    assert say._sentences([once, once]) == "2"
-    assert say._sentences([thrice, once, thrice]) == "3, 2 of them spoken again"
+    assert say_report._sentences([once, once]) == "2"
+    assert say_report._sentences([thrice, once, thrice]) == "3, 2 of them spoken again"
 
 
 def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:
@@ -77,7 +91,7 @@ def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
         )
         assert mynah("enroll", "sample.flac", "--name", name).code == 0
         assert mynah("say", TEXT, "--voice", name, "-o", f"{name}.wav", "--seed", "1").code == 0
-        assert mynah("voices", "export", name, "-o", "clip.wav").code == 0
+        assert mynah("voices", "export", name, "-o", "clip.wav", "--force").code == 0
         clip, spoken = pitch_of(Path("clip.wav")), pitch_of(Path(f"{name}.wav"))
         assert spoken == pytest.approx(clip, rel=0.15)
         pitches[name] = spoken
@@ -89,7 +103,7 @@ def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
     [
         (("...", "--voice", "Anna"), "nothing to say"),
         ((TEXT, "--voice", "Ann"), "Did you mean “Anna”"),
-        ((TEXT, "--voice", "Anna", "-o", "out.flac"), ".wav"),
+        ((TEXT, "--voice", "Anna", "-o", "out.m4a"), ".wav"),
         (("word " * 1000, "--voice", "Anna"), "the limit is 3,000"),
         ((TEXT,), "--voice"),
         ((TEXT, "--voice", "Anna", "--cfg-weight", "1.5"), "between 0 and 1; 1.5 is not"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
+import discord
 import pytest
 from simcord.results import InteractionResult
 
@@ -40,6 +42,25 @@ async def test_the_card_shows_picture_verdict_and_kept_seconds_to_its_member_alo
     assert embed.fields[0].value is not None
     assert embed.fields[0].value.startswith("17.5 s of 42.0 s")
     assert scene.world.media.uploads == [FILE[1]]
+
+
+async def test_it_says_that_what_listens_is_starting_again_until_the_card_comes(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str | None] = []
+    edit = discord.Interaction.edit_original_response
+
+    async def spy(interaction: discord.Interaction, **changes: Any) -> Any:
+        told.append(changes.get("content"))
+        return await edit(interaction, **changes)
+
+    monkeypatch.setattr(discord.Interaction, "edit_original_response", spy)
+    scene.world.media.restarting = True
+    card = (await enrol(scene)).response
+    assert len(told) == 2
+    assert "is starting again" in (told[0] or "")
+    assert card is not None
+    assert (card.content, len(card.embeds)) == ("", 1)
 
 
 async def test_the_card_gives_reasons_with_advice(scene: Scene) -> None:

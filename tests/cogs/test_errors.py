@@ -10,7 +10,7 @@ import discord
 import pytest
 from discord import app_commands
 
-from bot.command_tree import explain
+from bot.command_tree import STALE, explain
 from bot.errors import BusyError, EngineDeadError, EngineError, UserError
 from cogs.views import OwnedView
 from storage.errors import StorageError, VoiceNotFoundError
@@ -121,6 +121,19 @@ async def test_errors_of_buttons_take_the_same_way(trap: type[Trap], scene: Scen
     trap.error = UserError("Not like this.")
     shown = await scene.ann.slash(scene.channel, "show")
     assert content(await scene.ann.click(shown.response, label="Press")) == "Not like this."
+
+
+async def test_a_button_that_nothing_listens_to_says_what_to_do(
+    trap: type[Trap], scene: Scene
+) -> None:
+    trap.error = UserError("Not like this.")
+    shown = await scene.ann.slash(scene.channel, "show")
+    for view in scene.world.bot.persistent_views:
+        view.stop()
+    scene.world.bot._connection._view_store._views.clear()  # as after a restart
+    scene.world.bot._connection._view_store._synced_message_views.clear()
+    pressed = await scene.ann.click(shown.response, label="Press")
+    assert content(pressed) == STALE
 
 
 async def test_only_who_asked_may_press(trap: type[Trap], scene: Scene) -> None:

@@ -11,6 +11,7 @@ from simcord.builders import ChannelHandle
 from bot.errors import EngineDeadError
 from bot.speech.types import VoiceSettings
 from cogs.speech import MAX_TEXT
+from storage.errors import StorageError
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene, content
 
@@ -144,9 +145,30 @@ async def test_it_stays_with_those_it_is_speaking_to(scene: Scene, lounge: Chann
 async def test_it_says_that_the_engine_is_still_loading(
     scene: Scene, lounge: ChannelHandle
 ) -> None:
-    scene.world.engine.ready = False
+    scene.world.engine.ready = scene.world.engine.loaded_before = False
     await ready(scene, lounge, scene.ann)
     assert "still loading" in content(await say(scene))
+
+
+async def test_it_says_that_the_engine_is_starting_again(
+    scene: Scene, lounge: ChannelHandle
+) -> None:
+    scene.world.engine.ready = False
+    await ready(scene, lounge, scene.ann)
+    assert "The voice engine is starting again" in content(await say(scene))
+
+
+async def test_a_use_that_cannot_be_counted_fails_nothing(
+    scene: Scene, lounge: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(_voice_id: int) -> None:
+        raise StorageError("The disk is full.")
+
+    await ready(scene, lounge, scene.ann)
+    monkeypatch.setattr(scene.world.store, "mark_used", refuse)
+    result = await say(scene)
+    assert content(result) == "**ann** speaks as “Ann”, right away."
+    assert len(scene.world.engine.requests) == 1
 
 
 async def test_it_says_that_an_engine_does_not_clone(scene: Scene, lounge: ChannelHandle) -> None:

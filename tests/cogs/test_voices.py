@@ -133,7 +133,7 @@ async def test_a_preview_is_an_ogg_that_can_be_played(scene: Scene) -> None:
 
 
 async def test_a_preview_says_when_the_engine_is_still_loading(scene: Scene) -> None:
-    scene.world.engine.ready = False
+    scene.world.engine.ready = scene.world.engine.loaded_before = False
     await add(scene, "Ann")
     result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
     assert "still loading" in content(result)
@@ -165,8 +165,9 @@ async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) 
     assert await tune(scene) == both
     assert await tune(scene, language="de") == both.replace("speaks", "speaks German")
     one = await tune(scene, seed=12345678, reset=True)
-    assert one == "“Ann” speaks German with seed 12345678."
-    assert await tune(scene, reset=True) == "“Ann” speaks German with the model's defaults."
+    assert one == "“Ann” speaks with seed 12345678."
+    assert await tune(scene, language="de") == "“Ann” speaks German with seed 12345678."
+    assert await tune(scene, reset=True) == "“Ann” speaks with the model's defaults."
 
 
 async def test_who_tunes_is_told_what_the_engine_ignores(scene: Scene) -> None:

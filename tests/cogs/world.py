@@ -19,10 +19,11 @@ from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, Quali
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.desk import SpeechDesk
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits
 from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
+from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
+from bot.voice_watch import VoiceWatch
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -65,6 +66,7 @@ class MediaWorker:
     )
     uploads: list[bytes] = field(default_factory=list)
     gate: asyncio.Event | None = None
+    restarting: bool = False
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function is ogg_bytes:
@@ -82,6 +84,7 @@ class Engine:
     """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
+    loaded_before: bool = True
     clones: bool = True
     model: str = "multilingual"
     failure: Exception | None = None
@@ -90,7 +93,9 @@ class Engine:
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
-    def info(self) -> EngineInfo:
+    def info(self) -> EngineInfo | None:
+        if not self.loaded_before:
+            return None
         kind = "chatterbox" if self.clones else "piper"
         return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
 
@@ -115,6 +120,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
+        self.watch = VoiceWatch(self.store)
 
     @cached_property
     def bot(self) -> MynahBot:
@@ -129,9 +135,10 @@ class World:
             voices=self.store,
             choices=self.choices,
             enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
-            speech=SpeechDesk(FairScheduler(self.engine), SpeechLimits(), media),
+            speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
             engine=self.engine,
             voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
+            watch=self.watch,
         )
 
     async def add_voice(

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -41,18 +42,90 @@ def service(worker: Worker, store: VoiceStore, limits: EnrolmentLimits) -> Enrol
     return EnrolmentService(worker, store, limits, voices_per_guild=1)
 
 
-async def test_a_crash_fails_one_upload_and_the_next_works(
+async def test_a_worker_that_dies_idle_costs_no_upload(
     service: EnrolmentService, worker: Worker, speech_wav: bytes
 ) -> None:
     pid = await worker.run(os.getpid)
-    os.kill(pid, signal.SIGSTOP)  # so that the crash falls into the call
+    os.kill(pid, signal.SIGSTOP)  # so that the death falls into the call, which never began
     upload = asyncio.create_task(service.prepare(speech_wav))
     while not worker.busy:
         await asyncio.sleep(0)
     os.kill(pid, signal.SIGKILL)
-    with pytest.raises(UserError, match="could not be processed"):
-        await upload
-    assert (await service.prepare(speech_wav)).report.verdict == "good"
+    assert (await upload).report.verdict == "good"
+
+
+def dies(left: Path, number: signal.Signals) -> str:
+    """End this process as often as there are bytes in a file."""
+    times = left.read_bytes()
+    if times:
+        left.write_bytes(times[1:])
+        os.kill(os.getpid(), number)
+    return "processed"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+async def test_an_upload_during_which_the_worker_died_is_tried_once_more(
+    service: EnrolmentService, tmp_path: Path, number: signal.Signals
+) -> None:
+    left = tmp_path / "left"
+    left.write_bytes(bytes(1))
+    assert await service._run(dies, left, number) == "processed"
+
+
+async def test_a_second_death_does_not_blame_the_upload(
+    service: EnrolmentService, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    left.write_bytes(bytes(5))
+    with pytest.raises(UserError, match=r"may not be its fault.*signal SIGKILL") as caught:
+        await service._run(dies, left, signal.SIGKILL)
+    assert left.read_bytes() == bytes(3), "twice, not more"
+    assert "shorter" not in str(caught.value)
+
+
+def spin(left: Path) -> None:
+    left.write_bytes(left.read_bytes()[1:])
+    while True:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("limits", "reason"),
+    [
+        (WorkerLimits(call_seconds=60, cpu_seconds=1), "takes too much computing"),
+        (WorkerLimits(call_seconds=10), "takes too long"),
+    ],
+)
+async def test_an_upload_over_a_limit_is_told_which_and_not_tried_again(
+    store: VoiceStore, limits: WorkerLimits, reason: str, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+    left.write_bytes(bytes(5))
+    worker = Worker("media worker", limits)
+    try:
+        with pytest.raises(UserError, match=reason):
+            await EnrolmentService(worker, store, EnrolmentLimits())._run(spin, left)
+    finally:
+        await worker.close()
+    assert left.read_bytes() == bytes(4)
+
+
+async def test_a_lost_worker_is_warmed_again_and_uploads_are_told_that_they_wait(
+    service: EnrolmentService, worker: Worker
+) -> None:
+    await service.warm()
+    assert not service.restarting
+    pid = await worker.run(os.getpid)
+    os.kill(pid, signal.SIGKILL)
+    while not service.restarting:
+        await asyncio.sleep(0)
+    while service.restarting:
+        await asyncio.sleep(0.01)
+    assert "librosa" in await worker.run(loaded_modules)
+
+
+def loaded_modules() -> set[str]:
+    return set(sys.modules)
 
 
 async def test_an_upload_becomes_a_voice(
@@ -89,7 +162,7 @@ async def test_running_out_of_memory_fails_one_upload(
     worker: Worker, store: VoiceStore, speech_wav: bytes
 ) -> None:
     huge = EnrolmentLimits(max_seconds=100_000)  # 10 GB of audio
-    with pytest.raises(UserError, match="could not be processed"):
+    with pytest.raises(UserError, match="more memory than it may"):
         await EnrolmentService(worker, store, huge).prepare(speech_wav)
 
 

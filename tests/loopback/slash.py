@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -12,6 +13,8 @@ from .errors import ClientRefusedError
 from .model import Channel, Guild, Member, Payload, Role, User
 from .permissions import Permission
 from .state import World
+
+_MENTION = re.compile(r"<(@[!&]?|#)(\d{1,20})>")
 
 Value = str | int | float | bool | Upload | User | Member | Role | Channel
 
@@ -131,7 +134,21 @@ def _string(typed: Typed, spec: Payload, value: Any, resolved: Payload) -> str:
         raise _refuse(spec, "takes text")
     if not spec.get("min_length", 0) <= len(value) <= spec.get("max_length", 6000):
         raise _refuse(spec, f"is {len(value)} characters long, which its limits forbid")
+    _resolve_mentions(typed, value, resolved)
     return str(_chosen(spec, value))
+
+
+def _resolve_mentions(typed: Typed, text: str, resolved: Payload) -> None:
+    """Add whom and what a text mentions, which Discord resolves in options of type string, too."""
+    for sign, key in _MENTION.findall(text):
+        known, take = {
+            "@": (typed.guild.members, _user),
+            "@!": (typed.guild.members, _user),
+            "@&": (typed.guild.roles, _role),
+            "#": (typed.guild.channels, _channel),
+        }[sign]
+        if int(key) in known:
+            take(typed, {}, known[int(key)], resolved)
 
 
 def _number(typed: Typed, spec: Payload, value: Any, resolved: Payload) -> float:

@@ -9,7 +9,8 @@ import pytest
 from bot.errors import BusyError
 from bot.speech.desk import MAX_PREVIEWS, Preview, SpeechDesk
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits, Utterance
+from bot.speech.service import Utterance
+from bot.text.plan import TextLimits
 from tests.speech.test_scheduler import VOICE, SteppedEngine, settle
 
 
@@ -22,7 +23,7 @@ class Media:
 
 def desk_of(engine: SteppedEngine) -> SpeechDesk:
     media: Any = Media()
-    return SpeechDesk(FairScheduler(engine), SpeechLimits(), media)
+    return SpeechDesk(FairScheduler(engine), TextLimits(), media)
 
 
 def preview(desk: SpeechDesk, text: str, guild_id: int) -> asyncio.Task[Preview]:

@@ -11,11 +11,12 @@ import pytest
 import structlog
 
 from bot.errors import EngineDeadError, EngineError
-from bot.speech.engine_client import FREE_RESTARTS, EngineClient
+from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.load_progress import LoadProgress
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
 from bot.workers import Worker, WorkerLimits
+from bot.workers.backoff import FREE_RESTARTS
 from tests.speech.scripted_engine import (
     open_broken,
     open_crashing,

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from bot.errors import EngineError, UserError
-from bot.speech.service import SpeechLimits, SpeechService, Utterance, distinct_notes
+from bot.speech.service import SpeechService, Utterance, distinct_notes
 from bot.speech.types import (
     Speech,
     SynthesisRequest,
@@ -15,6 +15,7 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
+from bot.text.plan import TextLimits
 
 VOICE = VoiceReference(Path("clip"), "hash")
 TEXT = "This is the first sentence. And this is the second one. Here comes the third."
@@ -36,7 +37,7 @@ class Recorder:
 
 async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
     recorder = Recorder()
-    service = SpeechService(recorder, SpeechLimits())
+    service = SpeechService(recorder, TextLimits())
     utterance = Utterance(TEXT, VOICE, guild_id=7, language="en", settings=VoiceSettings(seed=3))
     speeches = [speech async for speech in service.speak(utterance)]
     assert len(speeches) == 3
@@ -55,7 +56,7 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
 
     utterance = Utterance("Nobody else may read this.", VOICE, guild_id=7)
     with structlog.testing.capture_logs() as lines:
-        [_ async for _ in SpeechService(Timed(), SpeechLimits()).speak(utterance)]
+        [_ async for _ in SpeechService(Timed(), TextLimits()).speak(utterance)]
     assert lines == [
         {
             "event": "sentence spoken",
@@ -73,14 +74,14 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
 
 async def test_a_sentence_is_requested_only_when_asked_for() -> None:
     recorder = Recorder()
-    speeches = SpeechService(recorder, SpeechLimits()).speak(Utterance(TEXT, VOICE))
+    speeches = SpeechService(recorder, TextLimits()).speak(Utterance(TEXT, VOICE))
     await anext(speeches)
     assert len(recorder.requests) == 1
     await speeches.aclose()
 
 
 async def test_a_failed_sentence_ends_the_utterance_with_its_error() -> None:
-    service = SpeechService(Recorder(), SpeechLimits())
+    service = SpeechService(Recorder(), TextLimits())
     speeches = service.speak(
         Utterance("This first one is all fine. The second one will fail badly.", VOICE)
     )
@@ -90,7 +91,7 @@ async def test_a_failed_sentence_ends_the_utterance_with_its_error() -> None:
 
 
 async def test_the_limits_are_those_of_the_configuration() -> None:
-    limits = SpeechLimits(max_characters=90, sentence_characters=60, first_sentence_characters=30)
+    limits = TextLimits(max_characters=90, sentence_characters=60, first_sentence_characters=30)
     service = SpeechService(Recorder(), limits)
     pieces = service.plan(("word " * 18).strip())
     assert len(pieces[0]) <= 30
@@ -107,7 +108,7 @@ async def test_the_settings_of_the_request_come_before_those_of_the_voice() -> N
         voice_settings=VoiceSettings(exaggeration=1.0, temperature=0.5),
         settings=VoiceSettings(temperature=0.9),
     )
-    async for _ in SpeechService(recorder, SpeechLimits()).speak(utterance):
+    async for _ in SpeechService(recorder, TextLimits()).speak(utterance):
         pass
     settings = VoiceSettings(exaggeration=1.0, temperature=0.9)
     assert [request.settings for request in recorder.requests] == [settings] * 3

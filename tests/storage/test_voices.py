@@ -210,16 +210,14 @@ async def test_changing_a_voice_that_is_gone_is_not_found(store: VoiceStore) -> 
             await change
 
 
-async def test_replacing_changes_the_clip_and_what_was_measured(
-    store: VoiceStore, directory: Path
-) -> None:
+async def test_replacing_changes_the_clip_and_what_was_measured(store: VoiceStore) -> None:
     old = await store.add(NewVoice(GUILD, "Anna", pitch_hz=99, quality={"a": 1}), make_clip())
     clip = make_clip(seed=1, seconds=0.2)
     new = await store.replace(old.id, clip, pitch_hz=211, quality={"a": 2})
     assert (new.id, new.name, new.created_at) == (old.id, old.name, old.created_at)
     assert (new.clip_sha256, new.seconds, new.pitch_hz) == (clip.sha256, 0.2, 211)
     assert new.quality == {"a": 2}
-    assert clip_files(directory) == {f"{clip.sha256}.pickle.gz"}
+    assert store.clip_path(new).exists()
 
 
 async def test_replacing_by_the_same_clip_keeps_its_file(store: VoiceStore) -> None:

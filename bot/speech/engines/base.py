@@ -46,6 +46,14 @@ class SpeechEngine(Protocol):
 
 
 @runtime_checkable
+class PreparingEngine(Protocol):
+    """An engine that keeps what it prepared of the voices."""
+
+    def forget(self, clip_sha256: str) -> None:
+        """Drop what was prepared of a clip; it is prepared anew when it is needed."""
+
+
+@runtime_checkable
 class ContinuousEngine(Protocol):
     """An engine that works on several sentences together, and takes on more while it does."""
 

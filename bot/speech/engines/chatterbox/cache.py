@@ -57,6 +57,12 @@ class ConditionalsCache(Generic[K, V]):
                 self._evict()
             return value
 
+    def forget(self, key: K) -> None:
+        """Forget one value, if it is held."""
+        with self._lock:
+            _, size = self._values.pop(key, (None, 0))
+            self._bytes -= size
+
     def clear(self) -> None:
         """Forget everything."""
         with self._lock:

@@ -91,6 +91,10 @@ class ChatterboxEngine:
         self._others = [other for other in self._others if other[0] != ticket]
         self._speaker.withdraw(ticket)
 
+    def forget(self, clip_sha256: str) -> None:
+        """Drop a prepared voice; see `PreparingEngine`."""
+        self.voices.forget(clip_sha256)
+
     def close(self) -> None:
         """Drop the model and the prepared voices."""
         self._speaker.abandon()

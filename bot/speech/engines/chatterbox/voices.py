@@ -48,6 +48,10 @@ class PreparedVoices:
             voice.clip_sha256, lambda: self._prepare(_load_clip(voice), timings)
         )
 
+    def forget(self, clip_sha256: str) -> None:
+        """Forget the voice of one clip."""
+        self._cache.forget(clip_sha256)
+
     def clear(self) -> None:
         """Forget all voices; they are prepared again when they are needed."""
         self._cache.clear()

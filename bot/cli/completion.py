@@ -1,0 +1,95 @@
+"""What a shell offers when Tab is pressed: names of voices and servers from the data directory.
+
+A completion is quick, changes nothing, and offers nothing where anything is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from click.shell_completion import BashComplete, CompletionItem, FishComplete, add_completion_class
+
+COMPLETE_VARIABLE = "_MYNAH_COMPLETE"
+_OPERATOR = 0
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+def voice_argument(*, own: bool = False) -> Decorator:
+    """Return the argument NAME of a command. own: the operator's voices do not stand in for those
+    of a server.
+    """
+    return click.argument("name", shell_complete=_own_names if own else voice_names)
+
+
+def voice_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer what a command can find: the voices of its `--guild`, and the operator's."""
+    return _names(context, [_guild(context), _OPERATOR], incomplete)
+
+
+def _own_names(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    return _names(context, [_guild(context)], incomplete)
+
+
+def guild_ids(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Offer the servers that have voices."""
+    from storage import names_at_hand
+
+    try:
+        found = names_at_hand.guild_ids(_data_directory(context), incomplete)
+    except Exception:  # whatever it is, a shell is no place to tell it
+        return []
+    return [str(guild) for guild in found]
+
+
+def _names(context: click.Context, guilds: list[int], incomplete: str) -> list[str]:
+    from storage import names_at_hand
+
+    try:
+        return names_at_hand.voice_names(_data_directory(context), guilds, incomplete)
+    except Exception:  # whatever it is, a shell is no place to tell it
+        return []
+
+
+def _guild(context: click.Context) -> int:
+    return context.params.get("guild_id") or _OPERATOR
+
+
+def _data_directory(context: click.Context) -> Path:
+    from bot.config import load_settings
+
+    return load_settings(context.find_root().params.get("config_path")).storage.directory
+
+
+def register_shells() -> None:
+    """Let names with spaces and commas through, which click's own scripts break."""
+    if COMPLETE_VARIABLE in os.environ:
+        add_completion_class(_Bash)
+        add_completion_class(_Fish)
+
+
+class _Bash(BashComplete):
+    """bash takes a completion as it would be typed, so what is special to it is escaped."""
+
+    def format_completion(self, item: CompletionItem[Any]) -> str:
+        if item.type != "plain" or self._quoted():
+            return super().format_completion(item)
+        # Twice: click's script reads the line with `read`, which takes one backslash away.
+        escaped = re.sub(r"""([\s!"#$&'()*;<>?\[\\\]^`{|}~])""", r"\\\\\1", item.value)
+        return f"{item.type},{escaped}"
+
+    def _quoted(self) -> bool:
+        """Whether the word was begun with a quotation mark, which bash closes."""
+        words = os.environ["COMP_WORDS"].split("\n")
+        return words[int(os.environ["COMP_CWORD"])][:1] in ('"', "'")
+
+
+class _Fish(FishComplete):
+    """click's script takes a name up to its first comma."""
+
+    source_template = FishComplete.source_template.replace('split ","', 'split -m 1 ","')

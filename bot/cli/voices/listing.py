@@ -1,0 +1,128 @@
+"""`mynah voices` and `mynah voices list`: what is stored."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.as_json import json_option, print_json, voice_document
+from bot.cli.completion import guild_ids
+from bot.cli.context import Context
+from bot.cli.lookup import all_voices, with_store
+from bot.cli.options import GUILD_ID
+from bot.cli.output import counted, print_line
+from bot.cli.voices.words import date, pitch, server
+
+if TYPE_CHECKING:
+    from storage.types import VoiceProfile
+    from storage.voices import VoiceStore
+
+HEADINGS = ("server", "name", "seconds", "language", "pitch", "added", "uses", "state")
+GAP = "  "
+
+only_guild_option = click.option(
+    "--guild",
+    "guild_id",
+    type=GUILD_ID,
+    metavar="ID",
+    shell_complete=guild_ids,
+    help="Only the voices of this server; 0: the operator's.",
+)
+
+
+@click.command("list")
+@only_guild_option
+@json_option
+@click.pass_obj
+def list_command(context: Context, guild_id: int | None, as_json: bool) -> None:
+    """List the stored voices, as `mynah voices` alone does."""
+    print_voices(context, guild_id, as_json=as_json)
+
+
+def print_voices(context: Context, guild_id: int | None, *, as_json: bool) -> None:
+    """Print the voices of one server, or of all."""
+
+    async def work(store: VoiceStore) -> list[VoiceProfile]:
+        profiles = await all_voices(store, guild_id)
+        if as_json:
+            paths = [store.clip_path(profile) for profile in profiles]
+            print_json({"voices": list(map(voice_document, profiles, paths))})
+        return profiles
+
+    profiles = with_store(context, work)
+    if as_json:
+        return
+    if not profiles:
+        _print_none(guild_id)
+        return
+    rows = [HEADINGS, *(_row(profile) for profile in profiles)]
+    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
+    if sum(widths) + len(GAP) * (len(widths) - 1) <= _room():
+        _print_table(rows, widths)
+    else:
+        _print_blocks(profiles)
+
+
+def _room() -> float:
+    """Return the columns of a terminal. Whatever else reads the list has no edge."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return float("inf")
+    return shutil.get_terminal_size().columns
+
+
+def _columns(text: str) -> int:
+    """Return the columns that a terminal takes for it: two for Chinese characters and emoji."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _print_table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+    for number, row in enumerate(rows):
+        cells = (
+            cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)
+        )
+        line = GAP.join(cells).rstrip()
+        print_line((line, "bold") if number == 0 else line)
+
+
+def _print_blocks(profiles: Sequence[VoiceProfile]) -> None:
+    for profile in profiles:
+        print_line((profile.name, "bold"))
+        language = [profile.language] if profile.language else []
+        measured = [f"{profile.seconds:.1f} s", *language, pitch(profile.pitch_hz)]
+        print_line(GAP, ", ".join([_whose(profile), _state(profile)]))
+        print_line(GAP, ", ".join(measured))
+        print_line(GAP, f"added {date(profile.created_at)}")
+        print_line(GAP, counted(profile.use_count, "use"))
+
+
+def _whose(profile: VoiceProfile) -> str:
+    return f"server {profile.guild_id}" if profile.guild_id else "operator"
+
+
+def _state(profile: VoiceProfile) -> str:
+    return "DAMAGED" if profile.damage else "ok"
+
+
+def _row(profile: VoiceProfile) -> tuple[str, ...]:
+    return (
+        server(profile.guild_id),
+        profile.name,
+        f"{profile.seconds:.1f}",
+        profile.language or "-",
+        pitch(profile.pitch_hz),
+        date(profile.created_at),
+        str(profile.use_count),
+        _state(profile),
+    )
+
+
+def _print_none(guild_id: int | None) -> None:
+    who = f"Server {guild_id} has no voices of its own." if guild_id else "No voices yet."
+    guild = f" --guild {guild_id}" if guild_id else ""
+    print_line(f"{who} Enrol one: mynah enroll FILE --name NAME{guild}")

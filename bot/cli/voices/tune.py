@@ -1,0 +1,63 @@
+"""`mynah voices tune`: how a voice speaks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from bot.cli.completion import voice_argument
+from bot.cli.context import Context
+from bot.cli.lookup import find_own, with_store
+from bot.cli.options import guild_option, language_option, voice_settings_options
+from bot.cli.output import print_facts
+from bot.cli.voices.words import meaning
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import ALL, number, settings_of
+
+if TYPE_CHECKING:
+    from storage.types import VoiceProfile
+    from storage.voices import VoiceStore
+
+
+@click.command()
+@voice_argument(own=True)
+@guild_option
+@voice_settings_options
+@language_option
+@click.option("--reset", is_flag=True, help="Go back to the model's defaults first.")
+@click.pass_obj
+def tune(
+    context: Context,
+    name: str,
+    guild_id: int,
+    voice_settings: VoiceSettings,
+    language: str | None,
+    reset: bool,
+) -> None:
+    """Set or show how the voice NAME speaks.
+
+    What is not named stays as it is; without any setting nothing changes.
+    """
+
+    async def work(store: VoiceStore) -> VoiceProfile:
+        profile = await find_own(store, guild_id, name)
+        current = settings_of(profile)
+        settings = voice_settings if reset else voice_settings.over(current)
+        if settings == current and language in (None, profile.language):
+            return profile
+        spoken = language or profile.language
+        return await store.tune(profile.id, **asdict(settings), language=spoken)
+
+    profile = with_store(context, work)
+    settings = asdict(settings_of(profile))
+    facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
+    print_facts([*facts, ("language", profile.language or "-")])
+
+
+def _setting(name: str, value: float | None) -> str:
+    about = ALL[name]
+    shown = f"{about.default_text} (default)" if value is None else number(value)
+    option = f"--{name.replace('_', '-')}"
+    return f"{shown:<20} {number(about.lowest)} to {number(about.highest)}, {option}"

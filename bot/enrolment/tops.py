@@ -1,0 +1,56 @@
+"""Flat tops: what clipping leaves, also where a recording was made quieter afterwards."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from bot.enrolment.types import FRAME_SAMPLES
+
+Samples = npt.NDArray[np.float32]
+Floats = npt.NDArray[np.float64]
+
+CLIPPED_LEVEL = 0.995
+"""Share of full scale (-0.04 dB) from which a sample counts as clipped whatever the shape of the
+wave: nothing higher can be stored. Limiters stay 0.1 dB and more below."""
+
+PEAK_SHARE = 2e-4
+"""A side's peak is what this share of its samples exceeds: codecs overshoot, a knock stands out."""
+
+TOP, SHOULDER = 0.9, 0.7
+FLAT_RATIO = 0.65
+"""How many samples lie over 0.9 of the peak for one between 0.7 and 0.9. Measured: clean speech 0.3
+to 0.45, through a limiter (1 or 5 ms) or a saturating amplifier 0.2 to 0.6; clipped by 12 dB 0.8
+to 0.9, as wav, mp3, aac or Opus; by 16 dB 0.8 to 1.3."""
+
+MIN_PEAK = 0.01
+"""-40 dBFS; below, it is no recorder's limit but its noise."""
+
+
+def flat_tops(samples: Samples, is_speech: npt.NDArray[np.bool_]) -> Floats:
+    """Return for each frame of 768 samples the share that lies in flat tops, float64.
+
+    samples: float32, shape (n,), 24 kHz, without offset. is_speech: per frame. The upper and lower
+    sides are looked at by themselves, because recorders clip one first. Of a clean wave there is
+    less the nearer one comes to its peak; of a clipped one there is more.
+    """
+    spoken = np.repeat(is_speech, FRAME_SAMPLES)[: len(samples)]
+    tops = np.zeros(len(samples), np.bool_)
+    for side in (1, -1):
+        level = _flat_level(side * samples[spoken])
+        if level is not None:
+            tops |= (side * samples >= level) & spoken
+    padded = np.pad(tops, (0, -len(tops) % FRAME_SAMPLES))
+    shares: Floats = padded.reshape(-1, FRAME_SAMPLES).mean(axis=1, dtype=np.float64)
+    return shares
+
+
+def _flat_level(wave: Samples) -> float | None:
+    """Return the level from which the upper side is flat; None if it is round."""
+    if len(wave) < FRAME_SAMPLES:
+        return None
+    rank = len(wave) - 1 - int(PEAK_SHARE * len(wave))
+    peak = float(np.partition(wave, rank)[rank])
+    top = int(np.count_nonzero(wave >= TOP * peak))
+    shoulder = int(np.count_nonzero(wave >= SHOULDER * peak)) - top
+    return TOP * peak if peak >= MIN_PEAK and top > FLAT_RATIO * shoulder else None

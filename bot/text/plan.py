@@ -1,0 +1,100 @@
+"""The way of a text: cleaned, made readable for an engine, cut into pieces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.errors import UserError
+from bot.text.addresses import read_addresses, read_links
+from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
+from bot.text.emojis import read_emoji
+from bot.text.engine_reads import reads_of
+from bot.text.kept import KeptWords, without_private
+from bot.text.markdown import read_markdown
+from bot.text.marks import collapse_letters, collapse_marks, plain_characters
+from bot.text.names import Names
+from bot.text.sentences import is_speakable, split_sentences
+from bot.text.words import words_of
+
+_MAX_ROUNDS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TextLimits:
+    """Bounds of a text, in characters, and of its pieces, in letters (`sentences.letters`).
+
+    first_sentence_characters: of the first piece, so that sound starts early.
+    """
+
+    max_characters: int = 3000
+    sentence_characters: int = 260
+    first_sentence_characters: int = 100
+
+
+def plan_text(
+    text: str,
+    limits: TextLimits,
+    *,
+    language: str | None = None,
+    names: Names | None = None,
+    engine: str | None = None,
+) -> tuple[str, ...]:
+    """Return what an engine is asked to say for a raw `text`, piece by piece.
+
+    language: ISO 639-1 code, None for English. names: who is mentioned. engine: its kind.
+
+    Raises `UserError` when there is nothing to say, or too much.
+    """
+    cleaned = clean_text(text, max_characters=limits.max_characters, language=language, names=names)
+    return split_sentences(
+        reads_of(engine).prepare(cleaned, language),
+        language=language,
+        max_characters=limits.sentence_characters,
+        first_max_characters=limits.first_sentence_characters,
+    )
+
+
+def clean_text(
+    text: str,
+    *,
+    max_characters: int,
+    language: str | None = None,
+    names: Names | None = None,
+) -> str:
+    """Return `text` as one line of words: what is written in marks is read, marks are not.
+
+    Cleaned text stays as it is when it is cleaned again.
+
+    Raises `UserError` when nothing is left to say, or more than `max_characters`.
+    """
+    # The bound before cleaning is wide, and keeps the work bounded.
+    if len(text) > 10 * max_characters:
+        raise _too_long(len(text), max_characters)
+    names = names or Names()
+    for _ in range(_MAX_ROUNDS):  # what a step uncovers may be for an earlier one
+        before, text = text, _clean(text, language, names)
+        if text == before:
+            break
+    if not is_speakable(text):
+        raise UserError("There is nothing to say in that text. Write at least one letter or digit.")
+    if len(text) > max_characters:
+        raise _too_long(len(text), max_characters)
+    return text
+
+
+def _clean(text: str, language: str | None, names: Names) -> str:
+    words, kept = words_of(language), KeptWords()
+    text = read_emoji(without_private(text), language, kept)
+    text = read_code_and_spoilers(plain_characters(text), words, kept)
+    text = read_links(text, words, kept)
+    text = read_markup(text, language, names, kept)
+    text = read_addresses(text, words, kept)
+    text = read_ids(read_markdown(text), words, kept)
+    text = collapse_marks(collapse_letters(text))
+    return collapse_marks(kept.put_back(text))
+
+
+def _too_long(characters: int, limit: int) -> UserError:
+    return UserError(
+        f"That text has {characters:,} characters; the limit is {limit:,}. Say it in parts."
+    )

@@ -1,0 +1,97 @@
+"""What runs in a worker's process: calls, one after the other, until the parent is gone."""
+
+from __future__ import annotations
+
+import multiprocessing.spawn
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import traceback
+
+from bot.workers.limits import WorkerLimits
+from bot.workers.protocol import (
+    Assignment,
+    Began,
+    Call,
+    Raised,
+    Ready,
+    Returned,
+    decode,
+    encode,
+    encode_outcome,
+    receive_frame,
+)
+
+GROUP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C and a service manager's SIGTERM reach the whole group, but the parent decides when the
+call in flight may end."""
+
+
+def program(name: str) -> list[str]:
+    """Return the arguments after the interpreter's own that start a child; `name` is for `ps`."""
+    path = [os.fspath(entry) for entry in sys.path]
+    script = f"import sys; sys.path[:] = {path!r}; from {__name__} import main; main()"
+    return ["-c", script, name]
+
+
+def main() -> None:
+    """Serve the parent, which is at the other end of standard input."""
+    for number in GROUP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    channel = _take_channel()
+    inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_fill, args=(channel, inbox), name="inbox", daemon=True).start()
+    # Makes `__main__` of the parent known, for functions that are defined there.
+    multiprocessing.spawn.prepare(decode(inbox.get()))
+    assignment: Assignment = decode(inbox.get())
+    os.environ.update(assignment.environment)
+    if assignment.on_start is not None:
+        assignment.on_start()
+    assignment.limits.apply()
+    _send(channel, encode(Ready()))
+    while True:
+        _serve(channel, assignment.limits, inbox.get())
+
+
+def _take_channel() -> socket.socket:
+    """Take the connection from standard input, and keep the parent's output to the parent."""
+    channel = socket.socket(fileno=os.dup(0))
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    try:
+        os.dup2(2, 1)
+    except OSError:  # the parent has no standard error
+        os.dup2(nowhere, 1)
+    os.close(nowhere)
+    return channel
+
+
+def _fill(channel: socket.socket, inbox: queue.SimpleQueue[bytes]) -> None:
+    try:
+        while (frame := receive_frame(channel)) is not None:
+            inbox.put(frame)
+    finally:
+        os._exit(1)  # the parent is gone, also after SIGKILL: the kernel closes its end
+
+
+def _serve(channel: socket.socket, limits: WorkerLimits, frame: bytes) -> None:
+    try:
+        call: Call = decode(frame)
+        del frame  # an upload is large
+        _send(channel, encode(Began()))
+        limits.grant_cpu_time()
+        outcome: Returned | Raised = Returned(call.function(*call.args, **call.kwargs))
+    except Exception as error:
+        error.add_note(f"In the worker:\n{''.join(traceback.format_exception(error))}")
+        outcome = Raised(error)
+    _send(channel, encode_outcome(outcome))
+
+
+def _send(channel: socket.socket, frame: bytes) -> None:
+    try:
+        channel.sendall(frame)
+    except OSError:
+        os._exit(1)  # the parent is gone

@@ -1,0 +1,114 @@
+"""What the parent and a child say to each other: pickled messages, each after its length.
+
+The parent sends an `Assignment` once, then a `Call` at a time. The child answers with `Ready` once
+and, for each call, with `Began` and then `Returned` or `Raised`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import struct
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from bot.workers.limits import WorkerLimits
+
+_LENGTH = struct.Struct(">Q")
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a child is for. environment: secrets that it needs."""
+
+    limits: WorkerLimits
+    on_start: Callable[[], None] | None
+    environment: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A module-level function and what to call it with."""
+
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The child can take calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Began:
+    """The call is being run: if the child dies from here on, the call may be why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The call is done."""
+
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """The call is done, too."""
+
+    error: Exception
+
+
+Answer: TypeAlias = Ready | Began | Returned | Raised
+
+
+def encode(message: object) -> bytes:
+    """Return a message as it travels. Raises what `pickle` raises for what cannot travel."""
+    content = pickle.dumps(message)
+    return _LENGTH.pack(len(content)) + content
+
+
+def encode_outcome(outcome: Returned | Raised) -> bytes:
+    """Return the outcome of a call as it travels; if it cannot travel, an error that says so."""
+    try:
+        frame = encode(outcome)
+        if isinstance(outcome, Raised):  # errors with arguments of their own often cannot be made
+            decode(frame[_LENGTH.size :])
+    except Exception as error:
+        what = outcome.error if isinstance(outcome, Raised) else outcome.value
+        text = f"{type(what).__name__} cannot be passed to another process ({error!r})"
+        if isinstance(outcome, Raised):
+            text += f": {''.join(traceback.format_exception(outcome.error))}"
+        return encode(Raised(TypeError(text)))
+    return frame
+
+
+def decode(content: bytes) -> Any:
+    """Return the message. Raises whatever unpickling its parts raises."""
+    return pickle.loads(content)  # noqa: S301 - between two processes of this program
+
+
+async def read_frame(reader: asyncio.StreamReader) -> bytes:
+    """Return the next message's bytes. Raises IncompleteReadError or OSError at the end."""
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    return await reader.readexactly(length)
+
+
+def receive_frame(channel: socket.socket) -> bytes | None:
+    """Wait for the next message's bytes; None at the end."""
+    head = _receive(channel, _LENGTH.size)
+    return _receive(channel, _LENGTH.unpack(head)[0]) if head is not None else None
+
+
+def _receive(channel: socket.socket, size: int) -> bytes | None:
+    content = bytearray(size)
+    view = memoryview(content)
+    while view:
+        count = channel.recv_into(view)
+        if count == 0:
+            return None
+        view = view[count:]
+    return bytes(content)

@@ -1,0 +1,118 @@
+"""Finding voices that cannot be used: for their clip, or for their row."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import re
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from storage.clips import clip_path, glance, load_clip
+from storage.database import Database, Execute
+from storage.errors import DamagedClipError
+from storage.rows import profile_of
+from storage.types import VoiceProfile
+
+_HASH = re.compile("[0-9a-f]{64}")
+_PAGE = 500  # rows read at a time
+
+log = logging.getLogger(__name__)
+
+
+async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[str]:
+    """Mark the rows whose clip cannot be used, unmark the others; return the unmarked hashes.
+
+    A marked clip is always read whole before it is trusted again. Raises StorageError.
+    """
+    rows = await database.read("SELECT clip_sha256, max(damage) FROM voices GROUP BY clip_sha256")
+    marked: dict[str, str | None] = {
+        sha256: damage
+        for sha256, damage in map(tuple, rows)
+        if isinstance(sha256, str) and _HASH.fullmatch(sha256)
+    }
+    changed = await asyncio.to_thread(_changed, clips, marked, verify)
+    usable = [sha256 for sha256 in changed if await _mark(database, clips, sha256) is None]
+    return [sha256 for sha256 in usable if marked[sha256] is not None]
+
+
+async def damaged_voices(
+    database: Database, clips: Path, *, verify: bool
+) -> tuple[VoiceProfile, ...]:
+    """Return the voices that cannot be used, with the reason. Raises StorageError.
+
+    verify: also read every clip and compare its length with what its row says, so that a row that
+    came to point to the clip of another voice is found.
+    """
+    damaged: list[VoiceProfile] = []
+    last = -1
+    while rows := await database.read(
+        "SELECT * FROM voices WHERE id > ? ORDER BY id LIMIT ?", (last, _PAGE)
+    ):
+        last = rows[-1]["id"]
+        profiles = [profile_of(row) for row in rows]
+        if verify:
+            profiles = await asyncio.to_thread(_compared, clips, profiles)
+        damaged += [profile for profile in profiles if profile.damage is not None]
+    return tuple(damaged)
+
+
+def _compared(clips: Path, profiles: list[VoiceProfile]) -> list[VoiceProfile]:
+    return [
+        dataclasses.replace(profile, damage=_mismatch(clips, profile))
+        if profile.damage is None
+        else profile
+        for profile in profiles
+    ]
+
+
+def _mismatch(clips: Path, profile: VoiceProfile) -> str | None:
+    path = clip_path(clips, profile.clip_sha256)
+    try:
+        seconds = load_clip(path, profile.clip_sha256).seconds
+    except DamagedClipError as error:
+        return str(error)
+    if abs(seconds - profile.seconds) < 1e-3:
+        return None
+    return (
+        f"Its clip {path} has {seconds:.1f} s, but its entry in the database says "
+        f"{profile.seconds:.1f} s, so it may be the clip of another voice. Restore mynah.db from a "
+        "backup, or enrol the voice again."
+    )
+
+
+async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
+    async def work(execute: Execute) -> str | None:
+        # Read under the lock: another process may have written the file since it was looked at.
+        fault = await asyncio.to_thread(_fault, clips, sha256, True)
+        try:
+            await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
+        except sqlite3.IntegrityError as error:
+            # A damaged row cannot be changed; that it is damaged is seen whenever it is read.
+            log.warning("The voice of the clip %s cannot be marked (%s).", sha256, error)
+        return fault
+
+    return await database.write(work)
+
+
+def _changed(clips: Path, known: Mapping[str, str | None], verify: bool) -> list[str]:
+    return [
+        sha256
+        for sha256, damage in known.items()
+        # What was found by reading a clip whole, a glance does not see.
+        if _fault(clips, sha256, thorough=verify or damage is not None) != damage
+    ]
+
+
+def _fault(clips: Path, sha256: str, thorough: bool) -> str | None:
+    path = clip_path(clips, sha256)
+    try:
+        if thorough:
+            load_clip(path, sha256)
+        else:
+            glance(path)
+    except DamagedClipError as error:
+        return str(error)
+    return None

@@ -1,0 +1,168 @@
+"""The recording that a voice had before: it is kept for a week after it was replaced."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from storage.clips import clip_path, load_clip
+from storage.database import Database, Execute
+from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
+from storage.recording import EncodedClip, Recording, write_file
+from storage.rows import NO_CLIP, profile_of, timestamp
+from storage.types import VoiceProfile
+from storage.upkeep import announce, release, remove_released
+
+KEPT_FOR = timedelta(days=7)
+"""How long a replaced recording can be brought back."""
+
+INTERVAL_SECONDS = 3600.0
+"""How often an open store removes what has expired."""
+
+_BATCH = 100  # voices whose former recording is forgotten in one transaction
+
+_SET = """
+UPDATE voices SET clip_sha256 = ?, seconds = ?, pitch_hz = ?, quality = ?, consented_by = ?,
+                  consented_at = ?, damage = NULL
+WHERE id = ? RETURNING *
+"""
+_SET_FORMER = """
+UPDATE voices SET former_sha256 = ?, former_seconds = ?, former_pitch_hz = ?, former_quality = ?,
+                  former_consented_by = ?, former_consented_at = ?, former_until = ?
+WHERE id = ?
+"""
+_NO_RECORDING = Recording(None)
+
+log = logging.getLogger(__name__)
+
+
+async def replace(
+    database: Database,
+    clips: Path,
+    voice_id: int,
+    encoded: EncodedClip,
+    new: Recording,
+    now: datetime,
+) -> VoiceProfile:
+    """See `VoiceStore.replace`."""
+
+    async def work(execute: Execute) -> tuple[VoiceProfile, str | None]:
+        row = await _row(execute, voice_id)
+        unneeded = await _keep_former(execute, row, new, now)
+        [replaced] = await execute(_SET, (*new.values, voice_id))
+        await write_file(execute, clips, encoded)
+        return profile_of(replaced), unneeded
+
+    await announce(database, encoded.sha256)
+    profile, unneeded = await database.write(work)
+    if unneeded is not None:
+        await remove_released(database, clips, [unneeded])
+    return profile
+
+
+async def restore(database: Database, clips: Path, voice_id: int, now: datetime) -> VoiceProfile:
+    """See `VoiceStore.restore`."""
+
+    async def work(execute: Execute) -> VoiceProfile:
+        row = await _row(execute, voice_id)
+        former = Recording.former_of(row)
+        if former.sha256 is None or not _is_kept(row, now):
+            raise NoFormerClipError(
+                f"There is no earlier recording of “{profile_of(row).name}”. One is kept for "
+                f"{KEPT_FOR.days} days after it was replaced."
+            )
+        await asyncio.to_thread(load_clip, clip_path(clips, former.sha256), former.sha256)
+        current = profile_of(row)
+        kept = Recording.of(current) if current.clip_sha256 != NO_CLIP else _NO_RECORDING
+        until = now + KEPT_FOR if kept.sha256 else None
+        await _set_former(execute, voice_id, kept, until)
+        [restored] = await execute(_SET, (*former.values, voice_id))
+        return profile_of(restored)
+
+    return await database.write(work)
+
+
+async def forget_expired(database: Database, clips: Path, now: datetime) -> int:
+    """Remove former recordings whose time is over; return how many. Raises StorageError."""
+
+    async def work(execute: Execute) -> list[str]:
+        rows = await execute(
+            "SELECT id, former_sha256 FROM voices WHERE former_until <= ? LIMIT ?",
+            (timestamp(now), _BATCH),
+        )
+        for row in rows:
+            await release(execute, row["former_sha256"])
+            await _set_former(execute, row["id"], _NO_RECORDING, None)
+        return [row["former_sha256"] for row in rows]
+
+    forgotten = 0
+    while hashes := await database.write(work):
+        await remove_released(database, clips, hashes)
+        forgotten += len(hashes)
+    return forgotten
+
+
+@asynccontextmanager
+async def forgetting(database: Database, clips: Path) -> AsyncIterator[None]:
+    """Remove what has expired every `INTERVAL_SECONDS` while the context is open."""
+    task = asyncio.create_task(_forget_regularly(database, clips))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+async def _forget_regularly(database: Database, clips: Path) -> None:
+    while True:
+        await asyncio.sleep(INTERVAL_SECONDS)
+        try:
+            await forget_expired(database, clips, datetime.now(UTC))
+        except StorageError as error:
+            log.warning("Expired recordings are removed later: %s", error)
+
+
+async def _keep_former(
+    execute: Execute, row: sqlite3.Row, new: Recording, now: datetime
+) -> str | None:
+    """Make a voice's recording its former one, unless that would lose one that can be used.
+
+    Return the hash of the one that is not kept, if any.
+    """
+    profile = profile_of(row)
+    unneeded: str | None = row["former_sha256"]
+    if profile.clip_sha256 == new.sha256:
+        return None
+    if profile.damage is None or unneeded is None or not _is_kept(row, now):
+        kept = Recording.of(profile) if profile.clip_sha256 != NO_CLIP else _NO_RECORDING
+        until = now + KEPT_FOR if kept.sha256 else None
+        await _set_former(execute, row["id"], kept, until)
+    else:
+        unneeded = profile.clip_sha256
+    await release(execute, unneeded)
+    return unneeded
+
+
+async def _set_former(
+    execute: Execute, voice_id: int, recording: Recording, until: datetime | None
+) -> None:
+    await execute(_SET_FORMER, (*recording.values, timestamp(until), voice_id))
+
+
+async def _row(execute: Execute, voice_id: int) -> sqlite3.Row:
+    rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
+    if not rows:
+        raise VoiceNotFoundError("That voice does not exist any more.")
+    return rows[0]
+
+
+def _is_kept(row: sqlite3.Row, now: datetime) -> bool:
+    until = profile_of(row).former_until
+    return until is not None and now < until

@@ -1,0 +1,88 @@
+"""The directory lost/: recordings that no voice needs, but that nobody asked to delete.
+
+An older mynah.db beside newer clips, or a damaged row, makes them. Nothing is removed from there; a
+recording that a voice needs again goes back by itself.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import re
+from pathlib import Path
+
+from storage.clips import CLIP_SUFFIX, load_clip, sync_directory
+from storage.errors import DamagedClipError
+from storage.layout import LOST_NAME
+from storage.types import LostClip
+
+_NAME = re.compile(rf"[0-9a-f]{{64}}(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}")
+_MAX_SAME_NAMES = 1000
+
+log = logging.getLogger(__name__)
+
+
+def lost_directory(clips: Path) -> Path:
+    """Where recordings without a voice lie."""
+    return clips.parent / LOST_NAME
+
+
+def move(clips: Path, name: str) -> bool:
+    """Move a file from clips/ to lost/, unless it is gone. Raises OSError."""
+    lost = lost_directory(clips)
+    lost.mkdir(mode=0o700, exist_ok=True)
+    try:
+        (clips / name).rename(_free_name(lost, name))
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def take_back(clips: Path, sha256: str) -> bool:
+    """Bring a recording back to clips/, if it lies in lost/ and is whole."""
+    lost = lost_directory(clips)
+    for path in sorted(lost.glob(f"{sha256}*{CLIP_SUFFIX}")):
+        try:
+            load_clip(path, sha256)
+            path.rename(clips / f"{sha256}{CLIP_SUFFIX}")
+            sync_directory(clips)
+        except (DamagedClipError, OSError) as error:
+            log.warning("The recording %s cannot be brought back (%s).", path, error)
+            continue
+        return True
+    return False
+
+
+def remove_copies(clips: Path, sha256: str) -> None:
+    """Remove a recording whose voice was deleted. Raises OSError."""
+    for path in lost_directory(clips).glob(f"{sha256}*{CLIP_SUFFIX}"):
+        path.unlink(missing_ok=True)
+
+
+def list_lost(clips: Path) -> tuple[LostClip, ...]:
+    """Return the recordings in lost/, by name; none if it cannot be read, which the log says."""
+    lost = lost_directory(clips)
+    try:
+        with os.scandir(lost) as entries:
+            found = [
+                LostClip(Path(entry.path), entry.stat(follow_symlinks=False).st_size)
+                for entry in entries
+                if _NAME.fullmatch(entry.name)
+            ]
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        log.warning("%s cannot be read (%s).", lost, error.strerror)
+        return ()
+    return tuple(sorted(found, key=lambda clip: clip.path.name))
+
+
+def _free_name(lost: Path, name: str) -> Path:
+    """Return a name in lost/ that nothing has: what lies there may be whole where this is not."""
+    stem = name.removesuffix(CLIP_SUFFIX)
+    names = (name, *(f"{stem}.{number}{CLIP_SUFFIX}" for number in range(1, _MAX_SAME_NAMES)))
+    for candidate in names:
+        if not os.path.lexists(lost / candidate):
+            return lost / candidate
+    raise FileExistsError(errno.EEXIST, "too many files of one name", str(lost / name))

@@ -1,0 +1,86 @@
+"""What a voice's row says about its recording, and the recording's file, written together."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from dataclasses import astuple, dataclass
+from pathlib import Path
+
+from storage.clips import clip_path, encode_clip, write_atomically
+from storage.database import Execute, Parameters
+from storage.errors import StorageError
+from storage.rows import timestamp, to_json
+from storage.types import ReferenceClip, VoiceProfile
+from storage.upkeep import claim
+
+_FORMER_COLUMNS = (
+    "former_sha256", "former_seconds", "former_pitch_hz", "former_quality",
+    "former_consented_by", "former_consented_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A clip, what was measured on it, and the consent to it, as their columns hold them."""
+
+    sha256: str | None
+    seconds: float | None = None
+    pitch_hz: float | None = None
+    quality: str | None = None
+    consented_by: int | None = None
+    consented_at: str | None = None
+
+    @property
+    def values(self) -> Parameters:
+        """In the order of their columns."""
+        return astuple(self)
+
+    @classmethod
+    def of(cls, profile: VoiceProfile) -> Recording:
+        """Return the recording that a voice has."""
+        return cls(
+            profile.clip_sha256, profile.seconds, profile.pitch_hz, to_json(profile.quality),
+            profile.consented_by, timestamp(profile.consented_at),
+        )  # fmt: skip
+
+    @classmethod
+    def former_of(cls, row: sqlite3.Row) -> Recording:
+        """Return the recording that the voice of a row had before; its hash is None without one."""
+        return cls(*(row[name] for name in _FORMER_COLUMNS))
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedClip:
+    """A clip as its file's name and content. seconds: its length."""
+
+    sha256: str
+    seconds: float
+    content: bytes
+
+
+async def encode(clip: ReferenceClip) -> EncodedClip:
+    """Encode a clip in a thread. Raises ValueError as `encode_clip` does."""
+    return await asyncio.to_thread(
+        lambda: EncodedClip(clip.sha256, clip.seconds, encode_clip(clip))
+    )
+
+
+async def write_file(execute: Execute, clips: Path, encoded: EncodedClip) -> None:
+    """Write a clip inside the transaction of its row. Raises StorageError.
+
+    Also when the file is there already: that mends a damaged one, for all voices that share it.
+    """
+    path = clip_path(clips, encoded.sha256)
+    try:
+        await asyncio.to_thread(write_atomically, path, encoded.content)
+    except OSError as error:
+        raise StorageError(
+            f"The clip {path} cannot be written ({error.strerror}). "
+            "Check the directory's permissions and that the disk is not full."
+        ) from error
+    await claim(execute, encoded.sha256)
+    await execute(
+        "UPDATE voices SET damage = NULL WHERE clip_sha256 = ? AND damage IS NOT NULL",
+        (encoded.sha256,),
+    )

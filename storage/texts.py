@@ -1,0 +1,12 @@
+"""Texts that may hold what a damaged or hostile file says, made fit for messages, rows and logs."""
+
+from __future__ import annotations
+
+MAX_TEXT = 200
+"""Characters of such a text that are kept."""
+
+
+def excerpt(text: str, limit: int = MAX_TEXT) -> str:
+    """Return a text on one line, without control characters, cut to `limit` characters."""
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(c if c.isprintable() else "\ufffd" for c in cut)

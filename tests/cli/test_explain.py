@@ -1,0 +1,51 @@
+"""`mynah say --explain`: what would be said, without an engine, a voice or a data directory."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.cli.conftest import Mynah
+
+TEXT = (
+    "See https://en.wikipedia.org/wiki/Bird, <@175928847299117063>. Dr. Bird waits for you there."
+)
+
+
+def test_every_piece_has_a_line(mynah: Mynah) -> None:
+    result = mynah("say", "--explain", TEXT, "--engine", "chatterbox")
+    assert result.code == 0
+    assert result.out.splitlines() == [
+        "See link to wikipedia.org, someone.",
+        "Dr. Bird waits for you there.",
+    ]
+
+
+def test_the_engine_decides_what_needs_words(mynah: Mynah) -> None:
+    assert "Dr Bird" in mynah("say", "--explain", TEXT, "--engine", "piper").out
+
+
+def test_the_language_decides_the_words(mynah: Mynah) -> None:
+    result = mynah("say", "--explain", "Hallo <@175928847299117063>", "--language", "de")
+    assert result.out == "Hallo jemand\n"
+
+
+def test_it_loads_no_engine_and_makes_no_data_directory(
+    mynah: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "piper", None)
+    assert mynah("say", "--explain", "Hello there").out == "Hello there\n"
+    assert not mynah.data.exists()
+
+
+def test_nothing_to_say_is_wrong_use(mynah: Mynah) -> None:
+    result = mynah("say", "--explain", "...")
+    assert (result.code, result.out) == (2, "")
+    assert "nothing to say" in result.err
+
+
+def test_an_engine_without_explain_is_wrong_use(mynah: Mynah) -> None:
+    result = mynah("say", "Hello", "--voice", "Anna", "--engine", "piper")
+    assert result.code == 2
+    assert "--explain" in result.err

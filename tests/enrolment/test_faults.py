@@ -1,0 +1,190 @@
+"""Every fault that recordings have: its verdict, and the clip against what was put in."""
+
+import numpy as np
+import pytest
+
+from bot.enrolment.types import SampleRejectedError
+from tests.enrolment.faults import (
+    codes,
+    compare,
+    hum,
+    limited,
+    noise,
+    prepared,
+    rumble,
+    tracks,
+    wav,
+)
+from tests.samples import RATE, Samples, encode
+
+
+def stereo(left: Samples, right: Samples) -> bytes:
+    return wav(np.stack([left, right], axis=1))
+
+
+def surround(count: int, **channels: Samples) -> bytes:
+    """WAV's order: FL, FR, FC, LFE, BL, BR, SL, SR."""
+    order = ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")
+    length = len(next(iter(channels.values())))
+    silence = np.zeros(length)
+    return wav(np.stack([channels.get(name, silence) for name in order[:count]], axis=1))
+
+
+@pytest.mark.parametrize("right", [-1.0, -0.9, -1.1, -0.5, 0.0, 1.0])
+def test_a_stereo_recording_is_as_loud_as_its_louder_channel(speech: Samples, right: float) -> None:
+    sample = prepared(stereo(speech, right * speech))
+    assert sample.report.verdict == "good"
+    correlation, level = compare(sample, speech)
+    assert abs(correlation) > 0.999
+    assert level == pytest.approx(0, abs=1)
+
+
+def test_the_report_says_which_channel_was_taken(speech: Samples) -> None:
+    assert prepared(stereo(0 * speech, speech)).report.origin == "only the right channel"
+    assert prepared(stereo(speech, speech)).report.origin == ""
+
+
+def test_of_a_voice_beside_noise_the_voice_is_taken(speech: Samples) -> None:
+    sample = prepared(stereo(noise(speech, 3), speech))
+    assert (sample.report.verdict, sample.report.origin) == ("good", "only the right channel")
+    assert compare(sample, speech)[0] > 0.999
+
+
+def test_of_a_talk_with_a_microphone_each_one_speaker_is_taken(speech: Samples) -> None:
+    turn = (np.arange(len(speech)) // (4 * RATE)) % 2 == 0
+    sample = prepared(stereo(speech * turn, speech[::-1] * ~turn))
+    assert sample.report.origin == "only the left channel"
+
+
+@pytest.mark.parametrize("count", [6, 8])
+def test_speech_in_the_centre_keeps_its_level(speech: Samples, count: int) -> None:
+    sample = prepared(surround(count, FC=speech, FL=noise(speech, -40), FR=noise(speech, -40, 2)))
+    assert sample.report.verdict == "good"
+    assert sample.report.origin == "only the front center channel"
+    correlation, level = compare(sample, speech)
+    assert correlation > 0.99
+    assert level == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("channels", [{"FL", "FR"}, {"FL", "FR", "FC", "BL", "BR"}])
+def test_speech_on_several_channels_of_a_film_keeps_its_level(
+    speech: Samples, channels: set[str]
+) -> None:
+    sample = prepared(surround(6, **dict.fromkeys(channels, speech)))
+    assert sample.report.verdict == "good"
+    assert compare(sample, speech) == (pytest.approx(1, abs=0.001), pytest.approx(0, abs=1))
+
+
+@pytest.mark.parametrize(("container", "codec", "channels"), [
+    ("ipod", "aac", 6), ("ogg", "libopus", 6), ("ogg", "libopus", 8), ("mp3", "libmp3lame", 2),
+])  # fmt: skip
+def test_equal_channels_keep_their_level_behind_a_codec(
+    speech: Samples, container: str, codec: str, channels: int
+) -> None:
+    sample = prepared(encode(speech, 48_000, container, codec, channels))
+    assert compare(sample, speech)[1] == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("container", ["matroska", "mp4", "mov", "mpegts"])
+def test_the_track_with_the_most_speech_is_taken(speech: Samples, container: str) -> None:
+    quiet, game = 0 * speech, noise(speech, -6)
+    sample = prepared(tracks(quiet, game, speech, container=container))
+    assert sample.report.verdict == "good"
+    assert sample.report.origin == "sound track 3 of 3"
+    assert compare(sample, speech)[1] == pytest.approx(0, abs=1)
+
+
+def test_of_tracks_with_the_same_speech_the_clear_one_is_taken(speech: Samples) -> None:
+    sample = prepared(tracks(speech + noise(speech, -8), speech))
+    assert sample.report.origin == "sound track 2 of 2"
+
+
+def test_a_file_whose_tracks_are_all_silent_says_so(speech: Samples) -> None:
+    with pytest.raises(SampleRejectedError, match="silent") as caught:
+        prepared(tracks(0 * speech, 0 * speech))
+    assert caught.value.report.origin == "sound track 1 of 2"
+
+
+@pytest.mark.parametrize("offset", [0.03, -0.03, 0.3])
+def test_an_offset_does_no_harm(speech: Samples, offset: float) -> None:
+    sample = prepared(wav(speech + offset))
+    assert (sample.report.verdict, codes(sample)) == ("good", [])
+    assert compare(sample, speech) == (pytest.approx(1, abs=0.002), pytest.approx(0, abs=1))
+    assert abs(sample.clip.samples.mean()) < 1e-3
+
+
+@pytest.mark.parametrize("level_db", [-12, -3, 3])
+def test_rumble_does_no_harm(speech: Samples, level_db: float) -> None:
+    sample = prepared(wav(speech + rumble(speech, level_db)))
+    assert (sample.report.verdict, codes(sample)) == ("good", [])
+    correlation, level = compare(sample, speech)
+    assert correlation > 0.99
+    assert level == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("mains_hz", [50, 60, 49.95, 60.04])
+@pytest.mark.parametrize("level_db", [-5, -20])
+def test_hum_is_named_and_taken_out(speech: Samples, mains_hz: float, level_db: float) -> None:
+    sample = prepared(wav(speech + hum(speech, mains_hz, level_db)))
+    assert sample.report.verdict == "usable"
+    reason = next(finding.reason for finding in sample.report.findings if finding.code == "hum")
+    assert f"{round(mains_hz, -1):.0f} Hz" in reason
+    correlation, level = compare(sample, speech)
+    assert correlation > 0.985
+    assert level == pytest.approx(0, abs=1)
+
+
+def test_hum_that_nobody_hears_is_not_named(speech: Samples) -> None:
+    assert prepared(wav(speech + hum(speech, 50, -42))).report.verdict == "good"
+
+
+@pytest.mark.parametrize("lowered_db", [0, 1, 3, 6, 12])
+@pytest.mark.parametrize("gain", [4, 5])
+def test_clipping_is_found_at_any_level(speech: Samples, gain: float, lowered_db: float) -> None:
+    sample = prepared(wav(np.clip(gain * speech, -1, 1) * 10 ** (-lowered_db / 20), "PCM_16"))
+    assert (sample.report.verdict, codes(sample)) == ("usable", ["clipped"])
+    assert 0.001 < sample.report.clipped_share < 0.02
+
+
+@pytest.mark.parametrize(("container", "codec"), [("mp3", "libmp3lame"), ("ipod", "aac"),
+                                                  ("ogg", "libopus")])  # fmt: skip
+@pytest.mark.parametrize("lowered_db", [1, 3, 6])
+def test_clipping_that_was_lowered_is_found_behind_a_codec(
+    speech: Samples, container: str, codec: str, lowered_db: float
+) -> None:
+    lowered = np.clip(4 * speech, -1, 1) * 10 ** (-lowered_db / 20)
+    sample = prepared(encode(lowered.astype("f4"), 48_000, container, codec))
+    assert codes(sample) == ["clipped"]
+
+
+def test_clipping_of_one_side_is_found(speech: Samples) -> None:
+    sample = prepared(wav(0.5 * np.maximum(4 * speech, -1)))
+    assert codes(sample) == ["clipped"]
+
+
+def test_heavy_clipping_is_refused_also_when_it_was_lowered(speech: Samples) -> None:
+    with pytest.raises(SampleRejectedError, match="distorted"):
+        prepared(wav(0.5 * np.clip(12 * speech, -1, 1)))
+
+
+@pytest.mark.parametrize("ceiling", [0.99, 0.9, 0.5])
+@pytest.mark.parametrize("gain", [4, 8])
+def test_limited_speech_is_not_clipped(speech: Samples, gain: float, ceiling: float) -> None:
+    assert codes(prepared(wav(limited(speech, gain, ceiling)))) == []
+
+
+@pytest.mark.parametrize("peak", [1.0, 0.89, 0.5, 0.1])
+def test_clean_speech_is_not_clipped_at_any_level(speech: Samples, peak: float) -> None:
+    assert codes(prepared(wav(peak * speech / np.abs(speech).max(), "PCM_16"))) == []
+
+
+def test_saturated_speech_is_not_clipped(speech: Samples) -> None:
+    assert codes(prepared(wav(0.5 * np.tanh(4 * speech)))) == []
+
+
+def test_a_rejected_sample_keeps_nothing(speech: Samples) -> None:
+    with pytest.raises(SampleRejectedError) as caught:
+        prepared(wav(speech[: 2 * RATE]))
+    report = caught.value.report
+    assert (report.kept_start, report.kept_end, report.kept_speech_seconds) == (0, 0, 0)
+    assert report.speech_seconds > 1
