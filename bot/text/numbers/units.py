@@ -40,7 +40,8 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     """
     number = Decimal(10) if number is None else number
     if symbol == "%" and words.habits.percent:
-        return words.habits.percent.format(n=said)
+        said = words.habits.percent.format(n=said)
+        return said.replace("百分之一百", "百分之百")
     own = words.habits.own_units.get(symbol)
     if own:
         return f"{said} {own.get(words.locale.plural_form(number), own['other'])}"
