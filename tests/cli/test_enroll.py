@@ -190,6 +190,7 @@ def test_rejected_recording_shows_what_was_measured(mynah: Mynah) -> None:
     Path("short.wav").write_bytes(wav(speech_samples(2)))
     outcome = mynah("enroll", "short.wav", "--name", "Anna", "--picture", "short.png")
     assert "rejected" in outcome.out
+    assert "kept" not in outcome.out
     assert Path("short.png").exists()
 
 
