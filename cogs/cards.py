@@ -41,9 +41,9 @@ def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> disco
     return discord.Embed(title=title, description=text, colour=colour)
 
 
-def sample_card(name: str, report: QualityReport) -> discord.Embed:
+def sample_card(title: str, report: QualityReport) -> discord.Embed:
     """Return the card that asks whether to save; its picture is the attachment `PICTURE_NAME`."""
-    card = _report_card(f"New voice {quoted(name)}", report)
+    card = _report_card(title, report)
     card.add_field(name="Kept", value=kept(report), inline=False)
     card.add_field(name="Measured", value=measured(report), inline=False)
     return card.set_footer(text=_CONSENT)
@@ -65,6 +65,17 @@ def saved_card(voice: VoiceProfile) -> discord.Embed:
         "another voice with `/voice default`. You can delete it at any time with `/voice delete`.",
         _COLOURS["good"],
     )
+
+
+def replaced_card(voice: VoiceProfile) -> discord.Embed:
+    """Return what the card turns into when a voice has another recording."""
+    text = "It speaks with the new recording from now on; its name and settings stay."
+    if voice.former_until is not None:
+        text += (
+            " The former recording can be brought back with `/voice restore` for 7 days, until "
+            f"{format_dt(voice.former_until, 'f')}."
+        )
+    return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
 
 
 def voice_card(voice: VoiceProfile) -> discord.Embed:
