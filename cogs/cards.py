@@ -103,6 +103,15 @@ def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
     return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
 
 
+def restored(voice: VoiceProfile) -> str:
+    """Return what is said when a voice has its former recording again."""
+    text = f"{quoted(voice.name)} has its former recording again ({voice.seconds:.1f} s)."
+    if voice.former_until is None:
+        return text
+    until = format_dt(voice.former_until, "f")
+    return f"{text} To undo that, use `/voice restore` once more, until {until}."
+
+
 def voice_line(voice: VoiceProfile) -> str:
     """Return one line of the list of voices."""
     owner = "shared" if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)

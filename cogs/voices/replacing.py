@@ -1,4 +1,4 @@
-"""`/voice replace`: another recording for a voice."""
+"""`/voice replace` and `restore`: another recording for a voice, and the former one again."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from cogs import cards
 from cogs.saving import AsReplacement, Saving
-from cogs.ui import Interaction, bot_of, services_of
+from cogs.ui import Interaction, bot_of, defer, services_of
 from cogs.voice_option import OwnVoice
 
 
@@ -41,6 +42,16 @@ class Replacing(commands.Cog):
         """Show what was heard, as /enroll does; only the card's Save button replaces anything."""
         saving = AsReplacement(services_of(interaction), voice)
         await _listener(interaction).listen(interaction, sample, saving)
+
+    @app_commands.command(description="Bring back the recording that a voice of yours had before")
+    @app_commands.describe(voice="Which voice")
+    async def restore(self, interaction: Interaction, voice: OwnVoice) -> None:
+        """Exchange the voice's recording and its former one."""
+        await defer(interaction)
+        services = services_of(interaction)
+        restored = await services.voices.restore(voice.id)
+        await services.watch.look()  # what waits is spoken with the recording that is back
+        await interaction.edit_original_response(content=cards.restored(restored))
 
 
 def _listener(interaction: Interaction) -> Listener:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from simcord.results import InteractionResult
 
 from bot.enrolment.types import EnrolmentSample, Finding, SampleRejectedError
 from cogs.enrolment_card import DELETED
+from storage.former import KEPT_FOR
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from tests.cogs.conftest import Scene, content
 from tests.cogs.test_enrolment import FILE, SAVE
@@ -164,3 +165,66 @@ async def test_a_card_of_replace_makes_room_for_one_of_enroll(scene: Scene) -> N
     first = await replace(scene)
     await scene.ann.slash(scene.channel, "enroll", sample=FILE, name="Ann B.")
     assert "Replaced by the recording" in content(first)
+
+
+# /voice restore
+
+
+async def restore(scene: Scene) -> str:
+    return content(await scene.ann.slash(scene.channel, "voice restore", voice="Ann"))
+
+
+async def test_restore_brings_the_former_recording_back_and_says_how_to_undo_it(
+    scene: Scene, voice: VoiceProfile
+) -> None:
+    await scene.ann.click((await replace(scene)).response, label=SAVE)
+    result = await scene.ann.slash(scene.channel, "voice restore", voice="Ann")
+    assert result.ephemeral
+    restored = await stored(scene)
+    assert restored.clip_sha256 == voice.clip_sha256
+    assert (restored.pitch_hz, restored.exaggeration) == (voice.pitch_hz, 1.5)
+    assert restored.former_until is not None
+    assert content(result) == (
+        "“Ann” has its former recording again (0.1 s). To undo that, use `/voice restore` once "
+        f"more, until <t:{int(restored.former_until.timestamp())}:f>."
+    )
+
+
+@pytest.mark.usefixtures("voice")
+async def test_a_second_restore_undoes_the_first(scene: Scene) -> None:
+    await scene.ann.click((await replace(scene)).response, label=SAVE)
+    await restore(scene)
+    await restore(scene)
+    assert (await stored(scene)).clip_sha256 == NEW.sha256
+
+
+async def test_without_a_former_recording_restore_says_so(
+    scene: Scene, voice: VoiceProfile
+) -> None:
+    assert "no earlier recording of “Ann”" in await restore(scene)
+    assert await stored(scene) == voice
+
+
+async def test_a_recording_whose_time_is_over_does_not_come_back(
+    scene: Scene, voice: VoiceProfile
+) -> None:
+    long_ago = datetime.now(UTC) - KEPT_FOR
+    await scene.world.store.replace(voice.id, NEW, pitch_hz=None, quality=None, now=long_ago)
+    assert "no earlier recording" in await restore(scene)
+    assert (await stored(scene)).clip_sha256 == NEW.sha256
+
+
+async def test_another_members_voice_cannot_be_restored(scene: Scene, voice: VoiceProfile) -> None:
+    await scene.ann.click((await replace(scene)).response, label=SAVE)
+    refused = await scene.ben.slash(scene.channel, "voice restore", voice="Ann")
+    assert "is not yours" in content(refused)
+    assert (await stored(scene)).clip_sha256 == NEW.sha256
+
+
+@pytest.mark.usefixtures("voice")
+@pytest.mark.parametrize("command", ["voice replace", "voice restore"])
+async def test_only_voices_that_one_may_change_are_offered(scene: Scene, command: str) -> None:
+    await scene.world.add_voice("Andy", scene.guild.id, scene.ben.id)
+    for member, expected in ((scene.ann, ["Ann"]), (scene.mo, ["Andy", "Ann"])):
+        offered = await member.autocomplete(scene.channel, command, "voice", "an")
+        assert [choice["value"] for choice in offered] == expected
