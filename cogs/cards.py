@@ -6,6 +6,7 @@ import discord
 from discord.utils import escape_markdown, format_dt
 
 from bot.enrolment.types import QualityReport, Verdict
+from bot.enrolment.words import loudness
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import describe, settings_of
@@ -131,14 +132,13 @@ def kept(report: QualityReport) -> str:
 
 def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
-    facts = [
-        ("voice above the background", report.snr_db, ".0f", "dB"),
-        ("loudness", report.loudness_lufs, ".0f", "LUFS"),
-        ("pitch", report.median_pitch_hz, ".0f", "Hz"),
-    ]
-    known = [
-        f"{name} {value:{form}} {unit}" for name, value, form, unit in facts if value is not None
-    ]
+    known = []
+    if report.snr_db is not None:
+        known.append(f"voice above the background {report.snr_db:.0f} dB")
+    if report.loudness_lufs is not None:
+        known.append(f"loudness {loudness(report.loudness_lufs)}")
+    if report.median_pitch_hz is not None:
+        known.append(f"pitch {report.median_pitch_hz:.0f} Hz")
     return ", ".join(known) or "nothing"
 
 
