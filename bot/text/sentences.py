@@ -117,7 +117,7 @@ def _is_short(text: str) -> bool:
 
 
 def _cut(text: str, limit: int) -> Iterator[str]:
-    while letters(text) > limit:
+    while len(text) > limit or letters(text) > limit:
         fitting = _fitting(text, limit)
         end = _roomy_break(text, fitting) or _last_space(text, fitting)
         end = end or _hard_break(text, fitting)
@@ -134,7 +134,7 @@ def _cut_first(text: str, limit: int) -> list[str]:
 
 def _fitting(text: str, limit: int) -> int:
     """Return how many characters at the beginning are at most `limit` letters."""
-    return bisect.bisect_right(list(itertools.accumulate(map(_letters, text))), limit)
+    return bisect.bisect_right(list(itertools.accumulate(map(_letters, text[: limit + 1]))), limit)
 
 
 def _roomy_break(text: str, last: int) -> int:

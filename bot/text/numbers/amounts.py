@@ -14,6 +14,7 @@ from bot.text.numbers.written import NUMBER, parse, spaced, spoken
 SIGN = r"(?:(?<![\w.,)/\]^-])[-−+±])?"
 
 _SYMBOLS = r"US\$|A\$|C\$|R\$|[$€£¥￥₹₽₩₺₪₿]"
+_LETTERS = r"kr\.?|RM|Rs\.?"
 _CODES = r"USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|INR|RUB|PLN|SEK|NOK|DKK|BRL|MXN|KRW|TRY|ILS|zł|Kč"
 _MANY = {
     "k": 3,
@@ -27,14 +28,22 @@ _MANY = {
     "billion": 9,
 }
 _BEFORE = re.compile(
-    rf"(?<![\w$€£])({SIGN})({_SYMBOLS})\s?({SIGN})({NUMBER})"
+    rf"(?<![\w$€£])({SIGN})({_SYMBOLS}|(?:{_LETTERS}))\s?({SIGN})({NUMBER})"
     r"(?:\s?(thousand|million|billion|bn|mn|[kKmMbB])\b)?(?![\w%])"
 )
 _AFTER = re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})\s?({_SYMBOLS}|(?:{_CODES}|kr|RM)(?!\w))")
 
 
+_FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})['’′](\d{1,2})(?:[\"”″]|'')?(?!\w)")
+_PERCENT_BEFORE = re.compile(rf"(?<!\w)%\s?({NUMBER})")
+
+
 def read(text: str, words: NumberWords) -> str:
     """Say amounts of money, percentages and units."""
+    if words.code == "en":
+        text = _FEET_AND_INCHES.sub(r"\1 ft \2 in", text)
+    if words.code in ("tr", "ar"):
+        text = _PERCENT_BEFORE.sub(r"\1%", text)
     text = _BEFORE.sub(lambda m: _money(m, m[1] or m[3], m[4], m[2], m[5], words), text)
     text = _AFTER.sub(lambda m: _money(m, m[1], m[2], m[3], None, words), text)
     text = _pattern(words).sub(lambda m: _unit(m, words), text)

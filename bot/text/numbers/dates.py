@@ -9,19 +9,37 @@ import re
 from bot.text.numbers.words import NumberWords
 
 _ISO = re.compile(r"(?<![\w./-])(\d{4})([-/])(\d\d?)\2(\d\d?)(?![\w/-])")
-_DOTTED = re.compile(r"(?<![\w./-])(\d\d?)\.\s?(\d\d?)\.\s?(\d{4})(?![\w/-]|\.\d)")
-_SLASHED = re.compile(r"(?<![\w./-])(\d\d?)/(\d\d?)/(\d{4})(?![\w/-])")
+_DOTTED = re.compile(
+    r"(?:\b(am|vom|zum|bis|ab|seit|dem|den) )?"
+    r"(?<![\w./-])(\d\d?)\.\s?(\d\d?)\.\s?(\d{4})(?![\w/-]|\.\d)"
+)
+_SLASHED = re.compile(r"(?<![\w./-])(\d\d?)([/-])(\d\d?)\2(\d{4})(?![\w/-])")
 _UNCLEAR = re.compile(r"(?<![\w./-])\d{1,4}(?:/\d{1,4}){2}(?![\w/-])")
 _CHINESE_YEAR = re.compile(r"(?<!\d)(\d{4})(?=\s?年(?!前|后|间))")
 _KOREAN_MONTH = re.compile(r"(?<!\d)(6|10)\s?(?=월)")
 _GERMAN_DATIVE = frozenset(("am", "vom", "zum", "dem", "den", "bis", "ab", "seit"))
+_ENGLISH_MONTHS = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Sept",
+    "Oct",
+    "Nov",
+    "Dec",
+)
+_RUSSIAN_YEAR = re.compile(r"\b([Вв] )?(\d{4}) (год|года|году)\b")
 _FIRST_YEAR, _LAST_YEAR = 1100, 2099
 
 
 def read(text: str, words: NumberWords) -> str:
     """Say dates in words; digit by digit where day and month could be either."""
     text = _ISO.sub(lambda m: _date(m[0], m[1], m[3], m[4], words), text)
-    text = _DOTTED.sub(lambda m: _date(m[0], m[3], m[2], m[1], words), text)
+    text = _DOTTED.sub(lambda m: _dotted(m, words), text)
     text = _SLASHED.sub(lambda m: _slashed(m, words), text)
     text = _UNCLEAR.sub(lambda m: words.digits(m[0]), text)
     if words.code == "zh":
@@ -31,13 +49,22 @@ def read(text: str, words: NumberWords) -> str:
     return _years(_days(text, words), words)
 
 
+def _dotted(match: re.Match[str], words: NumberWords) -> str:
+    before, day, month, year = match.groups()
+    written = match[0][len(before) + 1 :] if before else match[0]
+    said = _date(written, year, month, day, words)
+    if before and words.code == "de" and 0 < int(day) < 32:
+        said = said.replace(words.ordinal(int(day)), words.ordinal(int(day), "n"), 1)
+    return f"{before} {said}" if before else said
+
+
 def _slashed(match: re.Match[str], words: NumberWords) -> str:
-    first, second = int(match[1]), int(match[2])
+    first, second = int(match[1]), int(match[3])
     day_first = words.habits.date_order == "dmy" or first > 12
     if words.habits.date_order != "dmy" and (first > 12) == (second > 12) and first != second:
         return words.digits(match[0])
     day, month = (first, second) if day_first else (second, first)
-    return _date(match[0], match[3], str(month), str(day), words)
+    return _date(match[0], match[4], str(month), str(day), words)
 
 
 def _date(written: str, year: str, month: str, day: str, words: NumberWords) -> str:
@@ -79,6 +106,8 @@ def _year(year: int, words: NumberWords) -> str:
 def _months(words: NumberWords) -> str:
     names = {*words.locale.months["format"]["wide"].values()}
     names |= {*words.locale.months["stand-alone"]["wide"].values()}
+    if words.code == "en":
+        names.update(_ENGLISH_MONTHS)
     return "|".join(sorted(map(re.escape, names), key=len, reverse=True))
 
 
@@ -108,12 +137,20 @@ def _day_or_typed(day: str, words: NumberWords) -> str:
 
 
 def _years(text: str, words: NumberWords) -> str:
+    if words.code == "ru":
+        return _RUSSIAN_YEAR.sub(lambda m: _russian_year(m, words), text)
     if words.habits.year == words.habits.plain:
         return text
     after = "|".join([_months(words), *map(re.escape, words.habits.year_after)])
     day = r"(?: [a-z-]+,)?" if words.code == "en" else ""
     pattern = rf"\b((?:{after}){day} )(\d{{4}})(?![\w%°/:]|[.,-]\d| ?[€$£%])"
     return re.sub(pattern, lambda m: m[1] + _year_or_typed(m[2], words), text, flags=re.IGNORECASE)
+
+
+def _russian_year(match: re.Match[str], words: NumberWords) -> str:
+    within, year, noun = match.groups()
+    form = {"год": "", "года": "-genitive", "году": "-locative" if within else "-dative"}[noun]
+    return f"{within or ''}{words.ordinal(int(year), f'masculine{form}')} {noun}"
 
 
 def _year_or_typed(year: str, words: NumberWords) -> str:

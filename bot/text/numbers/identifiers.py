@@ -7,13 +7,14 @@ import re
 from bot.text.numbers.words import NumberWords
 
 _ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
-_VERSION = re.compile(r"(?<!\w)[vV](\d{1,6}(?:\.\d{1,6}){0,5})(?!\w|\.\d)")
+_VERSION = re.compile(r"(?<!\w)(?:v|V(?=\d+\.))(\d{1,6}(?:\.\d{1,6}){0,5})(?!\w|\.\d)")
 _TELEPHONE = re.compile(r"(?<![\w+])\+\d{1,15}(?:[ ./()-]{1,2}\d{1,12}){0,6}(?!\w)")
+_CARD = re.compile(r"(?<![\w.,/-])\d{4}(?: \d{4}){2,4}(?!\w)")
 _LOCAL = re.compile(
     r"(?<![\w.,/-])(?:\(\d{2,5}\) ?|0\d{1,5}[ /-])\d{2,9}(?:[ -]\d{2,9}){0,4}(?![\w/])"
 )
 _GROUPED = re.compile(
-    r"(?<![\w.,/-])(?!\d{4}-\d\d-\d\d(?!\d))(?:\d{1,9}(?:-\d{1,9}){2,5}|\d{3}-\d{4})(?![\w/-])"
+    r"(?<![\w.,/-])(?!\d{4}-\d\d-\d\d(?!\d)|\d\d?-\d\d?-\d{4}(?!\d))(?:\d{1,9}(?:-\d{1,9}){2,5}|\d{3}-\d{4})(?![\w/-])"
 )
 _FEWEST_DIGITS = 6  # of a telephone number
 
@@ -23,7 +24,7 @@ def read(text: str, words: NumberWords) -> str:
     text = _ADDRESS.sub(lambda match: _dotted(match[0], words), text)
     text = _VERSION.sub(lambda match: _version(match, words), text)
     text = _TELEPHONE.sub(lambda match: _telephone(match, words), text)
-    for pattern in (_LOCAL, _GROUPED):
+    for pattern in (_CARD, _LOCAL, _GROUPED):
         text = pattern.sub(lambda match: words.digits(match[0]), text)
     return text
 

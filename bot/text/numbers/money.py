@@ -17,7 +17,8 @@ _SMALL = {"$": "cent", "€": "cent", "£": "penny"}
 
 def money(number: Decimal, symbol: str, words: NumberWords) -> str:
     """Return the words of an amount, "" where the currency has no name in the language."""
-    known = {"EUR": "€", "GBP": "£", "PLN": "zł", "JPY": "¥"}
+    symbol = symbol.rstrip(".")
+    known = {"Rs": "₹", "EUR": "€", "GBP": "£", "PLN": "zł", "JPY": "¥"}
     symbol = symbol if symbol in words.habits.money else known.get(symbol, symbol)
     whole, _, fraction = f"{number:f}".partition(".")
     in_parts = words.habits.cents and len(fraction) == 2 and symbol in words.habits.money
@@ -48,7 +49,8 @@ def _counted(number: Decimal, symbol: str, words: NumberWords) -> str:
     said = words.number(number, gender)
     if words.code == "zh" and number == 2:
         said = "两"
-    order = [name, said] if words.code == "sw" else [said, name]
+    noun_first = words.code == "sw" or (words.code in ("ar", "he") and number == 1)
+    order = [name, said] if noun_first else [said, name]
     return words.join(order) if name else ""
 
 

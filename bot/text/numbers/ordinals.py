@@ -6,7 +6,14 @@ import re
 
 from bot.text.numbers.words import NumberWords
 
-_DECADE = re.compile(r"(?<![\w.,'])(\d\d)?'?(\d0)'?s(?!\w)")
+_POINTED = frozenset(("da", "no", "fi", "tr"))
+_COUNTED = re.compile(r"(?<![\w.,:/-])(\d{1,3})\.(?= [^\W\d_A-ZÆØÅÄÖÜÇĞİŞ])")
+_GERMAN = re.compile(
+    r"\b((?:der|die|das|dem|den|im|am|vom|zum|beim|zur) )(\d{1,3})\.(?= [A-ZÄÖÜ][a-zäöüß])",
+    re.IGNORECASE,
+)
+_GERMAN_DECADE = re.compile(r"(?<![\w.,])(\d{1,4})er(?=[ ,.!?]|$)")
+_DECADE = re.compile(r"(?<![\w.,])(['’])?(\d\d)?(\d0)'?s(?!\w)")
 _BEFORE_DECADE = re.compile(
     r"\b(?:the|early|mid|late|my|his|her|their|our|your)[ -]$", re.IGNORECASE
 )
@@ -17,6 +24,7 @@ def read(text: str, words: NumberWords) -> str:
     for form, ending in words.habits.ordinal_endings.items():
         pattern = rf"(?<![\w.,])(\d{{1,6}})(?:{ending})(?!\w)"
         text = re.sub(pattern, lambda m, form=form: _ordinal(m, form, words), text)  # type: ignore[misc]
+    text = _pointed(text, words)
     return _DECADE.sub(lambda m: _decade(m, words), text) if words.code == "en" else text
 
 
@@ -27,11 +35,27 @@ def _ordinal(match: re.Match[str], form: str, words: NumberWords) -> str:
 
 
 def _decade(match: re.Match[str], words: NumberWords) -> str:
-    century, tens = match[1], int(match[2])
-    if century is None and not _BEFORE_DECADE.search(match.string[: match.start()]):
+    century, tens = match[2], int(match[3])
+    bare = century is None and match[1] is None
+    if bare and not _BEFORE_DECADE.search(match.string[: match.start()]):
         return match[0]
     if tens in (0, 10):
-        said = words.year(int(f"{century or ''}{match[2]}"))
+        said = words.year(int(f"{century or ''}{match[3]}"))
         return f"{said}s" if century else match[0]
     plural = f"{words.cardinal(tens).removesuffix('y')}ies"
     return f"{words.cardinal(int(century))} {plural}" if century else plural
+
+
+def _pointed(text: str, words: NumberWords) -> str:
+    """Read "3." before a word that it counts; a number at the end of a sentence stays."""
+    if words.code == "de":
+        text = _GERMAN.sub(lambda m: _german(m, words), text)
+        return _GERMAN_DECADE.sub(lambda m: f"{words.year(int(m[1]))}er", text)
+    if words.code in _POINTED:
+        return _COUNTED.sub(lambda m: words.ordinal(int(m[1])) or m[0], text)
+    return text
+
+
+def _german(match: re.Match[str], words: NumberWords) -> str:
+    weak = match[1].casefold().strip() not in ("der", "die", "das")
+    return match[1] + words.ordinal(int(match[2]), "n" if weak else "")

@@ -10,10 +10,15 @@ from bot.text.numbers.words import NumberWords
 from bot.text.numbers.written import NUMBER, parse, spaced, spoken
 
 _NUMBER_SIGN = re.compile(r"(?:№|(?<!\w)#|(?<!\w)[nN][°º])\s?(?=\d)")
+_ABBREVIATED = {
+    "en": r"\bNos?\. ?(?=\d)",
+    **dict.fromkeys(("de", "nl", "sv", "da", "no"), r"\b[Nn]r\. ?(?=\d)"),
+    "es": r"\b[Nn]\.º ?(?=\d)|\b[Nn]úm\. ?(?=\d)",
+}
 _NUMBER = re.compile(rf"({SIGN})({NUMBER})")
 # Two of something is another word in Chinese than the number two.
 _CHINESE_PAIR = re.compile(
-    r"(?<![\d.,第])2(?=[个個只隻本张張条條位名件块塊元杯碗次天年周种種家辆輛台双雙对對层層间間头頭匹岁歲点點公里斤米倍])"
+    r"(?<![\d.,第])2(?=[个個只隻本张張条條位名件块塊元杯碗次天年周种種家辆輛台双雙对對层層间間头頭匹岁歲点點公里斤米倍]|分钟|分鐘)"
 )
 _KOREAN_COUNTED = re.compile(
     r"(?<![\d.,])([1-9]\d?)\s?(?=개(?!월)|명|살|시간|마리|권|장|잔|병|그루|송이|켤레|시(?!\w))"
@@ -23,6 +28,8 @@ _KOREAN_COUNTED = re.compile(
 def read(text: str, words: NumberWords) -> str:
     """Say every number that is left, so that no digit is."""
     number = words.habits.signs["#"]
+    if words.code in _ABBREVIATED:
+        text = re.sub(_ABBREVIATED[words.code], f"{number} ", text)
     text = _NUMBER_SIGN.sub(number if words.habits.joined else f"{number} ", text)
     if words.code == "zh":
         text = _CHINESE_PAIR.sub("两", text)

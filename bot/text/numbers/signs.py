@@ -11,14 +11,17 @@ _SIGN = r"(?:->|=>|<=|>=|!=|==|[&+=<>±×÷≈≠≤≥→√∞])"
 _RUN = re.compile(rf"(\w|[)\"'.?!,%])?(\s*)({_SIGN}(?:\s*{_SIGN})*+)(\s*)(?=([\w(\"'])?)")
 _EACH = re.compile(_SIGN)
 _HEART = re.compile(r"(?:\s|^)<3+(?=$|[\s.,!?])")
+_PRODUCT = re.compile(r"(?<=\d)\s?\*\s?(?=\d)|(?<=\d) x (?=\d)")
+_QUOTIENT = re.compile(r"(?<=\d) / (?=\d)")
 _PREFIXES = "√±"
 _ENTITY = re.compile(r"(?:amp|lt|gt|quot);")
 
 
-def drop_hearts(text: str, words: NumberWords) -> str:
-    """Return `text` without "<3", which is a heart, unless nothing else is said."""
+def mark(text: str, words: NumberWords) -> str:
+    """Drop "<3", which is a heart, unless nothing else is said, and make arithmetic of "2 * 3"."""
     without = _HEART.sub("", text)
-    return without if re.search(r"\w", without) else text
+    text = without if re.search(r"\w", without) else text
+    return _QUOTIENT.sub("÷", _PRODUCT.sub("×", text))
 
 
 def read(text: str, words: NumberWords) -> str:

@@ -22,7 +22,7 @@ from bot.text.numbers.words import NumberWords, words_of
 from bot.text.numbers.written import mark_groups, plain_digits
 
 _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
-    signs.drop_hearts,
+    signs.mark,
     mark_groups,
     identifiers.read,
     dates.read,
@@ -37,7 +37,9 @@ _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     plain.read,
     signs.read,
 )
-_ANYTHING = re.compile(r"[\d&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b[VX]\b")
+_ANYTHING = re.compile(
+    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b(?:[VX]|[IVX]+(?:e|er|re|ère|ème))\b"
+)
 
 
 def spell_out(text: str, language: str | None) -> str:

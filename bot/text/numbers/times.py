@@ -12,7 +12,8 @@ _ENGLISH_HOUR = re.compile(
     r"(?<![\w:.,])(1[0-2]|[1-9])(?::([0-5]\d))? ?([AaPp])(?:[Mm]\b|\.[Mm]\.)"
 )
 _FRENCH = re.compile(r"(?<![\w:.,])(\d\d?) ?h ?([0-5]\d)?(?!\w)")
-_GERMAN = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d) ?(?=Uhr\b)")
+_DOTTED = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d)(?= ?(?:Uhr|uur|uhr)\b)")
+_AFTER_CLOCK = re.compile(r"\b([Kk](?:l\.?|lo|lokken) ?)(\d\d?)\.([0-5]\d)(?![\d:]|\.\d)")
 _RATIO = re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)")
 
 
@@ -20,10 +21,9 @@ def read(text: str, words: NumberWords) -> str:
     """Say times in words; what else has a colon between numbers is read without it."""
     if words.code == "en":
         text = _ENGLISH_HOUR.sub(lambda m: _english(m, words), text)
-    if words.code == "fr":
+    if words.code in ("fr", "pt"):
         text = _FRENCH.sub(lambda m: _time(m[0], m[1], m[2] or "00", None, words), text)
-    if words.code == "de":
-        text = _GERMAN.sub(r"\1:\2 ", text)
+    text = _AFTER_CLOCK.sub(r"\1\2:\3", _DOTTED.sub(r"\1:\2", text))
     text = _clock(words).sub(lambda m: _time(m[0], m[1], m[2], m[3], words), text)
     between = f" {words.habits.ratio} " if words.habits.ratio else " "
     return _RATIO.sub(rf"\1{between}\2", text)
@@ -58,7 +58,7 @@ def _time(written: str, hour: str, minutes: str, seconds: str | None, words: Num
         return _full_hour(int(hour), said, words)
     time = habits.time.format(h=said, m=_minutes(minutes, words))
     if int(hour) == 1:
-        time = time.replace(" heures", " heure")
+        time = _singular(time)
     return words.join([time, words.cardinal(int(seconds)) if seconds else ""])
 
 
@@ -68,13 +68,17 @@ def _full_hour(hour: int, said: str, words: NumberWords) -> str:
     if not words.habits.hour:
         return f"{said} {words.digits('00')}"
     full = words.habits.hour.format(h=said)
-    return full.replace(" heures", " heure") if hour < 2 else full
+    return _singular(full) if hour < 2 else full
 
 
 def _minutes(minutes: str, words: NumberWords) -> str:
     number = int(minutes)
     if words.code == "en" and number < 10:
         return f"oh {words.cardinal(number)}"
-    if number < 10 and not words.habits.hour:
+    if number < 10 and words.habits.time == "{h} {m}":
         return words.digits(minutes)
     return words.cardinal(number, words.habits.minute_form)
+
+
+def _singular(time: str) -> str:
+    return time.replace(" heures", " heure").replace(" horas", " hora")

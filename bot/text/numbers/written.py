@@ -19,11 +19,13 @@ ALONE = r"(?<![\w.,٫٬])"
 
 _SPACES = "[ \u00a0\u2009\u202f]"
 _NARROW = "[\u00a0\u2009\u202f']"
+_ROUND = re.compile(r"(?<![\d.,+(] )(?<![\w.,+(-])[1-9]\d{0,2}(?: \d{3})*(?: 000)(?! ?\d)(?![\w-])")
 _MOST_UNGROUPED = 6  # digits; longer ones are rarely amounts
 
 
 def plain_digits(text: str) -> str:
     """Return `text` with the digits of every script as those of ASCII."""
+    text = text.replace("٪", "%")
     if text.isascii():
         return text
     return "".join(_plain_digit(character) for character in text)
@@ -40,6 +42,8 @@ def mark_groups(text: str, words: NumberWords) -> str:
     groups = re.compile(
         rf"(?<![\d.,+({GROUP}])(?<![\d+)] )\d{{1,3}}(?:{space}\d{{3}})+(?!{_SPACES}?\d)"
     )
+    if not words.habits.spaced:  # "1 000 000" cannot be else
+        text = _ROUND.sub(lambda match: match[0].replace(" ", GROUP), text)
     return groups.sub(lambda match: re.sub(space, GROUP, match[0]), text)
 
 
