@@ -54,7 +54,8 @@ def _pause_windows(spoken: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     starts = np.arange(0, max(0, len(spoken) - WINDOW), WINDOW // 8)
     silent: npt.NDArray[np.intp] = starts[heard[starts + WINDOW] == heard[starts]]
     step = -(-len(silent) // MAX_WINDOWS) or 1
-    return silent[::step]
+    chosen: npt.NDArray[np.intp] = silent[::step]
+    return chosen
 
 
 def _spectra(samples: Samples, starts: npt.NDArray[np.intp]) -> Floats:
