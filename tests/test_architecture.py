@@ -63,6 +63,8 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
     ("members", "forbidden"),
     [
         (("storage",), ("bot", "cogs", "discord", "av")),
+        (("bot.workers",), ("discord", "cogs", "storage", "bot.app", "bot.cli", "bot.config")),
+        (("bot.workers",), ("bot.speech", "bot.enrolment", "bot.voice")),
         (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
         (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
         (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),

@@ -42,7 +42,7 @@ def read(text: str, words: NumberWords) -> str:
     """Say amounts of money, percentages and units."""
     if words.code == "en":
         text = _FEET_AND_INCHES.sub(r"\1 ft \2 in", text)
-    if words.code == "tr":
+    if words.code in ("tr", "ar"):
         text = _PERCENT_BEFORE.sub(r"\1%", text)
     text = _BEFORE.sub(lambda m: _money(m, m[1] or m[3], m[4], m[2], m[5], words), text)
     text = _AFTER.sub(lambda m: _money(m, m[1], m[2], m[3], None, words), text)

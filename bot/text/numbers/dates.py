@@ -13,7 +13,7 @@ _DOTTED = re.compile(
     r"(?:\b(am|vom|zum|bis|ab|seit|dem|den) )?"
     r"(?<![\w./-])(\d\d?)\.\s?(\d\d?)\.\s?(\d{4})(?![\w/-]|\.\d)"
 )
-_SLASHED = re.compile(r"(?<![\w./-])(\d\d?)/(\d\d?)/(\d{4})(?![\w/-])")
+_SLASHED = re.compile(r"(?<![\w./-])(\d\d?)([/-])(\d\d?)\2(\d{4})(?![\w/-])")
 _UNCLEAR = re.compile(r"(?<![\w./-])\d{1,4}(?:/\d{1,4}){2}(?![\w/-])")
 _CHINESE_YEAR = re.compile(r"(?<!\d)(\d{4})(?=\s?年(?!前|后|间))")
 _KOREAN_MONTH = re.compile(r"(?<!\d)(6|10)\s?(?=월)")
@@ -59,12 +59,12 @@ def _dotted(match: re.Match[str], words: NumberWords) -> str:
 
 
 def _slashed(match: re.Match[str], words: NumberWords) -> str:
-    first, second = int(match[1]), int(match[2])
+    first, second = int(match[1]), int(match[3])
     day_first = words.habits.date_order == "dmy" or first > 12
     if words.habits.date_order != "dmy" and (first > 12) == (second > 12) and first != second:
         return words.digits(match[0])
     day, month = (first, second) if day_first else (second, first)
-    return _date(match[0], match[3], str(month), str(day), words)
+    return _date(match[0], match[4], str(month), str(day), words)
 
 
 def _date(written: str, year: str, month: str, day: str, words: NumberWords) -> str:

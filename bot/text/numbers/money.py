@@ -49,7 +49,8 @@ def _counted(number: Decimal, symbol: str, words: NumberWords) -> str:
     said = words.number(number, gender)
     if words.code == "zh" and number == 2:
         said = "两"
-    order = [name, said] if words.code == "sw" else [said, name]
+    noun_first = words.code == "sw" or (words.code in ("ar", "he") and number == 1)
+    order = [name, said] if noun_first else [said, name]
     return words.join(order) if name else ""
 
 

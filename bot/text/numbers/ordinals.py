@@ -50,7 +50,7 @@ def _pointed(text: str, words: NumberWords) -> str:
     """Read "3." before a word that it counts; a number at the end of a sentence stays."""
     if words.code == "de":
         text = _GERMAN.sub(lambda m: _german(m, words), text)
-        return _GERMAN_DECADE.sub(lambda m: f"{words.cardinal(int(m[1]))}er", text)
+        return _GERMAN_DECADE.sub(lambda m: f"{words.year(int(m[1]))}er", text)
     if words.code in _POINTED:
         return _COUNTED.sub(lambda m: words.ordinal(int(m[1])) or m[0], text)
     return text

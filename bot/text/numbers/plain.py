@@ -18,7 +18,7 @@ _ABBREVIATED = {
 _NUMBER = re.compile(rf"({SIGN})({NUMBER})")
 # Two of something is another word in Chinese than the number two.
 _CHINESE_PAIR = re.compile(
-    r"(?<![\d.,第])2(?=[个個只隻本张張条條位名件块塊元杯碗次天年周种種家辆輛台双雙对對层層间間头頭匹岁歲点點公里斤米倍])"
+    r"(?<![\d.,第])2(?=[个個只隻本张張条條位名件块塊元杯碗次天年周种種家辆輛台双雙对對层層间間头頭匹岁歲点點公里斤米倍]|分钟|分鐘)"
 )
 _KOREAN_COUNTED = re.compile(
     r"(?<![\d.,])([1-9]\d?)\s?(?=개(?!월)|명|살|시간|마리|권|장|잔|병|그루|송이|켤레|시(?!\w))"

@@ -30,6 +30,8 @@ def _pair(match: re.Match[str], words: NumberWords) -> str:
         years = words.habits.year != words.habits.plain and _are_years(first, second)
         if years:
             first_said, second_said = words.year(int(first)), words.year(int(second))
+        if words.code == "ko":
+            return f"{first_said}{to} {second_said}"
         return words.join([first_said, to, second_said]) if to else f"{first_said} {second_said}"
     return f"{first_said} {second_said}"
 

@@ -11,6 +11,7 @@ from bot.text.numbers.words import NumberWords
 
 _AFTER_NAME = re.compile(r"\b([^\W\d_]+)( )([IVX]+)(?![\w'’.-]\w|\w)")
 _FRENCH = re.compile(r"\b([IVX]+)(e|ème|er|re|ère)\b")
+_ITALIAN_CENTURY = re.compile(r"\b([IVX]+)()(?= secolo\b)")
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LANGUAGES = frozenset(("en", "de", "fr", "es", "it", "pt", "nl", "sv"))
@@ -21,8 +22,10 @@ def read(text: str, words: NumberWords) -> str:
     """Say the number that follows a name; letters that may be something else stay."""
     if words.code not in _LANGUAGES:
         return text
+    if words.code == "it":
+        text = _ITALIAN_CENTURY.sub(lambda m: _ordinal(m, words), text)
     if words.code == "fr":
-        text = _FRENCH.sub(lambda m: _french(m, words), text)
+        text = _FRENCH.sub(lambda m: _ordinal(m, words), text)
     return _AFTER_NAME.sub(lambda match: _numeral(match, words), text)
 
 
@@ -39,7 +42,7 @@ def _numeral(match: re.Match[str], words: NumberWords) -> str:
     return f"{name}{space}{said}"
 
 
-def _french(match: re.Match[str], words: NumberWords) -> str:
+def _ordinal(match: re.Match[str], words: NumberWords) -> str:
     form = "feminine" if match[2] in ("re", "ère") else "masculine"
     return words.ordinal(_value(match[1]), form) if _VALID.fullmatch(match[1]) else match[0]
 

@@ -37,7 +37,9 @@ _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     plain.read,
     signs.read,
 )
-_ANYTHING = re.compile(r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b[VX]\b")
+_ANYTHING = re.compile(
+    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b(?:[VX]|[IVX]+(?:e|er|re|ère|ème))\b"
+)
 
 
 def spell_out(text: str, language: str | None) -> str:

@@ -75,7 +75,7 @@ def _minutes(minutes: str, words: NumberWords) -> str:
     number = int(minutes)
     if words.code == "en" and number < 10:
         return f"oh {words.cardinal(number)}"
-    if number < 10 and not words.habits.hour:
+    if number < 10 and words.habits.time == "{h} {m}":
         return words.digits(minutes)
     return words.cardinal(number, words.habits.minute_form)
 

@@ -44,11 +44,14 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
         return said.replace("百分之一百", "百分之百")
     own = words.habits.own_units.get(symbol)
     if own:
-        return f"{said} {own.get(words.locale.plural_form(number), own['other'])}"
+        name = str(own.get(words.locale.plural_form(number), own["other"]))
+        return name.format(n=said) if "{n}" in name else f"{said} {name}"
     unit = words.habits.units.get(symbol) or UNITS.get(symbol)
     if unit is None:
         return ""
     pattern = _pattern(number, unit, words)
+    if "/" in pattern or any(character.isdigit() for character in pattern.replace("{0}", "")):
+        return ""
     gender = words.habits.genders.get(unit, words.habits.gender)
     if number == number.to_integral() and gender and words.number(number) == said:
         said = words.number(number, gender)

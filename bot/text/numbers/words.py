@@ -97,6 +97,8 @@ class NumberWords:
 
     def cardinal(self, number: int, form: str = "") -> str:
         """Return "five" for 5. form: a rule set of CLDR, or a gender."""
+        if self.code == "da" and number != 1:
+            form = ""  # its gendered rules say "tusinde" for 1000
         return self._spelled(number, form, f"spellout-cardinal-{form}", self.habits.plain)
 
     def ordinal(self, number: int, form: str = "") -> str:
