@@ -6,6 +6,7 @@ import discord
 from discord.utils import escape_markdown, format_dt
 
 from bot.enrolment.types import QualityReport, Verdict
+from bot.enrolment.words import loudness
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import describe, settings_of
@@ -41,9 +42,9 @@ def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> disco
     return discord.Embed(title=title, description=text, colour=colour)
 
 
-def sample_card(name: str, report: QualityReport) -> discord.Embed:
+def sample_card(title: str, report: QualityReport) -> discord.Embed:
     """Return the card that asks whether to save; its picture is the attachment `PICTURE_NAME`."""
-    card = _report_card(f"New voice {quoted(name)}", report)
+    card = _report_card(title, report)
     card.add_field(name="Kept", value=kept(report), inline=False)
     card.add_field(name="Measured", value=measured(report), inline=False)
     return card.set_footer(text=_CONSENT)
@@ -65,6 +66,17 @@ def saved_card(voice: VoiceProfile) -> discord.Embed:
         "another voice with `/voice default`. You can delete it at any time with `/voice delete`.",
         _COLOURS["good"],
     )
+
+
+def replaced_card(voice: VoiceProfile) -> discord.Embed:
+    """Return what the card turns into when a voice has another recording."""
+    text = "It speaks with the new recording from now on; its name and settings stay."
+    if voice.former_until is not None:
+        text += (
+            " The former recording can be brought back with `/voice restore` for 7 days, until "
+            f"{format_dt(voice.former_until, 'f')}."
+        )
+    return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
 
 
 def voice_card(voice: VoiceProfile) -> discord.Embed:
@@ -92,6 +104,15 @@ def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
     return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
 
 
+def restored(voice: VoiceProfile) -> str:
+    """Return what is said when a voice has its former recording again."""
+    text = f"{quoted(voice.name)} has its former recording again ({voice.seconds:.1f} s)."
+    if voice.former_until is None:
+        return text
+    until = format_dt(voice.former_until, "f")
+    return f"{text} To undo that, use `/voice restore` once more, until {until}."
+
+
 def voice_line(voice: VoiceProfile) -> str:
     """Return one line of the list of voices."""
     owner = "shared" if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
@@ -111,14 +132,13 @@ def kept(report: QualityReport) -> str:
 
 def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
-    facts = [
-        ("voice above the background", report.snr_db, ".0f", "dB"),
-        ("loudness", report.loudness_lufs, ".0f", "LUFS"),
-        ("pitch", report.median_pitch_hz, ".0f", "Hz"),
-    ]
-    known = [
-        f"{name} {value:{form}} {unit}" for name, value, form, unit in facts if value is not None
-    ]
+    known = []
+    if report.snr_db is not None:
+        known.append(f"voice above the background {report.snr_db:.0f} dB")
+    if report.loudness_lufs is not None:
+        known.append(f"loudness {loudness(report.loudness_lufs)}")
+    if report.median_pitch_hz is not None:
+        known.append(f"pitch {report.median_pitch_hz:.0f} Hz")
     return ", ".join(known) or "nothing"
 
 

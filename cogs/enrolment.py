@@ -10,12 +10,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import MynahBot
-from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
+from bot.enrolment.types import EnrolmentLimits, SampleRejectedError
 from bot.errors import UserError
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard, OpenCards
+from cogs.saving import AsNewVoice, Saving
 from cogs.tuning import LANGUAGE_CHOICES
-from cogs.ui import Interaction, guild_of
+from cogs.ui import Interaction, guild_of, services_of
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice
 
@@ -33,7 +34,7 @@ class Enrolment(commands.Cog):
 
     async def cog_unload(self) -> None:
         """Close the cards: after a restart nobody would listen to their buttons."""
-        await self.cards.clear("I was restarted, so this sample is forgotten. Use `/enroll` again.")
+        await self.cards.clear("I was restarted, so this sample is forgotten. Send it again.")
 
     @app_commands.command(description="Make a voice from a recording of one person speaking")
     @app_commands.guild_only()
@@ -51,37 +52,41 @@ class Enrolment(commands.Cog):
         language: str | None = None,
     ) -> None:
         """Show what was heard; only the card's Save button stores it."""
+        voice = NewVoice(
+            guild_id=guild_of(interaction),
+            name=name,
+            language=language,
+            owner_id=interaction.user.id,
+        )
+        await self.listen(interaction, sample, AsNewVoice(services_of(interaction), voice))
+
+    async def listen(
+        self, interaction: Interaction, sample: discord.Attachment, saving: Saving
+    ) -> None:
+        """Answer with the card of a recording; its Save button does what `saving` says.
+
+        Raises UserError for what cannot be a recording, and what `saving` refuses.
+        """
         check_attachment(sample, self._enrolment.limits)
         member = interaction.user.id
         with self._enrolment.turns.admit(member):
             await interaction.response.defer(ephemeral=True, thinking=True)
-            await self._enrolment.check_new(guild_of(interaction), name)
+            await saving.check(interaction)
             if self._enrolment.restarting:
                 await interaction.edit_original_response(content=_RESTARTING)
             try:
                 prepared = await self._enrolment.prepare(await _download(sample), member)
             except SampleRejectedError as error:
-                card = cards.rejection_card(str(error), error.report)
+                rejection = cards.rejection_card(str(error), error.report)
                 await interaction.edit_original_response(
-                    content=None, embed=card, attachments=[_picture(error.picture)]
+                    content=None, embed=rejection, attachments=[_picture(error.picture)]
                 )
                 return
-        voice = NewVoice(
-            guild_id=guild_of(interaction),
-            name=name,
-            language=language,
-            owner_id=member,
-        )
-        await self._show(interaction, prepared, voice)
-
-    async def _show(
-        self, interaction: Interaction, sample: EnrolmentSample, voice: NewVoice
-    ) -> None:
-        card = EnrolmentCard(interaction, self._enrolment, sample, voice, self.cards.remove)
+        card = EnrolmentCard(interaction, prepared, saving, self.cards.remove)
         await interaction.edit_original_response(
             content=None,
-            embed=cards.sample_card(voice.name, sample.report),
-            attachments=[_picture(sample.picture)],
+            embed=cards.sample_card(saving.title, prepared.report),
+            attachments=[_picture(prepared.picture)],
             view=card,
         )
         await self.cards.add(card)

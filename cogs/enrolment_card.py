@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import discord
-from discord.utils import utcnow
 
 from bot.command_tree import answer
-from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample
-from cogs import cards
+from cogs.saving import Saving
 from cogs.ui import Interaction
 from cogs.views import MynahModal, OwnedView
-from storage.errors import InvalidNameError, NameTakenError
+from storage.errors import InvalidNameError, NameTakenError, VoiceNotFoundError
 from storage.names import MAX_NAME_LENGTH
-from storage.types import NewVoice
 
 MAX_CARDS = 32
 """Each holds a sample of some 3 MB."""
 
-EXPIRED = "This card has expired and the sample is forgotten. Use `/enroll` again."
-FORGOTTEN = "This sample is forgotten. Use `/enroll` again."
+EXPIRED = "This card has expired and the sample is forgotten. Send the recording again."
+FORGOTTEN = "This sample is forgotten. Send the recording again."
+DELETED = "The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored."
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
 
@@ -36,15 +33,13 @@ class EnrolmentCard(OwnedView):
     def __init__(
         self,
         interaction: Interaction,
-        enrolment: EnrolmentService,
         sample: EnrolmentSample,
-        voice: NewVoice,
+        saving: Saving,
         on_close: Callable[[EnrolmentCard], None],
     ) -> None:
         super().__init__(interaction)
-        self._enrolment = enrolment
         self._sample: EnrolmentSample | None = sample
-        self._voice = voice
+        self._purpose = saving
         self._on_close = on_close
         self._saving = False
         self._dialog: _NameModal | None = None
@@ -64,13 +59,17 @@ class EnrolmentCard(OwnedView):
         style=discord.ButtonStyle.success,
     )
     async def save(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
-        """Store the voice under the name that was given, or ask for another one."""
+        """Store the sample, or ask for another name first."""
         try:
-            await self._enrolment.check_new(self._voice.guild_id, self._voice.name)
+            await self._purpose.check(interaction)
         except (InvalidNameError, NameTakenError) as error:
             await self._ask_name(interaction, str(error))
             return
-        await self.store(interaction, self._voice.name)
+        except VoiceNotFoundError:
+            await interaction.response.defer()
+            await self.forget(DELETED)
+            return
+        await self.store(interaction)
 
     @discord.ui.button(label="Discard", style=discord.ButtonStyle.secondary)
     async def discard(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
@@ -79,18 +78,15 @@ class EnrolmentCard(OwnedView):
         if not self._saving:
             await self.forget("Discarded. Nothing was stored.")
 
-    async def store(self, interaction: Interaction, name: str) -> None:
-        """Store the voice once, however often it is asked for. Raises what `save` raises."""
+    async def store(self, interaction: Interaction, name: str | None = None) -> None:
+        """Store the sample once, however often it is asked for. Raises what `save` raises."""
         await interaction.response.defer()
         sample = self._sample
         if sample is None or self._saving:
             return
         self._saving = True
-        consent = replace(
-            self._voice, name=name, consented_by=interaction.user.id, consented_at=utcnow()
-        )
         try:
-            profile = await self._enrolment.save(sample, consent)
+            saved = await self._purpose.save(interaction, sample, name)
         except Exception:
             if self.is_finished():  # it expired meanwhile: Save cannot be pressed again
                 await self.forget(EXPIRED)
@@ -98,7 +94,7 @@ class EnrolmentCard(OwnedView):
         finally:
             self._saving = False
         self._close()
-        await self.edit(embed=cards.saved_card(profile), attachments=[], view=None)
+        await self.edit(embed=saved, attachments=[], view=None)
 
     async def forget(self, text: str) -> None:
         """Drop the sample and say why."""

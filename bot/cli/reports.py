@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bot.enrolment.words import loudness
+
 
 def report_rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Return labels and values of a `QualityReport` in its JSON form, as a voice's row holds it.
@@ -26,7 +28,7 @@ def _rows(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         *([("kept", _kept(report))] if report.get("verdict") != "rejected" else []),
         ("voice over noise", _measure(report.get("snr_db"), "dB", ".0f")),
         ("cut off", f"{report.get('clipped_share') or 0:.2%} of the recording"),
-        ("loudness", _loudness(report.get("loudness_lufs"))),
+        ("loudness", loudness(report.get("loudness_lufs"))),
         ("pitch", _measure(report.get("median_pitch_hz"), "Hz", ".0f")),
         *(_finding_row(finding) for finding in report.get("findings") or ()),
     ]
@@ -48,13 +50,6 @@ def _kept(report: Mapping[str, Any]) -> str:
         f"{end - start:.1f} s, from {start:.1f} to {end:.1f} s, with "
         f"{_seconds(report, 'kept_speech')} of speech"
     )
-
-
-def _loudness(lufs: float | None) -> str:
-    if lufs is None:
-        return "not measurable"
-    word = "quiet" if lufs < -33 else "loud" if lufs > -14 else "usual for speech"
-    return f"{word} ({lufs:.1f} LUFS)"
 
 
 def _measure(value: float | None, unit: str, form: str) -> str:

@@ -19,7 +19,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from bot.enrolment.channels import Balance, mix_weights
-from bot.enrolment.lengths import is_cut_off
+from bot.enrolment.lengths import is_cut_off, with_open_end
 from bot.enrolment.tops import CLIPPED_LEVEL
 from bot.enrolment.types import SUPPORTED, AudioFileError, EnrolmentLimits
 from bot.enrolment.work import Progress, WatchedBytes, Work
@@ -118,7 +118,7 @@ def decode(
         "probesize": str(max(len(data), MIN_PROBE_BYTES)),
         "analyzeduration": str(PROBE_MICROSECONDS),
     }
-    file = WatchedBytes(data, work)
+    file = WatchedBytes(with_open_end(data), work)
     try:
         with av.open(file, "r", metadata_errors="replace", options=options) as container:
             decoder = _Decoder(container, data, limits, work)

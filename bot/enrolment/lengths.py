@@ -19,6 +19,9 @@ MISSING_SHARE = 0.02
 padding or a rounded header."""
 
 _MAX_CHUNKS = 1000
+_HEADERS = 65_536
+_ENDLESS = 2**40
+_W64_DATA = b"data\xf3\xac\xd3\x11\x8c\xd1\x00\xc0\x4f\x8e\xdb\x8a"
 
 
 def is_cut_off(
@@ -31,6 +34,23 @@ def is_cut_off(
     declared = declared_seconds(container, data, max_bytes)
     missing = declared - heard_seconds
     return _ogg_page_is_cut(data) or missing > max(MISSING_SECONDS, MISSING_SHARE * declared)
+
+
+def with_open_end(data: bytes) -> bytes:
+    """Return a file so that FFmpeg reads it to its end where the size of its samples is unknown.
+
+    It does so by itself for RIFF, but takes the 64-bit sizes of RF64, BW64 and W64 at their word.
+    """
+    if data[:4] in (b"RF64", b"BW64") and data[12:16] == b"ds64":
+        samples = int.from_bytes(data[28:36], "little")
+        # As plain RIFF, whose own placeholder it carries already.
+        return b"RIFF" + data[4:] if not 0 < samples < _ENDLESS else data
+    if data.startswith(b"riff"):
+        at = data.find(_W64_DATA, 0, _HEADERS)
+        size = int.from_bytes(data[at + 16 : at + 24], "little")
+        if at >= 0 and not 24 < size < _ENDLESS:
+            return data[: at + 16] + (len(data) - at).to_bytes(8, "little") + data[at + 24 :]
+    return data
 
 
 def declared_seconds(container: InputContainer, data: bytes, max_bytes: int) -> float:

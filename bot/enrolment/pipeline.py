@@ -6,6 +6,7 @@ import io
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from bot.enrolment.listen import listen
 from bot.enrolment.picture import draw_picture
@@ -13,21 +14,41 @@ from bot.enrolment.quality import rate
 from bot.enrolment.recording import Recording, record
 from bot.enrolment.types import (
     FRAME_SAMPLES,
+    SUPPORTED,
+    AudioFileError,
     EnrolmentLimits,
     EnrolmentSample,
     QualityReport,
     SampleRejectedError,
 )
 from bot.enrolment.window import Window, choose_window
+from bot.errors import UserError
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+
+log = structlog.get_logger(__name__)
 
 
 def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
     """Turn an upload, the bytes of any audio file, into a clip with its report and picture.
 
     Raises `AudioFileError` if it cannot be read or is over a limit, `SampleRejectedError` (with
-    report and picture) if no voice can be made of it.
+    report and picture) if no voice can be made of it, and `MemoryError`.
     """
+    try:
+        return _prepare(data, limits)
+    except (UserError, MemoryError):
+        raise
+    except Exception as error:
+        # A fault of ours or of a library, on an upload that nobody thought of: it goes to the log,
+        # and the member can try another format.
+        log.exception("upload could not be processed", stage="enrol", bytes=len(data))
+        raise AudioFileError(
+            "The recording could not be processed. Open it in an audio program and export it anew. "
+            f"{SUPPORTED}"
+        ) from error
+
+
+def _prepare(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
     recording = listen(data, limits)
     window = choose_window(recording, limits.keep_seconds)
     report = rate(recording, window, limits)

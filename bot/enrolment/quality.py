@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from bot.enrolment.hum import Hum
+from bot.enrolment.music import music_level
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.recording import Recording
 from bot.enrolment.types import (
@@ -70,7 +70,7 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
     lufs = loudness_lufs(kept)
     findings = (
         *_level_findings(snr, share, lufs, recording.source_rate),
-        *_hum_findings(recording.hum),
+        *_background_findings(recording),
         *_amount_findings(recording, speech_seconds, limits),
     )
     verdict = _verdict(findings)
@@ -194,7 +194,16 @@ def _level_findings(
         )
 
 
-def _hum_findings(hum: Hum | None) -> Iterator[Finding]:
+def _background_findings(recording: Recording) -> Iterator[Finding]:
+    music = music_level(recording.samples, recording.is_speech)
+    if music is not None:
+        yield Finding(
+            "music",
+            "Music, or something else with a tune, sounds behind the voice "
+            f"({-music:.0f} dB below it).",
+            "Turn off music, television and games, and record again.",
+        )
+    hum = recording.hum
     if hum is not None and hum.level_db > HUM_DB:
         yield Finding(
             "hum",

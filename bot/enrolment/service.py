@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
@@ -97,6 +98,31 @@ class EnrolmentService:
         measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
         profile = await self._store.add(measured, sample.clip)
         log.info("voice enrolled", guild=profile.guild_id, voice=profile.name, stage="enrol",
+                 verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
+        return profile
+
+    async def replace(
+        self,
+        voice_id: int,
+        sample: EnrolmentSample,
+        *,
+        consented_by: int | None = None,
+        consented_at: datetime | None = None,
+    ) -> VoiceProfile:
+        """Give a stored voice another sample, with the consent to it; see `VoiceStore.replace`.
+
+        Raises `VoiceNotFoundError`, `StorageError`.
+        """
+        report = sample.report
+        profile = await self._store.replace(
+            voice_id,
+            sample.clip,
+            pitch_hz=report.median_pitch_hz,
+            quality=report.to_json(),
+            consented_by=consented_by,
+            consented_at=consented_at,
+        )
+        log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
 

@@ -30,6 +30,7 @@ FindingCode = Literal[
     "quiet",
     "narrowband",
     "hum",
+    "music",
 ]
 
 

@@ -26,10 +26,11 @@ class EngineReads:
     def prepare(self, text: str, language: str | None) -> str:
         """Return cleaned `text` as the engine is to be asked for it."""
         if not self.numbers or (self.beyond and self.beyond.search(text)):
-            text = spell_out(text, language)
+            text = spell_out(_TIMES.sub(" × ", text), language)
         return self.pauses(text)
 
 
+_TIMES = re.compile(r"(?<=\d)\s?\*\s?(?=\d)")
 _INITIALS = re.compile(r"\b([A-Z])\.(?=\s?[A-Z](?:\.|[a-z]))")
 _TITLES = re.compile(
     r"\b(Mr|Mrs|Ms|Mx|Dr|Prof|Rev|Hon|St|Sr|Jr|Lt|Col|Gen|Sgt|Capt|Maj|Cmdr|Gov|Sen|Rep|Pres|Messrs"
@@ -48,7 +49,7 @@ def _espeak_pauses(text: str) -> str:
 # As heard from espeak-ng 1.52 in Piper: "m²" is "m two", "km/h" "k m slash h", "$5" "dollar five",
 # "10^2" "ten two", "3-5" "three five", a date has dashes, "3 < 5" loses its sign.
 _ESPEAK_MISREADS = re.compile(
-    r"[½¼¾⅐-⅞¹²³⁰-₉№℃℉^<>=±×÷]|[$€£¥₹₽]|\d\s?[%*/+-]\s?\d|\d\s?(?:km/h|m/s|mph|kg|km|cm|mm|ml|GB|MB|kB|TB)\b"
+    r"[½¼¾⅐-⅞¹²³⁰-₉№℃℉°^<>=±×÷]|[$€£¥₹₽]|\d\s?[%*/+-]\s?\d|\d\s?(?:km/h|m/s|mph|kg|km|cm|mm|ml|GB|MB|kB|TB)\b"
     r"|\b\d{4}-\d\d-\d\d\b|\bv\d|\+\d"
 )
 

@@ -9,12 +9,14 @@ from bot.client import MynahBot
 from cogs.voices.changing import Changing
 from cogs.voices.choosing import Choosing
 from cogs.voices.looking import Looking
+from cogs.voices.replacing import Replacing
 
 
 @app_commands.guild_only()
 class Voices(
     Looking,
     Changing,
+    Replacing,
     Choosing,
     commands.GroupCog,
     name="voice",

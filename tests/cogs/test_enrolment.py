@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -71,6 +72,15 @@ async def test_the_card_gives_reasons_with_advice(scene: Scene) -> None:
     assert card is not None
     field = card.embeds[0].fields[0]
     assert (field.name, field.value) == (finding.reason, finding.advice)
+
+
+async def test_the_loudness_stands_in_plain_words_before_its_unit(scene: Scene) -> None:
+    card = (await enrol(scene)).response
+    assert card is not None
+    measured = {field.name: field.value for field in card.embeds[0].fields}["Measured"]
+    assert measured == (
+        "voice above the background 31 dB, loudness usual for speech (-20.2 LUFS), pitch 123 Hz"
+    )
 
 
 async def test_nothing_is_stored_before_save(scene: Scene) -> None:
@@ -238,3 +248,20 @@ async def test_cards_are_bounded_and_the_oldest_makes_room(scene: Scene) -> None
         await member.slash(scene.channel, "enroll", sample=FILE, name=f"Voice {number}")
     assert "forgotten" in content(first)
     assert len(scene.world.bot.get_cog("Enrolment").cards) == MAX_CARDS
+
+
+async def test_the_card_says_which_track_and_channel_was_listened_to(scene: Scene) -> None:
+    origin = "sound track 2 of 3, only the left channel"
+    report = replace(make_report("good"), origin=origin)
+    scene.world.media.outcome = EnrolmentSample(make_clip(), report, make_picture())
+    card = (await enrol(scene)).response
+    assert card is not None
+    assert ("Listened to", origin) in [(f.name, f.value) for f in card.embeds[0].fields]
+
+
+async def test_a_rejected_recording_never_says_that_something_is_kept(scene: Scene) -> None:
+    report = make_report("rejected", Finding("no_speech", "No speech was found.", "Speak."))
+    scene.world.media.outcome = SampleRejectedError("No speech.", report, make_picture())
+    card = (await enrol(scene)).response
+    assert card is not None
+    assert "kept" not in str(card.embeds[0].to_dict()).lower()

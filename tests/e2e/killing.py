@@ -1,164 +1,180 @@
-"""Five guilds speak while both workers are killed again and again, at random moments.
+"""Five servers speak and enrol while the workers are killed again and again, at random moments.
 
     python -m tests.e2e.killing [--kills 100] [--seed N]
 
-Prints what became of every text as JSON. The engine is the tests' own: it speaks at once, so that
-a hundred deaths take seconds.
+Prints what became of everything as JSON. It is the whole bot on a loopback Discord, but for the
+engine: the tests' own, which loads and speaks at once, so that a hundred deaths take seconds.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
+import functools
 import json
 import logging
 import os
 import random
-import signal
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
+import numpy as np
+import psutil
 
-from bot.errors import MynahError
-from bot.speech.desk import SpeechDesk
+import bot.app
+from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
-from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechLimits, Utterance
-from bot.speech.types import (
-    EngineInfo,
-    EngineSpec,
-    Speech,
-    SynthesisRequest,
-    SynthesisResult,
-    VoiceReference,
-)
-from bot.workers import Worker, WorkerLimits
+from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
+from tests.e2e.live import Call, Live, open_live
+from tests.loopback import Interaction, Message, Upload, wait_until
+from tests.loopback.audio import encode_opus
+from tests.samples import encode, speech_samples
 
 GUILDS = 5
 SENTENCES = 3
+PATIENCE_SECONDS = 90.0
+LONGEST_PAUSE_SECONDS = 0.5  # between two deaths
 
 
-class EchoEngine:
-    """Says a text in one packet, which is the text."""
+class QuickEngine:
+    """Says 0.1 s of noise for a sentence, and tells in the timings which it was."""
 
-    info = EngineInfo("piper", "echo", "cpu", clones=False, reason="test", load_seconds=0.0)
+    info = EngineInfo("piper", "quick", "cpu", clones=True, reason="test", load_seconds=0.0)
+
+    def __init__(self) -> None:
+        noise = np.random.default_rng(0).normal(0, 0.1, 4800)
+        self._packets = tuple(encode_opus(noise.astype(np.float32)))
 
     def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        return [Speech((request.text.encode(),), 0.02) for request in batch]
+        return [Speech(self._packets, 0.1, {request.text: 0.0}) for request in batch]
 
     def close(self) -> None:
         pass
 
 
-def open_echo(_spec: EngineSpec) -> EchoEngine:
-    return EchoEngine()
+def open_quick(_spec: EngineSpec) -> QuickEngine:
+    return QuickEngine()
 
 
 class Members:
-    """Has texts said, one after the other in each guild, and notes what became of each."""
+    """One who speaks in each guild, and one who enrols; they note what became of everything."""
 
-    def __init__(self, desk: SpeechDesk) -> None:
-        self._desk = desk
+    def __init__(self, live: Live, upload: Upload) -> None:
+        self._live, self._upload = live, upload
+        self.done = asyncio.Event()
         self.outcomes: Counter[str] = Counter()
-        self.in_disorder: list[str] = []
+        self.asked: dict[int, list[str]] = {}  # sentences by guild, in order
 
-    async def speak(self, guild: int, done: asyncio.Event) -> None:
-        number = 0
-        while not done.is_set():
-            number += 1
-            self.outcomes[await self.say(guild, f"guild {guild} text {number}")] += 1
+    async def speak(self, call: Call) -> None:
+        while not self.done.is_set():
+            outcome = await self.say(call)
+            self.outcomes[outcome] += 1
+            if outcome == "told":
+                await asyncio.sleep(0.5)  # nobody who is refused asks again at once
 
-    async def say(self, guild: int, name: str) -> str:
-        """Have a text said and return what became of it."""
-        text = " ".join(f"This is part {part} of {name}." for part in range(SENTENCES))
-        utterance = Utterance(text, VoiceReference(Path("unused"), ""), guild_id=guild)
-        wanted, heard = self._desk.plan(text), list[str]()
-        told = ""
-        try:
-            async with contextlib.aclosing(self._desk.speak(utterance, lambda: 0.0)) as speeches:
-                async for speech in speeches:
-                    heard += [packet.decode() for packet in speech.packets]
-        except MynahError as error:
-            told = str(error)
-        if heard != list(wanted[: len(heard)]):  # a sentence twice, or out of turn
-            self.in_disorder.append(f"{name}: {heard}")
-        if len(heard) == len(wanted):
-            return "spoken"
-        return "told" if told else "lost"
+    async def say(self, call: Call) -> str:
+        """Have a text said and return what became of it according to its answer."""
+        asked = self.asked.setdefault(call.guild.id, [])
+        number = len(asked) // SENTENCES
+        sentences = [f"This is part {part} of text {number}." for part in range(SENTENCES)]
+        asked += sentences
+        answer = await call.say(" ".join(sentences)).answered()
+        await wait_until(lambda: end_of(answer), PATIENCE_SECONDS, f"an end: {answer.content!r}")
+        return "said" if end_of(answer) == "Said." else "told"
 
-    async def use_media(self, media: Worker, done: asyncio.Event) -> None:
-        """Ask the media worker for something, over and over."""
-        while not done.is_set():
-            try:
-                assert await media.run(divmod, 7, 2) == (3, 1)
-                self.outcomes["processed"] += 1
-            except MynahError:
-                self.outcomes["upload told"] += 1
-            await asyncio.sleep(0.05)
+    async def enrol(self, call: Call) -> None:
+        while not self.done.is_set():
+            ben = self._live.discord.add_person(call.guild, "Ben")
+            wish = ben.slash("enroll", sample=self._upload, name="Ben")
+            await wait_until(
+                lambda wish=wish: verdict(wish), PATIENCE_SECONDS, "a card or a reason"
+            )
+            self.outcomes[verdict(wish)] += 1
+            if verdict(wish) == "card":
+                ben.press(await wish.answered(), label="Discard")
+
+    def said_out_of_turn(self) -> list[str]:
+        """Return the guilds in which a sentence was said twice, or after a later one."""
+        return [
+            f"{guild}: {said}"
+            for guild, speeches in self._live.desk.spoken.items()
+            if not in_order(said := [next(iter(s.timings)) for s in speeches], self.asked[guild])
+        ]
 
 
-async def kill_again_and_again(
-    workers: Sequence[Worker], kills: int, chance: random.Random
-) -> None:
-    """Kill while they start, load, speak or rest."""
+def verdict(wish: Interaction) -> str:
+    """Return what came of `/enroll`; empty while nothing has."""
+    message = wish.message
+    if message is not None and message.embeds:
+        return "card"
+    told = message is not None and message.content and "starting again" not in message.content
+    return "reason" if told or wish.followups else ""
+
+
+def in_order(said: Sequence[str], asked: Sequence[str]) -> bool:
+    """Whether `said` is `asked`, perhaps with gaps."""
+    left = iter(asked)
+    return all(sentence in left for sentence in said)
+
+
+def end_of(answer: Message) -> str:
+    """Return the line that says how a text ended; empty while it lasts."""
+    _, *lines = answer.content.splitlines()
+    last = lines[-1] if lines else ""
+    return "" if last.startswith("-#") or last.endswith("sentences heard.") else last
+
+
+async def kill_again_and_again(live: Live, kills: int, chance: random.Random) -> None:
+    """Kill while they start, load, work or rest."""
+    me = psutil.Process()
     for _ in range(kills):
-        worker = chance.choice(workers)
-        async with asyncio.timeout(60):
-            while worker.pid is None:
+        if chance.random() < 0.5:  # or nothing would ever be spoken
+            await wait_until(lambda: live.backstage.engine.ready, PATIENCE_SECONDS, "the engine")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (workers := me.children()):
                 await asyncio.sleep(0.005)
-        os.kill(worker.pid, signal.SIGKILL)
-        await asyncio.sleep(chance.uniform(0, 0.4))
+        chance.choice(workers).kill()
+        await asyncio.sleep(chance.uniform(0, LONGEST_PAUSE_SECONDS))
 
 
-async def kill_while_speaking(kills: int, seed: int) -> dict[str, object]:
-    """Return what became of all texts, as the JSON that is printed."""
-    limits = WorkerLimits(call_seconds=60, waiting=64)
-    engine_worker, media = Worker("engine worker", limits), Worker("media worker", limits)
-    engine = EngineClient(engine_worker, EngineSpec(), open_engine=open_echo)
-    scheduler = FairScheduler(engine)
-    members = Members(SpeechDesk(scheduler, SpeechLimits(), media))
-    done = asyncio.Event()
-    try:
-        await asyncio.gather(engine.start(), media.run(os.getpid))
+async def kill_while_they_speak(data: Path, kills: int, seed: int) -> dict[str, object]:
+    """Return what became of everything."""
+    async with open_live(data) as live:
+        await live.warm()
+        upload = Upload("ada.wav", encode(speech_samples(6), 24_000, "wav", "pcm_s16le"))
+        members = Members(live, upload)
+        calls = [await live.new_call() for _ in range(GUILDS)]
         async with asyncio.TaskGroup() as busy:
-            for guild in range(1, GUILDS + 1):
-                busy.create_task(members.speak(guild, done))
-            busy.create_task(members.use_media(media, done))
-            await kill_again_and_again((engine_worker, media), kills, random.Random(seed))
-            done.set()
+            for call in calls:
+                busy.create_task(members.speak(call))
+            busy.create_task(members.enrol(calls[0]))
+            await kill_again_and_again(live, kills, random.Random(seed))
+            members.done.set()
+        await wait_until(lambda: live.backstage.engine.ready, PATIENCE_SECONDS, "the engine")
         return {
-            "outcomes": dict(members.outcomes),
-            "in disorder": members.in_disorder,
-            "last": await last_text(members, engine),
+            "outcomes": members.outcomes,
+            "last": [await members.say(call) for call in calls],
+            "out of turn": members.said_out_of_turn(),
         }
-    finally:
-        await scheduler.close()
-        await engine.close()
-        await media.close()
-
-
-async def last_text(members: Members, engine: EngineClient) -> str:
-    """Return how a text ends that is said once nobody kills any more and the engine is back."""
-    async with asyncio.timeout(60):
-        while not engine.ready:
-            await asyncio.sleep(0.05)
-    return await members.say(1, "the end")
 
 
 def main() -> None:
+    """Kill and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
-    logging.getLogger().setLevel(logging.CRITICAL)
-    structlog.configure(logger_factory=structlog.stdlib.LoggerFactory())
-    with tempfile.TemporaryDirectory() as folder:
+    configure_logging("critical", "json")
+    logging.getLogger("dave").setLevel(logging.CRITICAL)
+    vars(bot.app)["EngineClient"] = functools.partial(EngineClient, open_engine=open_quick)
+    with tempfile.TemporaryDirectory(prefix="killing-") as folder:
         tempfile.tempdir = folder
-        print(json.dumps(asyncio.run(kill_while_speaking(options.kills, options.seed))))
+        os.environ["TMPDIR"] = folder
+        data = Path(folder) / "data"
+        report = asyncio.run(kill_while_they_speak(data, options.kills, options.seed))
+    print(json.dumps(report))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ import gc
 import io
 import json
 import logging
-import multiprocessing.resource_tracker
 import os
 import random
 import tempfile
@@ -237,7 +236,6 @@ def main() -> None:
         tempfile.tempdir = folder  # for the bot; its children learn it from the environment
         os.environ["TMPDIR"] = folder
         recordings()  # loads the sample voice and its libraries
-        multiprocessing.resource_tracker.ensure_running()  # stays until this process ends
         before = remains()
         data = Path(folder) / "data"
         report = asyncio.run(soak(data, options.operations, options.seconds, options.seed))

@@ -8,7 +8,6 @@ import pytest
 
 from bot.speech.types import SynthesisRequest, SynthesisResult
 from tests.e2e.live import Call, Live, content
-from tests.loopback import Person
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -33,7 +32,7 @@ async def say(call: Call, text: str) -> None:
 
 
 async def test_mentions_are_said_by_the_names_that_the_server_shows(
-    live: Live, call: Call, asked: list[str]
+    call: Call, asked: list[str]
 ) -> None:
     world = call.discord.world
     member = world.add_member(call.guild, world.add_user("grace"))
@@ -54,16 +53,3 @@ async def test_whom_nobody_knows_is_someone(call: Call, asked: list[str]) -> Non
     ids = "<@175928847299117063> <@&175928847299117064> <#175928847299117065>"
     await say(call, f"Hello {ids}, well met.")
     assert " ".join(asked) == "Hello someone a role a channel, well met."
-
-
-async def test_a_member_outside_the_cache_is_known_from_the_command(
-    live: Live, call: Call, asked: list[str]
-) -> None:
-    world = call.discord.world
-    person = Person(call.discord, call.guild, world.add_member(call.guild, world.add_user("Hedy")))
-    guild = live.bot.get_guild(call.guild.id)
-    assert guild is not None
-    if (cached := guild.get_member(person.id)) is not None:
-        guild._remove_member(cached)
-    await say(call, f"Good evening, <@!{person.id}>!")
-    assert asked == ["Good evening, Hedy!"]

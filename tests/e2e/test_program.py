@@ -114,7 +114,6 @@ async def end_in_mid_sentence(data: Path, loopback: LoopbackDiscord, number: sig
         begin, audible = time.monotonic(), len(call.listener.audible)
         code, log = await program.end(number)
         seconds = time.monotonic() - begin
-        # The helper that multiprocessing keeps ends on its own, once it notices.
         await wait_until(lambda: not any(map(alive, family)), 3, "the end of all children")
         return End(code, seconds, log, call, audible)
 

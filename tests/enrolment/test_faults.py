@@ -188,3 +188,40 @@ def test_a_rejected_sample_keeps_nothing(speech: Samples) -> None:
     report = caught.value.report
     assert (report.kept_start, report.kept_end, report.kept_speech_seconds) == (0, 0, 0)
     assert report.speech_seconds > 1
+
+
+def music(seconds: float, level_db: float, like: Samples, seed: int = 1) -> Samples:
+    """Four held voices that change every second, each with overtones."""
+    random = np.random.default_rng(seed)
+    time = np.arange(RATE) / RATE
+    bars = []
+    for _ in range(int(seconds) + 1):
+        notes = 110 * 2 ** (random.choice([0, 3, 5, 7, 10, 12, 15, 19, 24], 4, False) / 12)
+        waves = [np.sin(2 * np.pi * note * k * time) / k for note in notes for k in range(1, 6)]
+        bars.append(sum(waves) * np.hanning(RATE) ** 0.2)
+    made = np.concatenate(bars)[: len(like)]
+    return made * like.std() / made.std() * 10 ** (level_db / 20)
+
+
+@pytest.mark.parametrize("level_db", [-12, -20, -30])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_bed_of_music_is_named(speech: Samples, level_db: float, seed: int) -> None:
+    sample = prepared(wav(speech + music(12, level_db, speech, seed)))
+    assert sample.report.verdict == "usable"
+    assert "music" in codes(sample)
+    assert compare(sample, speech)[1] == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("level_db", [-10, -18, -30])
+def test_noise_is_not_called_music(speech: Samples, level_db: float) -> None:
+    assert "music" not in codes(prepared(wav(speech + noise(speech, level_db))))
+
+
+def test_the_echo_of_a_room_is_not_called_music(speech: Samples) -> None:
+    time = np.arange(RATE) / RATE
+    room = np.random.default_rng(1).standard_normal(RATE) * 10 ** (-3 * time / 0.8)
+    room *= 0.3 / np.sqrt(np.sum(room**2))
+    room[0] = 1
+    length = len(speech) + RATE
+    echoed = np.fft.irfft(np.fft.rfft(speech, length) * np.fft.rfft(room, length), length)
+    assert "music" not in codes(prepared(wav(echoed[: len(speech)])))

@@ -78,6 +78,13 @@ def test_fits_the_limit_at_any_length(frames: int) -> None:
     assert len(draw_picture(made, Window(0, frames))) <= MAX_BYTES
 
 
+def test_of_a_rejected_recording_nothing_is_shown_as_kept() -> None:
+    made = noise(1000, (100, 400), (500, 900))
+    pixels = waveform(draw_picture(made, Window(500, 900), is_kept=False))
+    assert len(columns(pixels, KEPT)) == 0
+    assert columns(pixels, SPEECH).max() == pytest.approx(0.9, abs=0.01)
+
+
 def test_nothing_recorded_can_be_drawn() -> None:
     png = draw_picture(noise(0), Window(0, 0))
     assert len(columns(waveform(png), KEPT)) == 0

@@ -13,7 +13,12 @@ import soundfile
 
 from bot.enrolment.pipeline import prepare_sample, warm
 from bot.enrolment.recording import record
-from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
+from bot.enrolment.types import (
+    AudioFileError,
+    EnrolmentLimits,
+    EnrolmentSample,
+    SampleRejectedError,
+)
 from bot.errors import UserError
 from tests.samples import RATE, Samples, encode
 
@@ -154,6 +159,17 @@ def test_the_service_imports_nothing_that_belongs_in_the_worker() -> None:
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def test_a_library_that_fails_on_an_upload_is_an_error_for_people(
+    speech_wav: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise IndexError("of a library")
+
+    monkeypatch.setattr("bot.enrolment.quality.median_pitch", fail)
+    with pytest.raises(AudioFileError, match="export it anew"):
+        prepare_sample(speech_wav, EnrolmentLimits())
 
 
 def test_warming_needs_no_upload() -> None:

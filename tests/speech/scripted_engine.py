@@ -83,5 +83,13 @@ def open_crashing(_spec: EngineSpec) -> ScriptedEngine:
     sys.exit()
 
 
+def open_crashing_at_times(spec: EngineSpec) -> ScriptedEngine:
+    """Crash as often as the file in place of the checkpoint says."""
+    assert spec.checkpoint is not None
+    engine = ScriptedEngine()
+    engine._speak(scripted("crash", spec.checkpoint))
+    return engine
+
+
 def scripted(text: str, times_left: Path = Path("unused")) -> SynthesisRequest:
     return SynthesisRequest(text, VoiceReference(times_left, ""))

@@ -20,6 +20,7 @@ from bot.workers.backoff import FREE_RESTARTS
 from tests.speech.scripted_engine import (
     open_broken,
     open_crashing,
+    open_crashing_at_times,
     open_downloading,
     open_scripted,
     open_unfit,
@@ -130,6 +131,49 @@ async def test_a_killed_worker_costs_no_sentence(times_left: Path) -> None:
         os.kill(worker.pid, signal.SIGKILL)
         (result,) = await sentence
         assert isinstance(result, Speech)
+
+
+async def test_an_engine_whose_idle_worker_dies_is_loaded_again_without_being_asked() -> None:
+    async with engine() as (client, worker):
+        await client.start()
+        pid = worker.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        while client.ready:
+            await asyncio.sleep(0.001)
+        assert client.info is not None, "what was loaded is known still"
+        while not client.ready:
+            await asyncio.sleep(0.01)
+        assert worker.pid not in (None, pid)
+
+
+async def test_a_sentence_right_after_an_idle_death_is_spoken() -> None:
+    async with engine() as (client, worker):
+        for _ in range(3):
+            (before,) = await client.synthesize([scripted("hello")])
+            os.kill(int(speaker(before)), signal.SIGKILL)
+            (result,) = await client.synthesize([scripted("hello")])
+            assert speaker(result) == str(worker.pid).encode() != speaker(before)
+
+
+async def test_a_sentence_waits_through_a_death_while_loading(times_left: Path) -> None:
+    arm(times_left, FREE_RESTARTS)
+    spec = EngineSpec(checkpoint=times_left)
+    async with engine(open_crashing_at_times, spec=spec) as (client, _):
+        (result,) = await client.synthesize([scripted("hello")])
+        assert isinstance(result, Speech)
+
+
+async def test_closing_while_it_is_loaded_again_leaves_nothing() -> None:
+    async with engine() as (client, worker):
+        await client.start()
+        assert worker.pid is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        while client.ready:
+            await asyncio.sleep(0.001)
+    assert (client.ready, worker.pid) == (False, None)
+    names = {task.get_name() for task in asyncio.all_tasks()}
+    assert not {name for name in names if name.startswith(("engine-", "worker-"))}
 
 
 async def test_a_hanging_sentence_is_ended_and_tried_again(times_left: Path) -> None:

@@ -72,10 +72,7 @@ async def _replace(
             show("Decoding, finding speech, measuring ...", 1)
             sample = await enrolment.prepare(data)
             show("Storing the recording ...", 2)
-            report = sample.report
-            profile = await store.replace(
-                voice.id, sample.clip, pitch_hz=report.median_pitch_hz, quality=report.to_json()
-            )
+            profile = await enrolment.replace(voice.id, sample)
         return sample, profile, store.clip_path(profile)
 
 

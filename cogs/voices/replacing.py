@@ -1,0 +1,61 @@
+"""`/voice replace` and `restore`: another recording for a voice, and the former one again."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import UserError
+from cogs import cards
+from cogs.saving import AsReplacement, Saving
+from cogs.ui import Interaction, bot_of, defer, services_of
+from cogs.voice_option import OwnVoice
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """What this needs of the cog of `/enroll`.
+
+    Not its class: discord.py executes the module of an extension anew whenever it loads it.
+    """
+
+    async def listen(
+        self, interaction: Interaction, sample: discord.Attachment, saving: Saving
+    ) -> None:
+        """Answer with the card of a recording."""
+
+
+class Replacing(commands.Cog):
+    """For who owns a voice, or manages the server."""
+
+    @app_commands.command(description="Give a voice of yours another recording; its settings stay")
+    @app_commands.describe(
+        voice="Which voice",
+        sample="A voice message, audio or video file; 10 to 20 seconds of clear speech are best",
+    )
+    async def replace(
+        self, interaction: Interaction, voice: OwnVoice, sample: discord.Attachment
+    ) -> None:
+        """Show what was heard, as /enroll does; only the card's Save button replaces anything."""
+        saving = AsReplacement(services_of(interaction), voice)
+        await _listener(interaction).listen(interaction, sample, saving)
+
+    @app_commands.command(description="Bring back the recording that a voice of yours had before")
+    @app_commands.describe(voice="Which voice")
+    async def restore(self, interaction: Interaction, voice: OwnVoice) -> None:
+        """Exchange the voice's recording and its former one."""
+        await defer(interaction)
+        services = services_of(interaction)
+        restored = await services.voices.restore(voice.id)
+        await services.watch.look()  # what waits is spoken with the recording that is back
+        await interaction.edit_original_response(content=cards.restored(restored))
+
+
+def _listener(interaction: Interaction) -> Listener:
+    cog: object = bot_of(interaction).get_cog("Enrolment")
+    if not isinstance(cog, Listener):
+        raise UserError("I cannot listen to recordings right now. Try again in a minute.")
+    return cog
