@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 import re
 import unicodedata
@@ -89,6 +90,12 @@ def _sentences(text: str, code: str) -> list[str]:
     return sentences
 
 
+def _is_longer(text: str, limit: int) -> bool:
+    # A character is a letter at least: what stands further behind need not be counted.
+    return letters(text[: limit + 1]) > limit
+
+
+@functools.lru_cache(maxsize=10_000)
 def _letters(character: str) -> int:
     if character.isdigit():
         return _DIGIT_LETTERS
@@ -107,17 +114,17 @@ def _join_short(sentences: list[str], limit: int) -> list[str]:
     if len(joined) > 1 and _is_short(joined[-1]):
         together = joined[-2] + joined[-1]
         # Not where it would only bring about a cut elsewhere.
-        if letters(together) <= limit or letters(joined[-2]) > limit:
+        if not _is_longer(together, limit) or _is_longer(joined[-2], limit):
             joined[-2:] = [together]
     return joined
 
 
 def _is_short(text: str) -> bool:
-    return letters(text.strip()) < MIN_PIECE_LETTERS
+    return not _is_longer(text.strip(), MIN_PIECE_LETTERS - 1)
 
 
 def _cut(text: str, limit: int) -> Iterator[str]:
-    while len(text) > limit or letters(text) > limit:
+    while _is_longer(text, limit):
         fitting = _fitting(text, limit)
         end = _roomy_break(text, fitting) or _last_space(text, fitting)
         end = end or _hard_break(text, fitting)
@@ -128,7 +135,7 @@ def _cut(text: str, limit: int) -> Iterator[str]:
 
 def _cut_first(text: str, limit: int) -> list[str]:
     """Cut off a short beginning, if there is a good place for it."""
-    end = _roomy_break(text, _fitting(text, limit)) if letters(text) > limit else 0
+    end = _roomy_break(text, _fitting(text, limit)) if _is_longer(text, limit) else 0
     return [text[:end].strip(), text[end:].strip()] if end else [text]
 
 
@@ -143,7 +150,9 @@ def _roomy_break(text: str, last: int) -> int:
     The end of a clause goes before a space.
     """
     first = _fitting(text, MIN_PIECE_LETTERS - 1) + 1
-    last = min(last, len(text) - _fitting(text[::-1], MIN_PIECE_LETTERS - 1) - 1)
+    last = min(
+        last, len(text) - _fitting(text[: -MIN_PIECE_LETTERS - 1 : -1], MIN_PIECE_LETTERS - 1) - 1
+    )
     clause_ends = [match.end() for match in _CLAUSE_END.finditer(text, 0, max(0, last) + 1)]
     for ends in (clause_ends, [_last_space(text, last)]):
         if fitting := [end for end in ends if first <= end <= last]:
