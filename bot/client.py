@@ -26,7 +26,14 @@ from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
 
-EXTENSIONS = ("cogs.enrolment", "cogs.voices", "cogs.speech", "cogs.joining", "cogs.queue")
+EXTENSIONS = (
+    "cogs.enrolment",
+    "cogs.voices",
+    "cogs.speech",
+    "cogs.joining",
+    "cogs.queue",
+    "cogs.help",
+)
 
 VOICE_SECONDS = 6.0
 COMMANDS_SECONDS = 1.0

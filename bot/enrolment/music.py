@@ -51,10 +51,11 @@ def music_level(samples: Samples, is_speech: npt.NDArray[np.bool_]) -> float | N
 def _pause_windows(spoken: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
     """Return where windows begin that hold no speech, spread over the recording."""
     heard = np.concatenate([[0], np.cumsum(spoken)])
-    starts = np.arange(0, max(0, len(spoken) - WINDOW), WINDOW // 4)
-    silent = starts[heard[starts + WINDOW] == heard[starts]]
+    starts = np.arange(0, max(0, len(spoken) - WINDOW), WINDOW // 8)
+    silent: npt.NDArray[np.intp] = starts[heard[starts + WINDOW] == heard[starts]]
     step = -(-len(silent) // MAX_WINDOWS) or 1
-    return silent[::step]
+    chosen: npt.NDArray[np.intp] = silent[::step]
+    return chosen
 
 
 def _spectra(samples: Samples, starts: npt.NDArray[np.intp]) -> Floats:

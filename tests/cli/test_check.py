@@ -105,8 +105,8 @@ async def test_the_token_is_tried_behind_the_proxy(enrolled: Mynah) -> None:
     assert line.startswith("ok     Discord: the token is that of ")
 
 
-@pytest.mark.parametrize("token", ["wrong", "wr\u00f6ng\u9ce5"])
-async def test_a_refused_token_fails_and_is_not_shown(enrolled: Mynah, token: str) -> None:
+async def test_a_refused_token_fails_and_is_not_shown(enrolled: Mynah) -> None:
+    token = "wrong.token.indeed"
     async with LoopbackDiscord() as discord:
         discord.add_guild()
         told = {**discord.env(), "DISCORD_TOKEN": token}

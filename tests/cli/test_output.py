@@ -25,3 +25,12 @@ def test_a_download_takes_a_line_for_a_tenth_except_on_a_terminal(
     assert lines == expected
     tell(LoadProgress("english", 100_000_000, 100_000_000, 1, 1))
     assert lines[-1] == output.LOADING
+
+
+def test_a_file_named_like_markup_is_shown_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    monkeypatch.setattr(output, "stderr", lambda: console)
+    with output.progress_steps() as show:
+        show("Reading [/b] [red].flac ...", 0)
+    assert isinstance(console.file, io.StringIO)
+    assert "Reading [/b] [red].flac ..." in console.file.getvalue()

@@ -118,12 +118,3 @@ def ask(data: Path, typed: bytes) -> tuple[int, str]:
     _, status = os.waitpid(process, 0)
     os.close(master)
     return os.waitstatus_to_exitcode(status), printed.decode()
-
-
-def test_a_file_named_like_markup_is_read_as_it_is(data: Path, speech_file: Path) -> None:
-    name = "[/b] [red].flac"
-    (data.parent / name).parent.mkdir()
-    shutil.copy(speech_file, data.parent / name)
-    code, printed = on_terminal(data, "enroll", name, "--name", "Bert", columns=100)
-    assert code == 0, printed
-    assert f"Reading {name}" in ESCAPES.sub("", printed)
