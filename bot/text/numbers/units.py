@@ -42,6 +42,8 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     if symbol == "%" and words.habits.percent:
         said = words.habits.percent.format(n=said)
         return said.replace("百分之一百", "百分之百")
+    if words.code == "zh" and number == 2:
+        said = "两"
     own = words.habits.own_units.get(symbol)
     if own:
         name = str(own.get(words.locale.plural_form(number), own["other"]))
@@ -50,13 +52,11 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     if unit is None:
         return ""
     pattern = _pattern(number, unit, words)
-    if "/" in pattern or any(character.isdigit() for character in pattern.replace("{0}", "")):
+    if not _is_in_words(pattern, unit):
         return ""
     gender = words.habits.genders.get(unit, words.habits.gender)
     if number == number.to_integral() and gender and words.number(number) == said:
         said = words.number(number, gender)
-    if words.code == "zh" and number == 2 and unit != "concentr-percent":
-        said = "两"
     if number == 1 and words.code in ("ar", "he") and pattern.startswith("{0} "):
         pattern = f"{pattern[4:]} {{0}}"  # the only number that follows its noun
     return pattern.format(said)
@@ -77,3 +77,9 @@ def _pattern(number: Decimal, unit: str, words: NumberWords) -> str:
     if words.code == "ko":
         pattern = pattern.replace("{0}", "{0} ")
     return pattern
+
+
+def _is_in_words(pattern: str, unit: str) -> bool:
+    # Babel gives the unit's identifier where a language has no pattern.
+    rest = pattern.replace("{0}", "")
+    return unit not in rest and "/" not in rest and not any(map(str.isdigit, rest))
