@@ -97,6 +97,7 @@ class SpeechCog(commands.Cog, name="Speech"):
                 sentences=len(sentences),
                 speak=lambda due: self._speak(utterance, due),
                 on_progress=line.report,
+                spoken=" ".join(sentences),
                 voice_id=voice.id,
             )
         )

@@ -112,7 +112,7 @@ def answered(content: str) -> Interaction:
 
 def followed(progress: Progress) -> Interaction:
     """A /say whose answer has followed the speech so far, as the bot writes it."""
-    loading: Any = SimpleNamespace(ready=False)
+    loading: Any = SimpleNamespace(ready=False, info=None)
     first = say_text("Robin", "Demo", Ticket(0, 0.0, asyncio.Future())) + engine_note(loading)
     return answered(f"{first}\n{progress_text(progress)}")
 

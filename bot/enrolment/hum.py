@@ -20,7 +20,7 @@ HIGHEST_HZ = 1000
 WINDOW = CLIP_SAMPLE_RATE
 """A second, so that lines are told apart to a hertz."""
 
-MAX_WINDOWS = 120
+MAX_WINDOWS = 40
 """Spread over the recording: hum is the same throughout."""
 
 QUIETEST = 0.25

@@ -32,30 +32,30 @@ brown noise under 0.1; the reverberation of the voice itself up to 0.33."""
 AUDIBLE_DB = -40.0
 
 
-def music_level(samples: Samples, is_speech: npt.NDArray[np.bool_]) -> float | None:
+def music_level(
+    samples: Samples, is_speech: npt.NDArray[np.bool_], speech_power: float
+) -> float | None:
     """Return how loud music is against the speech, in dB; None where there is none.
 
-    samples: float32, shape (n,), 24 kHz. is_speech: per frame of 768 samples. Judged is what lies
-    between 100 Hz and 5 kHz in the pauses of the speech.
+    samples: float32, shape (n,), 24 kHz. is_speech: per frame of 768 samples. speech_power: mean
+    square of the speech. Judged is what lies between 100 Hz and 5 kHz in the pauses.
     """
-    spoken = np.repeat(is_speech, FRAME_SAMPLES)[: len(samples)]
-    starts = _pause_windows(spoken)
-    if len(starts) < MIN_WINDOWS or not spoken.any():
+    starts = _pause_windows(is_speech, len(samples))
+    if len(starts) < MIN_WINDOWS or speech_power <= 0:
         return None
     spectra = _spectra(samples, starts)
-    speech = float(np.mean(np.square(samples[spoken]), dtype=np.float64))
-    level = 10 * np.log10(max(float(np.median(spectra.sum(axis=1))), 1e-14) / max(speech, 1e-12))
+    level = 10 * np.log10(max(float(np.median(spectra.sum(axis=1))), 1e-14) / speech_power)
     return float(level) if level > AUDIBLE_DB and _is_tonal(spectra) else None
 
 
-def _pause_windows(spoken: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
+def _pause_windows(is_speech: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.intp]:
     """Return where windows begin that hold no speech, spread over the recording."""
-    heard = np.concatenate([[0], np.cumsum(spoken)])
-    starts = np.arange(0, max(0, len(spoken) - WINDOW), WINDOW // 8)
-    silent: npt.NDArray[np.intp] = starts[heard[starts + WINDOW] == heard[starts]]
+    heard = np.concatenate([[0], np.cumsum(is_speech)])
+    starts = np.arange(0, max(0, length - WINDOW), WINDOW // 8)
+    first, last = starts // FRAME_SAMPLES, (starts + WINDOW - 1) // FRAME_SAMPLES
+    silent: npt.NDArray[np.intp] = starts[heard[last + 1] == heard[first]]
     step = -(-len(silent) // MAX_WINDOWS) or 1
-    chosen: npt.NDArray[np.intp] = silent[::step]
-    return chosen
+    return silent[::step]
 
 
 def _spectra(samples: Samples, starts: npt.NDArray[np.intp]) -> Floats:

@@ -195,7 +195,9 @@ def _level_findings(
 
 
 def _background_findings(recording: Recording) -> Iterator[Finding]:
-    music = music_level(recording.samples, recording.is_speech)
+    spoken = recording.power[recording.is_speech]
+    speech_power = float(spoken.mean()) if len(spoken) else 0.0
+    music = music_level(recording.samples, recording.is_speech, speech_power)
     if music is not None:
         yield Finding(
             "music",

@@ -27,6 +27,10 @@ MIN_PEAK = 0.01
 """-40 dBFS; below, it is no recorder's limit but its noise."""
 
 
+MAX_FRAMES = 1875
+"""The loudest minute of speech is where its peaks are."""
+
+
 def flat_tops(samples: Samples, is_speech: npt.NDArray[np.bool_]) -> Floats:
     """Return for each frame of 768 samples the share that lies in flat tops, float64.
 
@@ -34,22 +38,30 @@ def flat_tops(samples: Samples, is_speech: npt.NDArray[np.bool_]) -> Floats:
     sides are looked at by themselves, because recorders clip one first. Of a clean wave there is
     less the nearer one comes to its peak; of a clipped one there is more.
     """
-    spoken = np.repeat(is_speech, FRAME_SAMPLES)[: len(samples)]
-    tops = np.zeros(len(samples), np.bool_)
-    for side in (1, -1):
-        level = _flat_level(side * samples[spoken])
+    shares = np.zeros(len(is_speech))
+    whole = len(samples) // FRAME_SAMPLES
+    frames, is_speech = (
+        samples[: whole * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES),
+        is_speech[:whole],
+    )
+    spoken = np.flatnonzero(is_speech)
+    if len(spoken) == 0:
+        return shares
+    for side, peaks in ((1, frames.max(axis=1)), (-1, -frames.min(axis=1))):
+        loudest = spoken[np.argsort(-peaks[spoken], kind="stable")[:MAX_FRAMES]]
+        level = _flat_level(side * frames[loudest].ravel(), len(spoken) * FRAME_SAMPLES)
         if level is not None:
-            tops |= (side * samples >= level) & spoken
-    padded = np.pad(tops, (0, -len(tops) % FRAME_SAMPLES))
-    shares: Floats = padded.reshape(-1, FRAME_SAMPLES).mean(axis=1, dtype=np.float64)
+            hit = spoken[peaks[spoken] >= level]
+            shares[hit] += (side * frames[hit] >= level).mean(axis=1, dtype=np.float64)
     return shares
 
 
-def _flat_level(wave: Samples) -> float | None:
-    """Return the level from which the upper side is flat; None if it is round."""
-    if len(wave) < FRAME_SAMPLES:
-        return None
-    rank = len(wave) - 1 - int(PEAK_SHARE * len(wave))
+def _flat_level(wave: Samples, count: int) -> float | None:
+    """Return the level from which the upper side is flat; None if it is round.
+
+    wave: the loudest of `count` samples.
+    """
+    rank = max(0, len(wave) - 1 - int(PEAK_SHARE * count))
     peak = float(np.partition(wave, rank)[rank])
     top = int(np.count_nonzero(wave >= TOP * peak))
     shoulder = int(np.count_nonzero(wave >= SHOULDER * peak)) - top

@@ -18,13 +18,18 @@ _SPOILER = re.compile(r"\|\|[^|]+(?:\|(?!\|)[^|]*)*\|\|")
 _INLINE_CODE = re.compile(r"``?([^`]+)``?")
 _ESCAPE = re.compile(r"\\([*_~`|<>@#:\[\]()\\-])")
 
-_MENTION = re.compile(r"(?:<\s*@\s*([!&]?)|@(?=[!&]?\d{17}))\s*[!&]?(\d{1,25})\s*>?")
-_CHANNEL = re.compile(r"<\s*#\s*(\d{1,25})\s*>?")
+_MENTION = re.compile(r"(?:<+\s*@\s*([!&]?)|@(?=[!&]?\d{17}))\s*[!&]?(\d{1,25})\s*>*")
+_CHANNEL = re.compile(r"<+\s*#\s*(\d{1,25})\s*>*")
 _COMMAND = re.compile(r"<\s*/\s*([^<>:\n]{1,100}?)\s*:\s*\d{1,25}\s*>?")
 _TIMESTAMP = re.compile(r"<\s*t\s*:\s*(-?\d{1,25})(?:\s*:\s*([A-Za-z])\b)?\s*>?")
-_EMOJI = re.compile(r"<\s*a?\s*:\s*(\w{1,64})\s*:\s*\d{1,25}\s*>?")
+_EMOJI = re.compile(r"<+\s*a?\s*:\s*(\w{1,64})\s*:\s*(?:\d{1,25}\s*>*|>+)")
 _NAVIGATION = re.compile(r"<\s*id\s*:\s*([a-z][a-z-]{0,30})(?:\s*:\s*\d{0,25})?\s*>", re.IGNORECASE)
 _SHORT_CODE = re.compile(r"(?<![\w:]):([A-Za-z][A-Za-z0-9_+-]{1,31}):(?![\w:])")
+_EMPTY = re.compile(
+    r"<(?:@[!&]?|#|/|t:|id:|a?::?)\s*>"
+    r"|</?(?:a|b|i|u|s|p|br|hr|em|li|ol|ul|h[1-6]|pre|div|span|code|strong)\s*/?>",
+    re.IGNORECASE,
+)  # and HTML, which Discord does not know
 _ALL = re.compile(r"(?<!\w)@\s?(everyone|here)\b")
 _OTHER_TAG = re.compile(r"<[\w/@#:&!~ -]{1,40}?\d{13,25}[\w: -]{0,40}>?")
 _NAMED = re.compile(r"(?<!\S)[@#](?=[^\W\d_])")  # typed by hand: @anna, #general
@@ -36,8 +41,8 @@ _BROKEN = re.compile(r"<+\s*(@[^\s<>]{0,100})>?")
 def read_code_and_spoilers(text: str, words: Words, kept: KeptWords) -> str:
     """Return `text` with code blocks and spoilers named, and the marks of inline code gone."""
     text = _CODE_BLOCK.sub(lambda block: kept.keep(words.code), text)
+    text = _INLINE_CODE.sub(lambda code: code[1].replace("|", " "), text)
     text = _SPOILER.sub(lambda spoiler: kept.keep(words.spoiler), text)
-    text = _INLINE_CODE.sub(r"\1", text)
     return _ESCAPE.sub(r"\1", text)
 
 
@@ -59,7 +64,7 @@ def read_markup(text: str, language: str | None, names: Names, kept: KeptWords) 
         return kept.keep(moment or words.time)
 
     text = _EMOJI.sub(lambda match: kept.keep_emoji(clean_name(match[1])), text)
-    text = _TIMESTAMP.sub(timestamp, text)
+    text = _TIMESTAMP.sub(timestamp, _EMPTY.sub(" ", text))
     text = _CHANNEL.sub(channel, _MENTION.sub(mention, text))
     text = _COMMAND.sub(lambda match: kept.keep(clean_name(match[1])), text)
     text = _NAVIGATION.sub(lambda match: kept.keep(_place(match[1], words)), text)

@@ -46,6 +46,8 @@ def read_emoji(text: str, language: str | None, kept: KeptWords) -> str:
 def _named(sign: str, language: str | None, kept: KeptWords) -> str:
     if sign.endswith(_KEYCAP):
         return f" {sign[0]} " if sign[0].isdigit() else " "
+    if sign == "🔟":
+        return " 10 "
     plain = _SKIN_TONE.sub("", sign)
     return kept.keep_emoji(emoji_name(plain, language)) if plain else ""
 

@@ -10,7 +10,7 @@ import re
 
 _QUOTE = re.compile(r"^[ \t]*(?:>>>|>)[ \t]+")
 _HEADING = re.compile(r"^[ \t]*(?:#{1,3}|-#)[ \t]+(?=\S)")
-_ITEM = re.compile(r"^[ \t]*[-*+•][ \t]+(?=\S)")
+_ITEM = re.compile(r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+(?=[^\W\d_])")
 _RULE_MARKS = frozenset("-*_=~|: \t")
 _ENDED = re.compile(r"[.!?。！？…؟।॥:;,،、，；：]\W*$|^\W*$")
@@ -57,7 +57,7 @@ def _joined(lines: list[tuple[str, bool]]) -> str:
     said = ""
     ends = False
     for line, alone in lines:
-        stripped = line.strip()
+        stripped = line.strip(" \t|")
         if not stripped:
             ends = True
             continue

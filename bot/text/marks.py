@@ -41,7 +41,7 @@ _RUNS = (
         " ",
     ),  # rules and drawings: "=====", "~~~"
 )
-_SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~=_]+(?!\w)")
+_SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~_]+(?!\w)")
 _LONE_ACCENT = re.compile(r"(?<!\S)[\u0300-\u036f]+")
 _SPACE = re.compile(r"\s+")
 

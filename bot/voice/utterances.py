@@ -60,7 +60,7 @@ class SayRequest:
 
     channel_id: where; it is said nowhere else, unless a moderator moves the bot.
     voice_id: the stored voice; its text is dropped when that is deleted.
-    sentences: how many `speak` will yield.
+    sentences: how many `speak` will yield. spoken: what they say, where `text` has markup.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
     """
@@ -72,6 +72,7 @@ class SayRequest:
     sentences: int
     speak: Callable[[Due], AsyncIterator[Speech]]
     on_progress: Callable[[Progress], None] = lambda progress: None
+    spoken: str = ""
     voice_id: int | None = None
 
 
@@ -99,7 +100,9 @@ class Item:
         self.playing = False  # handed to the pacer
         self.failures = 0  # of the connection while it played
         self._text = " ".join(request.text.split())
-        self._seconds = letters(self._text) / _LETTERS_PER_SECOND  # a guess at all of it
+        self._seconds = (
+            letters(request.spoken or self._text) / _LETTERS_PER_SECOND
+        )  # a guess at all of it
         self._fed = 0
         self._played = 0
         self._cut: UtteranceEnd | None = None
