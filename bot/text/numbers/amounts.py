@@ -14,7 +14,8 @@ from bot.text.numbers.written import NUMBER, parse, spaced, spoken
 SIGN = r"(?:(?<![\w.,)/\]^-])[-−+±])?"
 
 _SYMBOLS = r"US\$|A\$|C\$|R\$|[$€£¥￥₹₽₩₺₪₿]"
-_LETTERS = r"kr\.?|RM|Rs\.?"
+_LETTERS = r"kr\.?|RM|Rs\.?|USD|EUR|GBP|JPY|CHF|CAD|AUD"
+_CENTS = re.compile(r"\d{1,9},\d\d")
 _CODES = r"USD|EUR|GBP|JPY|CHF|CAD|AUD|NZD|CNY|INR|RUB|PLN|SEK|NOK|DKK|BRL|MXN|KRW|TRY|ILS|zł|Kč"
 _MANY = {
     "k": 3,
@@ -59,6 +60,8 @@ def _money(
     match: re.Match[str], sign: str, written: str, symbol: str, many: str | None, words: NumberWords
 ) -> str:
     number = parse(written, words)
+    if number is None and _CENTS.fullmatch(written):  # whatever the language's mark
+        number = Decimal(written.replace(",", "."))
     if number is None:
         return match[0]
     if many:

@@ -22,7 +22,7 @@ _BEFORE_DECADE = re.compile(
 def read(text: str, words: NumberWords) -> str:
     """Say ordinals in the languages that mark them by letters, and English decades."""
     for form, ending in words.habits.ordinal_endings.items():
-        pattern = rf"(?<![\w.,])(\d{{1,6}})(?:{ending})(?!\w)"
+        pattern = rf"(?<![\w.,])(\d{{1,6}}|\d{{1,3}},\d{{3}})(?:{ending})(?!\w)"
         text = re.sub(pattern, lambda m, form=form: _ordinal(m, form, words), text)  # type: ignore[misc]
     text = _pointed(text, words)
     return _DECADE.sub(lambda m: _decade(m, words), text) if words.code == "en" else text
@@ -31,7 +31,7 @@ def read(text: str, words: NumberWords) -> str:
 def _ordinal(match: re.Match[str], form: str, words: NumberWords) -> str:
     if match[1].startswith("0"):
         return match[0]
-    return words.ordinal(int(match[1]), form) or match[0]
+    return words.ordinal(int(match[1].replace(",", "")), form) or match[0]
 
 
 def _decade(match: re.Match[str], words: NumberWords) -> str:

@@ -13,6 +13,7 @@ _HIGH_RUN = re.compile(r"(?<=[\w)\]])[⁰¹²³⁴-⁹⁻]+")
 _LOW_RUN = re.compile(r"[₀-₉]+")
 _STRAY = re.compile(r"[⁰¹²³⁴-⁹]+")
 _POWER = re.compile(r"(?<=[\w)])\s?\^\s?\(?(-?\d{1,4}|[a-z])\)?(?![\w.])")
+_BASE = re.compile(r"(?<!\w)\w$|[=+*/(\d-][a-zA-Z]{1,3}$")
 _SCIENTIFIC = re.compile(rf"(?<![\w.,])({NUMBER})[eE]([+-]?\d{{1,3}})(?!\w)")
 
 
@@ -30,7 +31,7 @@ def _marked(match: re.Match[str]) -> str:
     digits = match[0].translate(_HIGH)
     if digits in ("2", "3") and re.search(r"\d ?(?:[kcdm]?m|[кс]?м|ft|in)$", before):
         return digits  # "50 m2" is an area
-    is_base = before[-1:].isdigit() or before[-1:] in ")]" or re.search(r"(?<!\w)\w$", before)
+    is_base = before[-1:].isdigit() or before[-1:] in ")]" or _BASE.search(before)
     return f"^{digits}" if is_base else f" {digits}"
 
 

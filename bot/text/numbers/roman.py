@@ -15,6 +15,7 @@ _ITALIAN_CENTURY = re.compile(r"\b([IVX]+)()(?= secolo\b)")
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LANGUAGES = frozenset(("en", "de", "fr", "es", "it", "pt", "nl", "sv"))
+_ONES = frozenset(("War", "Chapter", "Act", "Part", "Volume", "Kapitel", "Teil", "Weltkrieg"))
 _NO_NUMBERS = frozenset(("XXX", "XX"))
 
 
@@ -33,7 +34,11 @@ def _numeral(match: re.Match[str], words: NumberWords) -> str:
     name, space, roman = match.groups()
     ruler = name in _names("rulers")
     known = ruler or name in _names("things")
-    if not _VALID.fullmatch(roman) or (roman in _NO_NUMBERS and not known) or roman == "I":
+    if (
+        not _VALID.fullmatch(roman)
+        or (roman in _NO_NUMBERS and not known)
+        or (roman == "I" and name not in _ONES)
+    ):
         return match[0]
     if not known and (len(roman) == 1 or not name[0].isupper() or name.isupper()):
         return match[0]

@@ -13,6 +13,10 @@ _EACH = re.compile(_SIGN)
 _HEART = re.compile(r"(?:\s|^)<3+(?=$|[\s.,!?])")
 _PRODUCT = re.compile(r"(?<=\d)\s?\*\s?(?=\d)|(?<=\d) x (?=\d)")
 _QUOTIENT = re.compile(r"(?<=\d) / (?=\d)")
+_AND_MORE = re.compile(
+    r"(?<=\d)\+(?![\w+(√])(?!\s*[\w(√-])|(?<=\d[kKM])\+(?!\w)|(?<=\d)\+(?= [^\W\d_]{2})"
+)
+_BOUND = re.compile(r"(?:(?<=\s)|(?<=\()|^)(<=|>=|[<>≤≥≈])(?=[\d.])")
 _PREFIXES = "√±"
 _ENTITY = re.compile(r"(?:amp|lt|gt|quot);")
 
@@ -21,7 +25,14 @@ def mark(text: str, words: NumberWords) -> str:
     """Drop "<3", which is a heart, unless nothing else is said, and make arithmetic of "2 * 3"."""
     without = _HEART.sub("", text)
     text = without if re.search(r"\w", without) else text
-    return _QUOTIENT.sub("÷", _PRODUCT.sub("×", text))
+    text = _QUOTIENT.sub("÷", _PRODUCT.sub("×", text))
+    text = _AND_MORE.sub(f" {words.habits.signs['+']}", text)
+    return _BOUND.sub(lambda match: _bound(match[1], words), text)
+
+
+def _bound(sign: str, words: NumberWords) -> str:
+    said = words.habits.signs[_TYPED.get(sign, sign)].removeprefix("is ")
+    return said if words.habits.joined else f"{said} "
 
 
 def read(text: str, words: NumberWords) -> str:

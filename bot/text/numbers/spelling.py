@@ -38,7 +38,7 @@ _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     signs.read,
 )
 _ANYTHING = re.compile(
-    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b(?:[VX]|[IVX]+(?:e|er|re|ère|ème))\b"
+    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b(?:[IVX]|[IVX]+(?:e|er|re|ère|ème))\b"
 )
 
 

@@ -14,19 +14,20 @@ _ENGLISH_HOUR = re.compile(
 _FRENCH = re.compile(r"(?<![\w:.,])(\d\d?) ?h ?([0-5]\d)?(?!\w)")
 _DOTTED = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d)(?= ?(?:Uhr|uur|uhr)\b)")
 _AFTER_CLOCK = re.compile(r"\b([Kk](?:l\.?|lo|lokken) ?)(\d\d?)\.([0-5]\d)(?![\d:]|\.\d)")
+_SPAN = re.compile(r"(?<=\d:\d\d) ?[-–] ?(?=\d{1,2}:\d\d)|(?<=\d[ap]m) ?[-–] ?(?=\d)")
 _RATIO = re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)")
 
 
 def read(text: str, words: NumberWords) -> str:
     """Say times in words; what else has a colon between numbers is read without it."""
+    text = _SPAN.sub(f" {words.habits.to} " if words.habits.to else " ", text)
     if words.code == "en":
         text = _ENGLISH_HOUR.sub(lambda m: _english(m, words), text)
     if words.code in ("fr", "pt"):
         text = _FRENCH.sub(lambda m: _time(m[0], m[1], m[2] or "00", None, words), text)
     text = _AFTER_CLOCK.sub(r"\1\2:\3", _DOTTED.sub(r"\1:\2", text))
     text = _clock(words).sub(lambda m: _time(m[0], m[1], m[2], m[3], words), text)
-    between = f" {words.habits.ratio} " if words.habits.ratio else " "
-    return _RATIO.sub(rf"\1{between}\2", text)
+    return _RATIO.sub(lambda match: _ratio(match, words), text)
 
 
 @functools.lru_cache(maxsize=32)
@@ -34,6 +35,13 @@ def _clock(words: NumberWords) -> re.Pattern[str]:
     # "19:30 Uhr" has the word that is said between.
     word = words.habits.hour.replace("{h}", "").strip()
     return re.compile(_CLOCK.replace(r"(?![\w:]", rf"(?: ?{re.escape(word)}(?!\w))?(?![\w:]"))
+
+
+def _ratio(match: re.Match[str], words: NumberWords) -> str:
+    # "Psalm 23:1" is no ratio.
+    named = re.search(r"\b[A-Z]\w+ $", match.string[max(0, match.start() - 30) : match.start()])
+    between = f" {words.habits.ratio} " if words.habits.ratio and not named else " "
+    return f"{match[1]}{between}{match[2]}"
 
 
 def _english(match: re.Match[str], words: NumberWords) -> str:
@@ -63,7 +71,7 @@ def _time(written: str, hour: str, minutes: str, seconds: str | None, words: Num
 
 
 def _full_hour(hour: int, said: str, words: NumberWords) -> str:
-    if words.code == "en" and hour > 12:
+    if words.code == "en" and (hour > 12 or hour == 0):
         return f"{said} hundred"
     if not words.habits.hour:
         return f"{said} {words.digits('00')}"

@@ -28,6 +28,7 @@ UNITS = {
     "kWh": "energy-kilowatt-hour", "V": "electric-volt", "A": "electric-ampere",
     "s": "duration-second", "ms": "duration-millisecond", "min": "duration-minute",
     "h": "duration-hour", "px": "graphics-pixel",
+    "kcal": "energy-kilocalorie", "hPa": "pressure-hectopascal",
     "%": "concentr-percent", "‰": "concentr-permille",
 }  # fmt: skip
 """CLDR's names, by what is written after a number."""

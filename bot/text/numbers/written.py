@@ -17,6 +17,7 @@ NUMBER = rf"(?:\d++(?:[.,٫{GROUP}]\d++)*+|(?<![\w.,])[.]\d++)"
 ALONE = r"(?<![\w.,٫٬])"
 """Nothing stands before that belongs to a number or a word."""
 
+_ATTACHED_PERCENT = re.compile(r"(?<=\d)%(?=[^\W\d_])")
 _SPACES = "[ \u00a0\u2009\u202f]"
 _NARROW = "[\u00a0\u2009\u202f']"
 _ROUND = re.compile(r"(?<![\d.,+(] )(?<![\w.,+(-])[1-9]\d{0,2}(?: \d{3})*(?: 000)(?! ?\d)(?![\w-])")
@@ -25,7 +26,9 @@ _MOST_UNGROUPED = 6  # digits; longer ones are rarely amounts
 
 def plain_digits(text: str) -> str:
     """Return `text` with the digits of every script as those of ASCII."""
-    text = text.replace("٪", "%")
+    text = _ATTACHED_PERCENT.sub(
+        "% ", text.replace("٪", "%").replace("ºC", "°C").replace("ºF", "°F")
+    )
     if text.isascii():
         return text
     return "".join(_plain_digit(character) for character in text)
