@@ -48,7 +48,7 @@ run: $(VENV)/.piper ## start the bot
 	$(BIN)/mynah run
 
 test: $(VENV)/.dev ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
