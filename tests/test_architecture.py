@@ -151,6 +151,20 @@ def test_types_of_every_package_are_shipped(package: str) -> None:
     assert "py.typed" in project["tool"]["setuptools"]["package-data"][package]
 
 
+def test_every_data_file_is_shipped() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    shipped = {
+        path
+        for package, patterns in project["tool"]["setuptools"]["package-data"].items()
+        for pattern in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(pattern)
+    }
+    files = {path for package in ("bot", "cogs", "storage") for path in (ROOT / package).rglob("*")}
+    data = {f for f in files if f.is_file() and f.suffix not in (".py", ".pyc")}
+    assert len(data) > 5
+    assert sorted(data - shipped) == []
+
+
 def worker_only(module: str) -> bool:
     """Modules that are imported inside a worker alone."""
     return within(module, "bot.speech.engines") and module != "bot.speech.engines"
