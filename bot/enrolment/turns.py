@@ -76,10 +76,12 @@ class Turns:
             raise
 
     def _pass_on(self) -> None:
-        if not self._waiting:
+        # Whoever was cancelled in this turn of the loop has not left yet.
+        waiting = [place for place in self._waiting if not place[1].cancelled()]
+        if not waiting:
             self._is_taken = False
             return
-        first = min(self._waiting, key=lambda place: place[0])  # of equal ones the first to come
+        first = min(waiting, key=lambda place: place[0])  # of equal ones the first to come
         self._waiting.remove(first)
         first[1].set_result(None)
 

@@ -120,3 +120,20 @@ async def test_no_more_owners_are_remembered_than_needed() -> None:
         async with turns.turn(owner):
             pass
     assert len(turns._used) == MAX_REMEMBERED
+
+
+async def test_a_turn_that_ends_as_the_next_one_gives_up_goes_on_to_others() -> None:
+    turns = Turns()
+    entered = asyncio.Event()
+
+    async def take(owner: int) -> None:
+        async with turns.turn(owner):
+            entered.set()
+
+    async with turns.turn(1):
+        given_up = asyncio.create_task(take(2))
+        await asyncio.sleep(0)
+        given_up.cancel()  # it has not noticed when the turn ends
+    await asyncio.wait([given_up])
+    await asyncio.wait_for(take(3), 5)
+    assert entered.is_set()
