@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bot.enrolment.decode import Source, Survey
+from bot.enrolment.libraries import load_libraries
 from bot.enrolment.recording import Recording, record
 from bot.enrolment.types import AudioFileError, EnrolmentLimits, Origin
 from bot.enrolment.work import Work
@@ -38,6 +39,7 @@ def listen(data: bytes, limits: EnrolmentLimits) -> Recording:
 
     Raises what `record` raises, for the first track, if none can be read.
     """
+    load_libraries()
     work, survey = Work(len(data)), Survey()
     best: Recording | None = None
     problem: AudioFileError | None = None
