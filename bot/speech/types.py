@@ -10,7 +10,21 @@ from typing import Literal, TypeAlias
 from bot.errors import MynahError
 
 EngineKind = Literal["chatterbox", "piper"]
-ChatterboxModel = Literal["english", "turbo", "multilingual"]
+ChatterboxModel = Literal[
+    "english",
+    "turbo",
+    "nano",
+    "multilingual",
+    "multilingual-v2",
+    "multilingual:zh-cmn",
+    "multilingual:es-mx-latam",
+    "multilingual:pt-br",
+    "multilingual:es-es",
+    "multilingual:pt-pt",
+    "multilingual:hi",
+]
+"""The models that `bot.speech.models.MODELS` describes."""
+
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 OPUS_SAMPLE_RATE = 48_000
