@@ -26,7 +26,9 @@ class Part:
     taken. A name may be a pattern as in a shell, where the name is not known; one file must fit it.
     size: bytes of the first choice: of T3, S3Gen and the voice encoder computed from the shapes of
     their tensors, of the others roughly.
-    required: whether the model cannot be loaded without it.
+    required: whether the model cannot be loaded without it. lenient: whether upstream loads it so
+    that tensors more, and those less that are computed anyway, are no fault.
+    others: files of other models, which no pattern may take.
     """
 
     role: Role
@@ -34,6 +36,8 @@ class Part:
     choices: tuple[tuple[str, ...], ...]
     size: int = 0
     required: bool = True
+    lenient: bool = False
+    others: tuple[str, ...] = ()
 
     def find(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the files of this part among `names`; none where it is not complete.
@@ -41,7 +45,7 @@ class Part:
         Raises `ValueError`, which names them, where several fit a pattern.
         """
         for choice in self.choices:
-            found = [_only(pattern, names) for pattern in choice]
+            found = [self._only(name, names) for name in choice]
             if all(found):
                 return tuple(filter(None, found))
         return ()
@@ -51,9 +55,12 @@ class Part:
         """The names in words, for whoever lacks them."""
         return " or ".join(" with ".join(choice) for choice in self.choices)
 
-
-def _only(pattern: str, names: Collection[str]) -> str | None:
-    fitting = [pattern] if pattern in names else sorted(n for n in names if fnmatchcase(n, pattern))
-    if len(fitting) > 1:
-        raise ValueError(f"{' and '.join(fitting)} all fit {pattern}, and only one of them can be")
-    return fitting[0] if fitting else None
+    def _only(self, pattern: str, names: Collection[str]) -> str | None:
+        if pattern in names:
+            return pattern
+        fitting = sorted({n for n in names if fnmatchcase(n, pattern)} - {*self.others})
+        if len(fitting) > 1:
+            raise ValueError(
+                f"{' and '.join(fitting)} all fit {pattern}, and only one can be the {self.role}"
+            )
+        return fitting[0] if fitting else None
