@@ -122,6 +122,9 @@ class SelfCheck:
 class EngineSpec:
     """What the engine worker needs to load an engine; a part of the configuration.
 
+    auto_model: whether the machine and `languages` decide about the model and the device, see
+        `bot.speech.choice`; a model in `checkpoint` is taken as it is.
+    languages: ISO 639-1 codes of the voices that are enrolled.
     checkpoint: a directory of model files; None downloads from the hub.
     device: "auto", "cuda", "mps" or "cpu".
     cache_bytes: bound of the cache of prepared voices.
@@ -148,6 +151,8 @@ class EngineSpec:
     prompt_seconds: float | None = None
     self_check: SelfCheck = SelfCheck()
     progress_file: Path | None = None
+    auto_model: bool = False
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +162,7 @@ class EngineInfo:
     clones: whether the engine clones the voice or only previews its pitch.
     slots: how many sentences it works on together; with more than one, a sentence may join others
     that are under way.
+    notes: what whoever runs it should know of it, such as that another model was found.
     """
 
     kind: EngineKind
@@ -166,3 +172,4 @@ class EngineInfo:
     reason: str
     load_seconds: float
     slots: int = 1
+    notes: tuple[str, ...] = ()

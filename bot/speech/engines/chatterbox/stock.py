@@ -14,10 +14,11 @@ from typing import Any
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import languages
-from bot.speech.engines.chatterbox.download import fetch_model
 from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.engines.chatterbox.hub.fetch import fetch_model
 from bot.speech.engines.chatterbox.memory import require_memory
 from bot.speech.load_progress import ProgressFile
+from bot.speech.models import MODELS as TABLE
 from bot.speech.types import EngineSpec
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def _directory(spec: EngineSpec, repository: str) -> Path:
     """Return where the model's files are, after downloading them if need be."""
     description = MODELS[spec.model]
     if spec.checkpoint is None:
-        return fetch_model(spec.model, repository, description, ProgressFile(spec.progress_file))
+        return fetch_model(TABLE[spec.model], ProgressFile(spec.progress_file))[0]
     description.require_in(spec.checkpoint, spec.model)
     return spec.checkpoint
 
