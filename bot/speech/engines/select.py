@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot.errors import EngineDeadError
-from bot.speech.choice import Choice
+from bot.speech.choice import Choice, Machine
 from bot.speech.choice import choose as choose_for_machine
 from bot.speech.engines.base import SpeechEngine
 from bot.speech.models import MODELS, Model
@@ -60,7 +60,8 @@ def open_engine(spec: EngineSpec) -> SpeechEngine:
         return ChatterboxEngine(spec, f"{reason} and {choice.reason}", choice.more)
     from bot.speech.engines.piper import PiperEngine
 
-    return PiperEngine(spec, reason)
+    more = choose_for_machine(Machine(chatterbox=False)).more if spec.kind == "auto" else ""
+    return PiperEngine(spec, reason, more)
 
 
 def decide(spec: EngineSpec) -> tuple[EngineSpec, Choice]:
