@@ -121,9 +121,10 @@ def _nano(machine: Machine, device: str, foreign: list[str], wanted: Model) -> C
         reason = f"the configuration asks for {device}, and Nano is made for processors ({cores})"
     else:
         reason = f"there is no GPU that torch can use, and Nano is made for processors ({cores})"
-    return Choice(
-        "chatterbox", NANO.name, card.device if card else "cpu", reason, _instead(foreign, wanted)
-    )
+    # A device that is asked for is kept: loading says what is wrong with it.
+    otherwise = "cpu" if device == "auto" else device
+    more = _instead(foreign, wanted)
+    return Choice("chatterbox", NANO.name, card.device if card else otherwise, reason, more)
 
 
 def _instead(foreign: list[str], wanted: Model) -> str:
