@@ -157,6 +157,7 @@ class EngineInfo:
     clones: whether the engine clones the voice or only previews its pitch.
     slots: how many sentences it works on together; with more than one, a sentence may join others
     that are under way.
+    notes: what whoever runs it should know of it, such as that another model was found.
     """
 
     kind: EngineKind
@@ -166,3 +167,4 @@ class EngineInfo:
     reason: str
     load_seconds: float
     slots: int = 1
+    notes: tuple[str, ...] = ()
