@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
 from bot.languages import LANGUAGES
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineInfo, SynthesisRequest, VoiceSettings
 
 if TYPE_CHECKING:
@@ -51,10 +52,10 @@ ALL: Mapping[str, Setting] = {
 }
 """Every setting, by the name of its field in `VoiceSettings`."""
 
+_WITHOUT_GUIDANCE = {"temperature": TEMPERATURE, "seed": SEED}
+
 SETTINGS: Mapping[Model, Mapping[str, Setting]] = {
-    "english": ALL,
-    "multilingual": ALL,
-    "turbo": {"temperature": TEMPERATURE, "seed": SEED},
+    **{model.name: _WITHOUT_GUIDANCE if model.is_gpt else ALL for model in MODELS.values()},
     "preview": {"seed": SEED},
 }
 """By model and name. What a model lacks, it ignores."""
@@ -110,10 +111,11 @@ def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
 def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
     """Return a sentence for each thing that was asked for and that `model` cannot do."""
     notes = ignored(model, request.settings)
-    language = (request.language or "en").split("-")[0].lower()
-    if model != "multilingual" and language != "en":
+    spoken = ("en",) if model == "preview" else MODELS[model].languages
+    language = (request.language or spoken[0]).split("-")[0].lower()
+    if language not in spoken:
         name = LANGUAGES.get(language, language)
-        notes += (f"The {model} model speaks English only, not {name}.",)
+        notes += (f"The {model} model speaks {LANGUAGES[spoken[0]]} only, not {name}.",)
     return notes
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
+from bot.speech.models import MODELS
 from bot.speech.types import (
     ChatterboxModel,
     EngineInfo,
@@ -27,7 +28,7 @@ from bot.speech.voice_settings import (
 REQUEST = SynthesisRequest("Hello.", VoiceReference(Path("clip"), "0" * 64))
 
 
-@pytest.mark.parametrize("model", ["english", "turbo", "multilingual"])
+@pytest.mark.parametrize("model", MODELS)
 def test_what_is_not_given_is_the_models_default(model: ChatterboxModel) -> None:
     defaults = {name: setting.default for name, setting in SETTINGS[model].items()}
     assert defaults.pop("seed") is None
@@ -61,7 +62,13 @@ def test_what_the_model_ignores_is_said() -> None:
         ("english", "de", 1),
         ("turbo", "de", 1),
         ("preview", "de", 1),
+        ("nano", "de", 1),
         ("multilingual", "de", 0),
+        ("multilingual-v2", "de", 0),
+        ("multilingual:pt-br", "de", 1),
+        ("multilingual:pt-br", "pt", 0),
+        ("multilingual:pt-br", "pt-BR", 0),
+        ("multilingual:pt-br", None, 0),
     ],
 )
 def test_a_language_that_the_model_does_not_speak_is_said(

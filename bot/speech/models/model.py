@@ -24,9 +24,12 @@ class Model:
     guarded: whether stock's alignment guard watches its decoding. cuts_last_token: whether the
     audio of the last speech token, 40 ms of noise, is cut off.
     repetition_penalty, min_p, top_p: upstream's, which nobody has needed to change.
-    max_text_tokens: of the longest text that is decoded.
+    max_text_tokens: of the longest text that is decoded. Sentences have at most 300 letters, as
+    `bot.text.sentences` measures them: 484 tokens where all of them are Chinese characters with the
+    longest codes, and about one a letter elsewhere. The models garble longer ones. With what else a
+    sentence needs, these just fit into whole lengths of the decoder's cache, 1536 and 1792.
     slot_bytes: of the key-value cache of one sentence in float32; half of it in bfloat16.
-    tags: what it makes a sound of, without brackets: "laugh" for [laugh].
+    sounds: what it makes a sound of where a text has it in brackets: "laugh" for [laugh].
     piece_seconds: of the longest piece of text that it speaks well; None where no limit is known.
     min_reference_seconds: a voice's recording must be longer.
     otherwise: the model that a directory may hold in place of this one.
@@ -47,7 +50,7 @@ class Model:
     repetition_penalty: float = 1.2
     min_p: float = 0.05
     top_p: float = 1.0
-    tags: tuple[str, ...] = ()
+    sounds: tuple[str, ...] = ()
     piece_seconds: float | None = None
     min_reference_seconds: float = 0.0
     otherwise: ChatterboxModel | None = None

@@ -9,6 +9,7 @@ from bot.languages import LANGUAGES
 from bot.speech.models.files import Part, Source
 from bot.speech.models.model import Backbone, Model
 from bot.speech.types import ChatterboxModel
+from bot.text.sounds import SOUNDS
 
 _BASE = Source("ResembleAI/chatterbox", "5bb1f6ee58e50c3b8d408bc82a6d3740c2db6e18")
 _TURBO = Source("ResembleAI/chatterbox-turbo", "749d1c1a46eb10492095d68fbcf55691ccf137cd")
@@ -37,9 +38,6 @@ _TURBO_SLOT_BYTES = 24 * 2 * 1792 * 1024 * 4
 _NANO_SLOT_BYTES = 12 * 2 * 1792 * 768 * 4
 
 _TEXT_TOKENS = 490
-
-TAGS = ("clear throat", "sigh", "shush", "cough", "groan", "sniff", "gasp", "chuckle", "laugh")
-"""Sounds that Turbo and Nano have learned to make where a text has them in brackets."""
 
 
 def _english() -> Model:
@@ -92,7 +90,7 @@ def _gpt(
         slot_bytes=slot_bytes,
         min_p=0.0,
         top_p=0.95,
-        tags=TAGS,
+        sounds=SOUNDS,
         piece_seconds=25.0,
         min_reference_seconds=5.0,
     )
