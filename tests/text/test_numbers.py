@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.languages import LANGUAGES
@@ -57,6 +57,7 @@ def test_the_table_has_every_language() -> None:
 
 
 @given(TYPED, CODES)
+@example("0^a0", "ar")
 def test_no_digit_is_left_and_once_is_enough(typed: str, language: str) -> None:
     said = spell_out(typed, language)
     assert not re.search(r"[0-9]", said)

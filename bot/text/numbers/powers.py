@@ -12,7 +12,7 @@ _LOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _HIGH_RUN = re.compile(r"(?<=[\w)\]])[⁰¹²³⁴-⁹⁻]+")
 _LOW_RUN = re.compile(r"[₀-₉]+")
 _STRAY = re.compile(r"[⁰¹²³⁴-⁹]+")
-_POWER = re.compile(r"(?<=[\w)])\s?\^\s?\(?(-?\d{1,4}|[a-z])\)?(?![\w]|\.\w)")
+_POWER = re.compile(r"(?<=[\w)])\s?\^\s?\(?(-?\d{1,4}(?!\d)|[a-z])\)?(?![^\W\d]|\.\w)")
 _BASE = re.compile(r"(?<!\w)\w$|[=+*/(\d-][a-zA-Z]{1,3}$")
 _AREA = re.compile(r"\d ?(?:[a-z]{1,3}/)?(?:[kcdm]?m|[кс]?м|ft|in|(?<=/)s)$")
 _LENGTH = re.compile(r"(?<!\w)[kcdm]?m$")  # "per km²"
