@@ -58,6 +58,7 @@ def test_the_table_has_every_language() -> None:
 
 @given(TYPED, CODES)
 @example("0^a0", "ar")
+@example("0Ve0", "fr")
 def test_no_digit_is_left_and_once_is_enough(typed: str, language: str) -> None:
     said = spell_out(typed, language)
     assert not re.search(r"[0-9]", said)
