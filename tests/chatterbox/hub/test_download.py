@@ -128,7 +128,7 @@ def test_a_command_shows_the_download_in_lines_of_its_own(
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "cache"))
     with FakeHub(checkpoint("english")).serving() as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.endpoint)
-        code = run(["check"])
+        code = run(["check", "--offline"])
     out, err = capfd.readouterr()
     assert code == 0, out
     lines = err.splitlines()
