@@ -40,10 +40,15 @@ class ModelKeeper:
                     FETCH_SECONDS, model_worker.fetch, name, progress_file, newest=newest
                 )
 
-    async def verify(self, name: ChatterboxModel) -> tuple[CheckedFile, ...]:
-        """Return the files of a model that are there, each compared with its checksum."""
+    async def verify(
+        self, name: ChatterboxModel, skipped: frozenset[str] = frozenset()
+    ) -> tuple[CheckedFile, ...]:
+        """Return the files of a model that are there, each compared with its checksum.
+
+        skipped: paths of files that were checked already, for another model.
+        """
         with _explained():
-            return await self._worker.run(model_worker.verify, name)
+            return await self._worker.run(model_worker.verify, name, skipped)
 
     async def remove(self, name: ChatterboxModel, *, really: bool) -> Removal:
         """Remove a model, but for what others need; or only say what that would do."""

@@ -44,12 +44,15 @@ def fetch(
     return look_up(model), damaged
 
 
-def verify(name: ChatterboxModel) -> tuple[CheckedFile, ...]:
-    """Return the files of a model that are there, each compared with its checksum."""
+def verify(name: ChatterboxModel, skipped: frozenset[str]) -> tuple[CheckedFile, ...]:
+    """Return the files of a model that are there, each compared with its checksum.
+
+    skipped: paths of files that were checked already, for another model.
+    """
     _require_library()
     from bot.speech.engines.chatterbox.hub import inventory
 
-    return inventory.verify(MODELS[name])
+    return inventory.verify(MODELS[name], skipped)
 
 
 def remove(name: ChatterboxModel, *, really: bool) -> Removal:

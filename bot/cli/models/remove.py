@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def remove(context: Context, model: ChatterboxModel, force: bool, as_json: bool) -> None:
-    """Remove MODEL from the disk, but for files that another model needs.
+    """Remove MODEL from the disk, but for what others need.
 
     It can be fetched again. A bot that has it loaded goes on with it until it ends.
     """

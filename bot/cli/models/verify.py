@@ -29,14 +29,16 @@ Checked: TypeAlias = "dict[ChatterboxModel, tuple[CheckedFile, ...]]"
 def verify(context: Context, model: ChatterboxModel | None, as_json: bool) -> int:
     """Read MODEL, or all models that are there, and compare checksums.
 
-    Names what is damaged and what to do about it. Exits with 1 if something is.
+    Names what is damaged and what to do about it. Exits with 1 if something is. A file that several
+    models share is read once.
     """
 
     async def work(keeper: ModelKeeper, show: Show) -> Checked:
-        checked = {}
+        checked: Checked = {}
         for name in [model] if model else list(MODELS):
             show(f"Reading the {name} model ...", 0)
-            checked[name] = await keeper.verify(name)
+            seen = frozenset(file.path for files in checked.values() for file in files)
+            checked[name] = await keeper.verify(name, seen)
         return {name: files for name, files in checked.items() if files}
 
     checked = with_models(context, work)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from bot.speech.engines.chatterbox.hub.checksum import is_checksum, matches
@@ -33,11 +33,15 @@ def look_up(model: Model) -> StoredModel:
     )
 
 
-def verify(model: Model) -> tuple[CheckedFile, ...]:
-    """Return the files of a model that are there, each read whole and compared."""
+def verify(model: Model, skipped: Collection[str] = ()) -> tuple[CheckedFile, ...]:
+    """Return the files of a model that are there, each read whole and compared.
+
+    skipped: paths of files that were checked already, for another model.
+    """
     return tuple(
         CheckedFile(path.name, str(path), path.stat().st_size, _state(path))
         for path in model_files(model)
+        if str(path) not in skipped
     )
 
 

@@ -100,7 +100,8 @@ class CachedRepository:
 
         The last is what another program, or an older Mynah, fetched as the newest.
         """
-        yield from dict.fromkeys(filter(None, (self.revision, self._ref(NEWEST))))
+        table = self.source.revision if self.source.revision != NEWEST else None
+        yield from dict.fromkeys(filter(None, (self.revision, table, self._ref(NEWEST))))
 
     def point(self, commit: str, name: str, blob: Path) -> Path:
         """Let a name of a commit point to its content, and return its path."""
