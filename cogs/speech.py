@@ -26,7 +26,15 @@ from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
-from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
+from cogs.ui import (
+    Interaction,
+    command_names,
+    current_reference,
+    engine_note,
+    guild_of,
+    reference_to,
+    reply,
+)
 from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
@@ -110,9 +118,10 @@ class SpeechCog(commands.Cog, name="Speech"):
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
         voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
         if voice is None:
+            command = command_names(interaction)
             raise UserError(
-                "You have no voice here yet. Make one with `/enroll`, or name one of those in "
-                "`/voice list`."
+                f"You have no voice here yet. Make one with {command('enroll')}, or name one of "
+                f"those in {command('voice list')}."
             )
         return voice
 

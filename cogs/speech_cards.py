@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import discord
-from discord.utils import escape_markdown
 
+from bot.markup import literal
 from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.player import AFK, Ticket
 from bot.voice.utterances import QueueEntry
@@ -43,7 +43,7 @@ def join_text(outcome: JoinOutcome, channel: VocalChannel) -> str:
 
 def say_text(member: str, voice: str, ticket: Ticket) -> str:
     """Return the first answer to `/say`."""
-    speaker = f"**{escape_markdown(member)}** speaks as {quoted(voice)}"
+    speaker = f"**{literal(member)}** speaks as {quoted(voice)}"
     if ticket.before == 0:
         return f"{speaker}, right away."
     others = "one text" if ticket.before == 1 else f"{ticket.before} texts"
@@ -56,7 +56,7 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
         return embed("Queue", "Nothing is waiting to be said.")
     lines = [
         f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
-        f"{quoted(entry.voice_name)}: {escape_markdown(entry.first_words)} "
+        f"{quoted(entry.voice_name)}: {literal(entry.first_words)} "
         f"({round(entry.seconds_left)} s)"
         for place, entry in enumerate(entries[:MAX_LINES], 1)
     ]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 
 from cogs import cards
-from cogs.ui import Interaction, guild_of, services_of
+from cogs.ui import Interaction, command_names, guild_of, services_of
 from cogs.views import OwnedView
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
@@ -22,6 +22,7 @@ class VoicePages(OwnedView):
         super().__init__(interaction)
         self._voices = services_of(interaction).voices
         self._guild_id = guild_of(interaction)
+        self._command = command_names(interaction)
         self._page = 0
         self.pages = 1
 
@@ -34,6 +35,10 @@ class VoicePages(OwnedView):
         self.previous.disabled = self._page == 0
         self.next.disabled = self._page == pages - 1
         voices = await _slice(self._voices, self._guild_id, own, self._page * PAGE_SIZE)
+        if not voices:
+            return cards.embed(
+                "Voices", f"There are none yet. Make one with {self._command('enroll')}."
+            )
         return _page_card(voices, total, self._page, pages)
 
     @discord.ui.button(label="Previous")
@@ -93,7 +98,5 @@ async def _slice(
 
 
 def _page_card(voices: Sequence[VoiceProfile], total: int, page: int, pages: int) -> discord.Embed:
-    if not voices:
-        return cards.embed("Voices", "There are none yet. Make one with `/enroll`.")
     lines = "\n".join(cards.voice_line(voice) for voice in voices)
     return cards.embed(f"Voices ({total})", lines).set_footer(text=f"Page {page + 1} of {pages}")
