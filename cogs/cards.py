@@ -7,7 +7,7 @@ from discord.utils import format_dt
 
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
-from bot.enrolment.words import loudness
+from bot.enrolment.words import background, loudness, pitch
 from bot.languages import LANGUAGES
 from bot.markup import literal
 from bot.speech.types import VoiceSettings
@@ -137,12 +137,12 @@ def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
     known = []
     if report.snr_db is not None:
-        known.append(f"voice above the background {report.snr_db:.0f} dB")
+        known.append(f"background noise: {background(report.snr_db)}")
     if report.loudness_lufs is not None:
-        known.append(f"loudness {loudness(report.loudness_lufs)}")
+        known.append(f"loudness: {loudness(report.loudness_lufs)}")
     if report.median_pitch_hz is not None:
-        known.append(f"pitch {report.median_pitch_hz:.0f} Hz")
-    return ", ".join(known) or "nothing"
+        known.append(f"pitch: {pitch(report.median_pitch_hz)}")
+    return "\n".join(known) or "nothing"
 
 
 def _report_card(title: str, report: QualityReport) -> discord.Embed:

@@ -25,7 +25,15 @@ from cogs.call import busy_in, channel_of, join_channel
 from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
-from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
+from cogs.tuning import (
+    LANGUAGE_CHOICES,
+    MEANINGS,
+    RENAMED,
+    CfgWeight,
+    Exaggeration,
+    Seed,
+    Temperature,
+)
 from cogs.ui import (
     Interaction,
     command_names,
@@ -64,6 +72,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         language="The language of the text; the voice's if you leave it out",
         **MEANINGS,
     )
+    @app_commands.rename(**RENAMED)
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def say(
         self,
