@@ -170,6 +170,8 @@ async def test_what_a_member_typed_never_becomes_a_mention(
     async with run(world, loopback):
         ann = loopback.add_person(guild, "Ann")
         missing = (await ann.slash("voice info", voice=name).answered()).content
+        assert mention(loopback, "voice list") in missing
+        missing = missing.replace(mention(loopback, "voice list"), "")
         await world.add_voice(name, guild.id, ann.id)
         chosen = (await ann.slash("voice default", voice=name).answered()).content
         (listed,) = (await ann.slash("voice list").answered()).embeds
