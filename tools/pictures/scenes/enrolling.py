@@ -1,0 +1,161 @@
+"""`/enroll`: from a recording to a voice."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+from bot.client import MynahBot
+from cogs.enrolment_card import EnrolmentCard
+from tests.loopback import Message, wait_until
+from tools.pictures.scene import Act, scene
+from tools.pictures.scenes import samples
+
+ENROLL = "enroll"
+SAVE = 3  # the style of the button
+DISCARD = "Discard"
+
+
+async def save(act: Act, card: Message) -> None:
+    """Press Save and wait for what the card turns into."""
+    await act.press(act.ada, card, style=SAVE)
+    await wait_until(lambda: not card.components, 20, "the saved card")
+
+
+@scene(
+    "enrolment-card",
+    "The card after /enroll: what was heard, how good it is, and the question for consent",
+    ENROLL,
+    answers=(EnrolmentCard, "good"),
+)
+async def good(act: Act) -> None:
+    """Clear speech."""
+    await act.show(act.ada, ENROLL, sample=samples.good(), name="Ada")
+
+
+@scene(
+    "enrolment-usable",
+    "The card for a noisy recording: it works, and what would make it better",
+    ENROLL,
+    answers=("usable",),
+)
+async def usable(act: Act) -> None:
+    """Speech in noise."""
+    await act.show(act.ada, ENROLL, sample=samples.noisy(), name="Ada")
+
+
+@scene(
+    "enrolment-tracks",
+    "The card for a video: it says which of its sound tracks was listened to",
+    ENROLL,
+)
+async def several_tracks(act: Act) -> None:
+    """A game with the microphone second."""
+    await act.show(act.ada, ENROLL, sample=samples.game(), name="Ada")
+
+
+@scene(
+    "enrolment-rejected",
+    "The card for a recording that is too short: why no voice was made, and what to do",
+    ENROLL,
+    answers=("rejected",),
+)
+async def rejected(act: Act) -> None:
+    """Too little speech."""
+    await act.show(act.ada, ENROLL, sample=samples.short(), name="Ada")
+
+
+@scene("enrolment-silent", "The card for a recording without speech", ENROLL)
+async def silent(act: Act) -> None:
+    """No speech at all."""
+    await act.show(act.ada, ENROLL, sample=samples.silence(), name="Ada")
+
+
+@scene(
+    "enrolment-saved",
+    "The card after Save: the voice is stored and speaks for its owner from now on",
+    ENROLL,
+)
+async def saved(act: Act) -> None:
+    """Save is pressed."""
+    card = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Ada")
+    await save(act, card)
+    act.keep(act.ada, ENROLL, card)
+
+
+@scene(
+    "enrolment-closed",
+    "What becomes of a card that was discarded, replaced by another recording, or left alone",
+    ENROLL,
+)
+async def closed(act: Act) -> None:
+    """Discard is pressed; another recording follows; the time is over."""
+    first = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Ada")
+    await act.press(act.ada, first, label=DISCARD)
+    await act.until(first, "Discarded")
+    act.keep(act.ada, ENROLL, first)
+    second = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Ada")
+    third = await act.ask(act.ada, ENROLL, sample=samples.shorter(), name="Ada")
+    await act.until(second, "Replaced")
+    act.keep(act.ada, ENROLL, second)
+    await _time_out(act.stage.bot)
+    await act.until(third, "expired")
+    act.keep(act.ada, ENROLL, third)
+
+
+async def _time_out(bot: MynahBot | None) -> None:
+    """Let the time of all cards be over: nobody wants to wait for 15 minutes."""
+    assert bot is not None
+    for view in {*bot._connection._view_store._synced_message_views.values()}:
+        await view.on_timeout()
+
+
+@scene(
+    "enrolment-name-taken",
+    "The dialog after Save when another voice got the name meanwhile: it asks for another one",
+    ENROLL,
+    answers=("_NameModal",),
+)
+async def name_taken_meanwhile(act: Act) -> None:
+    """Somebody was faster."""
+    card = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Captain")
+    await act.stage.add_voice(act.place, "Captain", act.ben)
+    await act.press(act.ada, card, show=ENROLL, style=SAVE)
+
+
+@scene(
+    "enrolment-refused",
+    "Refusals of /enroll before anything is listened to: a taken name, a name without letters, "
+    "no recording, a damaged or too large file, an upload still in work, a full server",
+    ENROLL,
+)
+async def refused(act: Act) -> None:
+    """What is refused at once."""
+    await act.stage.add_voice(act.place, "Captain", act.ben)
+    await act.show(act.ada, ENROLL, sample=samples.good(), name="Captain")
+    await act.show(act.ada, ENROLL, sample=samples.good(), name="???")
+    for sample in (samples.text(), samples.damaged(), samples.too_large()):
+        await act.show(act.ada, ENROLL, sample=sample, name="Ada")
+    act.ada.slash(ENROLL, sample=samples.good(), name="Ada")
+    await act.show(act.ada, ENROLL, sample=samples.good(), name="Ada")
+    for number in range(99):
+        await act.stage.add_voice(act.place, f"Voice {number}", act.ben)
+    await act.show(act.ben, ENROLL, sample=samples.good(), name="Ben")
+
+
+@scene(
+    "enrolment-waiting",
+    "What is shown while the part that listens to recordings starts again",
+    ENROLL,
+)
+async def waiting(act: Act) -> None:
+    """The media worker was lost."""
+    media = act.stage.media
+    assert media.pid is not None
+    os.kill(media.pid, signal.SIGKILL)
+    await wait_until(lambda: media.restarting, 10, "the loss of the media worker")
+    command = act.ada.slash(ENROLL, sample=samples.good(), name="Ada")
+    message = await command.answered(20)
+    act.commands.add(ENROLL)
+    act.keep(act.ada, ENROLL, message)
+    await wait_until(lambda: message.embeds, 90, "the card")
