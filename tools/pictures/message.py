@@ -151,7 +151,9 @@ def _typing(shown: Typing) -> str:
 
 
 def _choices(shown: Typing) -> str:
-    lines = "".join(f'<div class="choice"><b>{escape(choice)}</b></div>' for choice in shown.choices)
+    lines = "".join(
+        f'<div class="choice"><b>{escape(choice)}</b></div>' for choice in shown.choices
+    )
     return f'<div class="popup"><h3>{escape(shown.focused or "")}</h3>{lines}</div>'
 
 

@@ -40,9 +40,7 @@ async def picture(browser: Browser, shown: Sequence[Shown], names: Names) -> byt
 
 def page(shown: Sequence[Shown], names: Names) -> str:
     """Return a whole page with what was shown, one below the other."""
-    exchanges = "".join(
-        f'<div class="exchange">{shown_html(each, names)}</div>' for each in shown
-    )
+    exchanges = "".join(f'<div class="exchange">{shown_html(each, names)}</div>' for each in shown)
     style = _fonts() + Path(__file__).with_name("style.css").read_text(encoding="utf-8")
     return (
         f'<!DOCTYPE html><meta charset="utf-8"><style>{style}</style>'

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tests.loopback import Interaction, Message, Person
-from tests.loopback.slash import OptionType
+from tests.loopback import Interaction, Message, Person, wait_until
 from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
 from tools.pictures.stage import Stage
 
@@ -96,14 +95,13 @@ class Act:
         return pressed
 
     async def typing(
-        self, member: Person, command: str, focused: str, text: str, **filled: str
+        self, member: Person, command: str, focused: str, typed: str, /, **filled: str
     ) -> None:
         """Show what the bot offers while a member types into an option."""
         self.commands.add(command)
-        offered = await member.autocomplete(command, focused, text)
-        typed = {focused: text, **filled}
-        choices = tuple(map(str, offered))
-        self.shown.append(Typing(command, self.definition(command), typed, focused, choices))
+        offered = await member.autocomplete(command, focused, typed)
+        options, choices = {**filled, focused: typed}, tuple(map(str, offered))
+        self.shown.append(Typing(command, self.definition(command), options, focused, choices))
 
     def form(self, command: str, **filled: str) -> None:
         """Show a command with its options, as registered with Discord."""
@@ -121,17 +119,9 @@ class Act:
 
     async def until(self, message: Message, text: str) -> None:
         """Wait until a message holds a text."""
-        from tests.loopback import wait_until
-
         await wait_until(lambda: text in message.content, ANSWER_SECONDS, f"{text!r}")
 
 
 def _other(interaction: Interaction, source: Message) -> bool:
     """Whether a press was answered with a message of its own."""
     return interaction.message is not None and interaction.message is not source
-
-
-def options_of(definition: Mapping[str, Any]) -> list[str]:
-    """Return the names of a command's options."""
-    options = definition.get("options") or []
-    return [option["name"] for option in options if option["type"] > OptionType.GROUP]

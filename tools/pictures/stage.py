@@ -16,6 +16,7 @@ import numpy as np
 from bot.app import open_media_worker
 from bot.client import MynahBot
 from bot.config import Settings
+from bot.logs import configure_logging
 from bot.session import stay_online
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.limits import VoiceLimits
@@ -29,7 +30,6 @@ from tools.pictures.markdown import Names
 
 READY_SECONDS = 30.0
 SENTENCE_SECONDS = 2.5
-VOICES_PER_GUILD = 100
 
 LIMITS = VoiceLimits(
     alone_seconds=1.0,
@@ -92,6 +92,8 @@ class Stage:
     def calm(self) -> None:
         """Give the next scene an engine in good order."""
         engine = self.world.engine
+        if engine.gate is not None:
+            engine.gate.set()  # what was asked for ends, and with it the engine's turn
         engine.ready = engine.loaded_before = engine.clones = True
         engine.model, engine.notes = "multilingual", ()
         engine.gate = engine.failure = None
@@ -102,14 +104,14 @@ class Stage:
         guild = self.discord.add_guild("Harbour")
         role = self.discord.world.add_role(guild, "Moderators", int(Permission.MANAGE_GUILD))
         person = self.discord.add_person
-        return Place(
-            guild, person(guild, "Ada"), person(guild, "Ben"), person(guild, "Mo", [role])
-        )
+        return Place(guild, person(guild, "Ada"), person(guild, "Ben"), person(guild, "Mo", [role]))
 
     def names(self) -> Names:
         """Return what the ids in messages are called."""
         world = self.discord.world
-        channels = {c.id: c.name for guild in world.guilds.values() for c in guild.channels.values()}
+        channels = {
+            c.id: c.name for guild in world.guilds.values() for c in guild.channels.values()
+        }
         return Names({user.id: user.name for user in world.users.values()}, channels)
 
     async def add_voice(self, place: Place, name: str, owner: Person | None = None) -> int:
@@ -151,6 +153,7 @@ class Stage:
 @asynccontextmanager
 async def open_stage() -> AsyncIterator[Stage]:
     """Start Discord and the bot; all of it is ended and removed."""
+    configure_logging("CRITICAL", "text")  # faults are played here, too
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pictures-")))
         settings = Settings(storage={"directory": folder})

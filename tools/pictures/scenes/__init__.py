@@ -1,16 +1,16 @@
 """All scenes, in the order of docs/members.md."""
 
 from tools.pictures.scenes import (
+    calling,
+    changing,
     enrolling,
+    helping,
+    queueing,
+    recordings,
     speaking,
     speaking_ends,
-    queueing,
-    calling,
-    voices,
-    changing,
-    recordings,
-    helping,
     troubles,
+    voices,
 )
 
 __all__ = [

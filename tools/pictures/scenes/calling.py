@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from unittest.mock import AsyncMock, patch
+
+from bot.voice.link import JoinOutcome
+from bot.voice.player import GuildPlayer
 from tests.loopback import Overwrite, Permission
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, hold, in_channel
@@ -12,7 +16,7 @@ from tools.pictures.scenes.speaking import LONG, SAY, hold, in_channel
     "/join and /leave: the bot comes, is there already, moves, and leaves",
     "join",
     "leave",
-    answers=("JOINED", "ALREADY_THERE", "MOVED"),
+    answers=(JoinOutcome.JOINED, JoinOutcome.ALREADY_THERE, JoinOutcome.MOVED),
 )
 async def join_and_leave(act: Act) -> None:
     """There and away."""
@@ -30,7 +34,7 @@ async def join_and_leave(act: Act) -> None:
     "Refusals of /join: not in a channel, a channel closed to the member, the bot busy elsewhere, "
     "muted, out of reach",
     "join",
-    answers=("TIMED_OUT",),
+    answers=(JoinOutcome.TIMED_OUT,),
 )
 async def join_refused(act: Act) -> None:
     """What keeps it away."""
@@ -53,6 +57,31 @@ async def join_refused(act: Act) -> None:
     discord.gateway.on_voice_request = lambda _: None
     await act.show(act.ada, "join")
     discord.gateway.on_voice_request = answers
+
+
+FAILURES = (
+    JoinOutcome.BUSY_ELSEWHERE,
+    JoinOutcome.REFUSED,
+    JoinOutcome.ENCRYPTION_REFUSED,
+    JoinOutcome.UNREACHABLE,
+    JoinOutcome.GONE,
+    JoinOutcome.SHUTTING_DOWN,
+)
+
+
+@scene(
+    "join-failed",
+    "What /join says when it fails on the way: the bot became busy, Discord refused, an encryption "
+    "that the bot lacks, voice servers out of reach, a deleted channel, a bot that shuts down",
+    "join",
+    answers=FAILURES,
+)
+async def join_failed(act: Act) -> None:
+    """What happens only between asking and arriving is put into the player's mouth."""
+    await act.ada.join_voice()
+    for outcome in FAILURES:
+        with patch.object(GuildPlayer, "join", AsyncMock(return_value=outcome)):
+            await act.show(act.ada, "join")
 
 
 @scene(

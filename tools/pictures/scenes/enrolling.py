@@ -6,6 +6,7 @@ import os
 import signal
 
 from bot.client import MynahBot
+from cogs import cards
 from cogs.enrolment_card import EnrolmentCard
 from tests.loopback import Message, wait_until
 from tools.pictures.scene import Act, scene
@@ -26,7 +27,7 @@ async def save(act: Act, card: Message) -> None:
     "enrolment-card",
     "The card after /enroll: what was heard, how good it is, and the question for consent",
     ENROLL,
-    answers=(EnrolmentCard, "good"),
+    answers=(EnrolmentCard, cards.sample_card, "good"),
 )
 async def good(act: Act) -> None:
     """Clear speech."""
@@ -58,7 +59,7 @@ async def several_tracks(act: Act) -> None:
     "enrolment-rejected",
     "The card for a recording that is too short: why no voice was made, and what to do",
     ENROLL,
-    answers=("rejected",),
+    answers=(cards.rejection_card, "rejected"),
 )
 async def rejected(act: Act) -> None:
     """Too little speech."""
@@ -75,6 +76,7 @@ async def silent(act: Act) -> None:
     "enrolment-saved",
     "The card after Save: the voice is stored and speaks for its owner from now on",
     ENROLL,
+    answers=(cards.saved_card,),
 )
 async def saved(act: Act) -> None:
     """Save is pressed."""

@@ -13,7 +13,9 @@ async def outside(act: Act) -> None:
     await act.show(act.ada, HELP)
 
 
-@scene("help-in-channel", "/help for a member with a voice, in a voice channel beside the bot", HELP)
+@scene(
+    "help-in-channel", "/help for a member with a voice, in a voice channel beside the bot", HELP
+)
 async def beside(act: Act) -> None:
     """All is there."""
     await act.stage.add_voice(act.place, "Ada", act.ada)
@@ -22,7 +24,9 @@ async def beside(act: Act) -> None:
     await act.show(act.ada, HELP)
 
 
-@scene("help-elsewhere", "/help before the bot was called, and while it is in another channel", HELP)
+@scene(
+    "help-elsewhere", "/help before the bot was called, and while it is in another channel", HELP
+)
 async def elsewhere(act: Act) -> None:
     """It has to come, or one has to go."""
     await act.stage.add_voice(act.place, "Ada", act.ada)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bot.voice.player import SkipOutcome
+from cogs.speech_cards import queue_card
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel
 
@@ -10,6 +12,7 @@ from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel
     "queue",
     "/queue: who speaks in which voice, what comes next, how long it takes, and the privacy code",
     "queue",
+    answers=(queue_card,),
 )
 async def queue(act: Act) -> None:
     """Three texts wait."""
@@ -29,7 +32,7 @@ async def queue(act: Act) -> None:
     "/skip and /stop: what they answer, also when nothing is being said",
     "skip",
     "stop",
-    answers=("SKIPPED", "NOTHING_TO_SKIP"),
+    answers=(SkipOutcome.SKIPPED, SkipOutcome.NOTHING_TO_SKIP),
 )
 async def skip_and_stop(act: Act) -> None:
     """One text is skipped, two are stopped."""
@@ -48,7 +51,7 @@ async def skip_and_stop(act: Act) -> None:
     "/skip and /stop of what somebody else had said: who may do that",
     "skip",
     "stop",
-    answers=("NOT_YOURS",),
+    answers=(SkipOutcome.NOT_YOURS,),
 )
 async def refused(act: Act) -> None:
     """Not one's own."""

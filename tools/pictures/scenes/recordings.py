@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cogs import cards
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
 from tools.pictures.scenes.enrolling import save
@@ -25,6 +26,7 @@ async def replace(act: Act) -> None:
     "voice-replaced",
     "/voice replace after Save: until when the former recording can be brought back",
     REPLACE,
+    answers=(cards.replaced_card,),
 )
 async def replaced(act: Act) -> None:
     """Saved."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.voice.link import JoinOutcome
+from bot.voice.utterances import UtteranceEnd
 from cogs.speech import MAX_TEXT
 from tests.loopback import ChannelKind, Message, Permission
 from tools.pictures.scene import Act, scene
@@ -36,7 +38,7 @@ def hold(act: Act) -> asyncio.Event:
     "say",
     "The answer to /say: who speaks in which voice, how far the text is, and that it was said",
     SAY,
-    answers=("PLAYED",),
+    answers=(UtteranceEnd.PLAYED,),
 )
 async def say(act: Act) -> None:
     """Right away, half way, to the end."""
@@ -138,7 +140,13 @@ async def _try_in(act: Act, name: str, *, limit: int = 0) -> None:
     "Refusals of /say where the bot may not speak: no permission to speak or to join, a full "
     "channel, a stage, the AFK channel, muted by a moderator",
     SAY,
-    answers=("MAY_NOT_SPEAK", "MAY_NOT_CONNECT", "FULL", "STAGE", "AFK"),
+    answers=(
+        JoinOutcome.MAY_NOT_SPEAK,
+        JoinOutcome.MAY_NOT_CONNECT,
+        JoinOutcome.FULL,
+        JoinOutcome.STAGE,
+        JoinOutcome.AFK,
+    ),
 )
 async def no_permission(act: Act) -> None:
     """What is refused because of where."""
@@ -163,7 +171,6 @@ async def no_permission(act: Act) -> None:
     "Refusals of /say while the bot is busy: speaking in another channel, five texts of one's own "
     "waiting, twenty texts waiting",
     SAY,
-    answers=("BUSY",),
 )
 async def busy(act: Act) -> None:
     """What is refused because of what is going on."""

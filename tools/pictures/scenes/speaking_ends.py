@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.errors import EngineError
+from bot.voice.utterances import UtteranceEnd
 from tests.loopback import Message, Overwrite, Permission
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel, said
@@ -16,7 +17,7 @@ from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel, s
     "skip",
     "stop",
     "leave",
-    answers=("SKIPPED", "STOPPED", "LEFT"),
+    answers=(UtteranceEnd.SKIPPED, UtteranceEnd.STOPPED, UtteranceEnd.LEFT),
 )
 async def by_members(act: Act) -> None:
     """What members do."""
@@ -32,7 +33,12 @@ async def by_members(act: Act) -> None:
     "How the answer to /say tells that a moderator muted or disconnected the bot, that everybody "
     "left, that the voice was deleted",
     SAY,
-    answers=("MUTED", "DISCONNECTED", "ALONE", "VOICE_DELETED"),
+    answers=(
+        UtteranceEnd.MUTED,
+        UtteranceEnd.DISCONNECTED,
+        UtteranceEnd.ALONE,
+        UtteranceEnd.VOICE_DELETED,
+    ),
 )
 async def by_others(act: Act) -> None:
     """What moderators do, and those who leave."""
@@ -63,7 +69,12 @@ async def by_others(act: Act) -> None:
     "How the answer to /say tells that a sentence could not be spoken, that the call could not be "
     "encrypted, that the connection was lost, that the bot shuts down",
     SAY,
-    answers=("FAILED", "ENCRYPTION_FAILED", "CONNECTION_LOST", "SHUTTING_DOWN"),
+    answers=(
+        UtteranceEnd.FAILED,
+        UtteranceEnd.ENCRYPTION_FAILED,
+        UtteranceEnd.CONNECTION_LOST,
+        UtteranceEnd.SHUTTING_DOWN,
+    ),
 )
 async def by_faults(act: Act) -> None:
     """What goes wrong."""
@@ -74,21 +85,25 @@ async def by_faults(act: Act) -> None:
     message = await act.ask(act.ada, SAY, text=SHORT)
     await _keep_end(act, message, "could not be spoken")
     act.stage.calm()
-    await act.ask(act.ada, "leave")
-    act.stage.discord.voice.late_mls(30.0)
-    message = await act.ask(act.ada, SAY, text=SHORT)
-    await _keep_end(act, message, "encrypted")
-    await act.ask(act.ada, "leave")
-    act.stage.calm()
     message = await said(act)
     denied = Overwrite(act.guild.id, deny=Permission.CONNECT)
     act.stage.discord.world.overwrite(act.guild.voice, denied)
     act.stage.discord.close_voice(act.guild, 4006)
     await _keep_end(act, message, "lost the connection")
     act.stage.discord.world.overwrite(act.guild.voice, Overwrite(act.guild.id))
+    await _cannot_encrypt(Act(act.stage, act.shown, act.commands))
     message = await said(act)
     await act.stage.restart()
     await _keep_end(act, message, "shutting down")
+
+
+async def _cannot_encrypt(act: Act) -> None:
+    """In a call of its own: what was late for it comes late for whoever joins it again, too."""
+    await in_channel(act)
+    act.stage.discord.voice.late_mls(30.0)
+    message = await act.ask(act.ada, SAY, text=SHORT)
+    await _keep_end(act, message, "encrypted")
+    act.stage.calm()
 
 
 async def _keep_end(act: Act, message: Message, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from cogs import cards
 from cogs.voice_views import VoicePages
 from storage.types import NewVoice
 from tests.cogs.world import make_clip
@@ -63,7 +64,9 @@ async def search(act: Act) -> None:
     await act.show(act.ada, INFO, voice="Old salor")
 
 
-@scene("voice-info", "/voice info: all that is known about a voice", INFO)
+@scene(
+    "voice-info", "/voice info: all that is known about a voice", INFO, answers=(cards.voice_card,)
+)
 async def info(act: Act) -> None:
     """A voice that was used."""
     await enrolled(act)
@@ -78,8 +81,9 @@ async def damaged(act: Act) -> None:
     """A disk fails."""
     store = act.stage.world.store
     now = datetime.now(UTC)
-    new = NewVoice(act.guild.id, "Captain", act.ben.id, "en", consented_by=act.ben.id,
-                   consented_at=now)  # fmt: skip
+    new = NewVoice(
+        act.guild.id, "Captain", owner_id=act.ben.id, consented_by=act.ben.id, consented_at=now
+    )
     voice = await store.add(new, make_clip(7))
     path = store.clip_path(voice)
     path.write_bytes(path.read_bytes()[:100])
@@ -89,7 +93,9 @@ async def damaged(act: Act) -> None:
     await act.show(act.ada, "say", text="Hello.", voice="Captain")
 
 
-@scene("voice-preview", "/voice preview: a sentence that the voice speaks, to hear anywhere", PREVIEW)
+@scene(
+    "voice-preview", "/voice preview: a sentence that the voice speaks, to hear anywhere", PREVIEW
+)
 async def preview(act: Act) -> None:
     """With and without a clone."""
     await act.stage.add_voice(act.place, "Ada", act.ada)
