@@ -14,7 +14,7 @@ _LOCALE = "en_US"
 _SMALL = "-# "
 
 _TOKEN = re.compile(
-    r"\\(?P<escaped>[^\w\s])"
+    r"\\(?P<escaped>[^A-Za-z0-9\s])"
     r"|`(?P<code>[^`\n]+)`"
     r"|<@!?(?P<user>\d+)>"
     r"|<#(?P<channel>\d+)>"

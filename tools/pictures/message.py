@@ -14,7 +14,6 @@ from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
 _COLOURS = ("#3ba55d", "#eb459e", "#f47b67", "#45a4d8")
 _BOT_COLOUR = "#5b8def"
 _CLOCK = "Today at 9:41 AM"
-_OPTIONS_SHOWN = 9
 
 
 def shown_html(shown: Shown, names: Names) -> str:
@@ -151,15 +150,14 @@ def _typing(shown: Typing) -> str:
 
 
 def _choices(shown: Typing) -> str:
-    lines = "".join(
-        f'<div class="choice"><b>{escape(choice)}</b></div>' for choice in shown.choices
-    )
+    lines = "".join(map(_line, shown.choices))
     return f'<div class="popup"><h3>{escape(shown.focused or "")}</h3>{lines}</div>'
 
 
 def _options(shown: Typing, options: dict[str, Payload]) -> str:
-    lines = "".join(
-        f'<div class="choice"><b>{escape(name)}</b><span>{escape(option["description"])}</span></div>'
-        for name, option in options.items()
-    )
+    lines = "".join(_line(name, option["description"]) for name, option in options.items())
     return f'<div class="popup"><h3>{escape(shown.definition["description"])}</h3>{lines}</div>'
+
+
+def _line(name: str, description: str = "") -> str:
+    return f'<div class="choice"><b>{escape(name)}</b><span>{escape(description)}</span></div>'

@@ -31,7 +31,7 @@ class Scene:
 
 
 SCENES: dict[str, Scene] = {}
-"""By name, in the order of the documentation."""
+"""By name."""
 
 
 def scene(name: str, alt: str, *commands: str, answers: tuple[object, ...] = ()) -> Any:

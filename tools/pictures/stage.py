@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
+import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from bot.session import stay_online
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.limits import VoiceLimits
 from bot.workers import Worker
-from storage.types import OPERATOR_GUILD_ID
+from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, ReferenceClip
 from storage.voices import VoiceStore
 from tests.cogs.world import Engine, World
 from tests.loopback import Guild, Listener, LoopbackDiscord, Permission, Person, encode_opus
@@ -47,12 +48,20 @@ class QuickEngine(Engine):
     """Speaks noise at once, as long as a sentence lasts, and notes nothing."""
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        """Return noise for each request, once the gate is open."""
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
         self.requests += batch
         return [Speech(_NOISE, SENTENCE_SECONDS, notes=self.notes) for _ in batch]
+
+
+def _clip(name: str) -> ReferenceClip:
+    """Return a clip of a believable length, a tone that no other name has."""
+    number = zlib.crc32(name.encode())
+    wave = np.sin(np.arange((8 + number % 14) * CLIP_SAMPLE_RATE) * (0.01 + number / 2**36))
+    return ReferenceClip(wave.astype(np.float32))
 
 
 _NOISE = tuple(
@@ -109,16 +118,17 @@ class Stage:
     def names(self) -> Names:
         """Return what the ids in messages are called."""
         world = self.discord.world
-        channels = {
-            c.id: c.name for guild in world.guilds.values() for c in guild.channels.values()
-        }
-        return Names({user.id: user.name for user in world.users.values()}, channels)
+        channels = [c for guild in world.guilds.values() for c in guild.channels.values()]
+        return Names(
+            {user.id: user.name for user in world.users.values()},
+            {channel.id: channel.name for channel in channels},
+        )
 
     async def add_voice(self, place: Place, name: str, owner: Person | None = None) -> int:
         """Store a voice and return its id; without an owner it is the operator's, for all."""
         guild_id = OPERATOR_GUILD_ID if owner is None else place.guild.id
-        member = None if owner is None else owner.id
-        return (await self.world.add_voice(name, guild_id, member)).id
+        voice = NewVoice(guild_id, name, owner_id=None if owner is None else owner.id)
+        return (await self.world.store.add(voice, _clip(name))).id
 
     async def restart(self) -> None:
         """End the bot and start it again, as an operator would."""

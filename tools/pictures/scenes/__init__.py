@@ -1,4 +1,4 @@
-"""All scenes, in the order of docs/members.md."""
+"""All scenes; importing them registers them."""
 
 from tools.pictures.scenes import (
     calling,

@@ -46,7 +46,7 @@ async def say(act: Act) -> None:
     gate = hold(act)
     message = await act.show(act.ada, SAY, text=LONG)
     gate.set()
-    await act.until(message, "heard.")
+    await act.until(message, "2 of 4")
     act.keep(act.ada, SAY, message)
     await act.until(message, "Said.")
     act.keep(act.ada, SAY, message)
@@ -122,7 +122,7 @@ async def refused(act: Act) -> None:
     await act.show(act.ben, SAY, text=SHORT)
     await act.ada.join_voice()
     await act.show(act.ada, SAY, text="?!…")
-    await act.show(act.ada, SAY, text=("<t:1700000000:F> " * 40)[:MAX_TEXT])
+    await act.show(act.ada, SAY, text="<t:1:F> " * (MAX_TEXT // 8))
     await act.show(act.ada, SAY, text=SHORT, voice="Adda")
 
 

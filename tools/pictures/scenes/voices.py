@@ -14,8 +14,8 @@ from tools.pictures.scenes.enrolling import save
 
 LIST, INFO, PREVIEW = "voice list", "voice info", "voice preview"
 NAMES = (
-    "Ada", "Ben", "Captain", "Cleo", "Dan", "Eve", "Grandpa", "Lighthouse keeper", "Mo", "Narrator",
-    "Old sailor", "Pirate",
+    "Ada", "Ben", "Captain", "Cleo", "Eve", "Grandpa", "Lighthouse keeper", "Mo", "Narrator",
+    "Old sailor", "Pirate", "Sailor Dan",
 )  # fmt: skip
 
 
@@ -60,7 +60,7 @@ async def search(act: Act) -> None:
     """A few letters are enough."""
     for name in NAMES:
         await act.stage.add_voice(act.place, name, act.ben)
-    await act.typing(act.ada, "say", "voice", "l", text="Land ahead!")
+    await act.typing(act.ada, "say", "voice", "s", text="Land ahead!")
     await act.show(act.ada, INFO, voice="Old salor")
 
 
