@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import mimetypes
 from collections.abc import Iterable
 from html import escape
 
@@ -111,7 +112,8 @@ def _source(file: Attachment) -> str:
 def _file(file: Attachment) -> str:
     if file.content_type.startswith("image/"):
         return f'<img class="attached" src="{_source(file)}" alt="">'
-    play = '<div class="play">▶</div>' if file.content_type.startswith("audio/") else ""
+    kind = mimetypes.guess_type(file.filename)[0] or file.content_type  # bots name no type
+    play = '<div class="play">▶\N{VARIATION SELECTOR-15}</div>' if kind.startswith("audio/") else ""
     size = f'<div class="about">{len(file.content) / 1024:.1f} KB</div>'
     name = f'<a href="#">{escape(file.filename)}</a>'
     bar = '<div class="bar"></div>' if play else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -116,6 +117,19 @@ class Act:
         for word in rest:
             node = next(each for each in node["options"] if each["name"] == word)
         return node
+
+    @asynccontextmanager
+    async def shared_voice(self, name: str) -> AsyncIterator[int]:
+        """Have the operator share a voice with all servers, for as long as it is shown."""
+        voice = await self.stage.add_voice(self.place, name)
+        try:
+            yield voice
+        finally:
+            await self.stage.world.store.delete(voice)
+
+    async def closed(self, message: Message) -> None:
+        """Wait until a message has no buttons any more."""
+        await wait_until(lambda: not message.components, ANSWER_SECONDS, "the end of the buttons")
 
     async def until(self, message: Message, text: str) -> None:
         """Wait until a message holds a text."""

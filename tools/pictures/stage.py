@@ -57,7 +57,7 @@ class QuickEngine(Engine):
         return [Speech(_NOISE, SENTENCE_SECONDS, notes=self.notes) for _ in batch]
 
 
-def _clip(name: str) -> ReferenceClip:
+def voice_clip(name: str) -> ReferenceClip:
     """Return a clip of a believable length, a tone that no other name has."""
     number = zlib.crc32(name.encode())
     wave = np.sin(np.arange((8 + number % 14) * CLIP_SAMPLE_RATE) * (0.01 + number / 2**36))
@@ -128,7 +128,7 @@ class Stage:
         """Store a voice and return its id; without an owner it is the operator's, for all."""
         guild_id = OPERATOR_GUILD_ID if owner is None else place.guild.id
         voice = NewVoice(guild_id, name, owner_id=None if owner is None else owner.id)
-        return (await self.world.store.add(voice, _clip(name))).id
+        return (await self.world.store.add(voice, voice_clip(name))).id
 
     async def restart(self) -> None:
         """End the bot and start it again, as an operator would."""

@@ -57,7 +57,7 @@ async def delete(act: Act) -> None:
     await act.press(act.ada, question, show=DELETE, style=2)
     question = await act.ask(act.ada, DELETE, voice="Ada")
     await act.press(act.ada, question, style=4)
-    await act.until(question, "deleted.")
+    await act.closed(question)
     act.keep(act.ada, DELETE, question)
 
 
@@ -71,11 +71,10 @@ async def delete(act: Act) -> None:
 async def not_yours(act: Act) -> None:
     """Another's, and the operator's."""
     await own(act)
-    shared = await act.stage.add_voice(act.place, "Herald")
     await act.show(act.ada, DELETE, voice="Ben")
-    await act.show(act.mo, RENAME, voice="Herald", name="Bard")
+    async with act.shared_voice("Herald"):
+        await act.show(act.mo, RENAME, voice="Herald", name="Bard")
     await act.show(act.mo, RENAME, voice="Ben", name="Benjamin")
-    await act.stage.world.store.delete(shared)
 
 
 @scene(

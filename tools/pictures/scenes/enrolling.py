@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+from unittest.mock import AsyncMock, patch
+
+import discord
 
 from bot.client import MynahBot
+from bot.workers import WorkerDiedError
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard
 from tests.loopback import Message, wait_until
@@ -20,7 +24,7 @@ DISCARD = "Discard"
 async def save(act: Act, card: Message) -> None:
     """Press Save and wait for what the card turns into."""
     await act.press(act.ada, card, style=SAVE)
-    await wait_until(lambda: not card.components, 20, "the saved card")
+    await act.closed(card)
 
 
 @scene(
@@ -94,14 +98,14 @@ async def closed(act: Act) -> None:
     """Discard is pressed; another recording follows; the time is over."""
     first = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Ada")
     await act.press(act.ada, first, label=DISCARD)
-    await act.until(first, "Discarded")
+    await act.closed(first)
     act.keep(act.ada, ENROLL, first)
     second = await act.ask(act.ada, ENROLL, sample=samples.good(), name="Ada")
     third = await act.ask(act.ada, ENROLL, sample=samples.shorter(), name="Ada")
-    await act.until(second, "Replaced")
+    await act.closed(second)
     act.keep(act.ada, ENROLL, second)
     await _time_out(act.stage.bot)
-    await act.until(third, "expired")
+    await act.closed(third)
     act.keep(act.ada, ENROLL, third)
 
 
@@ -143,6 +147,24 @@ async def refused(act: Act) -> None:
     for number in range(99):
         await act.stage.add_voice(act.place, f"Voice {number}", act.ben)
     await act.show(act.ben, ENROLL, sample=samples.good(), name="Ben")
+
+
+@scene(
+    "enrolment-failed",
+    "When /enroll fails for no fault of the recording: it cannot be fetched, reading it takes too "
+    "much memory, the part that listens was lost twice, many people are enrolling",
+    ENROLL,
+)
+async def failed(act: Act) -> None:
+    """Faults that cannot be had to order are put where they would arise."""
+    lost = WorkerDiedError("The media worker stopped unexpectedly.")
+    unreachable = patch.object(discord.Attachment, "read", AsyncMock(side_effect=OSError))
+    too_many = patch("bot.enrolment.turns.MAX_ADMITTED", 0)
+    faults = [patch.object(act.stage.media, "run", AsyncMock(side_effect=error))
+              for error in (MemoryError(), lost)]  # fmt: skip
+    for fault in (unreachable, *faults, too_many):
+        with fault:
+            await act.show(act.ada, ENROLL, sample=samples.good(), name="Ada")
 
 
 @scene(

@@ -6,6 +6,7 @@ import asyncio
 
 from bot.voice.link import JoinOutcome
 from bot.voice.utterances import UtteranceEnd
+from cogs.progress import ENDS
 from cogs.speech import MAX_TEXT
 from tests.loopback import ChannelKind, Message, Permission
 from tools.pictures.scene import Act, scene
@@ -48,7 +49,7 @@ async def say(act: Act) -> None:
     gate.set()
     await act.until(message, "2 of 4")
     act.keep(act.ada, SAY, message)
-    await act.until(message, "Said.")
+    await act.until(message, ENDS[UtteranceEnd.PLAYED])
     act.keep(act.ada, SAY, message)
 
 
@@ -72,7 +73,7 @@ async def queued(act: Act) -> None:
     last = await act.show(act.ben, SAY, text=LONG)
     gate.set()
     await act.ask(act.mo, "stop")
-    await act.until(last, "Stopped")
+    await act.until(last, ENDS[UtteranceEnd.STOPPED])
 
 
 @scene(
@@ -86,9 +87,10 @@ async def notes(act: Act) -> None:
     engine = act.stage.world.engine
     engine.clones, engine.model = False, "piper"
     await act.show(act.ada, SAY, text=SHORT)
+    await act.ask(act.ada, "stop")
     engine.clones, engine.model = True, "turbo"
     engine.notes = ("The turbo model ignores exaggeration.",)
-    message = await act.ask(act.ada, SAY, text=SHORT, exaggeration=1.2)
+    message = await act.ask(act.ada, SAY, text=LONG, exaggeration=1.2)
     await act.until(message, "ignores")
     act.keep(act.ada, SAY, message)
 
@@ -104,6 +106,7 @@ async def engine(act: Act) -> None:
     engine = act.stage.world.engine
     engine.ready = engine.loaded_before = False
     await act.show(act.ada, SAY, text=SHORT)
+    await act.ask(act.ada, "stop")
     engine.loaded_before = True
     await act.show(act.ada, SAY, text=SHORT)
 
@@ -122,7 +125,7 @@ async def refused(act: Act) -> None:
     await act.show(act.ben, SAY, text=SHORT)
     await act.ada.join_voice()
     await act.show(act.ada, SAY, text="?!…")
-    await act.show(act.ada, SAY, text="<t:1:F> " * (MAX_TEXT // 8))
+    await act.show(act.ada, SAY, text="<t:1:F>," * (MAX_TEXT // 8))
     await act.show(act.ada, SAY, text=SHORT, voice="Adda")
 
 

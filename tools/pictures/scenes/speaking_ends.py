@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from bot.errors import EngineError
 from bot.voice.utterances import UtteranceEnd
+from cogs.progress import ENDS
 from tests.loopback import Message, Overwrite, Permission
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel, said
+
+ENDED_BY = {
+    "skip": UtteranceEnd.SKIPPED,
+    "stop": UtteranceEnd.STOPPED,
+    "leave": UtteranceEnd.LEFT,
+}
 
 
 @scene(
@@ -22,10 +29,10 @@ from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel, s
 async def by_members(act: Act) -> None:
     """What members do."""
     await in_channel(act)
-    for command, end in (("skip", "Skipped."), ("stop", "Stopped."), ("leave", "I left")):
+    for command, end in ENDED_BY.items():
         message = await said(act)
         await act.ask(act.ada, command)
-        await _keep_end(act, message, end)
+        await _keep_end(act, message, ENDS[end])
 
 
 @scene(
@@ -46,22 +53,22 @@ async def by_others(act: Act) -> None:
     discord = act.stage.discord
     message = await said(act)
     discord.mute_bot(act.guild)
-    await _keep_end(act, message, "I may no longer")
+    await _keep_end(act, message, ENDS[UtteranceEnd.MUTED])
     discord.mute_bot(act.guild, False)
     message = await said(act)
     discord.disconnect_bot(act.guild)
-    await _keep_end(act, message, "disconnected")
+    await _keep_end(act, message, ENDS[UtteranceEnd.DISCONNECTED])
     voice = await act.stage.add_voice(act.place, "Guest", act.mo)
     hold(act)
     message = await act.ask(act.ada, SAY, text=SHORT, voice="Guest")
     await act.stage.world.store.delete(voice)
     await act.stage.world.watch.look()
-    await _keep_end(act, message, "deleted")
+    await _keep_end(act, message, ENDS[UtteranceEnd.VOICE_DELETED])
     act.stage.calm()
     message = await said(act, LONG + " " + LONG[:80] + ".")
     await act.ada.leave_voice()
     await act.ben.leave_voice()
-    await _keep_end(act, message, "Nobody was left")
+    await _keep_end(act, message, ENDS[UtteranceEnd.ALONE])
 
 
 @scene(
@@ -79,22 +86,22 @@ async def by_others(act: Act) -> None:
 async def by_faults(act: Act) -> None:
     """What goes wrong."""
     await in_channel(act)
-    act.stage.world.engine.failure = EngineError(
+    failure = act.stage.world.engine.failure = EngineError(
         "This text could not be spoken: it has no end. Try other words."
     )
     message = await act.ask(act.ada, SAY, text=SHORT)
-    await _keep_end(act, message, "could not be spoken")
+    await _keep_end(act, message, str(failure))
     act.stage.calm()
     message = await said(act)
     denied = Overwrite(act.guild.id, deny=Permission.CONNECT)
     act.stage.discord.world.overwrite(act.guild.voice, denied)
     act.stage.discord.close_voice(act.guild, 4006)
-    await _keep_end(act, message, "lost the connection")
+    await _keep_end(act, message, ENDS[UtteranceEnd.CONNECTION_LOST])
     act.stage.discord.world.overwrite(act.guild.voice, Overwrite(act.guild.id))
     await _cannot_encrypt(Act(act.stage, act.shown, act.commands))
     message = await said(act)
     await act.stage.restart()
-    await _keep_end(act, message, "shutting down")
+    await _keep_end(act, message, ENDS[UtteranceEnd.SHUTTING_DOWN])
 
 
 async def _cannot_encrypt(act: Act) -> None:
@@ -102,7 +109,7 @@ async def _cannot_encrypt(act: Act) -> None:
     await in_channel(act)
     act.stage.discord.voice.late_mls(30.0)
     message = await act.ask(act.ada, SAY, text=SHORT)
-    await _keep_end(act, message, "encrypted")
+    await _keep_end(act, message, ENDS[UtteranceEnd.ENCRYPTION_FAILED])
     act.stage.calm()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from unittest.mock import patch
 
+from bot.command_tree import explain
 from bot.errors import EngineDeadError
 from storage.errors import StorageError
 from tests.loopback import Message
@@ -38,7 +39,7 @@ async def restarted(act: Act) -> None:
 @scene(
     "troubles",
     "When the operator has to help: an unknown fault with its number, data that cannot be read, an "
-    "engine out of order, a bot that shuts down",
+    "engine out of order, a bot that shuts down; and a command of an older version",
     "voice list",
     "say",
 )
@@ -51,14 +52,24 @@ async def troubles(act: Act) -> None:
         await act.show(act.ada, "voice list")
     await act.stage.add_voice(act.place, "Ada", act.ada)
     await act.ada.join_voice()
-    act.stage.world.engine.failure = EngineDeadError("CUDA is gone")
+    dead = act.stage.world.engine.failure = EngineDeadError("CUDA is gone")
     message = await act.ask(act.ada, "say", text="Hello.")
-    await act.until(message, "out of order")
+    await act.until(message, explain(dead) or "")
     act.keep(act.ada, "say", message)
     assert act.stage.bot is not None
     act.stage.bot.shutting_down = True
     await act.show(act.ada, "voice list")
     act.stage.bot.shutting_down = False
+    await _outdated(act)
+
+
+async def _outdated(act: Act) -> None:
+    """Discord still offers a command that the bot does not have any more."""
+    registered = act.stage.discord.world.commands[None]
+    registered.append({**act.definition("queue"), "name": "speak"})
+    message = await act.ada.slash("speak").answered()
+    registered.pop()
+    act.keep(act.ada, "speak", message)
 
 
 def _raising(error: Exception) -> Callable[..., Awaitable[int]]:

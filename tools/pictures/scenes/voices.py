@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 
 from cogs import cards
 from cogs.voice_views import VoicePages
 from storage.types import NewVoice
-from tests.cogs.world import make_clip
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
 from tools.pictures.scenes.enrolling import save
+from tools.pictures.stage import voice_clip
 
 LIST, INFO, PREVIEW = "voice list", "voice info", "voice preview"
 NAMES = (
@@ -24,14 +25,19 @@ async def enrolled(act: Act) -> None:
     await save(act, await act.ask(act.ada, "enroll", sample=samples.good(), name="Ada"))
 
 
-@scene("voice-list", "/voice list on a server without voices, then with some", LIST)
+@scene(
+    "voice-list",
+    "/voice list on a server without voices, then with some, one of them shared by the operator",
+    LIST,
+)
 async def one_page(act: Act) -> None:
     """Nothing to turn."""
     await act.show(act.ada, LIST)
     await act.stage.add_voice(act.place, "Ada", act.ada)
     await act.stage.add_voice(act.place, "Captain", act.ada)
     await act.stage.add_voice(act.place, "Ben", act.ben)
-    await act.show(act.ada, LIST)
+    async with act.shared_voice("Herald"):
+        await act.show(act.ada, LIST)
 
 
 @scene(
@@ -65,7 +71,10 @@ async def search(act: Act) -> None:
 
 
 @scene(
-    "voice-info", "/voice info: all that is known about a voice", INFO, answers=(cards.voice_card,)
+    "voice-info",
+    "/voice info: all that is known about a member's voice, and about one that the operator shares",
+    INFO,
+    answers=(cards.voice_card,),
 )
 async def info(act: Act) -> None:
     """A voice that was used."""
@@ -74,6 +83,10 @@ async def info(act: Act) -> None:
     for _ in range(3):
         await act.stage.world.store.mark_used(voice.id)
     await act.show(act.ben, INFO, voice="Ada")
+    lively = {"exaggeration": 0.8, "cfg_weight": 0.3, "temperature": None, "seed": None}
+    async with act.shared_voice("Herald") as shared:
+        await act.stage.world.store.tune(shared, **lively, language="de")
+        await act.show(act.ben, INFO, voice="Herald")
 
 
 @scene("voice-info-damaged", "/voice info and /say of a voice whose recording is damaged", INFO)
@@ -84,10 +97,10 @@ async def damaged(act: Act) -> None:
     new = NewVoice(
         act.guild.id, "Captain", owner_id=act.ben.id, consented_by=act.ben.id, consented_at=now
     )
-    voice = await store.add(new, make_clip(7))
+    voice = await store.add(new, voice_clip("Captain"))
     path = store.clip_path(voice)
     path.write_bytes(path.read_bytes()[:100])
-    await store.check()
+    await store.check(verify=True)
     await act.show(act.ada, INFO, voice="Captain")
     await act.ada.join_voice()
     await act.show(act.ada, "say", text="Hello.", voice="Captain")
@@ -104,7 +117,8 @@ async def preview(act: Act) -> None:
 
 @scene(
     "voice-preview-refused",
-    "Refusals of /voice preview: the engine is still loading, or too many previews at once",
+    "Refusals of /voice preview: the engine is still loading, others are waiting for previews, or "
+    "one asked too often",
     PREVIEW,
 )
 async def preview_refused(act: Act) -> None:
@@ -114,6 +128,8 @@ async def preview_refused(act: Act) -> None:
     engine.ready = engine.loaded_before = False
     await act.show(act.ada, PREVIEW, voice="Ada")
     act.stage.calm()
-    for _ in range(3):
-        await act.ask(act.ada, PREVIEW, voice="Ada")
+    engine.gate = asyncio.Event()
+    waiting = [act.ada.slash(PREVIEW, voice="Ada") for _ in range(3)]
+    await asyncio.gather(*(command.acknowledged() for command in waiting))
+    await act.show(act.ben, PREVIEW, voice="Ada")
     await act.show(act.ada, PREVIEW, voice="Ada")
