@@ -57,11 +57,23 @@ class QuickEngine(Engine):
         return [Speech(_NOISE, SENTENCE_SECONDS, notes=self.notes) for _ in batch]
 
 
+@asynccontextmanager
+async def warming(stage: Stage) -> AsyncIterator[None]:
+    """Load the libraries for recordings meanwhile, as the program does while it logs in."""
+    assert stage.bot is not None
+    warm = asyncio.create_task(stage.bot.services.enrolment.warm())
+    try:
+        yield
+    finally:
+        warm.cancel()
+        await asyncio.gather(warm, return_exceptions=True)
+
+
 def voice_clip(name: str) -> ReferenceClip:
-    """Return a clip of a believable length, a tone that no other name has."""
+    """Return a clip of a believable length, unlike that of any other name; nobody hears it."""
     number = zlib.crc32(name.encode())
-    wave = np.sin(np.arange((8 + number % 14) * CLIP_SAMPLE_RATE) * (0.01 + number / 2**36))
-    return ReferenceClip(wave.astype(np.float32))
+    samples = np.full((8 + number % 14) * CLIP_SAMPLE_RATE, number / 2**33, np.float32)
+    return ReferenceClip(samples)
 
 
 _NOISE = tuple(
@@ -176,4 +188,5 @@ async def open_stage() -> AsyncIterator[Stage]:
         stage = Stage(discord, world, media)
         stack.push_async_callback(stage.log_out)
         await stage.log_in()
-        yield stage
+        async with warming(stage):
+            yield stage

@@ -30,7 +30,7 @@ async def tune(act: Act) -> None:
     """Look, change, reset."""
     await own(act)
     await act.show(act.ada, TUNE, voice="Ada")
-    await act.show(act.ada, TUNE, voice="Ada", exaggeration=0.8, cfg_weight=0.3, language="de")
+    await act.show(act.ada, TUNE, voice="Ada", exaggeration=0.8, temperature=0.6, language="de")
     act.stage.world.engine.model = "turbo"
     await act.show(act.ada, TUNE, voice="Ada", exaggeration=1.2)
     await act.show(act.ada, TUNE, voice="Ada", reset=True)

@@ -145,7 +145,7 @@ async def refused(act: Act) -> None:
     act.ada.slash(ENROLL, sample=samples.good(), name="Ada")
     await act.show(act.ada, ENROLL, sample=samples.good(), name="Ada")
     for number in range(99):
-        await act.stage.add_voice(act.place, f"Voice {number}", act.ben)
+        await act.stage.world.add_voice(f"Voice {number}", act.guild.id, act.ben.id)
     await act.show(act.ben, ENROLL, sample=samples.good(), name="Ben")
 
 
