@@ -219,7 +219,9 @@ def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utter
 
     return Utterance(
         order.text,
-        VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz),
+        VoiceReference(
+            store.clip_path(profile), profile.clip_sha256, profile.pitch_hz, profile.language
+        ),
         guild_id=order.guild_id,
         language=_language(order, profile),
         voice_settings=settings_of(profile),

@@ -40,11 +40,13 @@ class VoiceReference:
 
     clip_path: a clip file of storage; clip_sha256: what its samples must hash to.
     pitch_hz: median pitch in Hz, or None if it could not be measured.
+    language: ISO 639-1 code of what is spoken in the clip, or None where nobody said.
     """
 
     clip_path: Path
     clip_sha256: str
     pitch_hz: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

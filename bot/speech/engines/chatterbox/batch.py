@@ -147,7 +147,8 @@ class BatchSpeaker:
 
     def _token_limit(self, request: SynthesisRequest) -> int:
         if self._check.enabled:
-            return judge.token_limit(request.text, request.language)
+            most = MODELS[self._spec.model].piece_seconds
+            return judge.token_limit(request.text, request.language, most)
         # Stock's turbo model counts the first token apart.
         return MAX_SPEECH_TOKENS + MODELS[self._spec.model].is_gpt
 

@@ -10,7 +10,7 @@ from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.stock import import_package
 from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, SynthesisRequest
-from bot.speech.voice_settings import sampling_values
+from bot.speech.voice_settings import request_settings, sampling_values
 
 MAX_SPEECH_TOKENS = 1000
 """Where stock `generate` cuts: 40 s."""
@@ -85,7 +85,7 @@ def sampling_settings(name: ChatterboxModel, request: SynthesisRequest) -> dict[
     """
     model = MODELS[name]
     return {
-        **sampling_values(name, request.settings),
+        **sampling_values(name, request_settings(name, request)),
         "repetition_penalty": model.repetition_penalty,
         "min_p": model.min_p,
         "top_p": model.top_p,
