@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from bot.app import open_models
+from bot.config import load_settings
 from bot.speech.models import MODELS
+from storage.names_at_hand import languages
 from tests.cli.conftest import Mynah
 from tests.cli.test_docs import TEXT, section
 from tests.cli.test_json import documented
@@ -79,3 +83,23 @@ def test_the_page_names_the_models_without_a_known_revision() -> None:
     unknown = [f"`{model.name}`" for model in MODELS.values() if model.revision == "main"]
     assert f"({', '.join(unknown)})" in section("mynah models").replace("\n", " ")
     assert "`auto`" in TEXT
+
+
+async def languages_of_the_choice() -> tuple[str, ...]:
+    async with open_models(load_settings()) as keeper:
+        return keeper._spec.languages
+
+
+async def test_the_languages_of_the_voices_count_for_the_choice(enrolled: Mynah) -> None:
+    assert languages(enrolled.data) == ["en"]
+    assert await languages_of_the_choice() == ("en",)
+
+
+async def test_a_data_directory_that_is_not_there_yet_has_no_languages(
+    mynah: Mynah, tmp_path: Path
+) -> None:
+    assert await languages_of_the_choice() == ()
+    assert not mynah.data.exists()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mynah.db").write_bytes(b"no database at all" * 100)
+    assert await languages_of_the_choice() == ()

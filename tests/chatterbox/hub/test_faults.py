@@ -125,6 +125,13 @@ def test_a_disk_that_fills_up_is_told(code: int, monkeypatch: pytest.MonkeyPatch
         fetch()
 
 
+@pytest.mark.usefixtures("hub")
+def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file")
+    with pytest.raises(EngineDeadError, match=r"cannot be written to .*cache .*set HF_HOME"):
+        fetch()
+
+
 def test_wrong_bytes_are_asked_for_once_more(hub: FakeHub, files: Path, folder: Path) -> None:
     hub.corrupt[S3GEN] = 1
     assert (fetch() / S3GEN).read_bytes() == (files / S3GEN).read_bytes()

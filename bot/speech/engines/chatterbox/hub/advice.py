@@ -7,6 +7,8 @@ import errno
 from bot.speech.engines.chatterbox.hub.transfer import DamagedError
 from bot.speech.models import Source
 
+_OF_THE_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EIO)
+
 AGAIN = "what is there already is not downloaded again"
 
 
@@ -14,6 +16,8 @@ def advise(model: str, source: Source, error: Exception) -> str:
     """Return what to tell whoever wants the model."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return no_room(model, None, None)
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return _unwritable(model, error)
     if isinstance(error, DamagedError):
         return (
             f"The {model} model could not be downloaded from {source.repository}: {error}. "
@@ -37,6 +41,15 @@ def no_room(model: str, wanted: int | None, free: int | None) -> str:
     return (
         f"There is no room for the {model} model in {HF_HUB_CACHE}{numbers}. Make room (`mynah "
         "models` shows what is there), or set HF_HOME to a directory on another disk."
+    )
+
+
+def _unwritable(model: str, error: OSError) -> str:
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    return (
+        f"The {model} model cannot be written to {HF_HUB_CACHE} ({error.strerror}). Let this user "
+        "write there, or set HF_HOME to another directory."
     )
 
 
