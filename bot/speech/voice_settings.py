@@ -140,16 +140,10 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
         text = language if language in spoken else spoken[0]
         notes += (
             f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
-            f"{_name(text)} here, so cfg_weight is 0, for less of an accent, unless you set it.",
+            f"{_name(text)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
+            "unless you set it.",
         )
     return notes
-
-
-def _named(name: str, value: str = "") -> str:
-    """Return a setting by its plain name, with the model's name for it behind."""
-    plain = ALL[name].plain
-    said = " ".join(part for part in (plain or name, value) if part)
-    return f"{said} ({name})" if plain else said
 
 
 def _is_foreign(model: ChatterboxModel, request: SynthesisRequest) -> bool:
@@ -170,6 +164,13 @@ def _base(language: str | None) -> str | None:
 
 def _name(language: str | None) -> str:
     return LANGUAGES.get(language or "", language or "")
+
+
+def _named(name: str, value: str = "") -> str:
+    """Return a setting by its plain name, with the model's name for it behind."""
+    plain = ALL[name].plain
+    said = " ".join(part for part in (plain or name, value) if part)
+    return f"{said} ({name})" if plain else said
 
 
 def _given(settings: VoiceSettings) -> dict[str, float]:
