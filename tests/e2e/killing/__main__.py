@@ -20,42 +20,20 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 import bot.app
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
-from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
+from tests.e2e.killing.quick_engine import open_quick
 from tests.e2e.live import Call, Live, open_live
 from tests.loopback import Interaction, Message, Upload, wait_until
-from tests.loopback.audio import encode_opus
 from tests.samples import encode, speech_samples
 
 GUILDS = 5
 SENTENCES = 3
 PATIENCE_SECONDS = 90.0
 LONGEST_PAUSE_SECONDS = 0.5  # between two deaths
-
-
-class QuickEngine:
-    """Says 0.1 s of noise for a sentence, and tells in the timings which it was."""
-
-    info = EngineInfo("piper", "quick", "cpu", clones=True, reason="test", load_seconds=0.0)
-
-    def __init__(self) -> None:
-        noise = np.random.default_rng(0).normal(0, 0.1, 4800)
-        self._packets = tuple(encode_opus(noise.astype(np.float32)))
-
-    def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        return [Speech(self._packets, 0.1, {request.text: 0.0}) for request in batch]
-
-    def close(self) -> None:
-        pass
-
-
-def open_quick(_spec: EngineSpec) -> QuickEngine:
-    return QuickEngine()
 
 
 class Members:
