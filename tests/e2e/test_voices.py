@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from storage.types import NewVoice, ReferenceClip
 from tests.e2e.live import SAVE, Call, Live
 from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
+from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -81,3 +83,15 @@ async def test_the_stream_has_no_hole(call: Call, said: Message) -> None:
     assert connection.undecryptable == 0
     assert set(np.diff(connection.sequences)) == {1}
     assert set(np.diff(connection.timestamps)) == {960}
+
+
+async def test_a_second_press_on_a_decision_is_no_failure(live: Live, call: Call) -> None:
+    clip = ReferenceClip(speech_samples(4))
+    await live.voices.add(NewVoice(call.guild.id, "Second", owner_id=call.ada.id), clip)
+    question = await call.ada.slash("voice delete", voice="Second").answered()
+    labels = ("Delete for good", "Delete for good", "Keep")
+    presses = [call.ada.press(question, label=label) for label in labels]
+    await wait_until(lambda: question.content == "“Second” is deleted.", 5, "the deletion")
+    for press in presses:
+        await press.acknowledged()
+        assert not press.followups

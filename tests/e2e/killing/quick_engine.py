@@ -1,4 +1,4 @@
-"""An engine that loads and speaks at once. It imports little, as its worker starts again and again."""
+"""An engine that loads and speaks at once. Its worker starts often, so it imports little."""
 
 from __future__ import annotations
 
