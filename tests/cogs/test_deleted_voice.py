@@ -41,7 +41,8 @@ async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
     scene: Scene, lounge: ChannelHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await ready(scene, lounge, scene.ann)
-    dropped = [await say(scene), await say(scene)]
+    await say(scene)
+    last = await say(scene)
     question = await scene.ann.slash(scene.channel, "voice delete", voice="Ann")
     with monkeypatch.context() as patch:
         patch.setattr(VoiceStore, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
@@ -54,7 +55,7 @@ async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
     async with scene.world.watch.running():  # which looks again
         await asyncio.wait_for(changes.get(), 10)
     await scene.env.settle()
-    assert all(content(said).endswith(TOLD) for said in dropped)
+    assert TOLD in content(last)
 
 
 async def test_a_deletion_by_another_process_is_noticed(

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from storage.types import NewVoice, ReferenceClip
-from tests.e2e.live import SAVE, Call, Live
+from tests.e2e.live import SAVE, Call, Live, content
 from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
 from tests.samples import speech_samples
 
@@ -42,6 +42,7 @@ async def saved(live: Live, call: Call, card: Message) -> Interaction:
 async def said(call: Call, saved: Interaction) -> Message:
     """The text was said in that voice, to its end."""
     answer = await call.ada.slash("say", text=TEXT).answered()
+    await content(answer, "\nSaid.")
     await call.heard_to_the_end()
     return answer
 
