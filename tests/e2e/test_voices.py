@@ -68,9 +68,11 @@ async def test_a_voice_speaks_for_the_member_who_enrolled_it(said: Message) -> N
 
 
 async def test_what_is_heard_is_what_the_engine_made(live: Live, call: Call, said: Message) -> None:
-    made = [packet for speech in live.desk.spoken[call.guild.id] for packet in speech.packets]
-    assert len(live.desk.spoken[call.guild.id]) >= 2
-    assert best_correlation(decode_opus(made), call.listener.heard()) > 0.99
+    sentences = live.desk.spoken[call.guild.id]
+    assert len(sentences) >= 2
+    # One by one: on a busy machine there may be silence between them.
+    for speech in sentences:
+        assert best_correlation(decode_opus(speech.packets), call.listener.heard()) > 0.99
 
 
 async def test_everything_is_encrypted_end_to_end_and_readable(call: Call, said: Message) -> None:
