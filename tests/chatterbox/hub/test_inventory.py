@@ -88,6 +88,25 @@ def test_a_copy_without_a_checksum_cannot_be_checked() -> None:
     assert states()["ve.safetensors"] == "unknown"
 
 
+def in_shared_store(path: Path, store: Path) -> Path:
+    """Move a content where huggingface_hub may share it, under its Xet hash."""
+    store.mkdir()
+    shared, content = store / ("e" * 64), path.resolve()
+    shutil.move(content, shared)
+    content.symlink_to(shared)
+    return shared
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_content_in_a_store_of_the_hubs_library_has_its_own_checksum(tmp_path: Path) -> None:
+    path = fetch() / "ve.safetensors"
+    shared = in_shared_store(path, tmp_path / "store")
+    assert states()["ve.safetensors"] == "ok"
+    shared.write_bytes(b"damaged")
+    assert drop_damaged(ENGLISH) == ["ve.safetensors"]
+    assert shared.exists()  # other repositories have it, too
+
+
 def test_what_is_damaged_is_dropped_and_comes_again(hub: FakeHub, files: Path) -> None:
     path = fetch() / "s3gen.safetensors"
     path.resolve().write_bytes(b"damaged")

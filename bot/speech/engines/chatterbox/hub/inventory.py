@@ -11,6 +11,7 @@ from bot.speech.engines.chatterbox.hub.repository import (
     PART_SUFFIX,
     CachedRepository,
     cached,
+    content_of,
     former,
 )
 from bot.speech.models import Model
@@ -49,7 +50,9 @@ def drop_damaged(model: Model) -> list[str]:
     """Remove the contents whose checksum is wrong, and return the files' names."""
     damaged = [path for path in model_files(model) if _state(path) == "damaged"]
     for path in damaged:
-        path.resolve().unlink()
+        content = content_of(path)
+        assert content is not None  # or nobody could say that it is damaged
+        content.unlink()
         path.unlink()
     return [path.name for path in damaged]
 
@@ -78,7 +81,7 @@ def _some(model: Model, repository: CachedRepository) -> list[Path]:
 
 
 def _state(path: Path) -> FileState:
-    content = path.resolve()
-    if not path.is_symlink() or not is_checksum(content.name):
+    content = content_of(path)
+    if content is None or not is_checksum(content.name):
         return "unknown"  # another program, or another file system, copied it there
     return "ok" if matches(content, content.name) else "damaged"

@@ -14,6 +14,7 @@ from bot.speech.engines.chatterbox.hub.repository import (
     NOTED,
     CachedRepository,
     cached,
+    content_of,
     former,
 )
 from bot.speech.models import MODELS, Model
@@ -65,8 +66,8 @@ def _plan(model: Model, repository: CachedRepository, kept: Iterable[Path]) -> _
         if path not in kept
     ]
     pointers = [p for p in (repository.folder / "snapshots").glob("*/*") if p not in names]
-    needed = {pointer.resolve() for pointer in pointers}
-    contents = {path.resolve() for path in names if path.is_symlink()} - needed
+    needed = {content_of(pointer) for pointer in pointers}
+    contents = {content for content in map(content_of, names) if content is not None} - needed
     if repository.source == model.sources[0]:
         contents |= {part for part in parts(repository) if _idle(repository, part)}
     return _Plan(repository, tuple(names), tuple(contents))

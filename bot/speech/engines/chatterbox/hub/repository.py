@@ -119,6 +119,17 @@ class CachedRepository:
             return None
 
 
+def content_of(pointer: Path) -> Path | None:
+    """Return the content in `blobs/` that a name points to; None for a copy.
+
+    That may itself point into a store that the hub's library shares between repositories, where
+    contents have other names.
+    """
+    if not pointer.is_symlink():
+        return None
+    return Path(os.path.normpath(pointer.parent / pointer.readlink()))
+
+
 def cached(model: Model) -> list[Path] | None:
     """Return the directories of a model's sources if all that it needs is there, else None."""
     return _gather(model, lambda repository: repository.revision)
