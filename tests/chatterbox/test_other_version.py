@@ -39,6 +39,7 @@ def test_the_engine_is_that_of_version_2(
     engine.close()
 
 
+@pytest.mark.timeout(1800)  # it loads libraries anew
 def test_mynah_check_says_so(directory: Path, tmp_path: Path) -> None:
     environment = {
         **os.environ,
