@@ -60,15 +60,15 @@ def graphed(
 ) -> flow.GraphedEstimator:
     """As on a GPU: what is replayed reads and writes what was captured."""
 
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         def replay() -> None:
             if replayed is not None:
-                replayed.append(pool)
+                replayed.append(capturing._pool)
             run()
 
         return SimpleNamespace(replay=replay)
 
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     monkeypatch.setattr(flow, "MOST_FRAMES", 384)
     s3gen = engine._model.s3gen
     before = s3gen.flow.decoder.estimator.forward
@@ -159,7 +159,7 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 
     made = []
 
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         made.append(run)
         if len(made) == 2:
             raise RuntimeError("operation not permitted when stream is capturing")
@@ -167,7 +167,7 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 
     plain = stock_estimator(engine)
     runner = flow.GraphedEstimator(plain, plain)
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     like = next(engine._model.s3gen.flow.parameters())
     with caplog.at_level("WARNING"):
         runner.capture(rows=2, meanflow=False, like=like)
@@ -181,11 +181,11 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 def test_a_capture_that_leaves_the_gpu_broken_says_what_to_do(
     engine: ChatterboxEngine, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         raise RuntimeError("no")
 
     gpu.broken = True
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     like = next(engine._model.s3gen.flow.parameters())
     runner = flow.GraphedEstimator(pytest.fail, pytest.fail)
     with pytest.raises(EngineDeadError, match=r"Set \[engine\] graphs = false"):

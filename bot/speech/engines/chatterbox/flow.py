@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
-from bot.speech.engines.chatterbox.t3.graphs import captured, go_on_without
+from bot.speech.engines.chatterbox.t3.graphs import Capturing
 
 FRAMES_STEP = 128
 """Graphs are made for multiples of so many frames (20 ms each), prompt and speech together."""
@@ -75,28 +75,25 @@ class GraphedEstimator:
 
     def capture(self, *, rows: int, meanflow: bool, like: Tensor) -> None:
         """Capture calls with so many rows, before anything runs; see `StepRunner.capture`."""
-        stream = torch.cuda.current_stream()
-        try:
-            with torch.inference_mode():
-                pool = torch.cuda.graph_pool_handle()
-                for frames in range(MOST_FRAMES, 0, -FRAMES_STEP):
-                    inputs = _inputs(rows, frames, meanflow=meanflow, like=like)
-                    self._graphs[rows, frames] = _Graph(self._masked, inputs, pool)
+        capturing = Capturing("the flow")
+        made = {}
+        with capturing, torch.inference_mode():
+            for frames in range(MOST_FRAMES, 0, -FRAMES_STEP):
+                inputs = _inputs(rows, frames, meanflow=meanflow, like=like)
+                made[rows, frames] = _Graph(self._masked, inputs, capturing)
             torch.cuda.synchronize()  # another stream replays them
-        except RuntimeError as error:
-            self._graphs.clear()
-            go_on_without(error, stream, "the flow")
+            self._graphs = made
 
 
 class _Graph:
-    def __init__(self, forward: Forward, inputs: dict[str, Any], pool: Any) -> None:
+    def __init__(self, forward: Forward, inputs: dict[str, Any], capturing: Capturing) -> None:
         self._inputs = inputs
         self._output: Tensor = None
 
         def call() -> None:
             self._output = forward(**inputs)
 
-        self._graph = captured(call, pool)
+        self._graph = capturing.graph_of(call)
 
     def run(self, inputs: dict[str, Any], frames: int) -> Tensor:
         for name, kept in self._inputs.items():

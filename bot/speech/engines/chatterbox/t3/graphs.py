@@ -89,12 +89,9 @@ class StepRunner:
             self._shape(self._slots, length, sort)
             for length in range(context, 0, -LENGTH_STEP)  # what the largest needs, all can share
         ]
-        stream = torch.cuda.current_stream()
-        try:
-            pool = torch.cuda.graph_pool_handle()
-            self._graphs = {shape: self._captured(shape, pool) for shape in shapes}
-        except RuntimeError as error:
-            go_on_without(error, stream, "decoding")
+        capturing = Capturing("decoding", priority=HIGH_PRIORITY)
+        with capturing:
+            self._graphs = {shape: self._captured(shape, capturing) for shape in shapes}
 
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
         if not self._rounded:
@@ -106,48 +103,88 @@ class StepRunner:
         tokens, positions, steps = self._inputs[:, :slots]
         self._forward(tokens, positions, steps, length, sort)
 
-    def _captured(self, shape: _Shape, pool: Any) -> Any:
-        return captured(functools.partial(self._run, shape), pool)
+    def _captured(self, shape: _Shape, capturing: Capturing) -> Any:
+        return capturing.graph_of(functools.partial(self._run, shape))
 
 
-def captured(run: Callable[[], object], pool: Any) -> Any:
-    """Return what `run` does on the GPU as a CUDA graph, whose memory is of `pool`."""
-    # Libraries set themselves up in the first calls, which a graph must not hold.
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(2):
-            run()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph, pool=pool):
-        run()
-    return graph
+HIGH_PRIORITY = -1
+"""Of a stream of CUDA. Graphs keep the priority of the stream that they were captured on."""
 
 
-def go_on_without(error: RuntimeError, stream: Any, stage: str) -> None:
-    """Say that a stage could not be captured, and undo what is half-way.
+class Capturing:
+    """What a stage captures, all of it on one stream and with memory of one pool.
 
-    stream: which was the current one before. Raises `EngineDeadError` where the GPU cannot be used
-    after that.
+    Each stream on which cuBLAS computes keeps a workspace of up to 32 MiB; graphs that are replayed
+    one after another can share it. Those of another stage, which are replayed meanwhile, must not.
+
+    As a context it ends what failed half-way: the stage then goes on without. Leaving it raises
+    `EngineDeadError` where the GPU cannot be used after that.
+
+    priority: of the stream, see `HIGH_PRIORITY`.
     """
-    log.warning(
-        "%s without CUDA graphs, which is slower (%s); if sentences fail after this, set "
-        "[engine] graphs = false",
-        stage,
-        error,
-    )
-    _clean_up(stream)
+
+    def __init__(self, stage: str, *, priority: int = 0) -> None:
+        self._stage = stage
+        self._before = torch.cuda.current_stream()
+        self._stream = torch.cuda.Stream(priority=priority)
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __enter__(self) -> Capturing:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, RuntimeError):
+            return False
+        log.warning(
+            "%s without CUDA graphs, which is slower (%s); if sentences fail after this, set "
+            "[engine] graphs = false",
+            self._stage,
+            error,
+        )
+        _clean_up(self._before, self._pool)
+        return True
+
+    def graph_of(self, run: Callable[[], object]) -> Any:
+        """Return what `run` does on the GPU as a CUDA graph."""
+        # Libraries set themselves up in the first calls, which a graph must not hold.
+        self._stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self._stream):
+            for _ in range(2):
+                run()
+        torch.cuda.current_stream().wait_stream(self._stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._pool, stream=self._stream):
+            run()
+        return graph
 
 
-def _clean_up(stream: Any) -> None:
+def _clean_up(stream: Any, pool: Any) -> None:
     """Undo what a capture that failed half-way leaves behind in torch: its stream as the current
-    one and, up to torch 2.6, a default generator that believes in a capture."""
+    one, its pool as the one that is allocated from and, up to torch 2.6, a default generator that
+    believes in a capture."""
     try:
         torch.cuda.set_stream(stream)
+        _release(pool, stream.device_index)
         generator = torch.cuda.default_generators[stream.device_index]
         generator.graphsafe_set_state(generator.clone_state())
     except RuntimeError as error:
         raise EngineDeadError(
             f"Speech could not be captured in CUDA graphs ({error}). Set [engine] graphs = false."
         ) from None
+
+
+_END_ALLOCATING = ("_cuda_endAllocateToPool", "_cuda_endAllocateCurrentStreamToPool")
+"""The name since torch 2.8, and the one before."""
+
+
+def _release(pool: Any, device: int) -> None:
+    """Let go of the pool of a capture that failed; until then no memory can be given back.
+
+    torch does it where a capture ends, but not where it fails to end.
+    """
+    names = [name for name in _END_ALLOCATING if hasattr(torch._C, name)]
+    try:
+        getattr(torch._C, names[0])(device, pool)
+    except (IndexError, RuntimeError):
+        return  # nothing is allocated from it: the failure came before, or torch has ended it
+    torch._C._cuda_releasePool(device, pool)
