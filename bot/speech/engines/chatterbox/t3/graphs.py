@@ -50,6 +50,8 @@ def whole_lengths(positions: int) -> int:
 class StepRunner:
     """Runs `forward` with static inputs.
 
+    Where each text is, the device counts by itself: the host sends it only when texts begin or end.
+
     rounded: whether to fix shapes as graphs need it; by default where the device is a GPU.
     """
 
@@ -59,23 +61,42 @@ class StepRunner:
         self._forward = forward
         self._slots = slots
         self._rounded = device.type == "cuda" if rounded is None else rounded
-        self._inputs = torch.zeros(3, slots, dtype=torch.long, device=device)
+        # Tokens, positions and steps, and by how much the last two grow: 1 for texts, else 0.
+        self._inputs = torch.zeros(4, slots, dtype=torch.long, device=device)
+        self._counted: list[list[int]] | None = None
         self._graphs: dict[_Shape, Any] = {}
 
     def __call__(
         self, tokens: Tensor, positions: Sequence[int], steps: Sequence[int], *, sort: bool
     ) -> None:
-        """Run a step for the first `len(positions)` slots."""
+        """Run a step for the first `len(positions)` slots.
+
+        positions: 0 for slots that are free; what such a step writes goes there.
+        """
         count = len(positions)
         self._inputs[0, :count] = tokens
-        self._inputs[1:, :count] = torch.tensor([positions, steps]).to(self._inputs.device)
-        # What rounding adds writes to position 0 of slots that are free.
-        self._inputs[:, count:] = 0
+        place = self._place(positions, steps)
         shape = self._shape(count, max(positions) + 1, sort)
         if shape in self._graphs:
             self._graphs[shape].replay()
         else:
             self._run(shape)
+        self._counted = place
+
+    def _place(self, positions: Sequence[int], steps: Sequence[int]) -> list[list[int]]:
+        """Send the device what it has not counted by itself; return what it will have counted."""
+        free = [0] * (self._slots - len(positions))
+        grows = [int(position > 0) for position in positions]
+        place = [[*positions, *free], [*steps, *free], [*grows, *free]]
+        if place != self._counted:
+            self._inputs[1:] = torch.tensor(place).to(self._inputs.device, non_blocking=True)
+        self._counted = None  # should the step fail
+        positions, steps, grows = place
+        return [
+            [position + more for position, more in zip(positions, grows, strict=True)],
+            [step + more for step, more in zip(steps, grows, strict=True)],
+            grows,
+        ]
 
     def capture(self, context: int, *, sort: bool) -> None:
         """Capture every step there can be, up to `context` positions, before anything runs.
@@ -100,8 +121,9 @@ class StepRunner:
 
     def _run(self, shape: _Shape) -> None:
         slots, length, sort = shape
-        tokens, positions, steps = self._inputs[:, :slots]
+        tokens, positions, steps, _ = self._inputs[:, :slots]
         self._forward(tokens, positions, steps, length, sort)
+        self._inputs[1:3] += self._inputs[3]
 
     def _captured(self, shape: _Shape, capturing: Capturing) -> Any:
         return capturing.graph_of(functools.partial(self._run, shape))
