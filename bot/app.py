@@ -162,7 +162,7 @@ def installed_engine(settings: Settings) -> EngineKind | None:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.kind)
+        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.reads)
 
 
 def text_limits(settings: Settings) -> TextLimits:
@@ -224,7 +224,7 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.kind)
+        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.reads)
 
         def make_services(bot: MynahBot) -> Services:
             return Services(

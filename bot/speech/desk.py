@@ -11,7 +11,8 @@ from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, distinct_notes
-from bot.speech.types import EngineKind, Speech
+from bot.speech.types import Speech
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
@@ -34,7 +35,7 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg. engine_kind: see
+    media: the worker that writes files, because that needs FFmpeg. reads: see
     `SpeechService`.
     """
 
@@ -43,12 +44,12 @@ class SpeechDesk:
         scheduler: FairScheduler,
         limits: TextLimits,
         media: Worker,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
     ) -> None:
         self._scheduler = scheduler
         self._limits = limits
         self._media = media
-        self._engine_kind = engine_kind
+        self._reads = reads
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
     def plan(
@@ -95,4 +96,4 @@ class SpeechDesk:
         return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
 
     def _service(self, lane: int, due: Callable[[], float]) -> SpeechService:
-        return SpeechService(self._scheduler.lane(lane, due), self._limits, self._engine_kind)
+        return SpeechService(self._scheduler.lane(lane, due), self._limits, self._reads)

@@ -10,13 +10,13 @@ import structlog
 
 from bot.errors import MynahError
 from bot.speech.types import (
-    EngineKind,
     Speech,
     SynthesisRequest,
     SynthesisResult,
     VoiceReference,
     VoiceSettings,
 )
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits, plan_text
 
@@ -57,12 +57,12 @@ class SpeechService:
         self,
         synthesizer: Synthesizer,
         limits: TextLimits,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
     ) -> None:
-        """Take what speaks; engine_kind: whose reading texts are made for, None for any."""
+        """Take what speaks; reads: what the engine makes of a text."""
         self._synthesizer = synthesizer
         self._limits = limits
-        self._engine_kind = engine_kind
+        self._reads = reads
 
     def plan(
         self, text: str, language: str | None = None, names: Names | None = None
@@ -71,9 +71,7 @@ class SpeechService:
 
         Raises `UserError` when there is nothing to say, or too much.
         """
-        return plan_text(
-            text, self._limits, language=language, names=names, engine=self._engine_kind()
-        )
+        return plan_text(text, self._limits, language=language, names=names, reads=self._reads())
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
         """Yield the sentences of an utterance as they are spoken, each when it is asked for.

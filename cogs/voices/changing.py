@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import check_ranges, ignored, model_of, settings_of
+from bot.speech.voice_settings import check_ranges, model_of, setting_notes, settings_of
 from cogs import cards
 from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
 from cogs.ui import Interaction, defer, services_of
@@ -60,7 +60,7 @@ class Changing(commands.Cog):
         await defer(interaction)
         if settings != settings_of(voice) or spoken != voice.language:
             await services.voices.tune(voice.id, **asdict(settings), language=spoken)
-        text = cards.tuned(voice.name, settings, spoken) + _ignored(services.engine, settings)
+        text = cards.tuned(voice.name, settings, spoken) + _notes(services.engine, settings)
         await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Delete a voice of yours and its recording")
@@ -74,7 +74,7 @@ class Changing(commands.Cog):
         )
 
 
-def _ignored(engine: EngineStatus, settings: VoiceSettings) -> str:
-    """Say at once what the engine that is loaded makes nothing of."""
-    notes = () if engine.info is None else ignored(model_of(engine.info), settings)
+def _notes(engine: EngineStatus, settings: VoiceSettings) -> str:
+    """Say at once what the engine that is loaded makes little or nothing of."""
+    notes = () if engine.info is None else setting_notes(model_of(engine.info), settings)
     return "".join(f"\n-# {note}" for note in notes)

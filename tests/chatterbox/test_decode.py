@@ -10,7 +10,7 @@ import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.t3 import alignment
-from bot.speech.engines.chatterbox.t3.backbone import LlamaBackbone, set_precision
+from bot.speech.engines.chatterbox.t3.backbone import open_backbone, set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, NotFiniteError, Prompt, T3Decoder
 from tests.chatterbox.conftest import only_english
 from tests.chatterbox.decoding import (
@@ -93,7 +93,7 @@ def test_a_text_that_does_not_fit_the_cache_is_refused(
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+@pytest.mark.parametrize("engine", ["english", "turbo", "nano"], indirect=True)
 def test_half_precision_decodes_to_the_end(
     dtype: str, engine: ChatterboxEngine, prompts: list[Prompt]
 ) -> None:
@@ -107,7 +107,7 @@ def test_half_precision_decodes_to_the_end(
     # The conditionals of the engine stay in float32.
     for done in decode(decoder, prompts[:2]):
         assert done.stopped or len(done.tokens) == 14
-        assert len(done.tokens) > 3
+        assert len(done.tokens) > 1
         assert max(done.tokens) <= t3.hp.stop_speech_token
 
 
@@ -120,14 +120,14 @@ def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: Chatter
     t3 = engine._model.t3
     half = copy.deepcopy(t3)
     set_precision(half, torch.bfloat16)
-    expected, rounded = LlamaBackbone(t3, 1400), LlamaBackbone(half, 1400)
+    expected, rounded = open_backbone(t3, 1400), open_backbone(half, 1400)
     assert rounded._cos.dtype == torch.bfloat16
     for name in ("_cos", "_sin"):
         difference = getattr(rounded, name).float() - getattr(expected, name)
         assert difference.abs().max() <= torch.finfo(torch.bfloat16).eps
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)
 def test_the_multilingual_guard_is_heeded(
     decoder: T3Decoder, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +145,7 @@ def test_the_multilingual_guard_is_heeded(
     assert said - {alignment.Verdict.NOTHING}
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)
 def test_guards_of_all_texts_share_one_copy_of_what_was_attended_to(
     decoder: T3Decoder, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +181,7 @@ def test_a_verdict_is_what_stocks_analyser_makes_of_logits(verdict: alignment.Ve
     assert torch.equal(logits, wanted)
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)
 def test_the_guard_falls_silent_after_the_shortest_texts(engine: ChatterboxEngine) -> None:
     """Where stock raises an IndexError."""
     import torch
@@ -300,3 +300,9 @@ def _spoilt(logits: Any, value: str) -> Any:
     spoilt = logits.clone()
     spoilt[len(logits) // 2, 7] = float(value)
     return spoilt
+
+
+@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+def test_version_3_has_no_guard(engine: ChatterboxEngine) -> None:
+    t3 = engine._model.t3
+    assert (alignment.watched_heads(t3), alignment.new_guard(t3, (34, 39))) == ((), None)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
+from bot.speech.engines.chatterbox.products import Layout, Product
 from bot.speech.engines.chatterbox.t3.alignment import (
     Verdict,
     heed,
@@ -40,10 +41,18 @@ class T3Decoder:
     late: how many steps tokens are read after they were drawn; what was drawn after a text's end is
     forgotten, so the results are the same. By itself `STEPS_LATE` on a GPU, and 0 where the guard
     must see each token or there is nothing to wait for.
+    layout: of the weights; see `bot.speech.engines.chatterbox.t3.weights.lay_out`.
     """
 
     def __init__(
-        self, t3: Any, *, slots: int, context: int, graphs: bool = True, late: int | None = None
+        self,
+        t3: Any,
+        *,
+        slots: int,
+        context: int,
+        graphs: bool = True,
+        late: int | None = None,
+        layout: Layout | None = None,
     ) -> None:
         self._t3 = t3
         self.slots, self.context = slots, context
@@ -52,8 +61,8 @@ class T3Decoder:
         if on_gpu:
             fix_kernels()
         with torch.inference_mode():
-            self._backbone = open_backbone(t3, context)
-            self._head = _in_float32(t3.speech_head)
+            self._backbone = open_backbone(t3, context, layout)
+            self._head = _in_float32(t3.speech_head, self._backbone.head)
             weight = t3.speech_head.weight
             heads = watched_heads(t3)
             self._cache = KeyValueCache(self._backbone, slots * self._pair, context, weight, heads)
@@ -291,11 +300,13 @@ class T3Decoder:
         self._probabilities[:count] = self._sampler.probabilities(self._logits[:count], sort=sort)
 
 
-def _in_float32(head: Any) -> Any:
-    """Return what computes the logits. In half precision they would be rounded before guidance,
-    which takes the difference of two."""
+def _in_float32(head: Any, product: Product) -> Callable[[Tensor], Tensor]:
+    """Return what computes the logits, by itself the product with the weights of `head`.
+
+    In half precision they would be rounded before guidance, which takes the difference of two.
+    """
     if head.weight.dtype == torch.float32:
-        return head
+        return product
     weight = head.weight.float()
     bias = None if head.bias is None else head.bias.float()
     return lambda hidden: F.linear(hidden.float(), weight, bias)
