@@ -10,15 +10,19 @@ which changes not one bit and spares a host synchronisation and a slower attenti
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import logging
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
 from bot.speech.engines.chatterbox.t3.graphs import Capturing
+
+log = logging.getLogger(__name__)
 
 FRAMES_STEP = 128
 """Graphs are made for multiples of so many frames (20 ms each), prompt and speech together."""
@@ -29,8 +33,11 @@ MOST_FRAMES = 1536
 Forward = Callable[..., Tensor]
 
 
-def speed_up(flow: Any, *, meanflow: bool, graphs: bool) -> None:
+def speed_up(flow: Any, *, meanflow: bool, graphs: bool, tf32: bool = False) -> None:
     """Have the flow of a stock S3Gen call its estimator without masks, and as graphs where asked.
+
+    tf32: whether the graphs round the inputs of products to TF32, of 11 bits. It is a switch of the
+    process, and other threads compute meanwhile; in a graph it is that of the capture.
 
     From then on it takes batches of equal lengths only.
     """
@@ -42,8 +49,36 @@ def speed_up(flow: Any, *, meanflow: bool, graphs: bool) -> None:
         masked = _rewired(stock, add_optional_chunk_mask=_same)
         runner = GraphedEstimator(functools.partial(masked, estimator), estimator.forward)
         parameter = next(estimator.parameters())
-        runner.capture(rows=1 if meanflow else 2, meanflow=meanflow, like=parameter)
+        rows = 1 if meanflow else 2
+        with _tf32_products(tf32):
+            runner.capture(rows=rows, meanflow=meanflow, like=parameter)
         estimator.forward = runner
+        if tf32:
+            _tell_difference(
+                runner, _inputs(rows, 3 * FRAMES_STEP, meanflow=meanflow, like=parameter)
+            )
+    elif tf32:
+        log.warning("[engine] tf32 does nothing here: it takes a GPU, and graphs = true")
+
+
+@contextlib.contextmanager
+def _tf32_products(wanted: bool) -> Iterator[None]:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high" if wanted else "highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _tell_difference(runner: GraphedEstimator, inputs: dict[str, Any]) -> None:
+    generator = torch.Generator(inputs["x"].device).manual_seed(0)
+    for name in ("x", "mu", "cond", "spks"):
+        inputs[name].normal_(generator=generator)
+    with torch.inference_mode():
+        exact, rounded = runner.plain(**inputs), runner(**inputs)
+        difference = float((rounded - exact).norm() / exact.norm())
+    log.info("the flow computes in TF32: a step differs by %.1e of its norm", difference)
 
 
 class GraphedEstimator:
@@ -54,7 +89,7 @@ class GraphedEstimator:
     """
 
     def __init__(self, masked: Forward, plain: Forward) -> None:
-        self._masked, self._plain = masked, plain
+        self._masked, self.plain = masked, plain
         self._graphs: dict[tuple[int, int], _Graph] = {}
 
     def __call__(
@@ -71,7 +106,7 @@ class GraphedEstimator:
         rows, _, frames = x.shape
         inputs = {"x": x, "mask": mask, "mu": mu, "t": t, "spks": spks, "cond": cond, "r": r}
         graph = self._graphs.get((rows, _whole(frames)))
-        return graph.run(inputs, frames) if graph is not None else self._plain(**inputs)
+        return graph.run(inputs, frames) if graph is not None else self.plain(**inputs)
 
     def capture(self, *, rows: int, meanflow: bool, like: Tensor) -> None:
         """Capture calls with so many rows, before anything runs; see `StepRunner.capture`."""

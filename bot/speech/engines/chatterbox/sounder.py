@@ -39,7 +39,10 @@ class Sounder:
         self._model, self._spec, self._check = model, spec, spec.self_check
         self._failures = failures
         self._vocoder = Vocoder(
-            model, graphs=spec.graphs, cut_last_token=MODELS[spec.model].cuts_last_token
+            model,
+            graphs=spec.graphs,
+            tf32=spec.tf32,
+            cut_last_token=MODELS[spec.model].cuts_last_token,
         )
         self._thread = ThreadPoolExecutor(1, "vocoder") if overlapped else None
         self._lock = threading.Lock()  # of the next two, which the thread shares

@@ -48,18 +48,23 @@ class Vocoder:
     Random numbers are drawn per sentence, in stock's order, so the samples are stock's. It uses
     torch's global random numbers: one thread at a time.
 
-    graphs: whether the flow is captured in CUDA graphs where the device is a GPU.
+    graphs: whether the flow is captured in CUDA graphs where the device is a GPU. tf32: see
+    `flow.speed_up`.
     cut_last_token: whether the audio of a sentence's last token is cut off.
     """
 
-    def __init__(self, model: Any, *, graphs: bool = True, cut_last_token: bool = False) -> None:
+    def __init__(
+        self, model: Any, *, graphs: bool = True, tf32: bool = False, cut_last_token: bool = False
+    ) -> None:
         self._model, self._s3gen = model, model.s3gen
         self._cut_last_token = cut_last_token
         fold_weight_norm(self._s3gen.mel2wav)
         # On a GPU beside the decoding's stream, not between its steps.
         on_gpu = self._s3gen.device.type == "cuda"
         self._stream = torch.cuda.Stream(self._s3gen.device) if on_gpu else None
-        flow.speed_up(self._s3gen.flow, meanflow=self._s3gen.meanflow, graphs=graphs and on_gpu)
+        flow.speed_up(
+            self._s3gen.flow, meanflow=self._s3gen.meanflow, graphs=graphs and on_gpu, tf32=tf32
+        )
 
     def speak(self, batch: Sequence[Sounds]) -> list[Samples]:
         """Return the samples (float32, shape (n,), 24 kHz) of sentences of the same `shape`."""
