@@ -131,6 +131,7 @@ class EngineSpec:
     decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
     slots: how many sentences are decoded together; None takes what the memory holds.
     graphs: whether decoding is captured in CUDA graphs where the device is a GPU.
+    fused: whether decoding takes kernels of its own there, by Triton.
     tf32: whether S3Gen's estimator rounds the inputs of its products to TF32, where it is captured.
     vocoder_batch: how many sentences of equal length S3Gen takes together. Rounding then depends on
         the company (1e-7 of full scale), so the same seed gives other packets that sound the same.
@@ -147,6 +148,7 @@ class EngineSpec:
     decode: Literal["own", "stock"] = "own"
     slots: int | None = None
     graphs: bool = True
+    fused: bool = True
     tf32: bool = False
     vocoder_batch: int = 1
     prompt_seconds: float | None = None

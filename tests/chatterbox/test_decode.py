@@ -121,10 +121,9 @@ def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: Chatter
     half = copy.deepcopy(t3)
     set_precision(half, torch.bfloat16)
     expected, rounded = open_backbone(t3, 1400), open_backbone(half, 1400)
-    assert rounded._cos.dtype == torch.bfloat16
-    for name in ("_cos", "_sin"):
-        difference = getattr(rounded, name).float() - getattr(expected, name)
-        assert difference.abs().max() <= torch.finfo(torch.bfloat16).eps
+    for turned, exact in zip(rounded.rotation, expected.rotation, strict=True):
+        assert turned.dtype == torch.bfloat16
+        assert (turned.float() - exact).abs().max() <= torch.finfo(torch.bfloat16).eps
 
 
 @pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)

@@ -145,7 +145,9 @@ class ChatterboxEngine:
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                return T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
+                return T3Decoder(
+                    t3, slots=slots, context=context, graphs=spec.graphs, fused=spec.fused
+                )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "

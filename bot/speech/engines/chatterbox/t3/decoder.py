@@ -17,6 +17,7 @@ from bot.speech.engines.chatterbox.t3.alignment import (
 )
 from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
 from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
+from bot.speech.engines.chatterbox.t3.fused import open_fused
 from bot.speech.engines.chatterbox.t3.graphs import StepRunner, fix_kernels
 from bot.speech.engines.chatterbox.t3.reading import STEPS_LATE, TokenReader
 from bot.speech.engines.chatterbox.t3.sampling import UNSOUND, Sampler
@@ -38,6 +39,7 @@ class T3Decoder:
     stock decoding with that seed, whatever else is decoded in the same steps.
 
     graphs: whether steps are captured in CUDA graphs where the weights are on a GPU.
+    fused: whether steps take kernels of their own there; see `open_fused`.
     late: how many steps tokens are read after they were drawn; what was drawn after a text's end is
     forgotten, so the results are the same. By itself `STEPS_LATE` on a GPU, and 0 where the guard
     must see each token or there is nothing to wait for.
@@ -51,6 +53,7 @@ class T3Decoder:
         slots: int,
         context: int,
         graphs: bool = True,
+        fused: bool = True,
         late: int | None = None,
         layout: Layout | None = None,
     ) -> None:
@@ -76,7 +79,12 @@ class T3Decoder:
             self._probabilities = torch.ones(slots, len(weight), device=weight.device)
             self._logits = torch.zeros(slots, len(weight), device=weight.device)
             self._watched = torch.zeros(slots, len(heads), context, device=weight.device)
-            self._step = StepRunner(self._forward, slots, weight.device)
+            self._fused = (
+                open_fused(self._backbone, self._cache, self._pair) if fused and on_gpu else None
+            )
+            self._step = StepRunner(
+                self._forward, slots, weight.device, one_length=context if self._fused else None
+            )
             if graphs and on_gpu:
                 # As the engine samples: Turbo from a nucleus, Llama not. Other steps run ungraphed.
                 self._step.capture(context, sort=t3.is_gpt)
@@ -291,11 +299,13 @@ class T3Decoder:
             embeds = embeds + self._t3.speech_pos_emb.emb(steps)
         rows = positions.repeat_interleave(self._pair)
         count = len(tokens)
-        attend = self._cache.step(rows, length, self._watched[:count], self._pair)
-        hidden = self._backbone.run(
-            embeds.repeat_interleave(self._pair, 0)[:, None], rows[:, None], attend
-        )
-        logits = self._head(hidden[:, -1]).unflatten(0, (count, self._pair))
+        embeds, watched = embeds.repeat_interleave(self._pair, 0), self._watched[:count]
+        if self._fused is not None:
+            hidden = self._fused.run(embeds, rows, watched)
+        else:
+            attend = self._cache.step(rows, length, watched, self._pair)
+            hidden = self._backbone.run(embeds[:, None], rows[:, None], attend)[:, -1]
+        logits = self._head(hidden).unflatten(0, (count, self._pair))
         self._logits[:count] = self._sampler.guide(logits)
         self._probabilities[:count] = self._sampler.probabilities(self._logits[:count], sort=sort)
 

@@ -53,12 +53,20 @@ class StepRunner:
     Where each text is, the device counts by itself: the host sends it only when texts begin or end.
 
     rounded: whether to fix shapes as graphs need it; by default where the device is a GPU.
+    one_length: which all steps look at; None where it is as much as they need.
     """
 
     def __init__(
-        self, forward: Forward, slots: int, device: Any, *, rounded: bool | None = None
+        self,
+        forward: Forward,
+        slots: int,
+        device: Any,
+        *,
+        rounded: bool | None = None,
+        one_length: int | None = None,
     ) -> None:
         self._forward = forward
+        self._one_length = one_length
         self._slots = slots
         self._rounded = device.type == "cuda" if rounded is None else rounded
         # Tokens, positions and steps, and by how much the last two grow: 1 for texts, else 0.
@@ -106,10 +114,9 @@ class StepRunner:
 
         Raises `EngineDeadError` where the GPU cannot be used after that.
         """
-        shapes = [
-            self._shape(self._slots, length, sort)
-            for length in range(context, 0, -LENGTH_STEP)  # what the largest needs, all can share
-        ]
+        # What the largest needs, all can share.
+        lengths = range(context, 0, -LENGTH_STEP)
+        shapes = dict.fromkeys(self._shape(self._slots, length, sort) for length in lengths)
         capturing = Capturing("decoding", priority=HIGH_PRIORITY)
         with capturing:
             self._graphs = {shape: self._captured(shape, capturing) for shape in shapes}
@@ -117,7 +124,7 @@ class StepRunner:
     def _shape(self, count: int, length: int, sort: bool) -> _Shape:
         if not self._rounded:
             return count, length, sort
-        return self._slots, whole_lengths(length), sort
+        return self._slots, self._one_length or whole_lengths(length), sort
 
     def _run(self, shape: _Shape) -> None:
         slots, length, sort = shape
