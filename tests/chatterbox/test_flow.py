@@ -174,7 +174,7 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
     monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     like = next(engine._model.s3gen.flow.parameters())
     with caplog.at_level("WARNING"):
-        runner.capture(rows=2, meanflow=False, like=like)
+        runner.capture(rows=[2], meanflow=False, like=like)
     assert "the flow without CUDA graphs, which is slower (operation not" in caplog.text
     asked = inputs(100)
     with torch.inference_mode():
@@ -193,7 +193,7 @@ def test_a_capture_that_leaves_the_gpu_broken_says_what_to_do(
     like = next(engine._model.s3gen.flow.parameters())
     runner = flow.GraphedEstimator(pytest.fail, pytest.fail)
     with pytest.raises(EngineDeadError, match=r"Set \[engine\] graphs = false"):
-        runner.capture(rows=2, meanflow=False, like=like)
+        runner.capture(rows=[2], meanflow=False, like=like)
 
 
 @only_english
