@@ -134,7 +134,8 @@ class EngineSpec:
     fused: whether decoding takes kernels of its own there, by Triton.
     tf32: whether S3Gen's estimator rounds the inputs of its products to TF32, where it is captured.
     vocoder_batch: how many sentences S3Gen takes together, on a CPU those of equal length. Rounding
-        then depends on the company (1e-7 of full scale), so the same seed gives other packets that sound the same.
+        then depends on the company (1e-7 of full scale), so the same seed gives other packets that
+        sound the same.
     prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
     progress_file: where loading tells how far a download is; see `bot.speech.load_progress`.
     """
