@@ -164,6 +164,8 @@ async def _engine_spec(settings: Settings) -> EngineSpec:
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,
+        fused=engine.fused,
+        tf32=engine.tf32,
         vocoder_batch=engine.vocoder_batch,
         prompt_seconds=engine.prompt_seconds,
         self_check=SelfCheck(

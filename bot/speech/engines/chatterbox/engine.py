@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import itertools
 import math
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
@@ -23,6 +24,7 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
 class ChatterboxEngine:
@@ -114,12 +116,28 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
+
+        float32 = self._torch.float32
+        dtype = choose_precision(self._torch, device, spec.precision)
+        open_in = functools.partial(self._open_decoder, spec, device, failures)
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            open_in(dtype),
+            overlapped=device.startswith("cuda"),
+            in_float32=None if dtype == float32 else functools.partial(open_in, float32),
+        )
+
+    def _open_decoder(
+        self, spec: EngineSpec, device: str, failures: Failures, dtype: Any
+    ) -> T3Decoder:
         from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
-        dtype = choose_precision(self._torch, device, spec.precision)
         try:
             with failures.explained():
                 set_precision(t3, dtype)
@@ -128,16 +146,14 @@ class ChatterboxEngine:
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                decoder = T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
+                return T3Decoder(
+                    t3, slots=slots, context=context, graphs=spec.graphs, fused=spec.fused
+                )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
-        overlapped = device.startswith("cuda")
-        return BatchSpeaker(
-            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
-        )
 
     def _free_memory(self) -> None:
         self.voices.clear()
