@@ -47,8 +47,8 @@ class EngineReads:
         return " ".join(piece.split())
 
 
-# Where it alone parts two words, as in `she said:"yes"`.
-_INNER_QUOTE = re.compile(r'(?<=[^\s("])"(?=\w)')
+# Where it alone parts two words, as in `she said:"yes"`. In Hebrew it is a part of abbreviations.
+_INNER_QUOTE = re.compile(r'(?<=[^\s("\u05d0-\u05ea])"(?=\w)')
 _QUOTE = re.compile(r'\s*"(?=[,.;:!?)])|"')
 
 _TIMES = re.compile(r"(?<=\d)\s?\*\s?(?=\d)")
