@@ -5,6 +5,7 @@ The only place that constructs stores, workers and services; all else is handed 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from bot.errors import EngineDeadError
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
+from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
 from bot.speech.types import EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
@@ -162,7 +164,21 @@ def installed_engine(settings: Settings) -> EngineKind | None:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.kind)
+        scheduler = _scheduler(engine)
+        lane = scheduler.lane(0, asyncio.get_running_loop().time)
+        try:
+            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.kind)
+        finally:
+            await scheduler.close()
+
+
+def _scheduler(engine: EngineClient) -> FairScheduler:
+    """Return what hands the engine as many sentences at once as it works on together."""
+    return FairScheduler(
+        engine,
+        at_once=lambda: engine.info.slots if engine.info else 1,
+        company_slows=lambda: engine.info is None or engine.info.company_slows,
+    )
 
 
 def text_limits(settings: Settings) -> TextLimits:
@@ -198,7 +214,6 @@ async def open_backstage(
     # The other commands do without discord.py, which takes 0.7 s to import.
     from bot.client import MynahBot, Services
     from bot.speech.desk import SpeechDesk
-    from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
     from bot.voice_watch import VoiceChange, VoiceWatch
@@ -210,13 +225,13 @@ async def open_backstage(
         open_engine(settings) as engine,
         VoiceWatch(store).running() as watch,
     ):
+        scheduler = _scheduler(engine)
 
         async def forget(change: VoiceChange) -> None:
+            scheduler.recording_gone(change.clip_sha256)
             await engine.forget(change.clip_sha256)
 
         watch.subscribe(forget)
-        # As many sentences at once as the engine works on together.
-        scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
         voice_limits = VoiceLimits(
             queue_per_guild=settings.limits.queue_per_guild,
@@ -224,7 +239,13 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.kind)
+        desk = SpeechDesk(
+            scheduler,
+            text_limits(settings),
+            media,
+            lambda: engine.kind,
+            settings.voice.prefetch_seconds,
+        )
 
         def make_services(bot: MynahBot) -> Services:
             return Services(
@@ -233,7 +254,7 @@ async def open_backstage(
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,
-                voice=VoiceManager(bot, voice_limits),
+                voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
             )
 

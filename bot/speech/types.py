@@ -37,14 +37,16 @@ class VoiceReference:
 class VoiceSettings:
     """How a voice speaks; None leaves a setting at the model's default.
 
-    seed: reads a text the same way each time; None draws one for every sentence. Ranges and
-    defaults are in `bot.speech.voice_settings`.
+    seed: reads a text the same way each time; None draws one for every sentence. takes: readings
+    of a sentence of which the best is spoken; each takes a slot of the engine. Ranges and defaults
+    are in `bot.speech.voice_settings`.
     """
 
     exaggeration: float | None = None
     cfg_weight: float | None = None
     temperature: float | None = None
     seed: int | None = None
+    takes: int | None = None
 
     def over(self, other: VoiceSettings) -> VoiceSettings:
         """Return these settings where they are given, and `other`'s elsewhere."""
@@ -59,12 +61,14 @@ class SynthesisRequest:
     text: cleaned, within the sentence limit, with at least one letter or digit.
     language: ISO 639-1 code, or None for the model's own.
     settings: of the voice and the request together.
+    urgent: whether somebody hears nothing until it is made; it is made audible before others.
     """
 
     text: str
     voice: VoiceReference
     language: str | None = None
     settings: VoiceSettings = VoiceSettings()
+    urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +156,11 @@ class EngineInfo:
     reason: str
     load_seconds: float
     slots: int = 1
+
+    @property
+    def company_slows(self) -> bool:
+        """Whether sentences that are worked on together take longer each.
+
+        A GPU computes all slots in every step, whether they are taken or not.
+        """
+        return not self.device.startswith("cuda")

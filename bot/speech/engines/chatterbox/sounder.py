@@ -60,6 +60,8 @@ class Sounder:
         entries = [(self._sounds(job).shape, job) for job in jobs]
         with self._lock:
             self._waiting += entries
+            # Whoever hears nothing yet comes first; otherwise as they were decoded.
+            self._waiting.sort(key=lambda entry: not entry[1].request.urgent)
         if self._thread is not None:
             self._turns += [self._thread.submit(self._take_turn) for _ in jobs]
 
