@@ -75,14 +75,15 @@ class SentencesAhead:
 
     def _ask(self) -> None:
         """Ask for the next sentence, and for more where there is room."""
-        while self._left and (not self._asked or self._lane.room_ahead(self._before())):
+        while self._left and (not self._asked or self._has_room()):
             sentence = self._left.popleft()
             first, ahead = self._first and not self._asked, bool(self._asked)
             self._asked.append(_Asked(sentence, self._lane, ahead=ahead))
             self._asked[-1].begin(self._make, self._before_of(self._asked[-1]), first=first)
 
-    def _before(self) -> float:
-        return sum(asked.seconds for asked in self._asked)
+    def _has_room(self) -> bool:
+        before = sum(asked.seconds for asked in self._asked)
+        return self._lane.room_ahead(before, len(self._asked))
 
     def _before_of(self, one: _Asked) -> Callable[[], float]:
         def before() -> float:
@@ -115,6 +116,7 @@ class _Asked:
         self._lane = lane
         self._estimate = estimated_seconds(sentence)
         self._held = 0
+        self._gone = False
         self._task: asyncio.Task[Made]
 
     def begin(self, make: Making, before: Callable[[], float], *, first: bool) -> None:
@@ -129,7 +131,9 @@ class _Asked:
         return made.result.seconds if made and isinstance(made.result, Speech) else self._estimate
 
     async def made(self) -> Made:
-        return await self._task
+        # Not `await self._task`: a skip would cancel it before those behind it, which would begin.
+        await asyncio.wait([self._task])
+        return self._task.result()
 
     def withdraw(self) -> None:
         self._task.cancel()
@@ -137,8 +141,8 @@ class _Asked:
 
     def let_go(self) -> None:
         """Count its packets no more: somebody else has them, or nobody."""
-        self._task.remove_done_callback(self._done)
         self._hold(0)
+        self._gone = True
 
     async def ended(self) -> None:
         await asyncio.wait([self._task])
@@ -159,6 +163,8 @@ class _Asked:
         self._hold(made.size if made else 0)
 
     def _hold(self, size: int) -> None:
+        if self._gone:
+            return
         self._lane.hold(size - self._held)
         self._held = size
 

@@ -78,12 +78,15 @@ class FairScheduler:
         """Return how many texts of a guild may be begun before the first of them is made."""
         return self.at_once() if self.waiting < MAX_AHEAD else 1
 
-    def room_ahead(self, guild_id: int) -> bool:
-        """Whether a guild may ask for another sentence before its time."""
+    def room_ahead(self, guild_id: int, asked: int = 1) -> bool:
+        """Whether a guild may ask for another sentence before its time.
+
+        asked: how many it has asked for that nobody has taken yet, also those that are not here.
+        """
         slots = self.at_once()
         own = sum(turn.slots(slots) for turn in self._turns if turn.guild_id == guild_id)
         waiting = sum(turn.ahead and turn.task is None for turn in self._turns)
-        return slots > max(1, own) and waiting < MAX_AHEAD and self.held.room(guild_id)
+        return slots > max(own, asked) and waiting < MAX_AHEAD and self.held.room(guild_id)
 
     async def synthesize(
         self,
@@ -223,10 +226,10 @@ class Lane:
         """Return how many texts of a guild may be begun before the first of them is made."""
         return self.at_once() if self.waiting < MAX_AHEAD else 1
 
-    def room_ahead(self, before: float) -> bool:
-        """Whether another sentence may be asked for that comes after `before` seconds."""
+    def room_ahead(self, before: float, asked: int) -> bool:
+        """Whether another sentence may be asked for, after `asked` others of `before` seconds."""
         lead = self.due() + before - asyncio.get_running_loop().time()
-        return lead < self.ahead_seconds and self.scheduler.room_ahead(self.guild_id)
+        return lead < self.ahead_seconds and self.scheduler.room_ahead(self.guild_id, asked)
 
     def hold(self, size: int) -> None:
         """Count bytes of packets that are kept for the guild; negative: no more."""
