@@ -88,7 +88,12 @@ class Script:
 class VoiceBot(commands.AutoShardedBot):
     """The smallest bot that has voice."""
 
-    def __init__(self, loopback: LoopbackDiscord, limits: VoiceLimits) -> None:
+    def __init__(
+        self,
+        loopback: LoopbackDiscord,
+        limits: VoiceLimits,
+        at_once: Callable[[], int] = lambda: 1,
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.voice_states = True
         super().__init__(
@@ -98,7 +103,7 @@ class VoiceBot(commands.AutoShardedBot):
             help_command=None,
             guild_ready_timeout=0.1,
         )
-        self.voice = VoiceManager(self, limits)
+        self.voice = VoiceManager(self, limits, at_once)
 
     async def setup_hook(self) -> None:
         self.voice.start()
