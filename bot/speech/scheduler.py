@@ -222,10 +222,6 @@ class Lane:
             opening=first and self.due() <= asyncio.get_running_loop().time(),
         )
 
-    def texts_at_once(self) -> int:
-        """Return how many texts of a guild may be begun before the first of them is made."""
-        return self.at_once() if self.waiting < MAX_AHEAD else 1
-
     def room_ahead(self, before: float, asked: int) -> bool:
         """Whether another sentence may be asked for, after `asked` others of `before` seconds."""
         lead = self.due() + before - asyncio.get_running_loop().time()

@@ -178,14 +178,14 @@ async def eventually(
 
 
 @asynccontextmanager
-async def open_stage(*, dave: int = 1, **limits: float) -> AsyncIterator[Stage]:
+async def open_stage(*, dave: int = 1, at_once: int = 1, **limits: float) -> AsyncIterator[Stage]:
     """Start a loopback Discord with one person in a voice channel, and the bot."""
     async with LoopbackDiscord() as loopback:
         loopback.voice.settings.dave_version = dave
         guild = loopback.add_guild()
         ada = loopback.add_person(guild, "Ada")
         listener = await ada.join_voice()
-        bot = VoiceBot(loopback, replace(LIMITS, **limits))
+        bot = VoiceBot(loopback, replace(LIMITS, **limits), lambda: at_once)
         async with bot:
             running = asyncio.create_task(bot.start(loopback.token))
             try:
