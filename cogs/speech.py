@@ -25,7 +25,15 @@ from cogs.call import busy_in, channel_of, join_channel
 from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
-from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
+from cogs.tuning import (
+    LANGUAGE_CHOICES,
+    MEANINGS,
+    CfgWeight,
+    Exaggeration,
+    Seed,
+    Takes,
+    Temperature,
+)
 from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
 from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
@@ -67,9 +75,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
         seed: Seed | None = None,
+        takes: Takes | None = None,
     ) -> None:
         """Queue the text, then follow it in the same answer."""
-        settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
         check_ranges(settings)
         voice = voice or await self._voice_of(interaction)
         utterance = Utterance(

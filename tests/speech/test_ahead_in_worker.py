@@ -20,7 +20,7 @@ from bot.workers import Worker, WorkerLimits
 from tests.speech.continuous_engine import open_continuous
 from tests.speech.slot_engine import VOICE
 
-SENTENCES = [f"This is said {'very ' * 30}well as number {word}." for word in ("a", "b", "c")]
+SENTENCES = [f"This is said {'very ' * 30}well as number {word}." for word in ("one", "two", "six")]
 TEXT = " ".join(SENTENCES)
 LIMITS = TextLimits(first_sentence_characters=260)
 

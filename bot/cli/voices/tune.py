@@ -11,10 +11,10 @@ from bot.cli.completion import voice_argument
 from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
 from bot.cli.options import guild_option, language_option, voice_settings_options
-from bot.cli.output import print_facts
+from bot.cli.output import print_facts, print_line
 from bot.cli.voices.words import meaning
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, number, settings_of
+from bot.speech.voice_settings import ALL, number, settings_of, takes_notes
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -54,6 +54,8 @@ def tune(
     settings = asdict(settings_of(profile))
     facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
     print_facts([*facts, ("language", profile.language or "-")])
+    for note in takes_notes(settings_of(profile), None):
+        print_line((note, "yellow"))
 
 
 def _setting(name: str, value: float | None) -> str:

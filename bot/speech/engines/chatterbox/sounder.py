@@ -15,7 +15,7 @@ from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.job import Job
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
-from bot.speech.voice_settings import ignored_notes
+from bot.speech.voice_settings import fewer_takes, ignored_notes
 
 _LONGEST_WAIT_SECONDS = 3600.0
 
@@ -151,5 +151,7 @@ class Sounder:
 
     def _speech(self, job: Job, samples: Samples) -> Speech:
         notes = ignored_notes(self._spec.model, job.request)
+        if (asked := job.request.settings.takes or 1) > job.takes:
+            notes += (fewer_takes(asked, job.takes),)
         speech = to_speech(samples, self._model.sr, job.timings, notes=notes)
         return dataclasses.replace(speech, retries=job.retries)

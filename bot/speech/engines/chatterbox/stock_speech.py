@@ -105,6 +105,8 @@ class StockSpeaker:
         with self._failures.explained():
             samples = self.generate(request, timings)
         notes = ignored_notes(self._spec.model, request)
+        if (takes := request.settings.takes or 1) > 1:
+            notes += (f'decode = "stock" makes one take, not {takes}.',)
         return to_speech(samples, self._model.sr, timings, notes=notes)
 
 
