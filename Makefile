@@ -31,7 +31,7 @@ export SAMPLE TEXT
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
-	test-chatterbox-gpu soak lint format bench bench-chatterbox lock clean
+	test-chatterbox-gpu soak lint format bench bench-chatterbox pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -79,6 +79,9 @@ bench: $(VENV)/.dev ## measure, print and store under benchmarks/results/
 
 bench-chatterbox: $(CHATTERBOX)/.ready ## compare the Chatterbox engine with the stock library (WAY=auto: on a GPU)
 	$(CHATTERBOX)/bin/python -m benchmarks.chatterbox $(ARGS)
+
+pictures: $(VENV)/.dev ## take the pictures of docs/members.md anew, with Chromium
+	$(BIN)/python -m tools.pictures $(ARGS)
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt

@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.errors import EngineDeadError, MynahError
+from bot.markup import literal
 from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
@@ -138,8 +139,11 @@ def explain(error: Exception) -> str | None:
             return "The voice engine is out of order. My operator has to look at it."
         case StorageError():
             return "My data cannot be read or written right now. My operator has to look at it."
-        case MynahError() | VoiceRequestError():
+        case MynahError():
             return str(error)
+        case VoiceRequestError():
+            # Written for the command line too, so names in it are as they were typed.
+            return literal(str(error))
         case app_commands.AppCommandError():
             return _explain_refusal(error)
         case _:

@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.errors import UserError
 from cogs.call import (
+    MAY_OVERRULE,
     all_own,
     busy_in,
     channel_of,
@@ -57,7 +58,7 @@ class CallCog(commands.Cog, name="Call"):
         if not (harmless or privileged_in(interaction, player)):
             raise UserError(
                 f"Join me in {player.channel.mention} to send me out. While texts of others are "
-                "waiting, it takes the permission Manage Server, Manage Messages or Move Members."
+                f"waiting, it takes {MAY_OVERRULE}."
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         await player.leave()

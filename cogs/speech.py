@@ -28,13 +28,22 @@ from cogs.speech_cards import say_text
 from cogs.tuning import (
     LANGUAGE_CHOICES,
     MEANINGS,
+    RENAMED,
     CfgWeight,
     Exaggeration,
     Seed,
     Takes,
     Temperature,
 )
-from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
+from cogs.ui import (
+    Interaction,
+    command_names,
+    current_reference,
+    engine_note,
+    guild_of,
+    reference_to,
+    reply,
+)
 from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
@@ -64,6 +73,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         language="The language of the text; the voice's if you leave it out",
         **MEANINGS,
     )
+    @app_commands.rename(**RENAMED)
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def say(
         self,
@@ -119,9 +129,10 @@ class SpeechCog(commands.Cog, name="Speech"):
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
         voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
         if voice is None:
+            command = command_names(interaction)
             raise UserError(
-                "You have no voice here yet. Make one with `/enroll`, or name one of those in "
-                "`/voice list`."
+                f"You have no voice here yet. Make one with {command('enroll')}, or name one of "
+                f"those in {command('voice list')}."
             )
         return voice
 

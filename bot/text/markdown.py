@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import re
 
+from bot.text.words import base_language
+
+_DOTTED_ORDINALS = frozenset(("da", "de", "fi", "no", "pl", "tr"))
 _QUOTE = re.compile(r"^[ \t]*(?:>>>|>)[ \t]+")
 _HEADING = re.compile(r"^[ \t]*(?:#{1,3}|-#)[ \t]+(?=\S)")
 _ITEM = re.compile(r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
@@ -28,20 +31,26 @@ _INSIDE = re.compile(r"(?<=[^\W\d_])(\*{1,3})([^\W\d_]{2,40})\1(?=[^\W\d_])")
 _UNMATCHED = re.compile(r"(?<!\S)(?:\*\*|__|~~)(?=[^\W_])|(?<=\w)(?:\*\*|__|~~)(?!\S)")
 
 
-def read_markdown(text: str) -> str:
+def read_markdown(text: str, language: str | None = None) -> str:
     """Return `text` on one line, without Markdown's marks.
 
-    A heading, an item and a paragraph end like a sentence.
+    A heading, an item and a paragraph end like a sentence. language: ISO 639-1 code, None for
+    English; where "5. Mai" is an ordinal, one numbered line is no list.
     """
     for _ in range(3):  # bold within italics within an underline
         for pattern in _INLINE:
             text = pattern.sub(r"\2", text)
     text = _INSIDE.sub(r"\2", text)
-    lines = [_line(line) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-    return _joined(lines)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    numbered = _has_list(lines) or base_language(language) not in _DOTTED_ORDINALS
+    return _joined([_line(line, numbered) for line in lines])
 
 
-def _line(line: str) -> tuple[str, bool]:
+def _has_list(lines: list[str]) -> bool:
+    return sum(bool(_NUMBERED.match(line)) for line in lines) > 1
+
+
+def _line(line: str, is_list: bool) -> tuple[str, bool]:
     """Return a line without the marks at its beginning, and whether it stands by itself."""
     if _RULE_MARKS.issuperset(line):
         return "", True
@@ -49,7 +58,7 @@ def _line(line: str) -> tuple[str, bool]:
     for pattern in (_QUOTE, _HEADING, _ITEM):
         line, found = pattern.subn("", line)
         alone = alone or bool(found)
-    numbered = _NUMBERED.sub(r"\1, ", line)
+    numbered = _NUMBERED.sub(r"\1, ", line) if is_list else line
     return numbered, alone or numbered != line
 
 

@@ -11,8 +11,9 @@ _MAX_COMBINING_MARKS = 3
 
 # Compatibility forms become plain letters (a bold "𝓗", a ligature, full-width Latin), because an
 # engine has never seen the others. Left alone are the full-width marks of Chinese and Japanese,
-# which sentences end with, and fractions, raised digits and signs, which "1½" needs to stay a half.
-_PLAIN_ENOUGH = "！？，：；（）｡¹²³⁰⁴-⁹⁺⁻₀-₉½¼¾⅐-⅞↉№℃℉°"
+# which sentences end with, and fractions, raised digits and signs, which "1½" needs to stay a half
+# and "2º" an ordinal.
+_PLAIN_ENOUGH = "！？，：；（）｡¹²³⁰⁴-⁹⁺⁻₀-₉½¼¾⅐-⅞↉№℃℉°ºª"
 _COMPATIBLE = re.compile(f"[^{_PLAIN_ENOUGH}]+")
 _TYPOGRAPHY = str.maketrans(
     dict.fromkeys("“”„‟«»", '"')
@@ -42,13 +43,15 @@ _RUNS = (
     ),  # rules and drawings: "=====", "~~~"
 )
 _SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~_]+(?!\w)")
+_STRAY_INDICATOR = re.compile("(?<![0-9.nN])[ºª]")  # no ordinal, no "Nº"
 _LONE_ACCENT = re.compile(r"(?<!\S)[\u0300-\u036f]+")
 _SPACE = re.compile(r"\s+")
 
 
 def plain_characters(text: str) -> str:
     """Return `text` with plain characters: no compatibility forms, nothing without a sound."""
-    return _COMPATIBLE.sub(lambda run: _plain(run[0]), text.translate(_TYPOGRAPHY))
+    text = _COMPATIBLE.sub(lambda run: _plain(run[0]), text.translate(_TYPOGRAPHY))
+    return _STRAY_INDICATOR.sub(lambda letter: unicodedata.normalize("NFKC", letter[0]), text)
 
 
 def collapse_letters(text: str) -> str:

@@ -89,7 +89,7 @@ def _clean(text: str, language: str | None, names: Names) -> str:
     text = read_links(text, words, kept)
     text = read_markup(text, language, names, kept)
     text = read_addresses(text, words, kept)
-    text = read_ids(read_markdown(text), words, kept)
+    text = read_ids(read_markdown(text, language), words, kept)
     text = collapse_marks(collapse_letters(text))
     return collapse_marks(kept.put_back(text))
 

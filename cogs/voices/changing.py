@@ -14,6 +14,7 @@ from cogs import cards
 from cogs.tuning import (
     LANGUAGE_CHOICES,
     MEANINGS,
+    RENAMED,
     CfgWeight,
     Exaggeration,
     Seed,
@@ -48,6 +49,7 @@ class Changing(commands.Cog):
         language="The language that the speaker speaks",
         reset="Go back to the defaults first, also for the language",
     )
+    @app_commands.rename(**RENAMED)
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def tune(
         self,

@@ -47,7 +47,9 @@ def test_what_is_out_of_range_is_refused(value: float) -> None:
 
 def test_what_the_model_ignores_is_said() -> None:
     settings = VoiceSettings(exaggeration=9.0, cfg_weight=0.1, temperature=0.5, seed=1)
-    assert ignored("turbo", settings) == ("The turbo model ignores exaggeration and cfg_weight.",)
+    assert ignored("turbo", settings) == (
+        "The turbo model ignores exaggeration and pace (cfg_weight).",
+    )
     assert ignored("english", settings) == ()
     assert ignored("preview", VoiceSettings(seed=1)) == ()
     assert sampling_values("turbo", settings) == {"temperature": 0.5}

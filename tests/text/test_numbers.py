@@ -9,18 +9,26 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.languages import LANGUAGES
 from bot.text.numbers import spell_out
 from bot.text.numbers.words import MOST_DIGITS, NumberWords, words_of
+from bot.text.plan import TextLimits, plan_text
 
 ROWS = [
     line.split("\t")
     for line in (Path(__file__).parent / "numbers.tsv").read_text("utf-8").splitlines()
     if not line.startswith("#")
 ]
+LIMITS = TextLimits(sentence_characters=3000, first_sentence_characters=3000)
+CLEANED = {
+    "I love you <3": "I love you red heart",
+    "#hashtag": "hashtag",
+    "2) x": "two, x",
+}
+"""What cleaning makes into something else than a number."""
 MARKS = (
     "0123456789" * 2 + ".,:;/-+ " * 3 + "$€£%°²₂½&=<>±×√∞→^#@()'amshkgCMKVIXeé٣१\u00a0\n年月日点"
 )
@@ -33,12 +41,24 @@ def test_what_is_typed_is_said(language: str, typed: str, said: str) -> None:
     assert spell_out(typed, language) == said
 
 
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_what_is_typed_is_said_after_cleaning_too(language: str) -> None:
+    rows = {typed: said for code, typed, said in ROWS if code == language and typed != "∞"}
+    said = {
+        typed: " ".join(plan_text(typed, LIMITS, language=language, engine="chatterbox"))
+        for typed in rows
+    }
+    assert said == {typed: CLEANED.get(typed, said).strip() for typed, said in rows.items()}
+
+
 def test_the_table_has_every_language() -> None:
     assert {language for language, *_ in ROWS} >= set(LANGUAGES)
     assert len(ROWS) > 500
 
 
 @given(TYPED, CODES)
+@example("0^a0", "ar")
+@example("0Ve0", "fr")
 def test_no_digit_is_left_and_once_is_enough(typed: str, language: str) -> None:
     said = spell_out(typed, language)
     assert not re.search(r"[0-9]", said)

@@ -7,7 +7,7 @@ import re
 from decimal import Decimal
 
 from bot.text.numbers.money import money
-from bot.text.numbers.units import UNITS, unit_name
+from bot.text.numbers.units import PER, UNITS, unit_name
 from bot.text.numbers.words import NumberWords
 from bot.text.numbers.written import NUMBER, parse, spaced, spoken
 
@@ -35,20 +35,39 @@ _BEFORE = re.compile(
 _AFTER = re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})\s?({_SYMBOLS}|(?:{_CODES}|kr|RM)(?!\w))")
 
 
-_FEET_AND_INCHES = re.compile(r"(?<![\w.,])(\d{1,2})['’′](\d{1,2})(?:[\"”″]|'')?(?!\w)")
+_POINT = r"(?:(\.)(?!\.))?"
+"""Of an abbreviation: "5 min. later"; it is also the end of a sentence where one ends."""
+
+_FEET_AND_INCHES = re.compile(
+    r"(?<![\w.,])(\d{1,2})['’′](?:(\d{1,2})(?:[\"”″]|'')?| (\d{1,2})(?:[\"”″]|''))(?!\w)"
+)
+_INCHES = re.compile(r"(?<![\w.,])(\d{1,3}(?:\.\d{1,2})?)(?:[\"”″]|'')(?!\w)")
+_FEET = re.compile(r"(?<![\w.,])(\d{1,3})['’′](?= (?:of|tall|high|long|wide|deep|x)\b)")
+_MILLIONS = re.compile(r"(?<![\w.,])(\d{1,3}\.\d{1,3})M(?!\w)")
 _PERCENT_BEFORE = re.compile(rf"(?<!\w)%\s?({NUMBER})")
 
 
 def read(text: str, words: NumberWords) -> str:
     """Say amounts of money, percentages and units."""
     if words.code == "en":
-        text = _FEET_AND_INCHES.sub(r"\1 ft \2 in", text)
+        text = _english(text)
     if words.code in ("tr", "ar"):
         text = _PERCENT_BEFORE.sub(r"\1%", text)
     text = _BEFORE.sub(lambda m: _money(m, m[1] or m[3], m[4], m[2], m[5], words), text)
     text = _AFTER.sub(lambda m: _money(m, m[1], m[2], m[3], None, words), text)
     text = _pattern(words).sub(lambda m: _unit(m, words), text)
     return _feet(words).sub(lambda m: _unit(m, words), text)
+
+
+def _english(text: str) -> str:
+    text = _FEET_AND_INCHES.sub(lambda m: f"{m[1]} ft {m[2] or m[3]} in", text)
+    text = _FEET.sub(r"\1 ft", _INCHES.sub(_inches, text))
+    return _MILLIONS.sub(r"\1 million", text)
+
+
+def _inches(match: re.Match[str]) -> str:
+    quotes = match.string.count('"', 0, match.start())
+    return match[0] if quotes % 2 else f"{match[1]} in"  # else it may close a quotation
 
 
 def signed(sign: str, said: str, words: NumberWords) -> str:
@@ -74,21 +93,25 @@ def _money(
 def _pattern(words: NumberWords) -> re.Pattern[str]:
     names = sorted({*UNITS, *words.habits.units, *words.habits.own_units}, key=len, reverse=True)
     units = "|".join(map(re.escape, names))
-    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})(\s?)({units})(?![\w/²³^]|\.\w)")
+    per = "|".join(map(re.escape, PER))
+    symbol = rf"(?:{units})(?:/(?:{per}))?"
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})(\s?)({symbol})(?![\w/²³^]|\.\w){_POINT}")
 
 
 @functools.lru_cache(maxsize=32)
 def _feet(words: NumberWords) -> re.Pattern[str]:
     # "5 in" could begin "5 in the box".
-    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w)")
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w){_POINT}")
 
 
 def _unit(match: re.Match[str], words: NumberWords) -> str:
-    sign, written, space, symbol = match.groups()
+    sign, written, space, symbol, point = match.groups()
     if not _is_meant(written, space, symbol):
         return match[0]
     said = unit_name(parse(written, words), spoken(written, words), symbol, words)
-    return spaced(match, signed(sign, said, words), words) if said else match[0]
+    goes_on = re.match(r"\s[^\W\d_A-Z]", match.string[match.end() :])
+    said = signed(sign, said, words) + ("" if goes_on else point or "") if said else ""
+    return spaced(match, said, words) if said else match[0]
 
 
 def _is_meant(written: str, space: str, symbol: str) -> bool:

@@ -143,7 +143,7 @@ def _years(text: str, words: NumberWords) -> str:
         return text
     after = "|".join([_months(words), *map(re.escape, words.habits.year_after)])
     day = r"(?: [a-z-]+,)?" if words.code == "en" else ""
-    pattern = rf"\b((?:{after}){day} )(\d{{4}})(?![\w%°/:]|[.,-]\d| ?[€$£%])"
+    pattern = rf"\b((?:{after})\.?{day} )(\d{{4}})(?![\w%°/:]|[.,-]\d| ?[€$£%])"
     return re.sub(pattern, lambda m: m[1] + _year_or_typed(m[2], words), text, flags=re.IGNORECASE)
 
 

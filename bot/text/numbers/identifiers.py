@@ -6,7 +6,7 @@ import re
 
 from bot.text.numbers.words import NumberWords
 
-_ADDRESS = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
+_ADDRESS = re.compile(r"(?<![\w.])(\d{1,3}(?:\.\d{1,3}){3})(?::(\d{1,5}))?(?![\w:]|\.\d)")
 _VERSION = re.compile(r"(?<!\w)(?:v|V(?=\d+\.))(\d{1,6}(?:\.\d{1,6}){0,5})(?!\w|\.\d)")
 _TELEPHONE = re.compile(r"(?<![\w+])\+\d{1,15}(?:[ ./()-]{1,2}\d{1,12}){0,6}(?!\w)")
 _CARD = re.compile(r"(?<![\w.,/-])\d{4}(?: \d{4}){2,4}(?!\w)")
@@ -16,17 +16,25 @@ _LOCAL = re.compile(
 _GROUPED = re.compile(
     r"(?<![\w.,/-])(?!\d{4}-\d\d-\d\d(?!\d)|\d\d?-\d\d?-\d{4}(?!\d))(?:\d{1,9}(?:-\d{1,9}){2,5}|\d{3}-\d{4})(?![\w/-])"
 )
+_TOLL_FREE = re.compile(r"(?<![\w.,/-])1-8\d\d-(?=[A-Z])")
 _FEWEST_DIGITS = 6  # of a telephone number
 
 
 def read(text: str, words: NumberWords) -> str:
     """Say them digit by digit, versions number by number."""
-    text = _ADDRESS.sub(lambda match: _dotted(match[0], words), text)
+    text = _ADDRESS.sub(lambda match: _address(match, words), text)
     text = _VERSION.sub(lambda match: _version(match, words), text)
     text = _TELEPHONE.sub(lambda match: _telephone(match, words), text)
+    text = _TOLL_FREE.sub(lambda match: f"{words.digits(match[0])} ", text)
     for pattern in (_CARD, _LOCAL, _GROUPED):
         text = pattern.sub(lambda match: words.digits(match[0]), text)
     return text
+
+
+def _address(match: re.Match[str], words: NumberWords) -> str:
+    address, port = match.groups()
+    said = _dotted(address, words)
+    return f"{said}, {words.digits(port)}" if port else said
 
 
 def _dotted(written: str, words: NumberWords) -> str:

@@ -12,8 +12,10 @@ _LOW = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
 _HIGH_RUN = re.compile(r"(?<=[\w)\]])[⁰¹²³⁴-⁹⁻]+")
 _LOW_RUN = re.compile(r"[₀-₉]+")
 _STRAY = re.compile(r"[⁰¹²³⁴-⁹]+")
-_POWER = re.compile(r"(?<=[\w)])\s?\^\s?\(?(-?\d{1,4}|[a-z])\)?(?![\w.])")
+_POWER = re.compile(r"(?<=[\w)])\s?\^\s?\(?(-?\d{1,4}(?!\d)|[a-z])\)?(?![^\W\d]|\.\w)")
 _BASE = re.compile(r"(?<!\w)\w$|[=+*/(\d-][a-zA-Z]{1,3}$")
+_AREA = re.compile(r"\d ?(?:[a-z]{1,3}/)?(?:[kcdm]?m|[кс]?м|ft|in|(?<=/)s)$")
+_LENGTH = re.compile(r"(?<!\w)[kcdm]?m$")  # "per km²"
 _SCIENTIFIC = re.compile(rf"(?<![\w.,])({NUMBER})[eE]([+-]?\d{{1,3}})(?!\w)")
 
 
@@ -29,9 +31,10 @@ def mark(text: str, words: NumberWords) -> str:
 def _marked(match: re.Match[str]) -> str:
     before = match.string[max(0, match.start() - 6) : match.start()]
     digits = match[0].translate(_HIGH)
-    if digits in ("2", "3") and re.search(r"\d ?(?:[kcdm]?m|[кс]?м|ft|in)$", before):
+    if digits in ("2", "3") and _AREA.search(before):
         return digits  # "50 m2" is an area
     is_base = before[-1:].isdigit() or before[-1:] in ")]" or _BASE.search(before)
+    is_base = is_base or _LENGTH.search(before)
     return f"^{digits}" if is_base else f" {digits}"
 
 

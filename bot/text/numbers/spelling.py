@@ -19,10 +19,11 @@ from bot.text.numbers import (
     times,
 )
 from bot.text.numbers.words import NumberWords, words_of
-from bot.text.numbers.written import mark_groups, plain_digits
+from bot.text.numbers.written import join_scripts, mark_groups, part_scripts, plain_digits
 
 _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     signs.mark,
+    ordinals.mark,
     mark_groups,
     identifiers.read,
     dates.read,
@@ -38,7 +39,7 @@ _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     signs.read,
 )
 _ANYTHING = re.compile(
-    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞]|[IVX]{2}|\b(?:[IVX]|[IVX]+(?:e|er|re|ère|ème))\b"
+    r"[\d^&+=<>±×÷√≈≠≤≥∞→№#²³¹⁰⁴-⁹₀-₉½¼¾⅐-⅞ºª]|[IVX]{2}|\b(?:[IVX]|[IVX]+(?:e|er|re|ère|ème))\b"
 )
 
 
@@ -52,10 +53,10 @@ def spell_out(text: str, language: str | None) -> str:
     words = words_of("no" if code in ("nb", "nn") else code)
     if words is None or not _ANYTHING.search(text):
         return text
-    text = plain_digits(text)
+    text = part_scripts(plain_digits(text))
     for step in _STEPS:
         try:
             text = step(text, words)
         except Exception:  # noqa: S112  what a library cannot spell stays typed
             continue
-    return text
+    return join_scripts(text)

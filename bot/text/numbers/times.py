@@ -9,7 +9,11 @@ from bot.text.numbers.words import NumberWords
 
 _CLOCK = r"(?<![\w:.,])(\d\d?):([0-5]\d)(?::([0-5]\d))?(?![\w:]|\.\d)"
 _ENGLISH_HOUR = re.compile(
-    r"(?<![\w:.,])(1[0-2]|[1-9])(?::([0-5]\d))? ?([AaPp])(?:[Mm]\b|\.[Mm]\.)"
+    r"(?<![\w:.,])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))? ?([AaPp])(?:[Mm]\b|\.[Mm]\.)"
+)
+_ENGLISH_SPAN = re.compile(
+    r"(?<![\w:.,-])((?:1[0-2]|[1-9])(?:[:.][0-5]\d)?) ?[-–] ?"
+    r"(?=(?:1[0-2]|[1-9])(?:[:.][0-5]\d)? ?[AaPp](?:[Mm]\b|\.[Mm]\.))"
 )
 _FRENCH = re.compile(r"(?<![\w:.,])(\d\d?) ?h ?([0-5]\d)?(?!\w)")
 _DOTTED = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d)(?= ?(?:Uhr|uur|uhr)\b)")
@@ -22,6 +26,7 @@ def read(text: str, words: NumberWords) -> str:
     """Say times in words; what else has a colon between numbers is read without it."""
     text = _SPAN.sub(f" {words.habits.to} " if words.habits.to else " ", text)
     if words.code == "en":
+        text = _ENGLISH_SPAN.sub(rf"\1 {words.habits.to} ", text)
         text = _ENGLISH_HOUR.sub(lambda m: _english(m, words), text)
     if words.code in ("fr", "pt"):
         text = _FRENCH.sub(lambda m: _time(m[0], m[1], m[2] or "00", None, words), text)

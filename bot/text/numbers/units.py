@@ -10,6 +10,7 @@ from bot.text.numbers.words import NumberWords
 UNITS = {
     "km/h": "speed-kilometer-per-hour", "kph": "speed-kilometer-per-hour",
     "mph": "speed-mile-per-hour", "m/s": "speed-meter-per-second",
+    "m/s²": "acceleration-meter-per-square-second", "m/s2": "acceleration-meter-per-square-second",
     "km²": "area-square-kilometer", "km2": "area-square-kilometer",
     "cm²": "area-square-centimeter", "cm2": "area-square-centimeter",
     "m²": "area-square-meter", "m2": "area-square-meter",
@@ -33,6 +34,13 @@ UNITS = {
 }  # fmt: skip
 """CLDR's names, by what is written after a number."""
 
+PER = {
+    "s": "duration-second", "min": "duration-minute", "h": "duration-hour", "l": "volume-liter",
+    "L": "volume-liter", "kg": "mass-kilogram", "m²": "area-square-meter",
+    "m2": "area-square-meter", "m³": "volume-cubic-meter", "m3": "volume-cubic-meter",
+}  # fmt: skip
+"""What may follow a unit and a slash."""
+
 
 def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords) -> str:
     """Return a number with its unit in words, or "" where the language has no name for it.
@@ -49,10 +57,10 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     if own:
         name = str(own.get(words.locale.plural_form(number), own["other"]))
         return name.format(n=said) if "{n}" in name else f"{said} {name}"
-    unit = words.habits.units.get(symbol) or UNITS.get(symbol)
+    unit, per = _unit(symbol, words)
     if unit is None:
         return ""
-    pattern = _pattern(number, unit, words)
+    pattern = _pattern(number, unit, per, words)
     if not _is_in_words(pattern, unit):
         return ""
     gender = words.habits.genders.get(unit, words.habits.gender)
@@ -63,14 +71,30 @@ def unit_name(number: Decimal | None, said: str, symbol: str, words: NumberWords
     return pattern.format(said)
 
 
+def _unit(symbol: str, words: NumberWords) -> tuple[str | None, str]:
+    """Return CLDR's names of a unit and of what it is counted by, "" for nothing."""
+    known = words.habits.units.get(symbol) or UNITS.get(symbol)
+    if known:
+        return known, ""
+    above, _, below = symbol.partition("/")
+    return UNITS.get(above), PER.get(below, "")
+
+
 @functools.lru_cache(maxsize=2000)
-def _pattern(number: Decimal, unit: str, words: NumberWords) -> str:
+def _pattern(number: Decimal, unit: str, per: str, words: NumberWords) -> str:
     """Return CLDR's pattern: "{0} kilometers"; without {0} where the word itself is a dual."""
     from babel.numbers import format_decimal
-    from babel.units import format_unit
+    from babel.units import format_compound_unit, format_unit
 
     digits = "0.############"
-    written = format_unit(number, unit, "long", digits, locale=words.locale)
+    if per:
+        written = format_compound_unit(
+            number, unit, denominator_unit=per, format=digits, locale=words.locale
+        )
+    else:
+        written = format_unit(number, unit, "long", digits, locale=words.locale)
+    if written is None:
+        return unit
     figure = format_decimal(number, digits, locale=words.locale)
     pattern = written.replace(figure, "{0}").replace("\u00a0", " ").replace("\u202f", " ")
     if words.habits.joined:

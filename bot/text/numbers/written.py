@@ -17,10 +17,20 @@ NUMBER = rf"(?:\d++(?:[.,٫{GROUP}]\d++)*+|(?<![\w.,])[.]\d++)"
 ALONE = r"(?<![\w.,٫٬])"
 """Nothing stands before that belongs to a number or a word."""
 
-_ATTACHED_PERCENT = re.compile(r"(?<=\d)%(?=[^\W\d_])")
+_ATTACHED_PERCENT = re.compile(r"(?<=\d)%(?=[^\W\d_\u2e80-\ud7ff])")
+_SCRIPTS = "\u2060"  # the word joiner: neither a letter nor a space
+_SCRIPTS_MEET = re.compile(
+    r"(?<=[\u2e80-\u9fff\uac00-\ud7a3])(?<![第])(?=(?:US\$|[$€£¥￥₩])?\d)"
+    r"|(?<=[\d/°][a-zA-Z²³%])(?=[\u2e80-\u9fff\uac00-\ud7a3])"
+    r"|(?<=[\d a-zA-Z/][a-zA-Z][a-zA-Z²³])(?=[\u2e80-\u9fff\uac00-\ud7a3])"
+)
 _SPACES = "[ \u00a0\u2009\u202f]"
 _NARROW = "[\u00a0\u2009\u202f']"
 _ROUND = re.compile(r"(?<![\d.,+(] )(?<![\w.,+(-])[1-9]\d{0,2}(?: \d{3})*(?: 000)(?! ?\d)(?![\w-])")
+_MONEY = re.compile(
+    r"(?<=[$€£¥₹])[1-9]\d{0,2}(?: \d{3})+(?! ?\d)"
+    r"|(?<![\w.,+(-])(?<![\d.,+(] )[1-9]\d{0,2}(?: \d{3})+(?=(?:[.,]\d\d)? ?[$€£¥₹])"
+)
 _MOST_UNGROUPED = 6  # digits; longer ones are rarely amounts
 
 
@@ -39,14 +49,25 @@ def _plain_digit(character: str) -> str:
     return character if decimal is None else str(int(decimal))
 
 
+def part_scripts(text: str) -> str:
+    """Put a mark where a number touches Chinese, Japanese or Korean, which has no spaces."""
+    return _SCRIPTS_MEET.sub(_SCRIPTS, text)
+
+
+def join_scripts(text: str) -> str:
+    """Take out what `part_scripts` put in."""
+    return text.replace(_SCRIPTS, "")
+
+
 def mark_groups(text: str, words: NumberWords) -> str:
     """Put `GROUP` where spaces stand between thousands."""
     space = _SPACES if words.habits.spaced else _NARROW
     groups = re.compile(
         rf"(?<![\d.,+({GROUP}])(?<![\d+)] )\d{{1,3}}(?:{space}\d{{3}})+(?!{_SPACES}?\d)"
     )
-    if not words.habits.spaced:  # "1 000 000" cannot be else
-        text = _ROUND.sub(lambda match: match[0].replace(" ", GROUP), text)
+    if not words.habits.spaced:  # "1 000 000" and "1 234 €" cannot be else
+        for pattern in (_ROUND, _MONEY):
+            text = pattern.sub(lambda match: match[0].replace(" ", GROUP), text)
     return groups.sub(lambda match: re.sub(space, GROUP, match[0]), text)
 
 
