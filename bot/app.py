@@ -167,7 +167,7 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, S
         scheduler = _scheduler(engine)
         lane = scheduler.lane(0, asyncio.get_running_loop().time)
         try:
-            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.kind)
+            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.reads)
         finally:
             await scheduler.close()
 
@@ -243,7 +243,7 @@ async def open_backstage(
             scheduler,
             text_limits(settings),
             media,
-            lambda: engine.kind,
+            lambda: engine.reads,
             settings.voice.prefetch_seconds,
         )
 

@@ -42,6 +42,7 @@ from bot.credentials import (
     shown_name,
 )
 from bot.errors import ConfigError
+from bot.speech.types import ChatterboxModel
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
@@ -107,7 +108,7 @@ class EngineSettings(_Section):
     """Which engine speaks, and on what."""
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
-    model: Literal["english", "turbo", "multilingual"] = "english"
+    model: ChatterboxModel = "english"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"

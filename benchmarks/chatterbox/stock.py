@@ -20,7 +20,7 @@ from benchmarks.chatterbox.material import (
     tokens_of,
 )
 from bot.speech.engines.base import to_speech
-from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.engines.chatterbox.loading import load_model
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, Speech, VoiceReference
 

@@ -147,10 +147,11 @@ async def _engine(settings: Settings, show: Show) -> str:
     if isinstance(result, MynahError):
         raise EngineError(str(result))
     took = time.monotonic() - start
-    return (
+    told = (
         f"{info.kind} ({info.model}) on {info.device}, because {info.reason}; loaded in "
         f"{info.load_seconds:.1f} s, spoke {result.seconds:.1f} s in {took:.1f} s"
     )
+    return ". ".join([told, *info.notes])
 
 
 async def _codecs(settings: Settings, _show: Show) -> str:

@@ -14,7 +14,8 @@ from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, distinct_notes
-from bot.speech.types import EngineKind, Speech
+from bot.speech.types import Speech
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
@@ -39,8 +40,8 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg. engine_kind: see
-    `SpeechService`. ahead_seconds: see `Lane`, for what voice channels hear.
+    media: the worker that writes files, because that needs FFmpeg. reads: see `SpeechService`.
+    ahead_seconds: see `Lane`, for what voice channels hear.
     """
 
     def __init__(
@@ -48,13 +49,13 @@ class SpeechDesk:
         scheduler: FairScheduler,
         limits: TextLimits,
         media: Worker,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
         ahead_seconds: float = AHEAD_SECONDS,
     ) -> None:
         self._scheduler, self._ahead_seconds = scheduler, ahead_seconds
         self._limits = limits
         self._media = media
-        self._engine_kind = engine_kind
+        self._reads = reads
         self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
@@ -106,4 +107,4 @@ class SpeechDesk:
         self, lane: int, due: Callable[[], float], ahead_seconds: float = math.inf
     ) -> SpeechService:
         way = self._scheduler.lane(lane, due, ahead_seconds)
-        return SpeechService(way, self._limits, self._engine_kind)
+        return SpeechService(way, self._limits, self._reads)

@@ -11,7 +11,8 @@ import structlog
 
 from bot.speech.ahead import SentencesAhead, result_of
 from bot.speech.scheduler import Lane
-from bot.speech.types import EngineKind, Speech, SynthesisRequest, VoiceReference, VoiceSettings
+from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits, plan_text
 
@@ -46,12 +47,12 @@ class SpeechService:
         self,
         lane: Lane,
         limits: TextLimits,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
     ) -> None:
-        """Take a guild's way to the engine; engine_kind: whose reading texts are made for."""
+        """Take a guild's way to the engine; reads: what the engine makes of a text."""
         self._lane = lane
         self._limits = limits
-        self._engine_kind = engine_kind
+        self._reads = reads
 
     def plan(
         self, text: str, language: str | None = None, names: Names | None = None
@@ -60,9 +61,7 @@ class SpeechService:
 
         Raises `UserError` when there is nothing to say, or too much.
         """
-        return plan_text(
-            text, self._limits, language=language, names=names, engine=self._engine_kind()
-        )
+        return plan_text(text, self._limits, language=language, names=names, reads=self._reads())
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
         """Yield the sentences of an utterance in order.

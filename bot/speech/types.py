@@ -10,7 +10,21 @@ from typing import Literal, TypeAlias
 from bot.errors import MynahError
 
 EngineKind = Literal["chatterbox", "piper"]
-ChatterboxModel = Literal["english", "turbo", "multilingual"]
+ChatterboxModel = Literal[
+    "english",
+    "turbo",
+    "nano",
+    "multilingual",
+    "multilingual-v2",
+    "multilingual:zh-cmn",
+    "multilingual:es-mx-latam",
+    "multilingual:pt-br",
+    "multilingual:es-es",
+    "multilingual:pt-pt",
+    "multilingual:hi",
+]
+"""The models that `bot.speech.models.MODELS` describes."""
+
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 
 OPUS_SAMPLE_RATE = 48_000
@@ -26,11 +40,13 @@ class VoiceReference:
 
     clip_path: a clip file of storage; clip_sha256: what its samples must hash to.
     pitch_hz: median pitch in Hz, or None if it could not be measured.
+    language: ISO 639-1 code of what is spoken in the clip, or None where nobody said.
     """
 
     clip_path: Path
     clip_sha256: str
     pitch_hz: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,7 @@ class EngineInfo:
     clones: whether the engine clones the voice or only previews its pitch.
     slots: how many sentences it works on together; with more than one, a sentence may join others
     that are under way.
+    notes: what whoever runs it should know of it, such as that another model was found.
     """
 
     kind: EngineKind
@@ -156,6 +173,7 @@ class EngineInfo:
     reason: str
     load_seconds: float
     slots: int = 1
+    notes: tuple[str, ...] = ()
 
     @property
     def company_slows(self) -> bool:

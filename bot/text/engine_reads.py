@@ -3,32 +3,51 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from bot.text.numbers import spell_out
+from bot.text.sounds import only_sounds, read_sounds
 
 
 @dataclass(frozen=True, slots=True)
 class EngineReads:
-    """What an engine makes of a text.
+    """What an engine, or a model of it, makes of a text.
 
     numbers: whether it reads plain numbers, so that only what `beyond` finds needs words.
     beyond: signs and units that it reads wrongly or not at all.
     pauses: changes the text so that pauses fall where they belong.
+    marks: whether double quotes and square brackets do no harm.
+    sounds: of `bot.text.sounds`, those that it makes.
+    most_letters: of a piece, as `bot.text.sentences.letters` counts them; None: as configured.
     """
 
     numbers: bool
     beyond: re.Pattern[str] | None = None
     pauses: Callable[[str], str] = str
+    marks: bool = True
+    sounds: tuple[str, ...] = ()
+    most_letters: int | None = None
 
     def prepare(self, text: str, language: str | None) -> str:
-        """Return cleaned `text` as the engine is to be asked for it."""
+        """Return cleaned `text` as it is to be cut for the engine."""
+        text = read_sounds(text, self.sounds, language)
         if not self.numbers or (self.beyond and self.beyond.search(text)):
             text = spell_out(_TIMES.sub(" × ", text), language)
+        if not self.marks:
+            text = only_sounds(text, self.sounds)
         return self.pauses(text)
 
+    def finish(self, piece: str) -> str:
+        """Return a piece of prepared text as the engine is to be asked for it."""
+        if not self.marks:
+            piece = _QUOTE.sub("", _INNER_QUOTE.sub(" ", piece))
+        return " ".join(piece.split())
+
+
+# Where it alone parts two words, as in `she said:"yes"`.
+_INNER_QUOTE = re.compile(r'(?<=[^\s("])"(?=\w)')
+_QUOTE = re.compile(r'\s*"(?=[,.;:!?)])|"')
 
 _TIMES = re.compile(r"(?<=\d)\s?\*\s?(?=\d)")
 _INITIALS = re.compile(r"\b([A-Z])\.(?=\s?[A-Z](?:\.|[a-z]))")
@@ -53,15 +72,7 @@ _ESPEAK_MISREADS = re.compile(
     r"|\b\d{4}-\d\d-\d\d\b|\bv\d|\+\d"
 )
 
-ENGINE_READS: Mapping[str, EngineReads] = MappingProxyType(
-    {
-        "piper": EngineReads(numbers=True, beyond=_ESPEAK_MISREADS, pauses=_espeak_pauses),
-        "chatterbox": EngineReads(numbers=False),
-    }
-)
-"""By kind of engine."""
+PIPER = EngineReads(numbers=True, beyond=_ESPEAK_MISREADS, pauses=_espeak_pauses)
 
-
-def reads_of(kind: str | None) -> EngineReads:
-    """Return what an engine of `kind` reads; one that is not known reads words alone."""
-    return ENGINE_READS.get(kind or "", EngineReads(numbers=False))
+WORDS = EngineReads(numbers=False, marks=False)
+"""For an engine that reads words alone. Chatterbox makes a sigh of a double quote."""

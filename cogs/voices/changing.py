@@ -9,7 +9,13 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import check_ranges, ignored, model_of, settings_of, takes_notes
+from bot.speech.voice_settings import (
+    check_ranges,
+    model_of,
+    setting_notes,
+    settings_of,
+    takes_notes,
+)
 from cogs import cards
 from cogs.tuning import (
     LANGUAGE_CHOICES,
@@ -86,7 +92,7 @@ class Changing(commands.Cog):
 
 
 def _notes(engine: EngineStatus, settings: VoiceSettings) -> str:
-    """Say at once what the engine that is loaded makes nothing of, and what takes cost."""
-    notes = () if engine.info is None else ignored(model_of(engine.info), settings)
+    """Say at once what the engine makes little or nothing of, and what takes cost."""
+    notes = () if engine.info is None else setting_notes(model_of(engine.info), settings)
     notes += takes_notes(settings, engine.info)
     return "".join(f"\n-# {note}" for note in notes)

@@ -93,7 +93,7 @@ def test_a_text_that_does_not_fit_the_cache_is_refused(
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+@pytest.mark.parametrize("engine", ["english", "turbo", "nano"], indirect=True)
 def test_half_precision_decodes_to_the_end(
     dtype: str, engine: ChatterboxEngine, prompts: list[Prompt]
 ) -> None:
@@ -107,7 +107,7 @@ def test_half_precision_decodes_to_the_end(
     # The conditionals of the engine stay in float32.
     for done in decode(decoder, prompts[:2]):
         assert done.stopped or len(done.tokens) == 14
-        assert len(done.tokens) > 3
+        assert len(done.tokens) > 1
         assert max(done.tokens) <= t3.hp.stop_speech_token
 
 
@@ -127,7 +127,7 @@ def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: Chatter
         assert difference.abs().max() <= torch.finfo(torch.bfloat16).eps
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)
 def test_the_multilingual_guard_is_heeded(
     decoder: T3Decoder, prompts: list[Prompt], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,7 +145,7 @@ def test_the_multilingual_guard_is_heeded(
     assert any(changed)
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual-v2"], indirect=True)
 def test_the_guard_falls_silent_after_the_shortest_texts(engine: ChatterboxEngine) -> None:
     """Where stock raises an IndexError."""
     import torch
@@ -161,3 +161,9 @@ def test_the_guard_falls_silent_after_the_shortest_texts(engine: ChatterboxEngin
         heard[:, start + letters - 1] = 1.0
         after = guard.look([heard] * 3, logits, step)
     assert torch.equal(after, logits)
+
+
+@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+def test_version_3_has_no_guard(engine: ChatterboxEngine) -> None:
+    t3 = engine._model.t3
+    assert (alignment.watched_heads(t3), alignment.new_guard(t3, (34, 39))) == ((), None)

@@ -15,8 +15,9 @@ from bot.cli.main import run
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.chatterbox.download import fetch_model
-from bot.speech.engines.chatterbox.files import MODELS
+from bot.speech.engines.chatterbox.files import ModelFiles
 from bot.speech.load_progress import LoadProgress
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel
 from tests.chatterbox.fake_hub import COMMIT, FakeHub
 from tests.chatterbox.shrunk import open_shrunk
@@ -48,7 +49,7 @@ def point_to(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fetch(told: list[LoadProgress] | None = None, model: ChatterboxModel = "english") -> Path:
     tell = (told if told is not None else []).append
-    return fetch_model(model, REPOSITORY, MODELS[model], tell)
+    return fetch_model(model, REPOSITORY, ModelFiles(MODELS[model], MODELS[model].sources[0]), tell)
 
 
 def test_what_the_model_needs_is_downloaded_and_nothing_else(hub: FakeHub) -> None:

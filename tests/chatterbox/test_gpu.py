@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.engines.chatterbox.loading import load_model
 from bot.speech.types import (
     ChatterboxModel,
     Speech,

@@ -29,6 +29,7 @@ from bot.speech.engines.chatterbox.sounder import Sounder
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.voices import PreparedVoices
+from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
@@ -160,9 +161,10 @@ class BatchSpeaker:
 
     def _token_limit(self, request: SynthesisRequest) -> int:
         if self._check.enabled:
-            return judge.token_limit(request.text, request.language)
+            most = MODELS[self._spec.model].piece_seconds
+            return judge.token_limit(request.text, request.language, most)
         # Stock's turbo model counts the first token apart.
-        return MAX_SPEECH_TOKENS + (self._spec.model == "turbo")
+        return MAX_SPEECH_TOKENS + MODELS[self._spec.model].is_gpt
 
     def _decode(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import itertools
 import math
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
 from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
-from bot.speech.engines.chatterbox.stock import choose_device, import_package, load_model
+from bot.speech.engines.chatterbox.stock import choose_device, import_package
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
@@ -42,7 +44,9 @@ class ChatterboxEngine:
         if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
-        self._model = load_model(spec, device)
+        found = locate(spec)
+        self._model = load_found(found, device, online=spec.checkpoint is None)
+        spec = dataclasses.replace(spec, model=found.model.name)
         self.voices = PreparedVoices(self._model, spec)
         self._speaker = self._open_speaker(spec, device)
         # Below the tickets of `submit`, which are not negative.
@@ -56,6 +60,7 @@ class ChatterboxEngine:
             reason=reason,
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
+            notes=(found.note,) if found.note else (),
         )
 
     @property

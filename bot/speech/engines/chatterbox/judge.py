@@ -97,10 +97,14 @@ def oddness(tokens: Sequence[int], text: str, language: str | None) -> float:
     return abs(round(math.log(seconds / usual) / _PACE_STEP)) * _PACE_STEP
 
 
-def token_limit(text: str, language: str | None) -> int:
-    """Return after how many speech tokens something has gone wrong for sure."""
+def token_limit(text: str, language: str | None, most_seconds: float | None = None) -> int:
+    """Return after how many speech tokens something has gone wrong for sure.
+
+    most_seconds: of what the model speaks well.
+    """
     _, longest = expected_seconds(text, language)
-    return min(MAX_SPEECH_TOKENS, math.ceil(1.25 * longest * TOKENS_PER_SECOND))
+    tokens = min(MAX_SPEECH_TOKENS, math.ceil(1.25 * longest * TOKENS_PER_SECOND))
+    return tokens if most_seconds is None else min(tokens, int(most_seconds * TOKENS_PER_SECOND))
 
 
 def is_short(text: str) -> bool:

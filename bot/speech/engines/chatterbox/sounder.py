@@ -14,6 +14,7 @@ from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.job import Job
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
+from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
 from bot.speech.voice_settings import fewer_takes, ignored_notes
 
@@ -37,7 +38,9 @@ class Sounder:
     ) -> None:
         self._model, self._spec, self._check = model, spec, spec.self_check
         self._failures = failures
-        self._vocoder = Vocoder(model, graphs=spec.graphs)
+        self._vocoder = Vocoder(
+            model, graphs=spec.graphs, cut_last_token=MODELS[spec.model].cuts_last_token
+        )
         self._thread = ThreadPoolExecutor(1, "vocoder") if overlapped else None
         self._lock = threading.Lock()  # of the next two, which the thread shares
         self._waiting: list[tuple[tuple[int, ...], Job]] = []  # with what must be equal
@@ -107,7 +110,7 @@ class Sounder:
 
     def _sounds(self, job: Job) -> Sounds:
         attempt = job.best
-        tokens = speech_tokens(attempt.decoded.tokens, turbo=self._spec.model == "turbo")
+        tokens = speech_tokens(attempt.decoded.tokens, turbo=MODELS[self._spec.model].is_gpt)
         return Sounds(tokens, job.prepared.gen, attempt.seed, attempt.decoded.random_state)
 
     def _speak(self, jobs: list[Job]) -> list[Outcome]:

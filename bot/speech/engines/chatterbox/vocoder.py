@@ -13,6 +13,7 @@ from torch.nn.utils import parametrize
 from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox import flow
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
+from bot.speech.engines.chatterbox.voices import samples_before_last
 
 SPEECH_TOKENS = 6561
 """Tokens below are sounds; those from there on steer the decoding."""
@@ -48,10 +49,12 @@ class Vocoder:
     torch's global random numbers: one thread at a time.
 
     graphs: whether the flow is captured in CUDA graphs where the device is a GPU.
+    cut_last_token: whether the audio of a sentence's last token is cut off.
     """
 
-    def __init__(self, model: Any, *, graphs: bool = True) -> None:
+    def __init__(self, model: Any, *, graphs: bool = True, cut_last_token: bool = False) -> None:
         self._model, self._s3gen = model, model.s3gen
+        self._cut_last_token = cut_last_token
         fold_weight_norm(self._s3gen.mel2wav)
         # On a GPU beside the decoding's stream, not between its steps.
         on_gpu = self._s3gen.device.type == "cuda"
@@ -63,7 +66,10 @@ class Vocoder:
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             noises, states = zip(*(self._noise(sounds) for sounds in batch), strict=True)
             mels = self._flow(batch, torch.cat(noises))
-            return [self._wave(mel, state) for mel, state in zip(mels, states, strict=True)]
+            waves = [self._wave(mel, state) for mel, state in zip(mels, states, strict=True)]
+        if self._cut_last_token:
+            return [wave[: samples_before_last(len(batch[0].tokens))] for wave in waves]
+        return waves
 
     def mark(self, samples: Samples) -> Samples:
         """Return the samples with the watermark that says that they are synthetic."""
