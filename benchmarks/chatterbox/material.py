@@ -31,13 +31,13 @@ SENTENCES = (
     "Please take your seats now, because the doors will be closed a minute before we leave.",
 )
 LONG_TEXT = (
-    "The house stood at the end of a narrow street, where the town gave way to fields and the wind"
-    " came in from the sea. Nobody had lived in it for years, and the garden had grown over the path"
-    " that once led to its door. In spring the children came to pick the apples that nobody else"
-    " wanted, and in autumn they told each other that somebody walked behind the windows at night."
-    " Their parents laughed at that, but none of them went near the place after dark, and when the"
-    " old gate moved in the wind they walked a little faster and talked a little louder until they"
-    " saw the lamps of home."
+    "The house stood at the end of a narrow street, where the town gave way to fields and the "
+    "wind came in from the sea. Nobody had lived in it for years and the garden had grown "
+    "over the path that once led to its door. In spring the children came to pick the apples "
+    "that nobody else wanted, and in autumn they told each other that somebody walked behind "
+    "the windows at night. Their parents laughed at that, but none of them went near the "
+    "place after dark, and when the old gate moved in the wind they walked a little faster "
+    "and talked a little louder until they saw the lamps of the square and smelt tea."
 )
 """600 letters, about as many as one `/say` takes."""
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from unittest import mock
-
-from chatterbox.tts import ChatterboxTTS
 
 from benchmarks.chatterbox.floor import synchronise
 from benchmarks.chatterbox.material import (
@@ -56,9 +53,8 @@ class OwnEngine:
     """The engine, with the end of its speech where the benchmark wants it."""
 
     def __init__(self, spec: EngineSpec, voice: VoiceReference) -> None:
-        with _loaded_models() as loaded:
-            self._engine = ChatterboxEngine(spec, "the benchmark asks for it")
-        (self.model,) = loaded
+        self._engine = ChatterboxEngine(spec, "the benchmark asks for it")
+        self.model: Any = self._engine._model  # also when the engine is closed
         self._voice, self._spec = voice, spec
         self.slots = self._engine.info.slots
         self.precision = precision_of(self.model)
@@ -150,17 +146,3 @@ class OwnDecoding:
         """Return how many positions the voice and the text take."""
         (prompt,) = prompts(self._model, self._prepared, self._voice, 1, self._name)
         return self._decoder.length(prompt) - prompt.max_tokens
-
-
-@contextmanager
-def _loaded_models() -> Iterator[list[Any]]:
-    """Collect the models that the stock library loads meanwhile."""
-    loaded: list[Any] = []
-    load = ChatterboxTTS.from_local
-
-    def from_local(*arguments: Any) -> Any:
-        loaded.append(load(*arguments))
-        return loaded[-1]
-
-    with mock.patch.object(ChatterboxTTS, "from_local", from_local):
-        yield loaded
