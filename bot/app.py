@@ -122,6 +122,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
         precision=engine.precision,
+        flow_precision=engine.flow_precision,
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,

@@ -14,7 +14,7 @@ from typing import Protocol
 
 from bot.errors import BusyError, EngineError
 from bot.speech.held import HeldPackets
-from bot.speech.turns import Due, Turn, decide
+from bot.speech.turns import Due, Turn, decide, rank_of
 from bot.speech.types import SynthesisRequest, SynthesisResult
 
 MAX_WAITING = 256
@@ -147,16 +147,17 @@ class FairScheduler:
         slots = self.at_once()
         decision = decide(self._turns, slots, company_slows=self._company_slows())
         for turn in decision.begin:
-            turn.task = asyncio.create_task(self._work(turn), name="speech-scheduler")
+            work = self._work(turn, rank_of(turn, self._turns))
+            turn.task = asyncio.create_task(work, name="speech-scheduler")
             turn.task.add_done_callback(functools.partial(self._left, turn))
         for turn in decision.withdraw:
             assert turn.task is not None
             turn.yielding = True
             turn.task.cancel()
 
-    async def _work(self, turn: Turn) -> None:
+    async def _work(self, turn: Turn, rank: int) -> None:
         try:
-            request = dataclasses.replace(turn.request, urgent=turn.opening)
+            request = dataclasses.replace(turn.request, rank=rank)
             (result,) = await self._synthesizer.synthesize([request])
         except Exception as error:
             _fail(turn, error)

@@ -107,3 +107,10 @@ def _making_room(
             withdrawn.append(turn)
             missing -= turn.slots(slots)
     return withdrawn
+
+
+def rank_of(turn: Turn, turns: Sequence[Turn]) -> int:
+    """Return how many sentences that are heard before `turn` in its guild are waited for."""
+    place = turn.due(), turn.order
+    own = (other for other in turns if other.guild_id == turn.guild_id and other.waited_for)
+    return sum((other.due(), other.order) < place for other in own)

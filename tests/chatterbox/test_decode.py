@@ -10,7 +10,7 @@ import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.t3 import alignment
-from bot.speech.engines.chatterbox.t3.backbone import LlamaBackbone, set_precision
+from bot.speech.engines.chatterbox.t3.backbone import open_backbone, set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from tests.chatterbox.conftest import only_english
 from tests.chatterbox.decoding import (
@@ -120,7 +120,7 @@ def test_half_precision_keeps_the_angles_of_the_rotary_embedding(engine: Chatter
     t3 = engine._model.t3
     half = copy.deepcopy(t3)
     set_precision(half, torch.bfloat16)
-    expected, rounded = LlamaBackbone(t3, 1400), LlamaBackbone(half, 1400)
+    expected, rounded = open_backbone(t3, 1400), open_backbone(half, 1400)
     assert rounded._cos.dtype == torch.bfloat16
     for name in ("_cos", "_sin"):
         difference = getattr(rounded, name).float() - getattr(expected, name)

@@ -195,16 +195,12 @@ async def test_beside_another_guild_nothing_is_begun_ahead_where_company_slows()
         await one.skip()
 
 
-async def test_only_an_opening_is_urgent_for_the_engine() -> None:
+async def test_the_engine_is_told_what_is_heard_first() -> None:
     engine = SlotEngine()
     text = Text(scheduler_of(engine))
     await settle()
-    assert [request.urgent for request in engine.requests] == [True, False, False]
+    assert [request.rank for request in engine.requests] == [0, 1, 2]
     await text.skip()
-    later = Text(scheduler_of(engine), due=lambda: now() + 5)
-    await settle()
-    assert not any(request.urgent for request in engine.requests[3:])
-    await later.skip()
 
 
 async def test_no_more_is_made_ahead_than_the_lead_allows() -> None:

@@ -55,6 +55,8 @@ class BatchSpeaker:
         self._failures, self._decoder = failures, decoder
         self._check = spec.self_check
         self._sounder = Sounder(model, spec, failures, overlapped=overlapped)
+        if not overlapped:
+            self._sounder.too_early = self._is_too_early
         self._waiting: deque[Job] = deque()
         self._decoding: dict[int, tuple[Job, int]] = {}  # with the number of the attempt
         self._done: list[tuple[int, SynthesisResult]] = []
@@ -128,6 +130,16 @@ class BatchSpeaker:
                 self._decoding[slot] = job, number
                 if job.to_begin:  # its other takes go before whoever came later
                     self._waiting.appendleft(job)
+
+    def _is_too_early(self, job: Job) -> bool:
+        """Whether a sentence that is heard before this one is still being decoded.
+
+        Only one that was begun sooner: whoever comes later keeps nobody waiting.
+        """
+        return any(
+            other.ticket < job.ticket and other.request.rank < job.request.rank
+            for other, _ in self._decoding.values()
+        )
 
     def _is_decoding(self, job: Job) -> bool:
         return any(other is job for other, _ in self._decoding.values())

@@ -9,10 +9,15 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
+from bot.speech.engines.chatterbox.device import (
+    MAX_SLOTS,
+    choose_precision,
+    choose_slots,
+    slot_bytes,
+)
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
@@ -23,6 +28,7 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
+    from bot.speech.engines.chatterbox.products import Layout
 
 
 class ChatterboxEngine:
@@ -44,6 +50,11 @@ class ChatterboxEngine:
         if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
+        elif device == "cpu":
+            # Numbers next to zero take a processor a hundred times as long as others. Threads have
+            # this from whoever starts them, so it comes before torch starts any.
+            self._torch.set_flush_denormal(True)
+        self._computes = ""
         found = locate(spec)
         self._model = load_found(found, device, online=spec.checkpoint is None)
         spec = dataclasses.replace(spec, model=found.model.name)
@@ -61,6 +72,7 @@ class ChatterboxEngine:
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
             notes=(found.note,) if found.note else (),
+            computes=self._computes,
         )
 
     @property
@@ -113,21 +125,21 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
-        from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
-        dtype = choose_precision(self._torch, device, spec.precision)
         try:
             with failures.explained():
-                set_precision(t3, dtype)
+                dtype, layout = self._set_numbers(spec, device)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                decoder = T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
+                decoder = T3Decoder(
+                    t3, slots=slots, context=context, graphs=spec.graphs, layout=layout
+                )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
@@ -137,6 +149,29 @@ class ChatterboxEngine:
         return BatchSpeaker(
             self._model, spec, self.voices, failures, decoder, overlapped=overlapped
         )
+
+    def _set_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+        """Let the model compute in what the settings or the device ask for.
+
+        Return T3's type, and the layout of its weights.
+        """
+        from bot.speech.engines.chatterbox.cpu import choose_numbers
+        from bot.speech.engines.chatterbox.rounded import round_products
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
+
+        t3 = self._model.t3
+        if device != "cpu":
+            dtype = choose_precision(self._torch, device, spec.precision)
+            set_precision(t3, dtype)
+            return dtype, None
+        alone = 1 if t3.is_gpt else 2
+        together = alone * (spec.slots or MAX_SLOTS["cpu"])
+        numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
+        self._computes = numbers.told
+        set_precision(t3, numbers.dtype)
+        if numbers.flow == "bf16":
+            round_products(self._model.s3gen.flow)
+        return numbers.dtype, numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()

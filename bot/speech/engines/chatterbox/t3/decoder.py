@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from bot.speech.engines.chatterbox.products import Layout
 from bot.speech.engines.chatterbox.t3.alignment import Guard, new_guard, watched_heads
 from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
 from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
@@ -65,9 +66,18 @@ class T3Decoder:
     stock decoding with that seed, whatever else is decoded in the same steps.
 
     graphs: whether steps are captured in CUDA graphs where the weights are on a GPU.
+    layout: of the weights; see `bot.speech.engines.chatterbox.t3.weights.lay_out`.
     """
 
-    def __init__(self, t3: Any, *, slots: int, context: int, graphs: bool = True) -> None:
+    def __init__(
+        self,
+        t3: Any,
+        *,
+        slots: int,
+        context: int,
+        graphs: bool = True,
+        layout: Layout | None = None,
+    ) -> None:
         self._t3 = t3
         self.slots, self.context = slots, context
         self._pair = 1 if t3.is_gpt else 2
@@ -75,7 +85,7 @@ class T3Decoder:
         if on_gpu:
             fix_kernels()
         with torch.inference_mode():
-            self._backbone = open_backbone(t3, context)
+            self._backbone = open_backbone(t3, context, layout)
             weight = t3.speech_head.weight
             heads = watched_heads(t3)
             self._cache = KeyValueCache(self._backbone, slots * self._pair, context, weight, heads)
@@ -187,7 +197,7 @@ class T3Decoder:
         positions = torch.arange(embeds.shape[1], device=embeds.device)[None]
         hidden = self._backbone.run(embeds, positions.expand(len(embeds), -1), attend)
         self._logits[slot] = self._sampler.guide(
-            self._t3.speech_head(hidden[:, -1])[None], first=slot
+            self._backbone.head(hidden[:, -1])[None], first=slot
         )[0]
         return _Slot(prompt, embeds.shape[1], new_guard(self._t3, text), seen)
 
@@ -261,6 +271,6 @@ class T3Decoder:
         hidden = self._backbone.run(
             embeds.repeat_interleave(self._pair, 0)[:, None], rows[:, None], attend
         )
-        logits = self._t3.speech_head(hidden[:, -1]).unflatten(0, (count, self._pair))
+        logits = self._backbone.head(hidden[:, -1]).unflatten(0, (count, self._pair))
         self._logits[:count] = self._sampler.guide(logits)
         self._probabilities[:count] = self._sampler.probabilities(self._logits[:count], sort=sort)
