@@ -82,7 +82,7 @@ def test_what_is_heard_first_is_made_audible_before_what_was_decoded_sooner(
     engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Random weights stop after a second; the limit ends the later ones before.
-    limits = {text: limit for text, limit in zip(SENTENCES, (24, 8, 16), strict=True)}
+    limits = dict(zip(SENTENCES, (24, 8, 16), strict=True))
     monkeypatch.setattr(engine._speaker, "_token_limit", lambda request: limits[request.text])
     ranked = [
         dataclasses.replace(request, rank=rank) for rank, request in enumerate(requests(voices))
