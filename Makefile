@@ -51,6 +51,7 @@ run: $(VENV)/.piper ## start the bot
 	$(BIN)/mynah run
 
 test: $(VENV)/.dev ## run the tests
+	$(BIN)/python -m compileall -q $(PACKAGES) tests
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
@@ -102,11 +103,15 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 LAYERS_BELOW_dev := $(VENV)/.piper
+# The tests start hundreds of processes, each of which would compile what it imports, also where
+# byte code must not be written (PYTHONDONTWRITEBYTECODE). Some packages hold files for other Pythons.
+COMPILE_dev := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 
 $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing from $< (once; this can take a few minutes) ..."
 	$(PIP) install --no-compile --require-hashes -r $<
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	$(COMPILE_$*)
 	@touch $@ $(LAYERS_BELOW_$*)
 
 # Environments of their own, because torch and Chatterbox have no place in the tests of the rest.

@@ -108,7 +108,7 @@ class EngineSettings(_Section):
     """Which engine speaks, and on what."""
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
-    model: ChatterboxModel = "english"
+    model: Literal["auto", ChatterboxModel] = "auto"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     precision: Precision = "auto"
@@ -116,6 +116,8 @@ class EngineSettings(_Section):
     decode: Literal["own", "stock"] = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     graphs: bool = True
+    fused: bool = True
+    tf32: bool = False
     vocoder_batch: Annotated[int, Field(ge=1, le=8)] = 1
     prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
     check_speech: bool = True

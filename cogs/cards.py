@@ -82,11 +82,12 @@ def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
 
 
-def voice_card(voice: VoiceProfile) -> discord.Embed:
+def voice_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return all that members may know about a voice."""
     card = embed(quoted(voice.name))
     if voice.damage:
-        card.description = "Its recording is damaged, so it cannot speak. Enrol it anew."
+        again = f"{command('voice replace')} gives it a new one."
+        card.description = f"Its recording is damaged, so it cannot speak. {again}"
     shared = voice.guild_id == OPERATOR_GUILD_ID
     owner = "my operator, for every server" if shared else _member(voice.owner_id)
     card.add_field(name="Belongs to", value=owner)

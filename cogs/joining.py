@@ -18,7 +18,7 @@ from cogs.call import (
     player_of,
     privileged_in,
 )
-from cogs.ui import Interaction, guild_of, reply
+from cogs.ui import Interaction, command_names, guild_of, reply
 
 
 class CallCog(commands.Cog, name="Call"):
@@ -51,7 +51,8 @@ class CallCog(commands.Cog, name="Call"):
         """Leave; what waits to be said is forgotten."""
         player = player_of(interaction)
         if player is None or player.channel is None:
-            raise UserError("I am in no voice channel.")
+            name = command_names(interaction)
+            raise UserError(f"I am in no voice channel. {name('join')} calls me into yours.")
         state = member_of(interaction).voice
         beside = state is not None and state.channel == player.channel
         harmless = beside and all_own(interaction, player)

@@ -91,5 +91,5 @@ class AsReplacement:
         replaced = await self.services.enrolment.replace(
             self.voice.id, sample, consented_by=interaction.user.id, consented_at=utcnow()
         )
-        await self.services.watch.look()  # what waits is spoken with the new recording
+        await self.services.watch.try_look()  # what waits is spoken with the new recording
         return cards.replaced_card(replaced, command_names(interaction))

@@ -84,10 +84,10 @@ class DeletionQuestion(OwnedView):
         self, interaction: Interaction, act: Callable[[Interaction], Awaitable[str]]
     ) -> None:
         """Do once what was pressed first; of a double click the second press is passed over."""
+        first, self._answered = not self._answered, True
         await interaction.response.defer()
-        if self._answered:
+        if not first:
             return
-        self._answered = True
         try:
             text = await act(interaction)
         except Exception:
@@ -105,7 +105,7 @@ class DeletionQuestion(OwnedView):
         if (voice.name, voice.clip_sha256) != (asked.name, asked.clip_sha256):
             raise UserError(_changed(asked, voice, command_names(interaction)))
         await services.voices.delete(voice.id)
-        await services.watch.look()
+        await services.watch.try_look()
         return f"{cards.quoted(voice.name)} is deleted."
 
     async def _keep(self, _: Interaction) -> str:

@@ -70,3 +70,10 @@ def test_a_way_that_does_not_exist_is_refused(way: str) -> None:
 def test_git_ignores_the_environments() -> None:
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert ".venv-chatterbox*/" in ignored
+
+
+def test_tests_find_byte_code_and_the_base_install_stays_small() -> None:
+    compiling = "compileall"
+    assert compiling in plan("test").stdout
+    assert compiling in plan(".venv/.dev").stdout
+    assert compiling not in plan("--what-if", "requirements/piper.txt", ".venv/.piper").stdout

@@ -29,10 +29,11 @@ ENGINES = tuple(f"{model}{SUFFIX}" for model in MODELS)
 
 def open_tiny(wanted: EngineSpec) -> SpeechEngine:
     """Load an engine on a tiny checkpoint; for the engine worker."""
+    from bot.speech.engines.chatterbox.loading import locate
     from bot.speech.engines.select import open_engine
     from tools.random_checkpoint import shrink
 
-    shrink(wanted.model)
+    shrink(locate(wanted).model.name)
     return open_engine(wanted)
 
 

@@ -8,7 +8,7 @@ def loudness(lufs: float | None) -> str:
     if lufs is None:
         return "not measurable"
     word = "quiet" if lufs < -33 else "loud" if lufs > -14 else "usual for speech"
-    return f"{word} ({lufs:.1f} LUFS)"
+    return f"{word} ({lufs:.1f} LUFS)".replace("-", "−")
 
 
 def background(snr_db: float | None) -> str:

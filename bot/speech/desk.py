@@ -8,7 +8,7 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
@@ -57,13 +57,23 @@ class SpeechDesk:
         self._media = media
         self._reads = reads
         self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
+        self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
-    def plan(
+    async def plan(
         self, text: str, language: str | None = None, names: Names | None = None
     ) -> tuple[str, ...]:
-        """Return the sentences of `text`. Raises `UserError` for nothing to say, or too much."""
-        return self._service(0, asyncio.get_running_loop().time).plan(text, language, names)
+        """Return the sentences of `text`, in the order in which they are asked for.
+
+        In a thread, because a long text takes up to 150 ms, and so does the first number of a
+        language, whose rules have to be loaded. Texts follow one another: a short one does not
+        overtake a long one, and the libraries for numbers need not bear several threads.
+
+        Raises `UserError` for nothing to say, or too much.
+        """
+        service = self._service(0, asyncio.get_running_loop().time)
+        async with self._planning:
+            return await asyncio.to_thread(service.plan, text, language, names)
 
     def speak(self, utterance: Utterance, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
         """Yield the sentences as they are spoken.
@@ -98,6 +108,9 @@ class SpeechDesk:
         # A lane of its own: it is no part of what a channel hears. Never overdue: then it would
         # come before all speech that is due now, however long that waits.
         service = self._service(next(self._preview_lanes), lambda: max(deadline, time()))
+        if utterance.sentences is None:
+            planned = await self.plan(utterance.text, utterance.language, utterance.names)
+            utterance = replace(utterance, sentences=planned)
         async with contextlib.aclosing(service.speak(utterance)) as sentences:
             speeches = [speech async for speech in sentences]
         packets = [packet for speech in speeches for packet in speech.packets]

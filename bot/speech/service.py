@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ class Utterance:
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     current_voice: looks `voice` up anew before each sentence is made, and before one that was made
         ahead is spoken; raises if it is gone.
+    sentences: what `plan` makes of the text, where that is known already.
     """
 
     text: str
@@ -38,6 +40,7 @@ class Utterance:
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     names: Names = field(default_factory=Names)
     current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
+    sentences: tuple[str, ...] | None = None
 
 
 class SpeechService:
@@ -69,7 +72,11 @@ class SpeechService:
         Closing it withdraws what was asked for. Raises what `plan` raises, the error of the first
         sentence that failed, and what the lane raises.
         """
-        sentences = self.plan(utterance.text, utterance.language, utterance.names)
+        sentences = utterance.sentences
+        if sentences is None:
+            # Not on the loop: see `SpeechDesk.plan`.
+            known = utterance.text, utterance.language, utterance.names
+            sentences = await asyncio.to_thread(self.plan, *known)
         ahead = SentencesAhead(self._lane, sentences, partial(_request, utterance))
         async with contextlib.aclosing(ahead.spoken()) as spoken:
             async for made in spoken:

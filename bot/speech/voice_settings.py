@@ -171,7 +171,8 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
         text = language if language in spoken else spoken[0]
         notes += (
             f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
-            f"{_name(text)} here, so cfg_weight is 0, for less of an accent, unless you set it.",
+            f"{_name(text)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
+            "unless you set it.",
         )
     return notes
 

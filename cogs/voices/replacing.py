@@ -50,7 +50,7 @@ class Replacing(commands.Cog):
         await defer(interaction)
         services = services_of(interaction)
         restored = await services.voices.restore(voice.id)
-        await services.watch.look()  # what waits is spoken with the recording that is back
+        await services.watch.try_look()  # what waits is spoken with the recording that is back
         text = cards.restored(restored, command_names(interaction))
         await interaction.edit_original_response(content=text)
 

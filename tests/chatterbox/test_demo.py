@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile
 
 ROOT = Path(__file__).parents[2]
@@ -27,6 +28,7 @@ def demo(folder: Path, engine: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeout(1800)  # libraries are loaded by three processes
 def test_a_voice_is_enrolled_cloned_and_heard(tmp_path: Path) -> None:
     run = demo(tmp_path, "nano-random")
     assert run.returncode == 0, run.stdout + run.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import AsyncMock
 
 import pytest
 from simcord.builders import ChannelHandle
 
 from bot.voice_watch import VoiceChange
+from storage.errors import StorageError
 from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
@@ -33,6 +35,27 @@ async def test_a_deletion_drops_what_waits_in_that_voice_and_tells_its_asker(
     assert TOLD not in content(kept)
     player = scene.world.bot.services.voice.player(scene.guild.id)
     assert [entry.voice_name for entry in player.snapshot()] == ["Ben"]
+
+
+async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
+    scene: Scene, lounge: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    await say(scene)
+    last = await say(scene)
+    question = await scene.ann.slash(scene.channel, "voice delete", voice="Ann")
+    with monkeypatch.context() as patch:
+        patch.setattr(VoiceStore, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
+        pressed = await scene.ann.click(question.response, label="Delete for good")
+    assert not pressed.followups
+    assert question.response is not None
+    assert question.response.content == "“Ann” is deleted."
+    changes: asyncio.Queue[VoiceChange] = asyncio.Queue()
+    scene.world.watch.subscribe(changes.put)
+    async with scene.world.watch.running():  # which looks again
+        await asyncio.wait_for(changes.get(), 10)
+    await scene.env.settle()
+    assert TOLD in content(last)
 
 
 async def test_a_deletion_by_another_process_is_noticed(

@@ -80,7 +80,7 @@ async def test_what_was_measured_stands_in_plain_words_before_its_units(scene: S
     measured = {field.name: field.value for field in card.embeds[0].fields}["Measured"]
     assert measured == (
         "background noise: hardly any (voice 31 dB above it)\n"
-        "loudness: usual for speech (-20.2 LUFS)\n"
+        "loudness: usual for speech (−20.2 LUFS)\n"
         "pitch: low (123 Hz)"
     )
 

@@ -11,9 +11,9 @@ from bot.enrolment.words import background, beside_voice, loudness, pitch
     ("lufs", "text"),
     [
         (None, "not measurable"),
-        (-50.0, "quiet (-50.0 LUFS)"),
-        (-23.0, "usual for speech (-23.0 LUFS)"),
-        (-9.9, "loud (-9.9 LUFS)"),
+        (-50.0, "quiet (−50.0 LUFS)"),
+        (-23.0, "usual for speech (−23.0 LUFS)"),
+        (-9.9, "loud (−9.9 LUFS)"),
     ],
 )
 def test_loudness(lufs: float | None, text: str) -> None:

@@ -131,6 +131,16 @@ def test_only_turbo_and_nano_make_sounds() -> None:
     assert MODELS["nano"].sounds == SOUNDS
 
 
+def test_a_text_without_a_language_is_in_the_models() -> None:
+    def said(name: str, language: str | None = None) -> tuple[str, ...]:
+        return plan_text("7", TextLimits(), language=language, reads=reads_for("chatterbox", name))
+
+    assert said("multilingual:pt-br") == ("sete",)
+    assert said("multilingual:hi") == ("सात",)
+    assert said("multilingual") == said("nano") == ("seven",)
+    assert said("multilingual:pt-br", "en") == ("seven",)
+
+
 def test_what_is_not_known_reads_words_alone() -> None:
     assert reads_for(None) is reads_for("chatterbox", "auto") is reads_for("chatterbox") is WORDS
     assert reads_for("piper", "nano") is PIPER

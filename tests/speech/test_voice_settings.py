@@ -138,7 +138,7 @@ def test_a_voice_that_speaks_another_language_is_kept_from_its_accent(
 ) -> None:
     wanted = foreign(own, language)
     assert request_settings(model, wanted).cfg_weight == 0
-    (note,) = (note for note in ignored_notes(model, wanted) if "cfg_weight is 0" in note)
+    (note,) = (note for note in ignored_notes(model, wanted) if "pace (cfg_weight) is 0" in note)
     assert f"recorded in {'German' if own == 'de' else 'English'} and speaks {spoken}" in note
 
 

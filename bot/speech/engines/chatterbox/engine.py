@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import itertools
 import math
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.device import (
@@ -29,6 +30,7 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
     from bot.speech.engines.chatterbox.products import Layout
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
 class ChatterboxEngine:
@@ -38,7 +40,8 @@ class ChatterboxEngine:
     memory is wanting.
     """
 
-    def __init__(self, spec: EngineSpec, reason: str) -> None:
+    def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
+        """reason: why it is this engine. more: what it would take to have a better model."""
         start = time.perf_counter()
         # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
         # runs: ten times slower on two busy ones, and no quicker on idle ones.
@@ -71,7 +74,7 @@ class ChatterboxEngine:
             reason=reason,
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
-            notes=(found.note,) if found.note else (),
+            notes=tuple(filter(None, (found.note, more))),
             computes=self._computes,
         )
 
@@ -125,35 +128,51 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
+
+        open_decoder = functools.partial(self._open_decoder, device=device, failures=failures)
+        decoder = open_decoder(spec)
+        in_float32 = functools.partial(open_decoder, dataclasses.replace(spec, precision="fp32"))
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            decoder,
+            overlapped=device.startswith("cuda"),
+            in_float32=None if self._dtype == self._torch.float32 else in_float32,
+        )
+
+    def _open_decoder(self, spec: EngineSpec, device: str, failures: Failures) -> T3Decoder:
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
         try:
             with failures.explained():
-                dtype, layout = self._set_numbers(spec, device)
+                layout = self._set_numbers(spec, device)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
-                    self._torch, device, slot_bytes(t3, context, dtype)
+                    self._torch, device, slot_bytes(t3, context, self._dtype)
                 )
-                decoder = T3Decoder(
-                    t3, slots=slots, context=context, graphs=spec.graphs, layout=layout
+                return T3Decoder(
+                    t3,
+                    slots=slots,
+                    context=context,
+                    graphs=spec.graphs,
+                    layout=layout,
+                    fused=spec.fused,
                 )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
-        overlapped = device.startswith("cuda")
-        return BatchSpeaker(
-            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
-        )
 
-    def _set_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+    def _set_numbers(self, spec: EngineSpec, device: str) -> Layout | None:
         """Let the model compute in what the settings or the device ask for.
 
-        Return T3's type, and the layout of its weights.
+        Return the layout of T3's weights.
         """
         from bot.speech.engines.chatterbox.cpu import choose_numbers
         from bot.speech.engines.chatterbox.rounded import round_products
@@ -161,17 +180,17 @@ class ChatterboxEngine:
 
         t3 = self._model.t3
         if device != "cpu":
-            dtype = choose_precision(self._torch, device, spec.precision)
-            set_precision(t3, dtype)
-            return dtype, None
+            self._dtype = choose_precision(self._torch, device, spec.precision)
+            set_precision(t3, self._dtype)
+            return None
         alone = 1 if t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])
         numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
-        self._computes = numbers.told
+        self._computes, self._dtype = numbers.told, numbers.dtype
         set_precision(t3, numbers.dtype)
         if numbers.flow == "bf16":
             round_products(self._model.s3gen.flow)
-        return numbers.dtype, numbers.layout
+        return numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()
