@@ -24,6 +24,7 @@ from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
 from bot.speech.model_keeper import ModelKeeper
+from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
 from bot.speech.types import EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
@@ -161,6 +162,7 @@ async def _engine_spec(settings: Settings) -> EngineSpec:
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
         precision=engine.precision,
+        flow_precision=engine.flow_precision,
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,
@@ -197,7 +199,21 @@ def installed_engine(settings: Settings) -> EngineKind | None:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.reads)
+        scheduler = _scheduler(engine)
+        lane = scheduler.lane(0, asyncio.get_running_loop().time)
+        try:
+            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.reads)
+        finally:
+            await scheduler.close()
+
+
+def _scheduler(engine: EngineClient) -> FairScheduler:
+    """Return what hands the engine as many sentences at once as it works on together."""
+    return FairScheduler(
+        engine,
+        at_once=lambda: engine.info.slots if engine.info else 1,
+        company_slows=lambda: engine.info is None or engine.info.company_slows,
+    )
 
 
 def text_limits(settings: Settings) -> TextLimits:
@@ -233,7 +249,6 @@ async def open_backstage(
     # The other commands do without discord.py, which takes 0.7 s to import.
     from bot.client import MynahBot, Services
     from bot.speech.desk import SpeechDesk
-    from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
     from bot.voice_watch import VoiceChange, VoiceWatch
@@ -245,13 +260,13 @@ async def open_backstage(
         open_engine(settings) as engine,
         VoiceWatch(store).running() as watch,
     ):
+        scheduler = _scheduler(engine)
 
         async def forget(change: VoiceChange) -> None:
+            scheduler.recording_gone(change.clip_sha256)
             await engine.forget(change.clip_sha256)
 
         watch.subscribe(forget)
-        # As many sentences at once as the engine works on together.
-        scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
         voice_limits = VoiceLimits(
             queue_per_guild=settings.limits.queue_per_guild,
@@ -259,7 +274,13 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.reads)
+        desk = SpeechDesk(
+            scheduler,
+            text_limits(settings),
+            media,
+            lambda: engine.reads,
+            settings.voice.prefetch_seconds,
+        )
 
         def make_services(bot: MynahBot) -> Services:
             return Services(
@@ -268,7 +289,7 @@ async def open_backstage(
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,
-                voice=VoiceManager(bot, voice_limits),
+                voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
             )
 
