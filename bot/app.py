@@ -161,6 +161,7 @@ async def _engine_spec(settings: Settings) -> EngineSpec:
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
         precision=engine.precision,
+        flow_precision=engine.flow_precision,
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,

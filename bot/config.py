@@ -42,7 +42,7 @@ from bot.credentials import (
     shown_name,
 )
 from bot.errors import ConfigError
-from bot.speech.types import ChatterboxModel
+from bot.speech.types import ChatterboxModel, FlowPrecision, Precision
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
@@ -111,7 +111,8 @@ class EngineSettings(_Section):
     model: Literal["auto", ChatterboxModel] = "auto"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    precision: Precision = "auto"
+    flow_precision: FlowPrecision = "auto"
     decode: Literal["own", "stock"] = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     graphs: bool = True

@@ -25,7 +25,8 @@ ChatterboxModel = Literal[
 ]
 """The models that `bot.speech.models.MODELS` describes."""
 
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
+FlowPrecision = Literal["auto", "fp32", "bf16"]
 
 OPUS_SAMPLE_RATE = 48_000
 """Hz. Discord's voice is 48 kHz Opus."""
@@ -130,7 +131,8 @@ class EngineSpec:
     checkpoint: a directory of model files; None downloads from the hub.
     device: "auto", "cuda", "mps" or "cpu".
     cache_bytes: bound of the cache of prepared voices.
-    precision: what T3 computes in; "auto" takes what suits the device.
+    precision: what T3 computes in; "auto" takes what suits the device. "int8" is for a CPU.
+    flow_precision: what S3Gen's linear layers compute in on a CPU; "auto" as above.
     decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
     slots: how many sentences are decoded together; None takes what the memory holds.
     graphs: whether decoding is captured in CUDA graphs where the device is a GPU.
@@ -149,6 +151,7 @@ class EngineSpec:
     device: str = "auto"
     cache_bytes: int = 256 * 1024 * 1024
     precision: Precision = "auto"
+    flow_precision: FlowPrecision = "auto"
     decode: Literal["own", "stock"] = "own"
     slots: int | None = None
     graphs: bool = True
@@ -170,6 +173,7 @@ class EngineInfo:
     slots: how many sentences it works on together; with more than one, a sentence may join others
     that are under way.
     notes: what whoever runs it should know of it, such as that another model was found.
+    computes: in what numbers, and why; "" where nothing is to be said.
     """
 
     kind: EngineKind
@@ -180,3 +184,4 @@ class EngineInfo:
     load_seconds: float
     slots: int = 1
     notes: tuple[str, ...] = ()
+    computes: str = ""

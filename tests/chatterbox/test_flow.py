@@ -98,6 +98,23 @@ def test_left_out_masks_change_not_one_bit(
 
 
 @both_kinds
+@pytest.mark.parametrize("frames", [2, 60, 133])
+def test_the_encoder_without_masks_changes_not_one_bit(
+    engine: ChatterboxEngine, frames: int
+) -> None:
+    import torch
+
+    encoder = engine._model.s3gen.flow.encoder
+    x = torch.randn(2, frames, 512, generator=torch.Generator().manual_seed(frames))
+    lengths = torch.tensor([frames, frames])
+    with torch.inference_mode():
+        expected, masks = type(encoder).forward(encoder, x, lengths)
+        plain, same_masks = encoder.forward(x, lengths)
+    assert torch.equal(plain, expected)
+    assert torch.equal(same_masks, masks)
+
+
+@both_kinds
 def test_what_is_added_behind_a_sentence_does_not_reach_it(
     engine: ChatterboxEngine,
     gpu: FakeGPU,

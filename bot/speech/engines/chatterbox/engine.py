@@ -13,7 +13,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
+from bot.speech.engines.chatterbox.device import (
+    MAX_SLOTS,
+    choose_precision,
+    choose_slots,
+    slot_bytes,
+)
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
@@ -24,6 +29,7 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
+    from bot.speech.engines.chatterbox.products import Layout
     from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
@@ -47,6 +53,11 @@ class ChatterboxEngine:
         if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
+        elif device == "cpu":
+            # Numbers next to zero take a processor a hundred times as long as others. Threads have
+            # this from whoever starts them, so it comes before torch starts any.
+            self._torch.set_flush_denormal(True)
+        self._computes = ""
         found = locate(spec)
         self._model = load_found(found, device, online=spec.checkpoint is None)
         spec = dataclasses.replace(spec, model=found.model.name)
@@ -64,6 +75,7 @@ class ChatterboxEngine:
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
             notes=tuple(filter(None, (found.note, more))),
+            computes=self._computes,
         )
 
     @property
@@ -117,43 +129,70 @@ class ChatterboxEngine:
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
 
-        float32 = self._torch.float32
-        dtype = choose_precision(self._torch, device, spec.precision)
-        open_in = functools.partial(self._open_decoder, spec, device, failures)
+        decoder = self._open_decoder(spec, device, failures)
+        exact = dataclasses.replace(spec, precision="fp32", flow_precision="fp32")
+        half = self._model.t3.speech_head.weight.dtype != self._torch.float32
         return BatchSpeaker(
             self._model,
             spec,
             self.voices,
             failures,
-            open_in(dtype),
+            decoder,
             overlapped=device.startswith("cuda"),
-            in_float32=None if dtype == float32 else functools.partial(open_in, float32),
+            in_float32=functools.partial(self._open_decoder, exact, device, failures)
+            if half
+            else None,
         )
 
-    def _open_decoder(
-        self, spec: EngineSpec, device: str, failures: Failures, dtype: Any
-    ) -> T3Decoder:
-        from bot.speech.engines.chatterbox.t3.backbone import set_precision
+    def _open_decoder(self, spec: EngineSpec, device: str, failures: Failures) -> T3Decoder:
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
         try:
             with failures.explained():
-                set_precision(t3, dtype)
+                dtype, layout = self._set_numbers(spec, device)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
                 return T3Decoder(
-                    t3, slots=slots, context=context, graphs=spec.graphs, fused=spec.fused
+                    t3,
+                    slots=slots,
+                    context=context,
+                    graphs=spec.graphs,
+                    fused=spec.fused,
+                    layout=layout,
                 )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
+
+    def _set_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+        """Let the model compute in what the settings or the device ask for.
+
+        Return T3's type, and the layout of its weights.
+        """
+        from bot.speech.engines.chatterbox.cpu import choose_numbers
+        from bot.speech.engines.chatterbox.rounded import round_products
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
+
+        t3 = self._model.t3
+        if device != "cpu":
+            dtype = choose_precision(self._torch, device, spec.precision)
+            set_precision(t3, dtype)
+            return dtype, None
+        alone = 1 if t3.is_gpt else 2
+        together = alone * (spec.slots or MAX_SLOTS["cpu"])
+        numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
+        self._computes = numbers.told
+        set_precision(t3, numbers.dtype)
+        if numbers.flow == "bf16":
+            round_products(self._model.s3gen.flow)
+        return numbers.dtype, numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()

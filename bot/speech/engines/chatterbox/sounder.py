@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeAlias
@@ -12,6 +14,7 @@ from bot.errors import EngineError, OutOfMemoryError
 from bot.speech.engines.base import Samples, stage, to_error, to_speech
 from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.engines.chatterbox.finisher import Finisher, ended
 from bot.speech.engines.chatterbox.job import Job
 from bot.speech.engines.chatterbox.vocoder import Sounds, Vocoder, speech_tokens
 from bot.speech.models import MODELS
@@ -23,6 +26,8 @@ _LONGEST_WAIT_SECONDS = 3600.0
 Outcome: TypeAlias = SynthesisResult | tuple[str, ...]
 """A result, or the faults for which the sentence is to be spoken again."""
 
+_Finishing: TypeAlias = tuple[Job, Future[Outcome]]
+
 
 class Sounder:
     """Makes sentences audible that have been decoded.
@@ -30,7 +35,8 @@ class Sounder:
     overlapped: in a thread of its own; otherwise in `collect`, one group in each call.
 
     What waits goes through S3Gen together, `EngineSpec.vocoder_batch` sentences at most; in turn
-    only what is of equal length.
+    only what is of equal length. Judging, the watermark and Opus are left to a thread of their own,
+    in order, so that S3Gen and the decoding go on meanwhile.
     """
 
     def __init__(
@@ -50,12 +56,14 @@ class Sounder:
         self._waiting: list[tuple[tuple[int, ...], Job]] = []  # with what must be equal
         self._taken: list[Job] = []  # and not collected yet
         # Each takes what waits then, which may be nothing: others may have taken it along.
-        self._turns: list[Future[list[tuple[Job, Outcome]]]] = []
+        self._turns: list[Future[list[_Finishing]]] = []
+        self._finisher = Finisher()
+        self._finishing: list[_Finishing] = []
 
     @property
     def busy(self) -> bool:
         """Whether something is not collected yet."""
-        return bool(self._waiting or self._turns)
+        return bool(self._waiting or self._turns or self._finishing)
 
     @property
     def wants_turn(self) -> bool:
@@ -84,26 +92,41 @@ class Sounder:
 
         Raises `EngineDeadError` when the GPU failed.
         """
-        outcomes = self._take_turn() if self._thread is None else self._ended_turns(seconds)
+        deadline = time.perf_counter() + min(seconds, _LONGEST_WAIT_SECONDS)
+        if self._thread is None:
+            self._finishing += self._take_turn()
+        outcomes = self._ended()
+        while not outcomes and self.busy and not self.wants_turn:
+            left = deadline - time.perf_counter()
+            if left <= 0:
+                break
+            awaited: list[Future[Any]] = [*self._turns, *(done for _, done in self._finishing[:1])]
+            wait(awaited, left, FIRST_COMPLETED)
+            outcomes = self._ended()
         collected = {job for job, _ in outcomes}
         with self._lock:
             self._taken = [job for job in self._taken if job not in collected]
         return outcomes
 
     def close(self) -> None:
-        """Forget everything, and end the thread."""
-        self._waiting, self._turns = [], []
+        """Forget everything, and end the threads."""
+        self._waiting, self._turns, self._finishing = [], [], []
         if self._thread is not None:
             self._thread.shutdown(wait=True, cancel_futures=True)
+        self._finisher.close()
 
-    def _ended_turns(self, seconds: float) -> list[tuple[Job, Outcome]]:
-        if seconds > 0 and self._turns:
-            wait(self._turns, min(seconds, _LONGEST_WAIT_SECONDS), FIRST_COMPLETED)
-        done = [turn for turn in self._turns if turn.done()]
-        self._turns = [turn for turn in self._turns if turn not in done]
-        return [pair for turn in done for pair in turn.result()]
+    def _ended(self) -> list[tuple[Job, Outcome]]:
+        """Return what is done, in the order in which it was taken on."""
+        turns = [turn for turn in self._turns if turn.done()]
+        self._turns = [turn for turn in self._turns if turn not in turns]
+        self._finishing += [finishing for turn in turns for finishing in turn.result()]
+        outcomes = []
+        while self._finishing and self._finishing[0][1].done():
+            job, done = self._finishing.pop(0)
+            outcomes.append((job, done.result()))
+        return outcomes
 
-    def _take_turn(self) -> list[tuple[Job, Outcome]]:
+    def _take_turn(self) -> list[_Finishing]:
         """Make the sentence that has waited longest audible, and others of its length with it."""
         with self._lock:
             alike = [job for shape, job in self._waiting if shape == self._waiting[0][0]]
@@ -117,7 +140,7 @@ class Sounder:
         tokens = speech_tokens(attempt.decoded.tokens, turbo=MODELS[self._spec.model].is_gpt)
         return Sounds(tokens, job.prepared.gen, attempt.seed, attempt.decoded.random_state)
 
-    def _speak(self, jobs: list[Job]) -> list[Outcome]:
+    def _speak(self, jobs: list[Job]) -> list[Future[Outcome]]:
         """Make sentences of one shape audible. One that fails does not fail the others."""
         for job in jobs:
             job.begin()
@@ -125,13 +148,16 @@ class Sounder:
             waves = self._waves(jobs)
         except OutOfMemoryError as error:
             if len(jobs) == 1:
-                return [error]
-            return [outcome for job in jobs for outcome in self._speak([job])]
+                return [ended(error)]
+            return [done for job in jobs for done in self._speak([job])]
         except Exception as error:
-            return [to_error(error)] * len(jobs)
+            return [ended(to_error(error)) for _ in jobs]
         for job in jobs:
             job.spend("vocode")
-        return [self._judged(job, wave) for job, wave in zip(jobs, waves, strict=True)]
+        return [
+            self._finisher.submit(functools.partial(self._judged, job, wave))
+            for job, wave in zip(jobs, waves, strict=True)
+        ]
 
     def _waves(self, jobs: list[Job]) -> list[Samples]:
         batch = [self._sounds(job) for job in jobs]

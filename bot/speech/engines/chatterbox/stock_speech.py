@@ -115,6 +115,7 @@ def settings_without_effect(spec: EngineSpec) -> list[str]:
     check, usual = spec.self_check, SelfCheck()
     given = {
         "precision": spec.precision != "auto",
+        "flow_precision": spec.flow_precision != "auto",
         "slots": spec.slots is not None,
         "check_retries": check.enabled and check.retries != usual.retries,
         "trim_tail": check.enabled and check.trim_tail != usual.trim_tail,
