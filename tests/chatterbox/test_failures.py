@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,8 +12,6 @@ import pytest
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.batch import BatchSpeaker
-from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.types import ChatterboxModel, Speech, VoiceReference
 from tests.chatterbox.conftest import spec
 from tests.chatterbox.failing import NO_MEMORY, Voices, asked, failing, finish, packets

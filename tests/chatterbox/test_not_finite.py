@@ -13,34 +13,10 @@ from bot.errors import EngineError
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.batch import BatchSpeaker
 from bot.speech.engines.chatterbox.failures import Failures
-from bot.speech.types import (
-    Speech,
-    SynthesisRequest,
-    SynthesisResult,
-    VoiceReference,
-    VoiceSettings,
-)
 from tests.chatterbox.conftest import spec
-
-Voices = tuple[VoiceReference, ...]
+from tests.chatterbox.failing import Voices, asked, finish, packets
 
 pytestmark = pytest.mark.parametrize("engine", ["english"], indirect=True)
-
-
-def asked(voice: VoiceReference, seed: int) -> SynthesisRequest:
-    return SynthesisRequest("Hi.", voice, "en", VoiceSettings(seed=seed))
-
-
-def packets(result: SynthesisResult) -> tuple[bytes, ...]:
-    assert isinstance(result, Speech), result
-    return result.packets
-
-
-def finish(speaker: Any) -> dict[int, SynthesisResult]:
-    results: dict[int, SynthesisResult] = {}
-    while speaker.busy:
-        results |= dict(speaker.advance(math.inf))
-    return results
 
 
 @pytest.fixture
@@ -76,7 +52,7 @@ def test_what_half_precision_cannot_compute_is_spoken_in_float32(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    requests = [asked(voices[0], seed) for seed in (1, 2, 3)]
+    requests = [asked(voices[0], seed=seed) for seed in (1, 2, 3)]
     expected = [packets(result) for result in engine.synthesize(requests)]
     opened = []
 
@@ -106,7 +82,7 @@ def test_what_half_precision_cannot_compute_is_spoken_in_float32(
 def test_what_float32_cannot_compute_either_fails_alone(
     engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    requests = [asked(voices[0], seed) for seed in (1, 2)]
+    requests = [asked(voices[0], seed=seed) for seed in (1, 2)]
     expected = packets(engine.synthesize(requests[:1])[0])
     own = BatchSpeaker(
         engine._model,
