@@ -129,9 +129,9 @@ class ChatterboxEngine:
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
 
-        open_decoder = functools.partial(self._open_decoder, device=device, failures=failures)
-        decoder = open_decoder(spec)
-        in_float32 = functools.partial(open_decoder, dataclasses.replace(spec, precision="fp32"))
+        decoder = self._open_decoder(spec, device, failures)
+        exact = dataclasses.replace(spec, precision="fp32", flow_precision="fp32")
+        half = self._model.t3.speech_head.weight.dtype != self._torch.float32
         return BatchSpeaker(
             self._model,
             spec,
@@ -139,7 +139,9 @@ class ChatterboxEngine:
             failures,
             decoder,
             overlapped=device.startswith("cuda"),
-            in_float32=None if self._dtype == self._torch.float32 else in_float32,
+            in_float32=functools.partial(self._open_decoder, exact, device, failures)
+            if half
+            else None,
         )
 
     def _open_decoder(self, spec: EngineSpec, device: str, failures: Failures) -> T3Decoder:
@@ -160,8 +162,8 @@ class ChatterboxEngine:
                     slots=slots,
                     context=context,
                     graphs=spec.graphs,
-                    layout=layout,
                     fused=spec.fused,
+                    layout=layout,
                 )
         except OutOfMemoryError:
             raise EngineDeadError(
