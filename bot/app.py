@@ -124,6 +124,8 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,
+        fused=engine.fused,
+        tf32=engine.tf32,
         vocoder_batch=engine.vocoder_batch,
         prompt_seconds=engine.prompt_seconds,
         self_check=SelfCheck(

@@ -116,6 +116,8 @@ class EngineSettings(_Section):
     decode: Literal["own", "stock"] = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     graphs: bool = True
+    fused: bool = True
+    tf32: bool = False
     vocoder_batch: Annotated[int, Field(ge=1, le=8)] = 1
     prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
     check_speech: bool = True

@@ -133,8 +133,11 @@ class EngineSpec:
     decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
     slots: how many sentences are decoded together; None takes what the memory holds.
     graphs: whether decoding is captured in CUDA graphs where the device is a GPU.
-    vocoder_batch: how many sentences of equal length S3Gen takes together. Rounding then depends on
-        the company (1e-7 of full scale), so the same seed gives other packets that sound the same.
+    fused: whether decoding takes kernels of its own there, by Triton.
+    tf32: whether S3Gen's estimator rounds the inputs of its products to TF32, where it is captured.
+    vocoder_batch: how many sentences S3Gen takes together, on a CPU those of equal length. Rounding
+        then depends on the company (1e-7 of full scale), so the same seed gives other packets that
+        sound the same.
     prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
     progress_file: where loading tells how far a download is; see `bot.speech.load_progress`.
     """
@@ -149,6 +152,8 @@ class EngineSpec:
     decode: Literal["own", "stock"] = "own"
     slots: int | None = None
     graphs: bool = True
+    fused: bool = True
+    tf32: bool = False
     vocoder_batch: int = 1
     prompt_seconds: float | None = None
     self_check: SelfCheck = SelfCheck()

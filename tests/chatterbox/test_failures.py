@@ -363,3 +363,77 @@ def test_too_little_memory_for_the_decoder_is_said_in_a_line(
     monkeypatch.setattr(decoder, "KeyValueCache", failing(NO_MEMORY))
     with pytest.raises(EngineDeadError, match="too little memory to speak with the english model"):
         ChatterboxEngine(spec("english", checkpoint("english")), "the test asks for it")
+
+
+def overflowing(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A decoder whose numbers for the second of two texts are not finite after some steps."""
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
+
+    decoder = T3Decoder(engine._model.t3, slots=2, context=1100)
+    forward = decoder._forward
+
+    def overflow(*inputs: Any) -> None:
+        forward(*inputs)
+        if len(decoder._going) == 2 and decoder._running[1].drawn > 3:
+            decoder._probabilities[1] = math.nan
+
+    monkeypatch.setattr(decoder._step, "_forward", overflow)
+    return decoder
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_what_half_precision_cannot_compute_is_spoken_in_float32(
+    threaded: bool,
+    engine: ChatterboxEngine,
+    decoder: Any,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    requests = [asked(voices[0], seed=seed) for seed in (1, 2, 3)]
+    expected = [packets(result) for result in engine.synthesize(requests)]
+    opened = []
+
+    def in_float32() -> Any:
+        opened.append(own._sounder.busy)
+        return decoder
+
+    own = BatchSpeaker(
+        engine._model,
+        spec("english", Path()),
+        engine.voices,
+        Failures(engine.voices.clear),
+        overflowing(engine, monkeypatch),
+        overlapped=threaded,
+        in_float32=in_float32,
+    )
+    for ticket, request in enumerate(requests):
+        own.submit(ticket, request)
+    results = finish(own)
+    own.abandon()
+    assert [packets(results[ticket]) for ticket in range(3)] == expected
+    assert opened == [False]  # once, and not while another thread uses the device
+    assert own.slots == decoder.slots
+    assert "not finite in half precision; going on in fp32" in caplog.text
+
+
+def test_what_float32_cannot_compute_either_fails_alone(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests = [asked(voices[0], seed=seed) for seed in (1, 2)]
+    expected = packets(engine.synthesize(requests[:1])[0])
+    own = BatchSpeaker(
+        engine._model,
+        spec("english", Path()),
+        engine.voices,
+        Failures(engine.voices.clear),
+        overflowing(engine, monkeypatch),
+        overlapped=False,
+    )
+    for ticket, request in enumerate(requests):
+        own.submit(ticket, request)
+    results = finish(own)
+    own.abandon()
+    assert packets(results[0]) == expected
+    assert isinstance(results[1], EngineError)
+    assert "not finite for this text" in str(results[1])

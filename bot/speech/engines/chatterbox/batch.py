@@ -11,10 +11,10 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.errors import OutOfMemoryError
+from bot.errors import EngineError, OutOfMemoryError
 from bot.speech.engines.base import stage, to_error
 from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
@@ -26,7 +26,7 @@ from bot.speech.engines.chatterbox.prompts import (
     text_tokens,
 )
 from bot.speech.engines.chatterbox.sounder import Sounder
-from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
+from bot.speech.engines.chatterbox.t3.decoder import Decoded, NotFiniteError, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.models import MODELS
@@ -34,11 +34,17 @@ from bot.speech.types import EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
 
+_NOT_FINITE = (
+    "The voice engine computed numbers that are not finite for this text. Try other words; if it "
+    "happens with every text, the model's files are damaged."
+)
+
 
 class BatchSpeaker:
     """Speaks what is submitted, as many at a time as the decoder has slots.
 
-    overlapped: whether a thread of its own makes sentences audible.
+    overlapped: whether a thread of its own makes sentences audible. in_float32: makes the decoder
+    that follows one whose half precision is too coarse; None where it computes in float32 already.
     """
 
     def __init__(
@@ -50,9 +56,11 @@ class BatchSpeaker:
         decoder: T3Decoder,
         *,
         overlapped: bool,
+        in_float32: Callable[[], T3Decoder] | None = None,
     ) -> None:
         self._model, self._spec, self._voices = model, spec, voices
         self._failures, self._decoder = failures, decoder
+        self._in_float32, self._too_coarse = in_float32, False
         self._check = spec.self_check
         self._sounder = Sounder(model, spec, failures, overlapped=overlapped)
         self._waiting: deque[Job] = deque()
@@ -108,9 +116,11 @@ class BatchSpeaker:
         self._sounder.close()
 
     def _admit(self) -> None:
-        if self._starved and self._sounder.busy:
+        if (self._starved or self._too_coarse) and self._sounder.busy:
             return
         self._starved = False
+        if self._too_coarse:
+            self._refine()
         while self._waiting and len(self._decoding) < self._most:
             job = self._waiting.popleft()
             job.begin()
@@ -156,6 +166,9 @@ class BatchSpeaker:
         try:
             with self._failures.explained():
                 ended = self._decoder.step()
+        except NotFiniteError as error:
+            self._begin_anew(error)
+            return
         except Exception as error:
             self._fail_decoding(error)
             return
@@ -218,6 +231,33 @@ class BatchSpeaker:
             return
         for job in jobs.values():
             self._finish(job, to_error(error))
+
+    def _begin_anew(self, error: NotFiniteError) -> None:
+        """Decode what is under way from the start, in float32; fail what that does not help."""
+        jobs, self._decoding = self._decoding, {}
+        for slot in jobs:
+            self._decoder.drop(slot)
+        if self._in_float32 is None:
+            for slot in error.slots:
+                self._finish(jobs.pop(slot), EngineError(_NOT_FINITE))
+        else:
+            self._too_coarse = True
+        self._waiting.extendleft(reversed(jobs.values()))
+
+    def _refine(self) -> None:
+        """Go on in float32. Not while the vocoder's thread is busy: a capture bears no company.
+
+        Raises `EngineDeadError` where there is too little memory for that.
+        """
+        in_float32, self._in_float32, self._too_coarse = self._in_float32, None, False
+        assert in_float32 is not None
+        log.warning(
+            "T3 computed numbers that are not finite in half precision; going on in fp32, which is "
+            'slower. To begin with it, set [engine] precision = "fp32".'
+        )
+        del self._decoder  # its memory is wanted
+        self._decoder = in_float32()
+        self.slots = self._most = self._decoder.slots
 
     def _wait_for_memory(self, jobs: Sequence[Job], error: OutOfMemoryError, *, most: int) -> None:
         """Begin sentences anew: so many together at most until all that waits is spoken, or a

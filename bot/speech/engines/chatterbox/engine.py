@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import itertools
 import math
@@ -29,6 +30,7 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
     from bot.speech.engines.chatterbox.products import Layout
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
 class ChatterboxEngine:
@@ -125,50 +127,64 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
+
+        float32 = self._torch.float32
+        dtype, layout = self._choose_numbers(spec, device)
+        open_in = functools.partial(self._open_decoder, spec, device, failures, layout)
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            open_in(dtype),
+            overlapped=device.startswith("cuda"),
+            in_float32=None if dtype == float32 else functools.partial(open_in, float32),
+        )
+
+    def _open_decoder(
+        self, spec: EngineSpec, device: str, failures: Failures, layout: Layout | None, dtype: Any
+    ) -> T3Decoder:
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
         try:
             with failures.explained():
-                dtype, layout = self._set_numbers(spec, device)
+                set_precision(t3, dtype)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                decoder = T3Decoder(
-                    t3, slots=slots, context=context, graphs=spec.graphs, layout=layout
+                return T3Decoder(
+                    t3,
+                    slots=slots,
+                    context=context,
+                    graphs=spec.graphs,
+                    fused=spec.fused,
+                    layout=layout,
                 )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
-        overlapped = device.startswith("cuda")
-        return BatchSpeaker(
-            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
-        )
 
-    def _set_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
-        """Let the model compute in what the settings or the device ask for.
+    def _choose_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+        """Return T3's type and the layout of its weights, as the settings or the device ask.
 
-        Return T3's type, and the layout of its weights.
+        On a CPU, S3Gen computes as they ask from then on.
         """
         from bot.speech.engines.chatterbox.cpu import choose_numbers
         from bot.speech.engines.chatterbox.rounded import round_products
-        from bot.speech.engines.chatterbox.t3.backbone import set_precision
 
-        t3 = self._model.t3
         if device != "cpu":
-            dtype = choose_precision(self._torch, device, spec.precision)
-            set_precision(t3, dtype)
-            return dtype, None
-        alone = 1 if t3.is_gpt else 2
+            return choose_precision(self._torch, device, spec.precision), None
+        alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])
         numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
         self._computes = numbers.told
-        set_precision(t3, numbers.dtype)
         if numbers.flow == "bf16":
             round_products(self._model.s3gen.flow)
         return numbers.dtype, numbers.layout

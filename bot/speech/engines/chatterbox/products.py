@@ -91,6 +91,12 @@ class PlainProduct:
         """See `Product`."""
         return F.linear(x, self._weight, self._bias)
 
+    def add_to(self, x: Tensor, inputs: Tensor) -> Tensor:
+        """Return x + product(inputs), rounded once; x is written to."""
+        flat = inputs.reshape(-1, self.inputs)
+        x.view(-1, x.shape[-1]).addmm_(flat, self._weight.t())
+        return x if self._bias is None else x.add_(self._bias)
+
     def dense(self) -> Tensor:
         """See `Product`."""
         return self._weight

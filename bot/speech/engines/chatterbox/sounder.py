@@ -34,9 +34,9 @@ class Sounder:
 
     overlapped: in a thread of its own; otherwise in `collect`, one group in each call.
 
-    What waits and is of equal length goes through S3Gen together, `EngineSpec.vocoder_batch`
-    sentences at most. Judging, the watermark and Opus are left to a thread of their own, in order,
-    so that S3Gen and the decoding go on meanwhile.
+    What waits goes through S3Gen together, `EngineSpec.vocoder_batch` sentences at most; in turn
+    only what is of equal length. Judging, the watermark and Opus are left to a thread of their own,
+    in order, so that S3Gen and the decoding go on meanwhile.
     """
 
     def __init__(
@@ -45,7 +45,11 @@ class Sounder:
         self._model, self._spec, self._check = model, spec, spec.self_check
         self._failures = failures
         self._vocoder = Vocoder(
-            model, graphs=spec.graphs, cut_last_token=MODELS[spec.model].cuts_last_token
+            model,
+            graphs=spec.graphs,
+            tf32=spec.tf32,
+            batch=spec.vocoder_batch,
+            cut_last_token=MODELS[spec.model].cuts_last_token,
         )
         self._thread = ThreadPoolExecutor(1, "vocoder") if overlapped else None
         self._lock = threading.Lock()  # of the next two, which the thread shares
@@ -68,7 +72,9 @@ class Sounder:
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take on sentences whose last attempt has been decoded."""
-        entries = [(self._sounds(job).shape, job) for job in jobs]
+        # A GPU takes any lengths together; on a CPU the longest would slow down the others.
+        alike = self._thread is not None
+        entries = [(() if alike else self._sounds(job).shape, job) for job in jobs]
         with self._lock:
             self._waiting += entries
         if self._thread is not None:

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 
-from bot.speech.engines.chatterbox.products import Layout, Product
+from bot.speech.engines.chatterbox.products import Layout, PlainProduct, Product
 from bot.speech.engines.chatterbox.products import Tensor as Tensor  # the others take it from here
 from bot.speech.engines.chatterbox.t3.weights import LayerProducts, lay_out, restore
 
@@ -55,27 +55,51 @@ class LlamaBackbone:
         everywhere = torch.arange(context, device=t3.device)[None]
         like = t3.speech_head.weight[:1, None]
         cos, sin = t3.tfmr.rotary_emb(like, everywhere)
-        self._cos, self._sin = cos[0], sin[0]
+        self.rotation = cos[0], sin[0]
 
     def run(self, embeds: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """See `Backbone`."""
-        cos, sin = self._cos[positions][:, None], self._sin[positions][:, None]
+        angles = self._angles(positions)
+        x = self.enter(embeds, positions)
         for index in range(self.layers):
-            embeds = self._layer(index, embeds, cos, sin, attend)
-        return _rms_norm(self._norm, embeds)
+            x = self._layer(index, x, angles, attend)
+        return self.norm(x)
 
-    def _layer(self, index: int, x: Tensor, cos: Tensor, sin: Tensor, attend: Attend) -> Tensor:
-        block, products = self._blocks[index], self._products[index]
+    def enter(self, embeds: Tensor, positions: Tensor) -> Tensor:
+        """Return what the first layer takes for embeddings at `positions`."""
+        del positions  # the layers turn queries and keys by them
+        return embeds
+
+    def norm(self, x: Tensor) -> Tensor:
+        """Return what comes after the last layer."""
+        return _rms_norm(self._norm, x)
+
+    def block(self, index: int) -> tuple[Any, LayerProducts]:
+        """Return a layer's stock module, for its norms, and its products."""
+        return self._blocks[index], self._products[index]
+
+    def layer(self, index: int, x: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """Return what a layer makes of x (rows, length, dim)."""
+        return self._layer(index, x, self._angles(positions), attend)
+
+    def _angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        cos, sin = self.rotation
+        return cos[positions][:, None], sin[positions][:, None]
+
+    def _layer(
+        self, index: int, x: Tensor, angles: tuple[Tensor, Tensor], attend: Attend
+    ) -> Tensor:
+        block, products = self.block(index)
         rows, length, _ = x.shape
         projected = products.query_key_value(_rms_norm(block.input_layernorm, x))
         heads = projected.view(rows, length, 3 * self.heads, self.head_dim).transpose(1, 2)
-        rotated = _rotate(heads[:, : 2 * self.heads], cos, sin)
+        rotated = rotate(heads[:, : 2 * self.heads], *angles)
         query, key = rotated.split(self.heads, dim=1)
         attended = attend(index, query, key, heads[:, 2 * self.heads :])
-        x = x + products.attended(attended.transpose(1, 2).reshape(rows, length, -1))
+        x = added(products.attended, x, attended.transpose(1, 2).reshape(rows, length, -1))
         joined = products.up(_rms_norm(block.post_attention_layernorm, x))
         gate, up = joined.chunk(2, dim=-1)
-        return x + products.down(F.silu(gate) * up)
+        return added(products.down, x, F.silu(gate) * up)
 
 
 class Gpt2Backbone:
@@ -91,20 +115,34 @@ class Gpt2Backbone:
 
     def run(self, embeds: Tensor, positions: Tensor, attend: Attend) -> Tensor:
         """See `Backbone`."""
-        x = embeds + self._transformer.wpe(positions)
-        for index, block in enumerate(self._transformer.h):
-            x = self._layer(index, block, x, attend)
+        x = self.enter(embeds, positions)
+        for index in range(self.layers):
+            x = self.layer(index, x, positions, attend)
+        return self.norm(x)
+
+    def norm(self, x: Tensor) -> Tensor:
+        """Return what comes after the last layer."""
         return self._transformer.ln_f(x)
 
-    def _layer(self, index: int, block: Any, x: Tensor, attend: Attend) -> Tensor:
+    def enter(self, embeds: Tensor, positions: Tensor) -> Tensor:
+        """Return what the first layer takes for embeddings at `positions`."""
+        return embeds + self._transformer.wpe(positions)
+
+    def block(self, index: int) -> tuple[Any, LayerProducts]:
+        """Return a layer's stock module, for its norms, and its products."""
+        return self._transformer.h[index], self._products[index]
+
+    def layer(self, index: int, x: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+        """Return what a layer makes of x (rows, length, dim)."""
+        del positions  # known by the embeddings
         rows, length, _ = x.shape
-        products = self._products[index]
+        block, products = self.block(index)
         projected = products.query_key_value(block.ln_1(x))
         heads = projected.view(rows, length, 3 * self.heads, self.head_dim).transpose(1, 2)
         query, key, value = heads.split(self.heads, dim=1)
         attended = attend(index, query, key, value)
-        x = x + products.attended(attended.transpose(1, 2).reshape(rows, length, -1))
-        return x + products.down(block.mlp.act(products.up(block.ln_2(x))))
+        x = added(products.attended, x, attended.transpose(1, 2).reshape(rows, length, -1))
+        return added(products.down, x, block.mlp.act(products.up(block.ln_2(x))))
 
 
 def set_precision(t3: Any, dtype: Any) -> None:
@@ -120,7 +158,9 @@ def set_precision(t3: Any, dtype: Any) -> None:
         rotary.inv_freq = frequencies
 
 
-def open_backbone(t3: Any, context: int, layout: Layout | None = None) -> Backbone:
+def open_backbone(
+    t3: Any, context: int, layout: Layout | None = None
+) -> LlamaBackbone | Gpt2Backbone:
     """Return the backbone of a stock T3, for sequences of at most `context` embeddings.
 
     layout: of the weights, which the stock module may lose by it; see `lay_out`.
@@ -135,7 +175,14 @@ def _rms_norm(norm: Any, x: Tensor) -> Tensor:
     return F.rms_norm(x, (x.shape[-1],), norm.weight, norm.variance_epsilon)
 
 
-def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def added(product: Product, x: Tensor, inputs: Tensor) -> Tensor:
+    """Return x + product(inputs), which may become x; on a GPU one kernel can do both."""
+    if x.device.type == "cuda" and isinstance(product, PlainProduct):
+        return product.add_to(x, inputs)
+    return x + product(inputs)
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Rotary position embedding (Su et al. 2021), halves as `transformers` pairs them."""
     first, second = x.chunk(2, dim=-1)
     return x * cos + torch.cat((-second, first), dim=-1) * sin
