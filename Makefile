@@ -27,11 +27,14 @@ SOURCES := $(PACKAGES) tests benchmarks tools
 # What `make demo` says and enrols; by the environment, so that any text arrives as it was typed.
 override SAMPLE := $(value SAMPLE)
 override TEXT := $(value TEXT)
-export SAMPLE TEXT
+override ENGINE := $(value ENGINE)
+export SAMPLE TEXT ENGINE
+# Random weights need the environment that has Chatterbox.
+DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
-	test-chatterbox-gpu soak lint format bench bench-chatterbox lock clean
+	test-chatterbox-gpu soak lint format bench bench-chatterbox pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -41,13 +44,14 @@ install: $(VENV)/.piper ## install Mynah with the piper engine
 install-chatterbox: $(VENV)/.piper ## add the engine that clones voices, in the way that fits this machine
 	$(BIN)/python -m tools.install_chatterbox $(ARGS)
 
-demo: $(VENV)/.dev ## from nothing: the bot in a Discord on this machine, heard in demo.wav
-	$(BIN)/python -m tools.demo
+demo: $(DEMO_ENVIRONMENT)/$(if $(ENGINE),.ready,.dev) ## from nothing: the bot in a Discord on this machine, heard in demo.wav (ENGINE=nano-random: cloned)
+	$(DEMO_ENVIRONMENT)/bin/python -m tools.demo
 
 run: $(VENV)/.piper ## start the bot
 	$(BIN)/mynah run
 
 test: $(VENV)/.dev ## run the tests
+	$(BIN)/python -m compileall -q $(PACKAGES) tests
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
@@ -80,6 +84,9 @@ bench: $(VENV)/.dev ## measure, print and store under benchmarks/results/
 bench-chatterbox: $(CHATTERBOX)/.ready ## compare the Chatterbox engine with the stock library (WAY=auto: on a GPU)
 	$(CHATTERBOX)/bin/python -m benchmarks.chatterbox $(ARGS)
 
+pictures: $(VENV)/.dev ## take the pictures of docs/members.md anew, with Chromium
+	$(BIN)/python -m tools.pictures $(ARGS)
+
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra piper -c requirements/base.txt -o requirements/piper.txt
@@ -96,11 +103,15 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 LAYERS_BELOW_dev := $(VENV)/.piper
+# The tests start hundreds of processes, each of which would compile what it imports, also where
+# byte code must not be written (PYTHONDONTWRITEBYTECODE). Some packages hold files for other Pythons.
+COMPILE_dev := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
 
 $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing from $< (once; this can take a few minutes) ..."
 	$(PIP) install --no-compile --require-hashes -r $<
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
+	$(COMPILE_$*)
 	@touch $@ $(LAYERS_BELOW_$*)
 
 # Environments of their own, because torch and Chatterbox have no place in the tests of the rest.

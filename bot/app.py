@@ -5,11 +5,13 @@ The only place that constructs stores, workers and services; all else is handed 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,10 +23,12 @@ from bot.errors import EngineDeadError
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
+from bot.speech.model_keeper import ModelKeeper
 from bot.speech.service import SpeechService
 from bot.speech.types import EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
+from storage import names_at_hand
 from storage.voices import VoiceStore
 
 if TYPE_CHECKING:
@@ -43,6 +47,7 @@ ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
 """Variables that a download may need. The engine is told them, out of sight of /proc."""
 
 ENGINE_WAITING = 64
+MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 
 
 @asynccontextmanager
@@ -113,9 +118,45 @@ def _enrolment_service(settings: Settings, worker: Worker, store: VoiceStore) ->
 async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     """Open the client of the engine worker; `start` loads the engine."""
     engine = settings.engine
-    spec = EngineSpec(
+    client = EngineClient(
+        _engine_worker(settings, engine.sentence_timeout_seconds),
+        await _engine_spec(settings),
+        load_seconds=engine.load_timeout_seconds,
+        sentence_seconds=engine.sentence_timeout_seconds,
+    )
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def open_models(settings: Settings) -> AsyncIterator[ModelKeeper]:
+    """Open what looks after the models on the disk, in a worker that imports torch only to look at
+    the machine.
+    """
+    worker = _engine_worker(settings, MODELS_CALL_SECONDS)
+    try:
+        yield ModelKeeper(worker, await _engine_spec(settings))
+    finally:
+        await worker.close()
+
+
+def _engine_worker(settings: Settings, call_seconds: float) -> Worker:
+    limits = WorkerLimits(
+        call_seconds=call_seconds, waiting=ENGINE_WAITING, file_bytes=ENGINE_FILE_BYTES
+    )
+    log_alike = _worker_logging(settings, "engine")
+    return Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS)
+
+
+async def _engine_spec(settings: Settings) -> EngineSpec:
+    engine = settings.engine
+    return EngineSpec(
         kind=engine.kind,
-        model=engine.model,
+        model="english" if engine.model == "auto" else engine.model,
+        auto_model=engine.model == "auto",
+        languages=await asyncio.to_thread(_languages, settings.storage.directory),
         checkpoint=engine.checkpoint,
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
@@ -135,22 +176,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
             steady_short=engine.steady_short,
         ),
     )
-    limits = WorkerLimits(
-        call_seconds=engine.sentence_timeout_seconds,
-        waiting=ENGINE_WAITING,
-        file_bytes=ENGINE_FILE_BYTES,
-    )
-    log_alike = _worker_logging(settings, "engine")
-    client = EngineClient(
-        Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS),
-        spec,
-        load_seconds=engine.load_timeout_seconds,
-        sentence_seconds=engine.sentence_timeout_seconds,
-    )
+
+
+def _languages(directory: Path) -> tuple[str, ...]:
+    """Return the languages that the voices are marked with; none where nothing can be read."""
     try:
-        yield client
-    finally:
-        await client.close()
+        return tuple(names_at_hand.languages(directory))
+    except Exception:  # whatever it is, opening the store tells it
+        return ()
 
 
 def installed_engine(settings: Settings) -> EngineKind | None:

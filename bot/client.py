@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import time
@@ -15,6 +16,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_tree import MynahTree, answer_stale
 from bot.enrolment.service import EnrolmentService
 from bot.speech.desk import SpeechDesk
@@ -51,8 +53,8 @@ IDENTIFY_SECONDS = 5.0
 """Within which one shard may identify, for bots without a larger `max_concurrency`
 (https://discord.com/developers/docs/events/gateway#rate-limiting)."""
 
-ALL_GUILDS = 0
-"""The scope of commands that every guild has."""
+KNOWN_COMMANDS_SECONDS = 5.0
+"""Within which Discord must say at the start which commands it knows."""
 
 
 class EngineStatus(Protocol):
@@ -114,6 +116,7 @@ class MynahBot(commands.AutoShardedBot):
             proxy=proxy,
         )
         self.services = make_services(self)
+        self.command_mentions = CommandMentions()
         self.shutting_down = False
         self.was_connected = False
         self._extensions_to_load = tuple(extensions)
@@ -134,6 +137,7 @@ class MynahBot(commands.AutoShardedBot):
             except discord.HTTPException:
                 # The commands of the last run are there still; most of them work.
                 log.exception("commands could not be synced", stage="start")
+            await self._learn_commands()
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until Discord allows another IDENTIFY: for at most what is left of 5 s a shard.
@@ -195,6 +199,7 @@ class MynahBot(commands.AutoShardedBot):
         if not force and await choices.synced_definition(*scope) == current:
             return None
         synced = await self.tree.sync(guild=guild)
+        self.command_mentions.learn(guild_id, synced)
         await choices.set_synced_definition(*scope, current)
         log.info("commands synced", stage="start", guild=guild_id, commands=len(synced))
         return len(synced)
@@ -203,7 +208,28 @@ class MynahBot(commands.AutoShardedBot):
         """Take back what `sync_commands` gave to one guild. Raises discord.HTTPException."""
         guild = discord.Object(guild_id)
         self.tree.clear_commands(guild=guild)
-        await self.tree.sync(guild=guild)
+        self.command_mentions.learn(guild_id, await self.tree.sync(guild=guild))
+
+    async def _learn_commands(self) -> None:
+        """Ask Discord for the commands that were not synced just now, but in an earlier run."""
+        assert self.application_id is not None, "log in first"
+        guilds = await self.services.choices.synced_guilds(self.application_id)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(KNOWN_COMMANDS_SECONDS):
+                for guild_id in (ALL_GUILDS, *guilds):
+                    await self._learn_scope(guild_id)
+        if not self.command_mentions.knows(ALL_GUILDS):
+            log.warning("answers name commands without links until the next start", stage="start")
+
+    async def _learn_scope(self, guild_id: int) -> None:
+        if self.command_mentions.knows(guild_id):
+            return
+        guild = discord.Object(guild_id) if guild_id != ALL_GUILDS else None
+        try:
+            self.command_mentions.learn(guild_id, await self.tree.fetch_commands(guild=guild))
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            # Such as a guild that sent the bot away since.
+            log.info("commands unknown", stage="start", guild=guild_id, error=repr(error))
 
     def definition_hash(self, guild: discord.abc.Snowflake | None = None) -> str:
         """Return a hash that changes whenever Discord must be told about the commands anew."""

@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.errors import EngineDeadError, MynahError
+from bot.markup import literal
 from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ OUTDATED = "This command has changed. Restart Discord (Ctrl+R) and try again."
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
+
+
+# RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
+_UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
 
 
 class MynahTree(app_commands.CommandTree["MynahBot"]):
@@ -87,8 +92,7 @@ async def answer(interaction: Interaction, text: str) -> None:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError) as error:
-        # RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
+    except _UNDELIVERED as error:
         log.info("answer could not be delivered", error=repr(error), **_where(interaction))
 
 
@@ -105,7 +109,16 @@ async def answer_stale(interaction: Interaction) -> None:
     kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
     await asyncio.sleep(0)  # the view's own task is older than this one
     if interaction.type in kinds and "taken" not in interaction.extras:
+        if interaction.type is discord.InteractionType.component:
+            await _take_buttons_away(interaction)
         await answer(interaction, STALE)
+
+
+async def _take_buttons_away(interaction: Interaction) -> None:
+    try:
+        await interaction.response.edit_message(view=None)
+    except _UNDELIVERED as error:
+        log.info("dead buttons stay", error=repr(error), **_where(interaction))
 
 
 async def answer_error(interaction: Interaction, error: Exception) -> None:
@@ -138,8 +151,11 @@ def explain(error: Exception) -> str | None:
             return "The voice engine is out of order. My operator has to look at it."
         case StorageError():
             return "My data cannot be read or written right now. My operator has to look at it."
-        case MynahError() | VoiceRequestError():
+        case MynahError():
             return str(error)
+        case VoiceRequestError():
+            # Written for the command line too, so names in it are as they were typed.
+            return literal(str(error))
         case app_commands.AppCommandError():
             return _explain_refusal(error)
         case _:

@@ -108,7 +108,7 @@ class EngineSettings(_Section):
     """Which engine speaks, and on what."""
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
-    model: ChatterboxModel = "english"
+    model: Literal["auto", ChatterboxModel] = "auto"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     precision: Precision = "auto"

@@ -95,18 +95,31 @@ class VoiceWatch:
         Returns when every subscriber has done what it has to do. Raises StorageError.
         """
         async with self._looking:
-            self._version = await self._voices.version()
-            stored = await self._voices.clip_hashes(list(self._watched))
-            for voice_id, sha256 in list(self._watched.items()):
+            version = await self._voices.version()
+            # Together: a voice that comes into use from here on has another look taken.
+            self._version, watched = version, dict(self._watched)
+            try:
+                stored = await self._voices.clip_hashes(list(watched))
+            except StorageError:
+                self._version = None
+                raise
+            for voice_id, sha256 in watched.items():
                 if stored.get(voice_id) != sha256:
                     await self._changed(VoiceChange(voice_id, sha256, voice_id not in stored))
                     self._watched.pop(voice_id, None)
                     if voice_id in stored:
                         self._watched[voice_id] = stored[voice_id]
 
+    async def try_look(self) -> None:
+        """Look; where the database fails, log it, and look again in half a second."""
+        try:
+            await self.look()
+        except StorageError as error:
+            log.warning("voices cannot be looked at", stage="voice", error=str(error))
+
     def _look_soon(self) -> None:
         # A task of its own: what it ends may be the task that asks.
-        task = asyncio.create_task(self._look_quietly(), name="voice-watch-look")
+        task = asyncio.create_task(self.try_look(), name="voice-watch-look")
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
@@ -121,10 +134,4 @@ class VoiceWatch:
             await asyncio.sleep(LOOK_SECONDS)
             with suppress(StorageError):  # whoever needs the database will say so
                 if self._watched and await self._voices.version() != self._version:
-                    await self._look_quietly()
-
-    async def _look_quietly(self) -> None:
-        try:
-            await self.look()
-        except StorageError as error:
-            log.warning("voices cannot be looked at", stage="voice", error=str(error))
+                    await self.try_look()

@@ -10,6 +10,9 @@ from bot.voice.player import GuildPlayer
 from cogs.speech_cards import join_text
 from cogs.ui import Interaction, guild_of, services_of
 
+MAY_OVERRULE = "the permission Manage Server, Manage Messages or Move Members"
+"""What lets a member end what others have said; see `privileged_in`."""
+
 
 def player_of(interaction: Interaction) -> GuildPlayer | None:
     """Return the guild's player, if anything was ever said there."""

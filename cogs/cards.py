@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import discord
-from discord.utils import escape_markdown, format_dt
+from discord.utils import format_dt
 
+from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
-from bot.enrolment.words import loudness
+from bot.enrolment.words import background, loudness, pitch
 from bot.languages import LANGUAGES
+from bot.markup import literal
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -34,7 +36,7 @@ _CONSENT = (
 
 def quoted(name: str) -> str:
     """Return a name as text: no markup in it counts."""
-    return f"“{escape_markdown(name)}”"
+    return f"“{literal(name)}”"
 
 
 def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> discord.Embed:
@@ -58,32 +60,34 @@ def rejection_card(message: str, report: QualityReport) -> discord.Embed:
     return card.set_footer(text="Nothing was stored.")
 
 
-def saved_card(voice: VoiceProfile) -> discord.Embed:
+def saved_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return what the card turns into when the voice is stored."""
     return embed(
         f"Saved {quoted(voice.name)}",
-        "Join a voice channel and try it: `/say`. It speaks for you from now on, unless you choose "
-        "another voice with `/voice default`. You can delete it at any time with `/voice delete`.",
+        f"Join a voice channel and try it: {command('say')}. It speaks for you from now on, unless "
+        f"you choose another voice with {command('voice default')}. You can delete it at any time "
+        f"with {command('voice delete')}.",
         _COLOURS["good"],
     )
 
 
-def replaced_card(voice: VoiceProfile) -> discord.Embed:
+def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return what the card turns into when a voice has another recording."""
     text = "It speaks with the new recording from now on; its name and settings stay."
     if voice.former_until is not None:
         text += (
-            " The former recording can be brought back with `/voice restore` for 7 days, until "
+            f" {command('voice restore')} brings the former recording back for 7 days, until "
             f"{format_dt(voice.former_until, 'f')}."
         )
     return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
 
 
-def voice_card(voice: VoiceProfile) -> discord.Embed:
+def voice_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return all that members may know about a voice."""
     card = embed(quoted(voice.name))
     if voice.damage:
-        card.description = "Its recording is damaged, so it cannot speak. Enrol it anew."
+        again = f"{command('voice replace')} gives it a new one."
+        card.description = f"Its recording is damaged, so it cannot speak. {again}"
     shared = voice.guild_id == OPERATOR_GUILD_ID
     owner = "my operator, for every server" if shared else _member(voice.owner_id)
     card.add_field(name="Belongs to", value=owner)
@@ -104,20 +108,20 @@ def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
     return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
 
 
-def restored(voice: VoiceProfile) -> str:
+def restored(voice: VoiceProfile, command: CommandNames) -> str:
     """Return what is said when a voice has its former recording again."""
     text = f"{quoted(voice.name)} has its former recording again ({voice.seconds:.1f} s)."
     if voice.former_until is None:
         return text
     until = format_dt(voice.former_until, "f")
-    return f"{text} To undo that, use `/voice restore` once more, until {until}."
+    return f"{text} To undo that, use {command('voice restore')} once more, until {until}."
 
 
 def voice_line(voice: VoiceProfile) -> str:
     """Return one line of the list of voices."""
     owner = "shared" if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
     damaged = " · damaged" if voice.damage else ""
-    return f"**{escape_markdown(voice.name)}** · {owner} · {voice.seconds:.0f} s{damaged}"
+    return f"**{literal(voice.name)}** · {owner} · {voice.seconds:.0f} s{damaged}"
 
 
 def kept(report: QualityReport) -> str:
@@ -134,12 +138,12 @@ def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
     known = []
     if report.snr_db is not None:
-        known.append(f"voice above the background {report.snr_db:.0f} dB")
+        known.append(f"background noise: {background(report.snr_db)}")
     if report.loudness_lufs is not None:
-        known.append(f"loudness {loudness(report.loudness_lufs)}")
+        known.append(f"loudness: {loudness(report.loudness_lufs)}")
     if report.median_pitch_hz is not None:
-        known.append(f"pitch {report.median_pitch_hz:.0f} Hz")
-    return ", ".join(known) or "nothing"
+        known.append(f"pitch: {pitch(report.median_pitch_hz)}")
+    return "\n".join(known) or "nothing"
 
 
 def _report_card(title: str, report: QualityReport) -> discord.Embed:

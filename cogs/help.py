@@ -6,9 +6,21 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import MynahBot
+from bot.command_mentions import CommandNames
 from cogs import cards
 from cogs.call import member_of, player_of
-from cogs.ui import Interaction, defer, engine_note, guild_of, manages_guild, services_of
+from cogs.ui import (
+    Interaction,
+    command_names,
+    defer,
+    engine_note,
+    guild_of,
+    manages_guild,
+    services_of,
+)
+
+CHANGES = ("tune", "rename", "replace", "restore", "delete")
+"""The commands of `/voice` that change one."""
 
 
 class Help(commands.Cog):
@@ -19,43 +31,42 @@ class Help(commands.Cog):
     async def help(self, interaction: Interaction) -> None:
         """Answer with the next steps."""
         await defer(interaction)
-        card = cards.embed("What you can do now", engine_note(services_of(interaction).engine))
-        card.add_field(name="Speaking", value=_speaking(interaction), inline=False)
-        card.add_field(name="Voices", value=await _voices(interaction), inline=False)
+        command = command_names(interaction)
+        engine = engine_note(services_of(interaction).engine).strip()
+        card = cards.embed("What you can do now", engine)
+        card.add_field(name="Speaking", value=_speaking(interaction, command), inline=False)
+        card.add_field(name="Voices", value=await _voices(interaction, command), inline=False)
         if manages_guild(interaction):
-            card.add_field(name="For this server", value=_MANAGING, inline=False)
+            card.add_field(name="For this server", value=_managing(command), inline=False)
         await interaction.edit_original_response(embed=card)
 
 
-_MANAGING = (
-    "You have Manage Server: `/voice default server:True` chooses the voice of everybody who has "
-    "none. You can change, replace and delete every voice of this server, and `/skip`, `/stop` and "
-    "`/leave` at any time."
-)
-
-
-def _speaking(interaction: Interaction) -> str:
+def _speaking(interaction: Interaction, command: CommandNames) -> str:
     state = member_of(interaction).voice
     own = state.channel if state is not None else None
     player = player_of(interaction)
     mine = player.channel if player is not None else None
     if own is None:
         where = f"I am in {mine.mention}. " if mine is not None else ""
-        return f"{where}Join a voice channel first; then `/say` speaks there."
+        return f"{where}Join a voice channel first; then {command('say')} speaks there."
     if mine is None:
-        return f"`/say` calls me into {own.mention} and speaks there. `/join` only calls me."
+        return (
+            f"{command('say')} calls me into {own.mention} and speaks there. "
+            f"{command('join')} only calls me."
+        )
     if mine == own:
         return (
-            "I am in your voice channel: `/say` speaks. `/queue` shows what comes next, `/skip` and"
-            " `/stop` end it, `/leave` sends me out."
+            f"I am in your voice channel: {command('say')} speaks. {command('queue')} shows what "
+            f"comes next, {command('skip')} and {command('stop')} end it, {command('leave')} sends "
+            "me out."
         )
     return (
-        f"I am in {mine.mention}, you are in {own.mention}. Join me there, or call me with `/join` "
-        "when I am done."
+        f"I am in {mine.mention}, you are in {own.mention}. Join me there, or call me with "
+        f"{command('join')} when I am done."
     )
 
 
-async def _voices(interaction: Interaction) -> str:
+async def _voices(interaction: Interaction, command: CommandNames) -> str:
     services, guild_id, user_id = (
         services_of(interaction),
         guild_of(interaction),
@@ -65,15 +76,29 @@ async def _voices(interaction: Interaction) -> str:
     speaker = await services.choices.voice_for(guild_id, user_id)
     lines = []
     if speaker is not None:
-        lines.append(f"{cards.quoted(speaker.name)} speaks for you; `/voice default` chooses.")
-    if own:
         lines.append(
-            "Yours to change: `/voice tune`, `/voice rename`, `/voice replace`, `/voice restore`, "
-            "`/voice delete`."
+            f"{cards.quoted(speaker.name)} speaks for you; {command('voice default')} chooses."
         )
+    if own:
+        names = ", ".join(command(f"voice {change}") for change in CHANGES)
+        lines.append(f"Yours to change: {names}.")
     else:
-        lines.append("You have no voice of your own yet: `/enroll` makes one from a recording.")
-    return "\n".join([*lines, "`/voice list` shows all, `/voice preview` lets you hear one."])
+        lines.append(
+            f"You have no voice of your own yet: {command('enroll')} makes one from a recording."
+        )
+    if speaker is not None or await services.voices.search(guild_id, "", 1):
+        lines.append(
+            f"{command('voice list')} shows all, {command('voice preview')} lets you hear one."
+        )
+    return "\n".join(lines)
+
+
+def _managing(command: CommandNames) -> str:
+    return (
+        f"You have Manage Server: {command('voice default')} with “server” set to True chooses the "
+        "voice of everybody who has none. You can change, replace and delete every voice of this "
+        f"server, and use {command('skip')}, {command('stop')} and {command('leave')} at any time."
+    )
 
 
 async def setup(bot: MynahBot) -> None:

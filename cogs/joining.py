@@ -9,6 +9,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.errors import UserError
 from cogs.call import (
+    MAY_OVERRULE,
     all_own,
     busy_in,
     channel_of,
@@ -17,7 +18,7 @@ from cogs.call import (
     player_of,
     privileged_in,
 )
-from cogs.ui import Interaction, guild_of, reply
+from cogs.ui import Interaction, command_names, guild_of, reply
 
 
 class CallCog(commands.Cog, name="Call"):
@@ -50,14 +51,15 @@ class CallCog(commands.Cog, name="Call"):
         """Leave; what waits to be said is forgotten."""
         player = player_of(interaction)
         if player is None or player.channel is None:
-            raise UserError("I am in no voice channel.")
+            name = command_names(interaction)
+            raise UserError(f"I am in no voice channel. {name('join')} calls me into yours.")
         state = member_of(interaction).voice
         beside = state is not None and state.channel == player.channel
         harmless = beside and all_own(interaction, player)
         if not (harmless or privileged_in(interaction, player)):
             raise UserError(
                 f"Join me in {player.channel.mention} to send me out. While texts of others are "
-                "waiting, it takes the permission Manage Server, Manage Messages or Move Members."
+                f"waiting, it takes {MAY_OVERRULE}."
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         await player.leave()

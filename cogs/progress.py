@@ -21,8 +21,10 @@ ENDS = {
     UtteranceEnd.SKIPPED: "Skipped.",
     UtteranceEnd.STOPPED: "Stopped.",
     UtteranceEnd.FAILED: "It could not be said.",
-    UtteranceEnd.ENCRYPTION_FAILED: "The call could not be encrypted, so nobody could hear it.",
-    UtteranceEnd.MUTED: "I may no longer speak in the voice channel.",
+    UtteranceEnd.ENCRYPTION_FAILED: (
+        "The call could not be encrypted, so nobody could hear it. Try again."
+    ),
+    UtteranceEnd.MUTED: "I may no longer speak in the voice channel. Ask a moderator to let me.",
     UtteranceEnd.DISCONNECTED: "I was disconnected from the voice channel.",
     UtteranceEnd.CONNECTION_LOST: "I lost the connection to the voice channel. Try again.",
     UtteranceEnd.LEFT: "I left the voice channel.",

@@ -8,9 +8,9 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.errors import UserError
 from bot.voice.player import SkipOutcome
-from cogs.call import all_own, player_of, privileged_in
+from cogs.call import MAY_OVERRULE, all_own, player_of, privileged_in
 from cogs.speech_cards import privacy_text, queue_card
-from cogs.ui import Interaction, reply
+from cogs.ui import Interaction, command_names, reply
 
 
 class QueueCog(commands.Cog, name="Queue"):
@@ -27,8 +27,7 @@ class QueueCog(commands.Cog, name="Queue"):
             outcome = player.skip(interaction.user.id, privileged=privileged)
         if outcome is SkipOutcome.NOT_YOURS:
             raise UserError(
-                "Only the member who had it said can skip it, or somebody with the permission "
-                "Manage Server, Manage Messages or Move Members."
+                f"Only the member who had it said can skip it, or somebody with {MAY_OVERRULE}."
             )
         skipped = outcome is SkipOutcome.SKIPPED
         await reply(interaction, "Skipped." if skipped else "Nothing is being said.")
@@ -44,8 +43,9 @@ class QueueCog(commands.Cog, name="Queue"):
             return
         if not (all_own(interaction, player) or privileged_in(interaction, player)):
             raise UserError(
-                "Texts of others are waiting too. Use `/skip` for your own, or ask somebody with "
-                "the permission Manage Server, Manage Messages or Move Members."
+                "Texts of others are waiting too. Use "
+                f"{command_names(interaction)('skip')} for your own, or ask somebody with "
+                f"{MAY_OVERRULE}."
             )
         count = player.stop()
         await reply(interaction, f"Stopped; {count} text{'s' * (count != 1)} forgotten.")

@@ -11,7 +11,7 @@ from discord.utils import utcnow
 from bot.client import Services
 from bot.enrolment.types import EnrolmentSample
 from cogs import cards
-from cogs.ui import Interaction
+from cogs.ui import Interaction, command_names
 from cogs.voice_option import require_may_change
 from storage.types import NewVoice, VoiceProfile
 
@@ -64,7 +64,8 @@ class AsNewVoice:
             consented_by=interaction.user.id,
             consented_at=utcnow(),
         )
-        return cards.saved_card(await self.services.enrolment.save(sample, voice))
+        saved = await self.services.enrolment.save(sample, voice)
+        return cards.saved_card(saved, command_names(interaction))
 
 
 @dataclass(frozen=True)
@@ -90,5 +91,5 @@ class AsReplacement:
         replaced = await self.services.enrolment.replace(
             self.voice.id, sample, consented_by=interaction.user.id, consented_at=utcnow()
         )
-        await self.services.watch.look()  # what waits is spoken with the new recording
-        return cards.replaced_card(replaced)
+        await self.services.watch.try_look()  # what waits is spoken with the new recording
+        return cards.replaced_card(replaced, command_names(interaction))

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -25,8 +26,24 @@ from cogs.call import busy_in, channel_of, join_channel
 from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
-from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
-from cogs.ui import Interaction, current_reference, engine_note, guild_of, reference_to, reply
+from cogs.tuning import (
+    LANGUAGE_CHOICES,
+    MEANINGS,
+    RENAMED,
+    CfgWeight,
+    Exaggeration,
+    Seed,
+    Temperature,
+)
+from cogs.ui import (
+    Interaction,
+    command_names,
+    current_reference,
+    engine_note,
+    guild_of,
+    reference_to,
+    reply,
+)
 from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
@@ -56,6 +73,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         language="The language of the text; the voice's if you leave it out",
         **MEANINGS,
     )
+    @app_commands.rename(**RENAMED)
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def say(
         self,
@@ -82,7 +100,8 @@ class SpeechCog(commands.Cog, name="Speech"):
             names=names_in(interaction, text),
             current_voice=partial(current_reference, self._services, voice),
         )
-        sentences = self._services.speech.plan(text, utterance.language, utterance.names)
+        sentences = await self._services.speech.plan(text, utterance.language, utterance.names)
+        utterance = replace(utterance, sentences=sentences)
         channel = channel_of(interaction)
         player = await self._player_in(channel, interaction)
         self._services.watch.use(voice)
@@ -110,9 +129,10 @@ class SpeechCog(commands.Cog, name="Speech"):
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
         voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
         if voice is None:
+            command = command_names(interaction)
             raise UserError(
-                "You have no voice here yet. Make one with `/enroll`, or name one of those in "
-                "`/voice list`."
+                f"You have no voice here yet. Make one with {command('enroll')}, or name one of "
+                f"those in {command('voice list')}."
             )
         return voice
 

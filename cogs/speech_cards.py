@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import discord
-from discord.utils import escape_markdown
 
+from bot.markup import literal
 from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.player import AFK, Ticket
 from bot.voice.utterances import QueueEntry
@@ -20,8 +20,14 @@ _JOIN_TEXTS = {
     JoinOutcome.BUSY_ELSEWHERE: (
         "I am speaking in another channel right now. Join me there, or wait until I am done."
     ),
-    JoinOutcome.MAY_NOT_CONNECT: "I may not join {channel}. Let me view it and connect to it.",
-    JoinOutcome.MAY_NOT_SPEAK: "I may not speak in {channel}. Give me the permission Speak.",
+    JoinOutcome.MAY_NOT_CONNECT: (
+        "I may not join {channel}. Ask somebody who manages this server to give me the permissions "
+        "View Channel and Connect there, or use another channel."
+    ),
+    JoinOutcome.MAY_NOT_SPEAK: (
+        "I may not speak in {channel}. Ask somebody who manages this server to give me the "
+        "permission Speak there, or use another channel."
+    ),
     JoinOutcome.FULL: "{channel} is full. Make room for one more, or use another channel.",
     JoinOutcome.STAGE: "{channel} is a stage, where I would only listen. Use a voice channel.",
     JoinOutcome.AFK: AFK,
@@ -31,7 +37,7 @@ _JOIN_TEXTS = {
         "{channel} asks for an encryption that I lack. My operator has to update me."
     ),
     JoinOutcome.UNREACHABLE: "I cannot reach Discord's voice servers right now. Try again soon.",
-    JoinOutcome.GONE: "That channel is gone.",
+    JoinOutcome.GONE: "That channel is gone. Choose another one.",
     JoinOutcome.SHUTTING_DOWN: "I am shutting down. Try again in a few minutes.",
 }
 
@@ -43,7 +49,7 @@ def join_text(outcome: JoinOutcome, channel: VocalChannel) -> str:
 
 def say_text(member: str, voice: str, ticket: Ticket) -> str:
     """Return the first answer to `/say`."""
-    speaker = f"**{escape_markdown(member)}** speaks as {quoted(voice)}"
+    speaker = f"**{literal(member)}** speaks as {quoted(voice)}"
     if ticket.before == 0:
         return f"{speaker}, right away."
     others = "one text" if ticket.before == 1 else f"{ticket.before} texts"
@@ -56,7 +62,7 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
         return embed("Queue", "Nothing is waiting to be said.")
     lines = [
         f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
-        f"{quoted(entry.voice_name)}: {escape_markdown(entry.first_words)} "
+        f"{quoted(entry.voice_name)}: {literal(entry.first_words)} "
         f"({round(entry.seconds_left)} s)"
         for place, entry in enumerate(entries[:MAX_LINES], 1)
     ]
@@ -70,4 +76,4 @@ def privacy_text(code: str) -> str:
     """Return the code as Discord's clients show it: 30 digits in groups of five."""
     digits = code.replace(" ", "")
     groups = " ".join(digits[start : start + 5] for start in range(0, len(digits), 5))
-    return f"`{groups}`\nThe same as in your client's voice details: nobody listens in between."
+    return f"`{groups}`\nThe same as under Voice Details in your Discord? Then nobody listens in."

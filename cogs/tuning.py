@@ -19,3 +19,6 @@ MEANINGS = {
     for name, setting in ALL.items()
 }
 """What each setting does, by the name of its option."""
+
+RENAMED = {name: setting.plain for name, setting in ALL.items() if setting.plain}
+"""What a member calls a setting, where the model's own name for it says nothing to them."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any, TypeAlias
 
 import discord
 
 from bot.client import EngineStatus, MynahBot, Services
+from bot.command_mentions import CommandNames
 from bot.errors import UserError
 from bot.speech.types import VoiceReference
 from cogs.cards import quoted
@@ -29,6 +31,11 @@ def bot_of(interaction: Interaction) -> MynahBot:
 def services_of(interaction: Interaction) -> Services:
     """Return what the commands call."""
     return bot_of(interaction).services
+
+
+def command_names(interaction: Interaction) -> CommandNames:
+    """Return what names a command in the answer, so that a click begins to type it."""
+    return partial(bot_of(interaction).command_mentions.name, guild_id=guild_of(interaction))
 
 
 def guild_of(interaction: Interaction) -> int:

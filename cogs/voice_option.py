@@ -7,9 +7,10 @@ from typing import Any
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.markup import literal
 from cogs.cards import quoted
-from cogs.ui import Interaction, guild_of, manages_guild, services_of
-from storage.errors import StorageError
+from cogs.ui import Interaction, command_names, guild_of, manages_guild, services_of
+from storage.errors import StorageError, VoiceNotFoundError
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 MAX_CHOICES = 25
@@ -20,8 +21,12 @@ class VoiceOption(app_commands.Transformer):
     """An option that names a voice of this guild or of the operator."""
 
     async def transform(self, interaction: Interaction, value: Any, /) -> VoiceProfile:
-        """Return the voice. Raises VoiceNotFoundError, with names that are close."""
-        return await services_of(interaction).voices.find(guild_of(interaction), value)
+        """Return the voice. Raises UserError, with names that are close."""
+        try:
+            return await services_of(interaction).voices.find(guild_of(interaction), value)
+        except VoiceNotFoundError as error:
+            shown = f"{command_names(interaction)('voice list')} shows those that there are."
+            raise UserError(f"{literal(str(error))} {shown}") from error
 
     async def autocomplete(
         self, interaction: Interaction, value: str | float, /
@@ -35,7 +40,7 @@ class OwnVoiceOption(VoiceOption):
     """An option that names a voice which the member may change."""
 
     async def transform(self, interaction: Interaction, value: Any, /) -> VoiceProfile:
-        """Return the voice. Raises VoiceNotFoundError, UserError if it is not theirs to change."""
+        """Return the voice. Raises UserError if there is none, or it is not theirs to change."""
         voice = await super().transform(interaction, value)
         require_may_change(interaction, voice)
         return voice

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.command_mentions import CommandNames
+from bot.errors import UserError
 from cogs import cards
-from cogs.ui import Interaction, guild_of, services_of
+from cogs.ui import Interaction, command_names, guild_of, services_of
 from cogs.views import OwnedView
+from cogs.voice_option import require_may_change
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
 
@@ -22,6 +25,7 @@ class VoicePages(OwnedView):
         super().__init__(interaction)
         self._voices = services_of(interaction).voices
         self._guild_id = guild_of(interaction)
+        self._command = command_names(interaction)
         self._page = 0
         self.pages = 1
 
@@ -34,6 +38,10 @@ class VoicePages(OwnedView):
         self.previous.disabled = self._page == 0
         self.next.disabled = self._page == pages - 1
         voices = await _slice(self._voices, self._guild_id, own, self._page * PAGE_SIZE)
+        if not voices:
+            return cards.embed(
+                "Voices", f"There are none yet. Make one with {self._command('enroll')}."
+            )
         return _page_card(voices, total, self._page, pages)
 
     @discord.ui.button(label="Previous")
@@ -53,33 +61,65 @@ class VoicePages(OwnedView):
 
 
 class DeletionQuestion(OwnedView):
-    """Asks whether a voice shall go."""
+    """Asks whether a voice shall go: the one that was asked about, as it was then."""
 
     def __init__(self, interaction: Interaction, voice: VoiceProfile) -> None:
         super().__init__(interaction)
         self._voice = voice
+        self._answered = False
 
     @discord.ui.button(label="Delete for good", style=discord.ButtonStyle.danger)
     async def delete(
         self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]
     ) -> None:
         """Delete it, and with it the recording."""
-        self.stop()  # a second press finds no button
-        await interaction.response.defer()
-        try:
-            await services_of(interaction).voices.delete(self._voice.id)
-            await services_of(interaction).watch.look()
-        except Exception:
-            await self.edit(view=None)  # the buttons are dead; what went wrong follows
-            raise
-        await self.edit(content=f"{cards.quoted(self._voice.name)} is deleted.", view=None)
+        await self._answer(interaction, self._delete)
 
     @discord.ui.button(label="Keep", style=discord.ButtonStyle.secondary)
     async def keep(self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]) -> None:
         """Leave it alone."""
-        self.stop()
-        text = f"{cards.quoted(self._voice.name)} stays."
-        await interaction.response.edit_message(content=text, view=None)
+        await self._answer(interaction, self._keep)
+
+    async def _answer(
+        self, interaction: Interaction, act: Callable[[Interaction], Awaitable[str]]
+    ) -> None:
+        """Do once what was pressed first; of a double click the second press is passed over."""
+        first, self._answered = not self._answered, True
+        await interaction.response.defer()
+        if not first:
+            return
+        try:
+            text = await act(interaction)
+        except Exception:
+            await self.edit(view=None)  # the buttons are dead; what went wrong follows
+            raise
+        else:
+            await self.edit(content=text, view=None)
+        finally:
+            self.stop()
+
+    async def _delete(self, interaction: Interaction) -> str:
+        services, asked = services_of(interaction), self._voice
+        voice = await services.voices.get(asked.id)
+        require_may_change(interaction, voice)
+        if (voice.name, voice.clip_sha256) != (asked.name, asked.clip_sha256):
+            raise UserError(_changed(asked, voice, command_names(interaction)))
+        await services.voices.delete(voice.id)
+        await services.watch.try_look()
+        return f"{cards.quoted(voice.name)} is deleted."
+
+    async def _keep(self, _: Interaction) -> str:
+        return f"{cards.quoted(self._voice.name)} stays."
+
+
+def _changed(asked: VoiceProfile, voice: VoiceProfile, command: CommandNames) -> str:
+    """Return why a voice is not deleted that is no longer what was asked about."""
+    renamed = asked.name != voice.name
+    how = f"is called {cards.quoted(voice.name)} now" if renamed else "has another recording now"
+    return (
+        f"{cards.quoted(asked.name)} {how}, so nothing was deleted. If it shall go all the same, "
+        f"use {command('voice delete')} again."
+    )
 
 
 async def _slice(
@@ -93,7 +133,5 @@ async def _slice(
 
 
 def _page_card(voices: Sequence[VoiceProfile], total: int, page: int, pages: int) -> discord.Embed:
-    if not voices:
-        return cards.embed("Voices", "There are none yet. Make one with `/enroll`.")
     lines = "\n".join(cards.voice_line(voice) for voice in voices)
     return cards.embed(f"Voices ({total})", lines).set_footer(text=f"Page {page + 1} of {pages}")

@@ -28,6 +28,9 @@ SELECT voices.* FROM guild_defaults JOIN voices ON voices.id = voice_id
 WHERE guild_defaults.guild_id = ?
 """
 
+MAX_SYNCED_GUILDS = 20
+"""Copies of the commands are for trying them out, so few guilds have them."""
+
 
 class SettingsStore:
     """Settings in the voices' database. Every method raises StorageError if that is unusable."""
@@ -98,6 +101,15 @@ class SettingsStore:
             (application_id, guild_id),
         )
         return rows[0][0] if rows else None
+
+    async def synced_guilds(self, application_id: int) -> list[int]:
+        """Return at most `MAX_SYNCED_GUILDS` guilds that were ever given commands of their own."""
+        rows = await self._database.read(
+            "SELECT guild_id FROM synced_commands WHERE application_id = ? AND guild_id <> 0 "
+            "ORDER BY guild_id LIMIT ?",
+            (application_id, MAX_SYNCED_GUILDS),
+        )
+        return [row[0] for row in rows]
 
     async def set_synced_definition(
         self, application_id: int, guild_id: int, definition_hash: str

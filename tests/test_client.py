@@ -18,10 +18,11 @@ import pytest
 import structlog
 
 from bot.client import MynahBot
-from bot.command_tree import SHUTTING_DOWN, answer_error
+from bot.command_tree import SHUTTING_DOWN, STALE, answer_error
+from bot.enrolment.types import SampleRejectedError
 from bot.errors import EngineError
 from storage.voices import VoiceStore
-from tests.cogs.world import World
+from tests.cogs.world import World, make_picture, make_report
 from tests.loopback import Guild, LoopbackDiscord, Person, Upload, wait_until
 
 SAVE = "Save: I am the speaker or have the speaker's permission"
@@ -72,6 +73,57 @@ async def test_two_presses_of_save_at_once_store_one_voice(wire: Wire) -> None:
     voices = await wire.world.store.list_voices(wire.guild.id)
     assert [voice.name for voice in voices] == ["Ann"]
     assert all(press.followups == [] for press in presses)
+
+
+@pytest.mark.parametrize(
+    ("presses", "left", "answer"),
+    [
+        (["Delete for good"] * 3, [], "“Ann” is deleted."),
+        (["Keep", "Delete for good"], ["Ann"], "“Ann” stays."),
+    ],
+)
+async def test_of_several_presses_at_once_on_a_question_the_first_counts(
+    wire: Wire, presses: list[str], left: list[str], answer: str
+) -> None:
+    await wire.world.add_voice("Ann", wire.guild.id, wire.ann.id)
+    question = await wire.ann.slash("voice delete", voice="Ann").answered()
+    pressed = [wire.ann.press(question, label=label) for label in presses]
+    for press in pressed:
+        await press.acknowledged()
+    await wait_until(lambda: not question.components, 5, "the question to be closed")
+    assert question.content == answer
+    assert [voice.name for voice in await wire.world.store.list_voices(wire.guild.id)] == left
+    assert all(press.followups == [] for press in pressed)
+
+
+async def test_a_dialog_that_is_sent_after_a_restart_says_what_to_do(wire: Wire) -> None:
+    upload = Upload("me.m4a", b"recording", "audio/mp4")
+    card = await wire.ann.slash("enroll", sample=upload, name="Ann").answered()
+    await wire.world.add_voice("Ann", wire.guild.id)
+    asked = await wire.ann.press(card, label=SAVE).acknowledged()
+    wire.bot._connection._view_store._modals.clear()  # as after a restart
+    sent = await wire.ann.submit(asked, name="Annie").answered()
+    assert sent.content == STALE
+    assert len(await wire.world.store.list_voices(wire.guild.id)) == 1
+
+
+async def test_pictures_have_an_alternative_text(wire: Wire) -> None:
+    upload = Upload("me.m4a", b"recording", "audio/mp4")
+    report = make_report("rejected")
+    outcomes = [
+        wire.world.media.outcome,
+        SampleRejectedError("No voice.", report, make_picture()),
+    ]
+    await wire.world.add_voice("Old", wire.guild.id, wire.ann.id)
+    for outcome in outcomes:
+        wire.world.media.outcome = outcome
+        for answer in (
+            await wire.ann.slash("enroll", sample=upload, name="Ann").answered(),
+            await wire.ann.slash("voice replace", sample=upload, voice="Old").answered(),
+        ):
+            assert [attachment.description for attachment in answer.attachments] == [
+                "The waveform of the recording, with the part that counts marked"
+            ]
 
 
 async def test_a_text_is_heard_and_the_answer_follows_it(wire: Wire) -> None:

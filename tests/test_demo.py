@@ -145,4 +145,4 @@ async def test_a_failure_before_the_first_packet_ends_the_demo_at_once() -> None
 
 async def test_a_refusal_ends_the_demo_at_once() -> None:
     with pytest.raises(RefusedError, match="was refused: I am in no voice channel"):
-        await said(answered("I am in no voice channel. Join one and use /join first."))
+        await said(answered("I am in no voice channel any more. Send the text again."))

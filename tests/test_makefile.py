@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 # What the make that runs these tests hands on.
-OUTER = {"WAY", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
+OUTER = {"WAY", "ARGS", "ENGINE", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
 
 
 def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -31,6 +31,8 @@ def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["test-chatterbox"], ".venv-chatterbox", "cpu"),
         (["test-full-size"], ".venv-chatterbox", "cpu"),
+        (["demo", "ENGINE=nano-random"], ".venv-chatterbox", "cpu"),
+        (["demo", "ENGINE=nano-random", "WAY=auto"], ".venv-chatterbox-auto", "auto"),
         (["bench-chatterbox"], ".venv-chatterbox", "cpu"),
         (["bench-chatterbox", "WAY=auto"], ".venv-chatterbox-auto", "auto"),
         (["test-chatterbox-gpu"], ".venv-chatterbox-auto", "auto"),
@@ -45,6 +47,10 @@ def test_each_way_has_an_environment_of_its_own(
     assert f"touch {environment}/.ready" in planned
     used = {word.split("/")[0] for word in planned.split() if word.startswith(".venv")}
     assert used == {environment}
+
+
+def test_the_usual_demo_does_without_chatterbox() -> None:
+    assert ".venv/bin/python -m tools.demo\n" in plan("demo").stdout
 
 
 def test_on_a_gpu_full_size_has_a_process_of_its_own() -> None:
@@ -64,3 +70,10 @@ def test_a_way_that_does_not_exist_is_refused(way: str) -> None:
 def test_git_ignores_the_environments() -> None:
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert ".venv-chatterbox*/" in ignored
+
+
+def test_tests_find_byte_code_and_the_base_install_stays_small() -> None:
+    compiling = "compileall"
+    assert compiling in plan("test").stdout
+    assert compiling in plan(".venv/.dev").stdout
+    assert compiling not in plan("--what-if", "requirements/piper.txt", ".venv/.piper").stdout

@@ -19,6 +19,7 @@ from bot.enrolment.types import (
     Verdict,
 )
 from bot.enrolment.window import Window
+from bot.enrolment.words import beside_voice
 from storage.types import CLIP_SAMPLE_RATE
 
 Floats = npt.NDArray[np.float64]
@@ -183,14 +184,15 @@ def _level_findings(
     if lufs is not None and lufs < QUIET_LUFS:
         yield Finding(
             "quiet",
-            f"The voice is very quiet ({lufs:.0f} LUFS).",
-            "Move closer to the microphone or raise its level.",
+            f"The voice is very quiet, far below what is usual ({lufs:.0f} LUFS).",
+            "Move closer to the microphone or raise its level, and record again.",
         )
     if source_rate < WIDEBAND_RATE:
         yield Finding(
             "narrowband",
-            f"The recording has the quality of a telephone call ({source_rate / 1000:g} kHz).",
-            "Record with your phone's voice recorder or on a computer, at 44.1 or 48 kHz.",
+            "The recording sounds like a telephone call: the high sounds are missing "
+            f"(sample rate {source_rate / 1000:g} kHz).",
+            "Record with your phone's voice recorder, or on a computer (at 44.1 or 48 kHz).",
         )
 
 
@@ -201,16 +203,16 @@ def _background_findings(recording: Recording) -> Iterator[Finding]:
     if music is not None:
         yield Finding(
             "music",
-            "Music, or something else with a tune, sounds behind the voice "
-            f"({-music:.0f} dB below it).",
+            "Music, or something else with a tune, sounds behind the voice, "
+            f"{beside_voice(music)}.",
             "Turn off music, television and games, and record again.",
         )
     hum = recording.hum
     if hum is not None and hum.level_db > HUM_DB:
         yield Finding(
             "hum",
-            f"The mains hum at {hum.mains_hz} Hz behind the voice ({-hum.level_db:.0f} dB below "
-            "it); what could be taken out was.",
+            f"The power line hums behind the voice, {beside_voice(hum.level_db)}; what could be "
+            f"taken out was ({hum.mains_hz} Hz).",
             "Keep the microphone and its cable away from chargers, lamps and power supplies, or "
             "record on battery.",
         )
@@ -220,12 +222,12 @@ def _noise_finding(snr: float) -> Finding:
     if snr < TOO_NOISY_DB:
         return Finding(
             "too_noisy",
-            f"The noise is nearly as loud as the voice ({snr:.0f} dB apart).",
+            f"The noise drowns the voice, {beside_voice(-snr)}.",
             _RECORD,
         )
     return Finding(
         "noisy",
-        f"There is noise behind the voice ({snr:.0f} dB below it).",
+        f"There is noise behind the voice, {beside_voice(-snr)}.",
         "Record in a quiet room, without fans, music or other people.",
     )
 

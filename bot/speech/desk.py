@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
@@ -50,13 +50,23 @@ class SpeechDesk:
         self._limits = limits
         self._media = media
         self._reads = reads
+        self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
-    def plan(
+    async def plan(
         self, text: str, language: str | None = None, names: Names | None = None
     ) -> tuple[str, ...]:
-        """Return the sentences of `text`. Raises `UserError` for nothing to say, or too much."""
-        return self._service(0, asyncio.get_running_loop().time).plan(text, language, names)
+        """Return the sentences of `text`, in the order in which they are asked for.
+
+        In a thread, because a long text takes up to 150 ms, and so does the first number of a
+        language, whose rules have to be loaded. Texts follow one another: a short one does not
+        overtake a long one, and the libraries for numbers need not bear several threads.
+
+        Raises `UserError` for nothing to say, or too much.
+        """
+        service = self._service(0, asyncio.get_running_loop().time)
+        async with self._planning:
+            return await asyncio.to_thread(service.plan, text, language, names)
 
     def speak(self, utterance: Utterance, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
         """Yield the sentences as they are spoken.
@@ -91,6 +101,9 @@ class SpeechDesk:
         # A lane of its own: within a guild it is first come, first served. Never overdue: then it
         # would come before all speech that is due now, however long that waits.
         service = self._service(-utterance.guild_id, lambda: max(deadline, time()))
+        if utterance.sentences is None:
+            sentences = await self.plan(utterance.text, utterance.language, utterance.names)
+            utterance = replace(utterance, sentences=sentences)
         speeches = [speech async for speech in service.speak(utterance)]
         packets = [packet for speech in speeches for packet in speech.packets]
         return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -38,6 +39,7 @@ class Utterance:
     names: what the mentions in the text stand for.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     current_voice: looks `voice` up anew before each sentence, and raises if it is gone.
+    sentences: what `plan` makes of the text, where that is known already.
     """
 
     text: str
@@ -48,6 +50,7 @@ class Utterance:
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     names: Names = field(default_factory=Names)
     current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
+    sentences: tuple[str, ...] | None = None
 
 
 class SpeechService:
@@ -80,7 +83,12 @@ class SpeechService:
         synthesizer raises.
         """
         settings = utterance.settings.over(utterance.voice_settings)
-        for sentence in self.plan(utterance.text, utterance.language, utterance.names):
+        sentences = utterance.sentences
+        if sentences is None:
+            # Not on the loop: see `SpeechDesk.plan`.
+            known = utterance.text, utterance.language, utterance.names
+            sentences = await asyncio.to_thread(self.plan, *known)
+        for sentence in sentences:
             look_up = utterance.current_voice
             voice = await look_up() if look_up is not None else utterance.voice
             request = SynthesisRequest(sentence, voice, utterance.language, settings)

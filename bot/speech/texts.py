@@ -23,7 +23,12 @@ def reads_for(kind: EngineKind | None, model: str | None = None) -> EngineReads:
     found = next((each for each in MODELS.values() if each.name == model), None)
     if kind != "chatterbox" or found is None:
         return WORDS
-    return dataclasses.replace(WORDS, sounds=found.sounds, most_letters=most_letters(found))
+    return dataclasses.replace(
+        WORDS,
+        sounds=found.sounds,
+        most_letters=most_letters(found),
+        language=found.languages[0],
+    )
 
 
 def most_letters(model: Model) -> int | None:

@@ -125,6 +125,9 @@ class SelfCheck:
 class EngineSpec:
     """What the engine worker needs to load an engine; a part of the configuration.
 
+    auto_model: whether the machine and `languages` decide about the model and the device, see
+        `bot.speech.choice`; a model in `checkpoint` is taken as it is.
+    languages: ISO 639-1 codes of the voices that are enrolled.
     checkpoint: a directory of model files; None downloads from the hub.
     device: "auto", "cuda", "mps" or "cpu".
     cache_bytes: bound of the cache of prepared voices.
@@ -158,6 +161,8 @@ class EngineSpec:
     prompt_seconds: float | None = None
     self_check: SelfCheck = SelfCheck()
     progress_file: Path | None = None
+    auto_model: bool = False
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

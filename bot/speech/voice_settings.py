@@ -20,6 +20,7 @@ class Setting:
     """A setting of a model: its range, its default, and what it does.
 
     default: None where the model draws a value each time. whole: whether it has no fractions.
+    plain: what people call it, if not by the model's name.
     """
 
     lowest: float
@@ -27,6 +28,7 @@ class Setting:
     default: float | None
     meaning: str
     whole: bool = False
+    plain: str = ""
 
     @property
     def default_text(self) -> str:
@@ -39,7 +41,9 @@ Model: TypeAlias = ChatterboxModel | Literal["preview"]
 EXAGGERATION = Setting(
     0.25, 2.0, 0.5, "how lively the voice is; changes little in multilingual models"
 )
-CFG_WEIGHT = Setting(0.0, 1.0, 0.5, "how closely it keeps to the text; lower speaks slower")
+CFG_WEIGHT = Setting(
+    0.0, 1.0, 0.5, "how closely it keeps to the text; lower speaks slower", plain="pace"
+)
 TEMPERATURE = Setting(0.05, 2.0, 0.8, "how much two readings differ")
 # Discord's whole numbers end there.
 SEED = Setting(
@@ -74,8 +78,8 @@ def settings_of(voice: VoiceProfile) -> VoiceSettings:
 
 
 def describe(settings: VoiceSettings) -> str:
-    """Return what is set in a few words: "exaggeration 1.2, temperature 0.5"."""
-    given = [f"{name} {number(value)}" for name, value in _given(settings).items()]
+    """Return what is set in a few words: "exaggeration 1.2, pace 0.3 (cfg_weight)"."""
+    given = [_named(name, number(value)) for name, value in _given(settings).items()]
     return ", ".join(given) or "the model's defaults"
 
 
@@ -106,7 +110,7 @@ def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str
 
 def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     """Return a sentence for whoever set what `model` does not have, or nothing."""
-    names = [name for name in _given(settings) if name not in SETTINGS[model]]
+    names = [_named(name) for name in _given(settings) if name not in SETTINGS[model]]
     return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
 
 
@@ -136,7 +140,8 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
         text = language if language in spoken else spoken[0]
         notes += (
             f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
-            f"{_name(text)} here, so cfg_weight is 0, for less of an accent, unless you set it.",
+            f"{_name(text)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
+            "unless you set it.",
         )
     return notes
 
@@ -161,6 +166,13 @@ def _name(language: str | None) -> str:
     return LANGUAGES.get(language or "", language or "")
 
 
+def _named(name: str, value: str = "") -> str:
+    """Return a setting by its plain name, with the model's name for it behind."""
+    plain = ALL[name].plain
+    said = " ".join(part for part in (plain or name, value) if part)
+    return f"{said} ({name})" if plain else said
+
+
 def _given(settings: VoiceSettings) -> dict[str, float]:
     return {name: value for name, value in asdict(settings).items() if value is not None}
 
@@ -168,7 +180,8 @@ def _given(settings: VoiceSettings) -> dict[str, float]:
 def _check_range(name: str, setting: Setting, value: float) -> None:
     # Also refuses what is not a number at all.
     if not setting.lowest <= value <= setting.highest:
+        about = f"{name}: {setting.meaning}" if setting.plain else setting.meaning
         raise UserError(
-            f"{name} ({setting.meaning}) is between {number(setting.lowest)} and "
+            f"{setting.plain or name} ({about}) is between {number(setting.lowest)} and "
             f"{number(setting.highest)}; {number(value)} is not."
         )

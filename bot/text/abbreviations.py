@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 _OPENING = "\"'“„«‘‚([{¿¡-– "
+_WITHIN_A_WORD = re.compile(r"^\S[-'’/]\w")
 _CONTINUING = (
     ",",
     ";",
@@ -59,6 +60,8 @@ def belong_together(left: str, right: str, code: str) -> bool:
     """
     if "\n\n" in left[-3:] + right[:3]:
         return False
+    if _WITHIN_A_WORD.search(left[-1:] + right[:2]):  # "av. J.-C."
+        return True
     left, right = left.rstrip(), right.lstrip()
     if not left or not right or right.startswith(_CONTINUING):
         return True

@@ -20,6 +20,7 @@ class EngineReads:
     marks: whether double quotes and square brackets do no harm.
     sounds: of `bot.text.sounds`, those that it makes.
     most_letters: of a piece, as `bot.text.sentences.letters` counts them; None: as configured.
+    language: what a text is taken for where nobody says; None for English.
     """
 
     numbers: bool
@@ -28,6 +29,7 @@ class EngineReads:
     marks: bool = True
     sounds: tuple[str, ...] = ()
     most_letters: int | None = None
+    language: str | None = None
 
     def prepare(self, text: str, language: str | None) -> str:
         """Return cleaned `text` as it is to be cut for the engine."""

@@ -238,10 +238,10 @@ class GuildPlayer:
         if self._closing:
             raise UserError("I am shutting down. Try again in a few minutes.")
         if self.channel is None:
-            raise UserError("I am in no voice channel. Join one and use /join first.")
+            raise UserError("I am in no voice channel any more. Send the text again.")
         if self.channel.id != channel_id:
             raise UserError(
-                f"I am in {self.channel.mention} right now. Join me there, or call me with /join."
+                f"I am in {self.channel.mention} now. Join me there and send the text again."
             )
         if unheard := self.unheard:
             raise UserError(unheard)

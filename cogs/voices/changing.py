@@ -11,7 +11,15 @@ from bot.client import EngineStatus
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import check_ranges, model_of, setting_notes, settings_of
 from cogs import cards
-from cogs.tuning import LANGUAGE_CHOICES, MEANINGS, CfgWeight, Exaggeration, Seed, Temperature
+from cogs.tuning import (
+    LANGUAGE_CHOICES,
+    MEANINGS,
+    RENAMED,
+    CfgWeight,
+    Exaggeration,
+    Seed,
+    Temperature,
+)
 from cogs.ui import Interaction, defer, services_of
 from cogs.voice_option import OwnVoice
 from cogs.voice_views import DeletionQuestion
@@ -40,6 +48,7 @@ class Changing(commands.Cog):
         language="The language that the speaker speaks",
         reset="Go back to the defaults first, also for the language",
     )
+    @app_commands.rename(**RENAMED)
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def tune(
         self,

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cogs import cards
-from cogs.ui import Interaction, defer, guild_of, manages_guild, services_of
+from cogs.ui import Interaction, command_names, defer, guild_of, manages_guild, services_of
 from cogs.voice_option import AnyVoice
 from storage.types import VoiceProfile
 
@@ -38,8 +38,10 @@ class Choosing(commands.Cog):
             return f"{cards.quoted(voice.name)} speaks for you on this server from now on."
         other = await choices.voice_for(guild_id, user_id)
         if other is None:
+            command = command_names(interaction)
             return (
-                "You have no voice now. Make one with `/enroll`, or name one when you use `/say`."
+                f"You have no voice now. Make one with {command('enroll')}, or name one when you "
+                f"use {command('say')}."
             )
         return f"You have no choice of your own now; {cards.quoted(other.name)} speaks for you."
 

@@ -15,6 +15,7 @@ from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.ui import (
     Interaction,
+    command_names,
     current_reference,
     defer,
     engine_note,
@@ -57,7 +58,8 @@ class Looking(commands.Cog):
     @app_commands.describe(voice="Which voice")
     async def info(self, interaction: Interaction, voice: AnyVoice) -> None:
         """Show its card."""
-        await interaction.response.send_message(embed=cards.voice_card(voice), ephemeral=True)
+        card = cards.voice_card(voice, command_names(interaction))
+        await interaction.response.send_message(embed=card, ephemeral=True)
 
     @app_commands.command(description="Hear a voice without a voice channel")
     @app_commands.describe(voice="Which voice")

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.errors import UserError
 from cogs import cards
 from cogs.saving import AsReplacement, Saving
-from cogs.ui import Interaction, bot_of, defer, services_of
+from cogs.ui import Interaction, bot_of, command_names, defer, services_of
 from cogs.voice_option import OwnVoice
 
 
@@ -50,8 +50,9 @@ class Replacing(commands.Cog):
         await defer(interaction)
         services = services_of(interaction)
         restored = await services.voices.restore(voice.id)
-        await services.watch.look()  # what waits is spoken with the recording that is back
-        await interaction.edit_original_response(content=cards.restored(restored))
+        await services.watch.try_look()  # what waits is spoken with the recording that is back
+        text = cards.restored(restored, command_names(interaction))
+        await interaction.edit_original_response(content=text)
 
 
 def _listener(interaction: Interaction) -> Listener:

@@ -55,9 +55,10 @@ def _backbone_of(name: ChatterboxModel) -> Iterator[None]:
     """Let Turbo have Nano's backbone, as upstream's later GPT2_small describes it."""
     from chatterbox.models.t3.llama_configs import LLAMA_CONFIGS
 
-    small = {"n_embd": 768, "hidden_size": 768, "n_head": 12}
-    changed = small if name == "nano" else {}
-    with mock.patch.dict(LLAMA_CONFIGS["GPT2_medium"], changed):
+    medium = LLAMA_CONFIGS["GPT2_medium"]
+    layers = min(12, medium["n_layer"])  # a tiny one has fewer
+    small = {"n_embd": 768, "hidden_size": 768, "n_head": 12, "n_layer": layers}
+    with mock.patch.dict(medium, small if name == "nano" else {}):
         yield
 
 

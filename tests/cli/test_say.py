@@ -20,6 +20,7 @@ from tests.cli.conftest import Mynah
 from tests.samples import RATE, encode, speech_samples
 
 TEXT = "The weather is lovely today. We could walk along the river, and come home for dinner."
+SHORT = "The weather is lovely today."
 
 
 def pitch_of(path: Path) -> float:
@@ -32,10 +33,10 @@ def pitch_of(path: Path) -> float:
 
 @pytest.mark.parametrize("suffix", ["wav", "ogg", "flac", "mp3"])
 def test_file_holds_the_speech(enrolled: Mynah, suffix: str) -> None:
-    outcome = enrolled("say", TEXT, "--voice", "anna", "-o", f"out.{suffix}")
+    outcome = enrolled("say", SHORT, "--voice", "anna", "-o", f"out.{suffix}")
     assert outcome.code == 0, outcome.err
     samples, rate = soundfile.read(f"out.{suffix}")
-    assert 3 < len(samples) / rate < 12
+    assert 1 < len(samples) / rate < 5
     assert np.abs(samples).max() > 0.1
 
 
@@ -46,7 +47,7 @@ def test_a_use_that_cannot_be_counted_fails_nothing(
         raise StorageError("The disk is full.")
 
     monkeypatch.setattr(VoiceStore, "mark_used", refuse)
-    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    outcome = enrolled("say", SHORT, "--voice", "Anna")
     assert outcome.code == 0, outcome.err
     assert Path("speech.wav").exists()
 
@@ -59,7 +60,7 @@ def test_report_says_engine_length_and_speed(enrolled: Mynah) -> None:
 
 
 def test_report_says_where_the_time_went(enrolled: Mynah) -> None:
-    outcome = enrolled("say", TEXT, "--voice", "Anna")
+    outcome = enrolled("say", SHORT, "--voice", "Anna")
     (line,) = [line for line in outcome.out.splitlines() if line.startswith("time ")]
     stages = re.findall(r"(\w+) \d+\.\d\d s", line)
     assert stages[0] == "synthesis"
@@ -74,12 +75,12 @@ def test_report_counts_what_was_spoken_again() -> None:
 
 def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:
     enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
-    outcome = enrolled("say", TEXT, "--voice", "Anna", "--temperature", "0.6")
+    outcome = enrolled("say", SHORT, "--voice", "Anna", "--temperature", "0.6")
     assert outcome.out.count("The preview model ignores exaggeration and temperature.") == 1
 
 
 def test_use_is_counted(enrolled: Mynah) -> None:
-    enrolled("say", TEXT, "--voice", "Anna")
+    enrolled("say", SHORT, "--voice", "Anna")
     assert "(1 use)" in enrolled("voices", "show", "Anna").out
 
 
@@ -87,10 +88,10 @@ def test_voices_of_different_pitch_speak_at_their_own(mynah: Mynah) -> None:
     pitches = {}
     for name, ratio in (("Low", 0.9), ("High", 2.0)):
         Path("sample.flac").write_bytes(
-            encode(speech_samples(8, pitch_ratio=ratio), RATE, "flac", "flac")
+            encode(speech_samples(5, pitch_ratio=ratio), RATE, "flac", "flac")
         )
         assert mynah("enroll", "sample.flac", "--name", name).code == 0
-        assert mynah("say", TEXT, "--voice", name, "-o", f"{name}.wav", "--seed", "1").code == 0
+        assert mynah("say", SHORT, "--voice", name, "-o", f"{name}.wav", "--seed", "1").code == 0
         assert mynah("voices", "export", name, "-o", "clip.wav", "--force").code == 0
         clip, spoken = pitch_of(Path("clip.wav")), pitch_of(Path(f"{name}.wav"))
         assert spoken == pytest.approx(clip, rel=0.15)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,11 @@ def voice_client(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> type[SilentVo
 def texts_wait(voice_client: type[SilentVoiceClient]) -> None:
     """Nothing can be sent, so the first text stays the first."""
     voice_client.audible = False
+
+
+def as_read(text: str) -> str:
+    """Return an answer as a client shows it: a mention of a command by its name."""
+    return re.sub(r"</([^:]+):\d+>", r"/\1", text)
 
 
 def content(result: InteractionResult) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from unittest.mock import AsyncMock
 
 import pytest
 from simcord.builders import ChannelHandle
 
 from bot.voice_watch import VoiceChange
+from storage.errors import StorageError
+from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, content
@@ -32,6 +35,27 @@ async def test_a_deletion_drops_what_waits_in_that_voice_and_tells_its_asker(
     assert TOLD not in content(kept)
     player = scene.world.bot.services.voice.player(scene.guild.id)
     assert [entry.voice_name for entry in player.snapshot()] == ["Ben"]
+
+
+async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
+    scene: Scene, lounge: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    await say(scene)
+    last = await say(scene)
+    question = await scene.ann.slash(scene.channel, "voice delete", voice="Ann")
+    with monkeypatch.context() as patch:
+        patch.setattr(VoiceStore, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
+        pressed = await scene.ann.click(question.response, label="Delete for good")
+    assert not pressed.followups
+    assert question.response is not None
+    assert question.response.content == "“Ann” is deleted."
+    changes: asyncio.Queue[VoiceChange] = asyncio.Queue()
+    scene.world.watch.subscribe(changes.put)
+    async with scene.world.watch.running():  # which looks again
+        await asyncio.wait_for(changes.get(), 10)
+    await scene.env.settle()
+    assert TOLD in content(last)
 
 
 async def test_a_deletion_by_another_process_is_noticed(
@@ -77,11 +101,27 @@ async def test_who_owns_few_of_many_voices_is_offered_them(scene: Scene) -> None
         assert [choice["value"] for choice in offered] == ["Voice of Zoe"]
 
 
-async def test_manage_server_is_enough_to_skip_and_stop(
+async def test_a_deletion_reaches_all_servers_and_tells_each_asker(
     scene: Scene, lounge: ChannelHandle
 ) -> None:
+    shared = await scene.world.add_voice("Narrator", OPERATOR_GUILD_ID)
+    elsewhere = scene.env.create_guild("Elsewhere")
+    channel = elsewhere.create_text_channel("general")
+    zoe = elsewhere.add_member(scene.env.create_user("zoe"))
     await ready(scene, lounge, scene.ann)
-    await say(scene)
-    await say(scene)
-    assert content(await scene.mo.slash(scene.channel, "skip")) == "Skipped."
-    assert content(await scene.mo.slash(scene.channel, "stop")) == "Stopped; 1 text forgotten."
+    await scene.world.add_voice("Zoe", elsewhere.id, zoe.id)
+    await zoe.join_voice(elsewhere.create_voice_channel("Den"))
+    kept = [await say(scene), await zoe.slash(channel, "say", text="This is spoken now.")]
+    said = [
+        await say(scene, voice="Narrator"),
+        await zoe.slash(channel, "say", text="From elsewhere.", voice="Narrator"),
+        await say(scene, voice="Narrator"),
+    ]
+    await scene.world.store.delete(shared.id)
+    await scene.world.watch.look()
+    await scene.env.settle()
+    assert [content(answer).endswith(TOLD) for answer in said] == [True] * 3
+    assert not any(TOLD in content(answer) for answer in kept)
+    for guild, name in ((scene.guild, "Ann"), (elsewhere, "Zoe")):
+        waiting = scene.world.bot.services.voice.player(guild.id).snapshot()
+        assert [entry.voice_name for entry in waiting] == [name]

@@ -74,12 +74,14 @@ async def test_the_card_gives_reasons_with_advice(scene: Scene) -> None:
     assert (field.name, field.value) == (finding.reason, finding.advice)
 
 
-async def test_the_loudness_stands_in_plain_words_before_its_unit(scene: Scene) -> None:
+async def test_what_was_measured_stands_in_plain_words_before_its_units(scene: Scene) -> None:
     card = (await enrol(scene)).response
     assert card is not None
     measured = {field.name: field.value for field in card.embeds[0].fields}["Measured"]
     assert measured == (
-        "voice above the background 31 dB, loudness usual for speech (-20.2 LUFS), pitch 123 Hz"
+        "background noise: hardly any (voice 31 dB above it)\n"
+        "loudness: usual for speech (−20.2 LUFS)\n"
+        "pitch: low (123 Hz)"
     )
 
 

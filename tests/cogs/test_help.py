@@ -7,7 +7,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
 from tests.cogs.calls import ready, say
-from tests.cogs.conftest import Scene
+from tests.cogs.conftest import Scene, as_read
 
 
 async def shown(scene: Scene, member: MemberActor) -> dict[str, str]:
@@ -15,18 +15,18 @@ async def shown(scene: Scene, member: MemberActor) -> dict[str, str]:
     assert result.ephemeral
     assert result.response is not None
     (embed,) = result.response.embeds
-    return {field.name or "": field.value or "" for field in embed.fields}
+    return {field.name or "": as_read(field.value or "") for field in embed.fields}
 
 
 async def test_outside_a_voice_channel_one_is_told_to_join_one(scene: Scene) -> None:
     assert (await shown(scene, scene.ann))["Speaking"] == (
-        "Join a voice channel first; then `/say` speaks there."
+        "Join a voice channel first; then /say speaks there."
     )
 
 
 async def test_in_a_voice_channel_say_calls_the_bot(scene: Scene, lounge: ChannelHandle) -> None:
     await scene.ann.join_voice(lounge)
-    assert f"`/say` calls me into <#{lounge.id}>" in (await shown(scene, scene.ann))["Speaking"]
+    assert f"/say calls me into <#{lounge.id}>" in (await shown(scene, scene.ann))["Speaking"]
 
 
 @pytest.mark.usefixtures("texts_wait")
@@ -52,7 +52,7 @@ async def test_without_a_voice_enroll_is_named_and_what_changes_voices_is_not(
     scene: Scene,
 ) -> None:
     text = (await shown(scene, scene.ann))["Voices"]
-    assert "no voice of your own yet: `/enroll`" in text
+    assert "no voice of your own yet: /enroll" in text
     assert "/voice tune" not in text
 
 
@@ -60,7 +60,7 @@ async def test_with_a_voice_it_says_who_speaks_and_how_to_change_it(scene: Scene
     await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
     text = (await shown(scene, scene.ann))["Voices"]
     assert "“Ann” speaks for you" in text
-    assert "`/voice replace`" in text
+    assert "/voice replace" in text
     assert "/enroll" not in text
 
 

@@ -11,7 +11,7 @@ from bot.enrolment.types import EnrolmentSample, Finding, SampleRejectedError
 from cogs.enrolment_card import DELETED
 from storage.former import KEPT_FOR
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
-from tests.cogs.conftest import Scene, content
+from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.test_enrolment import FILE, SAVE
 from tests.cogs.world import make_clip, make_picture, make_report
 
@@ -91,7 +91,7 @@ async def test_the_answer_says_how_long_the_former_recording_can_be_brought_back
     assert card.response is not None
     assert card.response.components == []
     text = card.response.embeds[0].description or ""
-    assert "`/voice restore` for 7 days" in text
+    assert "/voice restore brings the former recording back for 7 days" in as_read(text)
     until = (await stored(scene)).former_until
     assert until is not None
     assert f"<t:{int(until.timestamp())}:f>" in text
@@ -184,8 +184,8 @@ async def test_restore_brings_the_former_recording_back_and_says_how_to_undo_it(
     assert restored.clip_sha256 == voice.clip_sha256
     assert (restored.pitch_hz, restored.exaggeration) == (voice.pitch_hz, 1.5)
     assert restored.former_until is not None
-    assert content(result) == (
-        "“Ann” has its former recording again (0.1 s). To undo that, use `/voice restore` once "
+    assert as_read(content(result)) == (
+        "“Ann” has its former recording again (0.1 s). To undo that, use /voice restore once "
         f"more, until <t:{int(restored.former_until.timestamp())}:f>."
     )
 

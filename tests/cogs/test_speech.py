@@ -13,7 +13,7 @@ from bot.speech.types import VoiceSettings
 from cogs.speech import MAX_TEXT
 from storage.errors import StorageError
 from tests.cogs.calls import permit, ready, say
-from tests.cogs.conftest import Scene, content
+from tests.cogs.conftest import Scene, as_read, content
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 
@@ -73,7 +73,7 @@ async def test_a_full_queue_is_a_clear_answer(scene: Scene, lounge: ChannelHandl
 
 async def test_without_any_voice_it_hints_at_enroll(scene: Scene, lounge: ChannelHandle) -> None:
     await scene.ann.join_voice(lounge)
-    assert "`/enroll`" in content(await say(scene))
+    assert "Make one with /enroll" in as_read(content(await say(scene)))
 
 
 async def test_the_named_voice_comes_before_ones_own(scene: Scene, lounge: ChannelHandle) -> None:

@@ -16,7 +16,7 @@ from bot.speech.voice_settings import ALL
 from cogs.voice_views import PAGE_SIZE
 from cogs.voices.looking import PREVIEWS
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
-from tests.cogs.conftest import Scene, content
+from tests.cogs.conftest import Scene, as_read, content
 
 
 async def add(scene: Scene, name: str, owner: MemberActor | None = None) -> VoiceProfile:
@@ -75,9 +75,8 @@ async def test_a_page_that_was_deleted_meanwhile_shows_the_last_one(scene: Scene
 
 
 async def test_an_empty_list_hints_at_enroll(scene: Scene) -> None:
-    assert "`/enroll`" in (
-        card(await scene.ann.slash(scene.channel, "voice list")).description or ""
-    )
+    empty = card(await scene.ann.slash(scene.channel, "voice list"))
+    assert as_read(empty.description or "") == "There are none yet. Make one with /enroll."
 
 
 async def test_the_buttons_of_the_list_go_when_the_answer_can_no_longer_be_edited(
@@ -159,9 +158,10 @@ async def tune(scene: Scene, **options: object) -> str:
 async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) -> None:
     await add(scene, "Ann", scene.ann)
     assert await tune(scene) == "“Ann” speaks with the model's defaults."
+    scene.world.engine.model = "english"
     assert await tune(scene, exaggeration=1.5) == "“Ann” speaks with exaggeration 1.5."
-    both = "“Ann” speaks with exaggeration 1.5, cfg_weight 0."
-    assert await tune(scene, cfg_weight=0.0) == both
+    both = "“Ann” speaks with exaggeration 1.5, pace 0 (cfg_weight)."
+    assert await tune(scene, pace=0.0) == both
     assert await tune(scene) == both
     assert await tune(scene, language="de") == both.replace("speaks", "speaks German")
     one = await tune(scene, seed=12345678, reset=True)
@@ -177,10 +177,24 @@ async def test_who_tunes_is_told_what_the_engine_ignores(scene: Scene) -> None:
     assert answer.endswith("\n-# The turbo model ignores exaggeration.")
 
 
+async def test_who_tunes_a_multilingual_voice_is_told_what_changes_little(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.model = "multilingual"
+    answer = await tune(scene, exaggeration=1.5)
+    assert answer.endswith("\n-# Exaggeration changes little in the multilingual model.")
+
+
+async def test_the_engine_knows_which_language_the_recording_is_in(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    await tune(scene, language="de")
+    await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
+    assert {r.voice.language for r in scene.world.engine.requests} == {"de"}
+
+
 async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(scene: Scene) -> None:
     scene.world.engine.notes = ("It ignores cfg_weight.",)
     await add(scene, "Ann", scene.ann)
-    await tune(scene, cfg_weight=0.3)
+    await tune(scene, pace=0.3)
     result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
     assert {r.settings for r in scene.world.engine.requests} == {VoiceSettings(cfg_weight=0.3)}
     assert content(result) == "This is “Ann”.\n-# It ignores cfg_weight."

@@ -117,6 +117,7 @@ class World:
     store: VoiceStore
     media: MediaWorker = field(default_factory=MediaWorker)
     engine: Engine = field(default_factory=Engine)
+    voice_limits: VoiceLimits = field(default_factory=lambda: VoiceLimits(closing_seconds=0.1))
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
@@ -137,7 +138,7 @@ class World:
             enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
             speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
             engine=self.engine,
-            voice=VoiceManager(bot, VoiceLimits(closing_seconds=0.1)),
+            voice=VoiceManager(bot, self.voice_limits),
             watch=self.watch,
         )
 

@@ -93,7 +93,7 @@ async def test_join_brings_the_bot_so_that_say_need_not(live: Live, call: Call) 
 
 async def test_say_without_a_voice_leads_to_enroll(call: Call) -> None:
     answer = await call.ada.slash("say", text="Hello there.").answered()
-    assert "You have no voice here yet. Make one with `/enroll`" in answer.content
+    assert "You have no voice here yet. Make one with </enroll:" in answer.content
     assert answer.ephemeral
 
 

@@ -12,7 +12,7 @@ import pytest
 @pytest.mark.parametrize(
     "kills",
     [
-        pytest.param(12, id="some", marks=pytest.mark.timeout(300)),
+        pytest.param(30, id="some", marks=pytest.mark.timeout(300)),
         pytest.param(100, id="hundred", marks=[pytest.mark.soak, pytest.mark.timeout(900)]),
     ],
 )

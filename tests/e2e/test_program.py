@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -62,6 +63,8 @@ class Program:
 @asynccontextmanager
 async def running(data: Path, environment: dict[str, str]) -> AsyncIterator[Program]:
     directory = {"MYNAH_STORAGE__DIRECTORY": str(data), "MYNAH_ENGINE__KIND": "piper"}
+    if "PYTHONPATH" in os.environ:  # where these tests are not of the checkout that is installed
+        directory["PYTHONPATH"] = os.environ["PYTHONPATH"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot", "run",
         cwd=data, env={**directory, **environment}, stdout=PIPE, stderr=PIPE,

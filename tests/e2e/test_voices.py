@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from tests.e2e.live import SAVE, Call, Live
+from storage.types import NewVoice, ReferenceClip
+from tests.e2e.live import SAVE, Call, Live, content
 from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
+from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
@@ -40,6 +42,7 @@ async def saved(live: Live, call: Call, card: Message) -> Interaction:
 async def said(call: Call, saved: Interaction) -> Message:
     """The text was said in that voice, to its end."""
     answer = await call.ada.slash("say", text=TEXT).answered()
+    await content(answer, "\nSaid.")
     await call.heard_to_the_end()
     return answer
 
@@ -65,9 +68,11 @@ async def test_a_voice_speaks_for_the_member_who_enrolled_it(said: Message) -> N
 
 
 async def test_what_is_heard_is_what_the_engine_made(live: Live, call: Call, said: Message) -> None:
-    made = [packet for speech in live.desk.spoken[call.guild.id] for packet in speech.packets]
-    assert len(live.desk.spoken[call.guild.id]) >= 2
-    assert best_correlation(decode_opus(made), call.listener.heard()) > 0.99
+    sentences = live.desk.spoken[call.guild.id]
+    assert len(sentences) >= 2
+    # One by one: on a busy machine there may be silence between them.
+    for speech in sentences:
+        assert best_correlation(decode_opus(speech.packets), call.listener.heard()) > 0.99
 
 
 async def test_everything_is_encrypted_end_to_end_and_readable(call: Call, said: Message) -> None:
@@ -81,3 +86,15 @@ async def test_the_stream_has_no_hole(call: Call, said: Message) -> None:
     assert connection.undecryptable == 0
     assert set(np.diff(connection.sequences)) == {1}
     assert set(np.diff(connection.timestamps)) == {960}
+
+
+async def test_a_second_press_on_a_decision_is_no_failure(live: Live, call: Call) -> None:
+    clip = ReferenceClip(speech_samples(4))
+    await live.voices.add(NewVoice(call.guild.id, "Second", owner_id=call.ada.id), clip)
+    question = await call.ada.slash("voice delete", voice="Second").answered()
+    labels = ("Delete for good", "Delete for good", "Keep")
+    presses = [call.ada.press(question, label=label) for label in labels]
+    await wait_until(lambda: question.content == "“Second” is deleted.", 5, "the deletion")
+    for press in presses:
+        await press.acknowledged()
+        assert not press.followups

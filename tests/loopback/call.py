@@ -288,6 +288,8 @@ class Call:
         else:
             self._bot.send_binary(ANNOUNCE_COMMIT, number + commit)
         since = await self._ready
+        if self._bot is None:
+            return  # it was gone before it could switch
         self._bot.send(EXECUTE_TRANSITION, {"transition_id": self.transitions})
         for user_id in added:
             if user_id in self.listeners:

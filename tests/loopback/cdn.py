@@ -22,11 +22,12 @@ class Upload:
     filename: str
     content: bytes
     content_type: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A stored file. `content` is what a download returns."""
+    """A stored file. `content` is what a download returns; `description` its alternative text."""
 
     id: int
     filename: str
@@ -34,6 +35,7 @@ class Attachment:
     content_type: str
     url: str
     ephemeral: bool = False
+    description: str | None = None
 
     def payload(self) -> Payload:
         """Return Discord's attachment object."""
@@ -45,6 +47,7 @@ class Attachment:
             "proxy_url": self.url.replace(CDN_HOST, "media.discordapp.net"),
             "content_type": self.content_type,
             "ephemeral": self.ephemeral,
+            "description": self.description,
         }
 
 
@@ -69,6 +72,7 @@ class Cdn:
             # Discord signs its links; whoever compares links must not trip over the query.
             f"https://{CDN_HOST}{path}?ex=1&is=1&hm=1",
             ephemeral,
+            upload.description,
         )
         self._files[path] = attachment
         return attachment

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .cdn import Attachment, Cdn, Upload
@@ -77,10 +77,13 @@ class Message:
         self.revisions.append(Revision(time.monotonic(), self.content, list(self.embeds)))
 
     def _apply_attachments(self, body: Payload, uploads: Sequence[Upload], cdn: Cdn) -> None:
+        entries = body.get("attachments") or []
+        described = {str(entry["id"]): entry.get("description") for entry in entries}
         if "attachments" in body:
-            kept = {str(entry["id"]) for entry in body["attachments"] or []}
+            kept = {str(entry["id"]) for entry in entries}
             self.attachments = [a for a in self.attachments if str(a.id) in kept]
-        for upload in uploads:
+        for index, upload in enumerate(uploads):
+            upload = replace(upload, description=described.get(str(index)))
             stored = cdn.store(self.channel_id, upload, ephemeral=self.ephemeral)
             self.attachments.append(stored)
 

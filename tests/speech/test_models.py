@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -20,6 +21,8 @@ from bot.text.plan import TextLimits, plan_text
 from bot.text.sentences import letters
 from bot.text.sounds import SOUNDS
 
+ROOT = Path(__file__).parents[2]
+
 every_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 
 
@@ -28,6 +31,39 @@ def test_every_name_that_the_configuration_takes_has_its_line() -> None:
     assert all(name == model.name for name, model in MODELS.items())
     for name in MODELS:
         assert EngineSettings(model=name).model == name
+
+
+def page_rows() -> str:
+    """The table of docs/models.md."""
+    rows = [
+        "| `model` | for | repository | download | memory without a GPU | memory of a GPU |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for model in MODELS.values():
+        sizes = (model.download_bytes, model.host_bytes, model.card_bytes)
+        cells = (f"`{model.name}`", model.summary, model.repository, *map(gigabytes, sizes))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def gigabytes(size: int) -> str:
+    return f"{size / 1e9:.1f} GB"
+
+
+def test_the_page_shows_the_table() -> None:
+    assert page_rows() in (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_another_sentence_takes() -> None:
+    page = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    for name in ("english", "multilingual", "turbo", "nano"):
+        assert f"{MODELS[name].slot_bytes / 1e9:.2f} GB (" in page  # type: ignore[index]
+
+
+def test_the_example_of_the_configuration_names_every_model() -> None:
+    example = (ROOT / "config.example.toml").read_text(encoding="utf-8")
+    (comment,) = re.findall(r"(?:^#.*\n)+(?=model = )", example, re.MULTILINE)
+    assert set(MODELS) <= set(re.findall(r"[\w:-]+(?=[ ,.])", comment))
 
 
 def test_looking_at_the_table_loads_no_engine() -> None:
@@ -93,6 +129,16 @@ def test_what_it_takes_in_gigabytes(
 def test_only_turbo_and_nano_make_sounds() -> None:
     assert {name for name, model in MODELS.items() if model.sounds} == {"turbo", "nano"}
     assert MODELS["nano"].sounds == SOUNDS
+
+
+def test_a_text_without_a_language_is_in_the_models() -> None:
+    def said(name: str, language: str | None = None) -> tuple[str, ...]:
+        return plan_text("7", TextLimits(), language=language, reads=reads_for("chatterbox", name))
+
+    assert said("multilingual:pt-br") == ("sete",)
+    assert said("multilingual:hi") == ("सात",)
+    assert said("multilingual") == said("nano") == ("seven",)
+    assert said("multilingual:pt-br", "en") == ("seven",)
 
 
 def test_what_is_not_known_reads_words_alone() -> None:

@@ -50,7 +50,9 @@ def test_what_is_out_of_range_is_refused(value: float) -> None:
 
 def test_what_the_model_ignores_is_said() -> None:
     settings = VoiceSettings(exaggeration=9.0, cfg_weight=0.1, temperature=0.5, seed=1)
-    assert ignored("turbo", settings) == ("The turbo model ignores exaggeration and cfg_weight.",)
+    assert ignored("turbo", settings) == (
+        "The turbo model ignores exaggeration and pace (cfg_weight).",
+    )
     assert ignored("english", settings) == ()
     assert ignored("preview", VoiceSettings(seed=1)) == ()
     assert sampling_values("turbo", settings) == {"temperature": 0.5}
@@ -136,7 +138,7 @@ def test_a_voice_that_speaks_another_language_is_kept_from_its_accent(
 ) -> None:
     wanted = foreign(own, language)
     assert request_settings(model, wanted).cfg_weight == 0
-    (note,) = (note for note in ignored_notes(model, wanted) if "cfg_weight is 0" in note)
+    (note,) = (note for note in ignored_notes(model, wanted) if "pace (cfg_weight) is 0" in note)
     assert f"recorded in {'German' if own == 'de' else 'English'} and speaks {spoken}" in note
 
 

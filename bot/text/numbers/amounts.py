@@ -35,6 +35,9 @@ _BEFORE = re.compile(
 _AFTER = re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})\s?({_SYMBOLS}|(?:{_CODES}|kr|RM)(?!\w))")
 
 
+_POINT = r"(?:(\.)(?!\.))?"
+"""Of an abbreviation: "5 min. later"; it is also the end of a sentence where one ends."""
+
 _FEET_AND_INCHES = re.compile(
     r"(?<![\w.,])(\d{1,2})['’′](?:(\d{1,2})(?:[\"”″]|'')?| (\d{1,2})(?:[\"”″]|''))(?!\w)"
 )
@@ -92,21 +95,23 @@ def _pattern(words: NumberWords) -> re.Pattern[str]:
     units = "|".join(map(re.escape, names))
     per = "|".join(map(re.escape, PER))
     symbol = rf"(?:{units})(?:/(?:{per}))?"
-    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})(\s?)({symbol})(?![\w/²³^]|\.\w)")
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})(\s?)({symbol})(?![\w/²³^]|\.\w){_POINT}")
 
 
 @functools.lru_cache(maxsize=32)
 def _feet(words: NumberWords) -> re.Pattern[str]:
     # "5 in" could begin "5 in the box".
-    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w)")
+    return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w){_POINT}")
 
 
 def _unit(match: re.Match[str], words: NumberWords) -> str:
-    sign, written, space, symbol = match.groups()
+    sign, written, space, symbol, point = match.groups()
     if not _is_meant(written, space, symbol):
         return match[0]
     said = unit_name(parse(written, words), spoken(written, words), symbol, words)
-    return spaced(match, signed(sign, said, words), words) if said else match[0]
+    goes_on = re.match(r"\s[^\W\d_A-Z]", match.string[match.end() :])
+    said = signed(sign, said, words) + ("" if goes_on else point or "") if said else ""
+    return spaced(match, said, words) if said else match[0]
 
 
 def _is_meant(written: str, space: str, symbol: str) -> bool:

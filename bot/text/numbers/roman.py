@@ -9,9 +9,9 @@ from importlib import resources
 
 from bot.text.numbers.words import NumberWords
 
-_AFTER_NAME = re.compile(r"\b([^\W\d_]+)( )([IVX]+)(?![\w'’.-]\w|\w)")
-_FRENCH = re.compile(r"\b([IVX]+)(e|ème|er|re|ère)\b")
-_ITALIAN_CENTURY = re.compile(r"\b([IVX]+)()(?= secolo\b)")
+_AFTER_NAME = re.compile(r"(?<![^\W\d])([^\W\d_]+)( )([IVX]{2,}(?=\d)|[IVX]+(?!\w))(?!['’.-]\w)")
+_FRENCH = re.compile(r"(?<![^\W\d])([IVX]+)(e|ème|er|re|ère)(?![^\W\d])")
+_ITALIAN_CENTURY = re.compile(r"(?<![^\W\d])([IVX]+)()(?= secolo\b)")
 _VALID = re.compile(r"X{0,3}(?:IX|IV|V?I{0,3})")
 _VALUES = {"I": 1, "V": 5, "X": 10}
 _LANGUAGES = frozenset(("en", "de", "fr", "es", "it", "pt", "nl", "sv"))

@@ -40,7 +40,8 @@ class ChatterboxEngine:
     memory is wanting.
     """
 
-    def __init__(self, spec: EngineSpec, reason: str) -> None:
+    def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
+        """reason: why it is this engine. more: what it would take to have a better model."""
         start = time.perf_counter()
         # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
         # runs: ten times slower on two busy ones, and no quicker on idle ones.
@@ -73,7 +74,7 @@ class ChatterboxEngine:
             reason=reason,
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
-            notes=(found.note,) if found.note else (),
+            notes=tuple(filter(None, (found.note, more))),
             computes=self._computes,
         )
 

@@ -20,42 +20,20 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import psutil
 
 import bot.app
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
-from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
+from tests.e2e.killing.quick_engine import open_quick
 from tests.e2e.live import Call, Live, open_live
 from tests.loopback import Interaction, Message, Upload, wait_until
-from tests.loopback.audio import encode_opus
 from tests.samples import encode, speech_samples
 
 GUILDS = 5
 SENTENCES = 3
 PATIENCE_SECONDS = 90.0
-LONGEST_PAUSE_SECONDS = 0.5  # between two deaths
-
-
-class QuickEngine:
-    """Says 0.1 s of noise for a sentence, and tells in the timings which it was."""
-
-    info = EngineInfo("piper", "quick", "cpu", clones=True, reason="test", load_seconds=0.0)
-
-    def __init__(self) -> None:
-        noise = np.random.default_rng(0).normal(0, 0.1, 4800)
-        self._packets = tuple(encode_opus(noise.astype(np.float32)))
-
-    def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        return [Speech(self._packets, 0.1, {request.text: 0.0}) for request in batch]
-
-    def close(self) -> None:
-        pass
-
-
-def open_quick(_spec: EngineSpec) -> QuickEngine:
-    return QuickEngine()
+LONGEST_PAUSE_SECONDS = 0.3  # between two deaths
 
 
 class Members:
@@ -94,6 +72,12 @@ class Members:
             self.outcomes[verdict(wish)] += 1
             if verdict(wish) == "card":
                 ben.press(await wish.answered(), label="Discard")
+                await asyncio.sleep(0.5)
+
+    @property
+    def sentences(self) -> int:
+        """How many have been spoken."""
+        return sum(map(len, self._live.desk.spoken.values()))
 
     def said_out_of_turn(self) -> list[str]:
         """Return the guilds in which a sentence was said twice, or after a later one."""
@@ -126,12 +110,15 @@ def end_of(answer: Message) -> str:
     return "" if last.startswith("-#") or last.endswith("sentences heard.") else last
 
 
-async def kill_again_and_again(live: Live, kills: int, chance: random.Random) -> None:
+async def kill_again_and_again(members: Members, kills: int, chance: random.Random) -> None:
     """Kill while they start, load, work or rest."""
     me = psutil.Process()
     for _ in range(kills):
-        if chance.random() < 0.5:  # or nothing would ever be spoken
-            await wait_until(lambda: live.backstage.engine.ready, PATIENCE_SECONDS, "the engine")
+        if chance.random() < 0.5:  # or little would ever be spoken
+            former = members.sentences
+            await wait_until(
+                lambda former=former: members.sentences > former, PATIENCE_SECONDS, "a sentence"
+            )
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not (workers := me.children()):
                 await asyncio.sleep(0.005)
@@ -150,12 +137,12 @@ async def kill_while_they_speak(data: Path, kills: int, seed: int) -> dict[str, 
             for call in calls:
                 busy.create_task(members.speak(call))
             busy.create_task(members.enrol(calls[0]))
-            await kill_again_and_again(live, kills, random.Random(seed))
+            await kill_again_and_again(members, kills, random.Random(seed))
             members.done.set()
         await wait_until(lambda: live.backstage.engine.ready, PATIENCE_SECONDS, "the engine")
         return {
             "outcomes": members.outcomes,
-            "last": [await members.say(call) for call in calls],
+            "last": await asyncio.gather(*map(members.say, calls)),
             "out of turn": members.said_out_of_turn(),
         }
 

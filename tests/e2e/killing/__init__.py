@@ -1,0 +1,1 @@
+"""Workers killed at random. A package, because spawned workers import a main module again."""

@@ -1,0 +1,1 @@
+"""Random use. A package, because spawned workers import a main module again."""

@@ -1,0 +1,124 @@
+"""What is noticed of voices that change while they are in use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from unittest.mock import AsyncMock
+
+import pytest
+
+from bot.errors import UserError
+from bot.voice_watch import VoiceChange, VoiceWatch
+from storage.errors import StorageError
+from storage.types import VoiceProfile
+from storage.voices import VoiceStore
+from tests.loopback import wait_until
+from tests.storage.conftest import add, make_clip
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[VoiceStore]:
+    async with VoiceStore.open(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def changes() -> list[VoiceChange]:
+    return []
+
+
+@pytest.fixture
+def watch(store: VoiceStore, changes: list[VoiceChange]) -> VoiceWatch:
+    watch = VoiceWatch(store)
+
+    async def note(change: VoiceChange) -> None:
+        changes.append(change)
+
+    watch.subscribe(note)
+    return watch
+
+
+def deletion_of(voice: VoiceProfile) -> VoiceChange:
+    return VoiceChange(voice.id, voice.clip_sha256, deleted=True)
+
+
+async def test_a_look_tells_of_each_change_once(
+    store: VoiceStore, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    gone, other, same = [await add(store, name, seed=n) for n, name in enumerate(("A", "B", "C"))]
+    for voice in (gone, other, same):
+        watch.use(voice)
+    await store.delete(gone.id)
+    await store.replace(other.id, make_clip(9), pitch_hz=None, quality=None)
+    await watch.look()
+    await watch.look()
+    assert changes == [deletion_of(gone), VoiceChange(other.id, other.clip_sha256, deleted=False)]
+
+
+async def test_a_voice_that_comes_into_use_during_a_look_is_not_taken_for_deleted(
+    store: VoiceStore,
+    watch: VoiceWatch,
+    changes: list[VoiceChange],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = await add(store, "A", seed=1), await add(store, "B", seed=2)
+    read = store.clip_hashes
+
+    async def read_while_another_is_used(voice_ids: Sequence[int]) -> dict[int, str]:
+        hashes = await read(voice_ids)
+        watch.use(second)
+        return hashes
+
+    monkeypatch.setattr(store, "clip_hashes", read_while_another_is_used)
+    watch.use(first)
+    await watch.look()
+    assert changes == []
+    await store.delete(second.id)
+    await watch.look()
+    assert changes == [deletion_of(second)]
+
+
+async def test_what_a_database_that_failed_did_not_tell_is_told_by_the_next_look(
+    store: VoiceStore,
+    watch: VoiceWatch,
+    changes: list[VoiceChange],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    voice = await add(store, "A")
+    watch.use(voice)
+    await store.delete(voice.id)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
+        await watch.try_look()
+    assert changes == []
+    async with watch.running():  # nothing was committed since
+        await wait_until(lambda: changes == [deletion_of(voice)], 10, "the change")
+
+
+async def test_a_subscriber_that_fails_keeps_nothing_from_the_others(
+    store: VoiceStore, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    async def fail(_change: VoiceChange) -> None:
+        raise RuntimeError("a fault of its own")
+
+    end = watch.subscribe(fail)
+    watch.subscribe(AsyncMock(side_effect=changes.append))
+    voice = await add(store, "A")
+    watch.use(voice)
+    await store.delete(voice.id)
+    await watch.look()
+    assert changes == [deletion_of(voice)] * 2
+    end()
+
+
+async def test_who_asks_for_a_deleted_voice_has_the_others_told(
+    store: VoiceStore, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    voice = await add(store, "A")
+    watch.use(voice)
+    assert (await watch.current(voice)).id == voice.id
+    await store.delete(voice.id)
+    with pytest.raises(UserError, match="was deleted"):
+        await watch.current(voice)
+    await wait_until(lambda: changes == [deletion_of(voice)], 10, "the change")

@@ -1,0 +1,110 @@
+"""Discord's Markdown, as far as the bot writes it, as HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from html import escape
+
+from babel.dates import format_date, format_datetime, format_time, format_timedelta
+
+_LOCALE = "en_US"
+_SMALL = "-# "
+
+_TOKEN = re.compile(
+    r"\\(?P<escaped>[^A-Za-z0-9\s])"
+    r"|`(?P<code>[^`\n]+)`"
+    r"|<@!?(?P<user>\d+)>"
+    r"|<#(?P<channel>\d+)>"
+    r"|<@&(?P<role>\d+)>"
+    r"|</(?P<command>[^:<>]+):\d+>"
+    r"|<t:(?P<time>-?\d+)(?::(?P<style>[tTdDfFR]))?>"
+    r"|\[(?P<label>[^\]\n]+)\]\((?P<link>https?://[^)\s]+)\)"
+    r"|\*\*(?P<bold>.+?)\*\*"
+    r"|__(?P<underlined>.+?)__"
+    r"|\*(?P<italic>[^*\n]+)\*"
+)
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids in a text are called. now: what relative times are told from."""
+
+    users: Mapping[int, str] = field(default_factory=dict)
+    channels: Mapping[int, str] = field(default_factory=dict)
+    roles: Mapping[int, str] = field(default_factory=dict)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+def to_html(text: str, names: Names) -> str:
+    """Return a message's text as HTML; small lines (`-#`) stand in blocks of their own."""
+    blocks, lines = [], list[str]()
+    for line in text.split("\n"):
+        if line.startswith(_SMALL):
+            blocks += [_paragraph(lines), f'<div class="small">{_inline(line[3:], names)}</div>']
+            lines = []
+        else:
+            lines.append(_inline(line, names))
+    return "".join([*blocks, _paragraph(lines)])
+
+
+def _paragraph(lines: list[str]) -> str:
+    return f"<div>{'<br>'.join(lines)}</div>" if any(lines) else ""
+
+
+def _inline(text: str, names: Names) -> str:
+    html, end = [], 0
+    for found in _TOKEN.finditer(text):
+        kind = next(name for name in _RENDERERS if found[name] is not None)
+        html += [escape(text[end : found.start()]), _RENDERERS[kind](found, names)]
+        end = found.end()
+    return "".join([*html, escape(text[end:])])
+
+
+def _pill(text: str) -> str:
+    return f'<span class="mention">{escape(text)}</span>'
+
+
+def _code(found: re.Match[str], _: Names) -> str:
+    return f"<code>{escape(found['code'])}</code>"
+
+
+def _time(found: re.Match[str], names: Names) -> str:
+    moment = datetime.fromtimestamp(int(found["time"]), UTC)
+    return f'<span class="time">{escape(_told(moment, found["style"] or "f", names.now))}</span>'
+
+
+def _told(moment: datetime, style: str, now: datetime) -> str:
+    match style:
+        case "t" | "T":
+            return format_time(moment, "short" if style == "t" else "medium", locale=_LOCALE)
+        case "d" | "D":
+            return format_date(moment, "short" if style == "d" else "long", locale=_LOCALE)
+        case "R":
+            return format_timedelta(moment - now, add_direction=True, locale=_LOCALE)
+        case _:
+            pattern = "MMMM d, y 'at' h:mm a" if style == "f" else "EEEE, MMMM d, y 'at' h:mm a"
+            return format_datetime(moment, pattern, locale=_LOCALE)
+
+
+def _wrapped(kind: str, tag: str) -> Callable[[re.Match[str], Names], str]:
+    return lambda found, names: f"<{tag}>{_inline(found[kind], names)}</{tag}>"
+
+
+_RENDERERS: dict[str, Callable[[re.Match[str], Names], str]] = {
+    "escaped": lambda found, _: escape(found["escaped"]),
+    "code": _code,
+    "user": lambda found, names: _pill("@" + names.users.get(int(found["user"]), "unknown-user")),
+    "channel": lambda found, names: _pill(
+        "🔊 " + names.channels.get(int(found["channel"]), "unknown")
+    ),
+    "role": lambda found, names: _pill("@" + names.roles.get(int(found["role"]), "unknown-role")),
+    "command": lambda found, _: _pill("/" + found["command"]),
+    "time": _time,
+    "link": lambda found, names: f'<a href="#">{_inline(found["label"], names)}</a>',
+    "bold": _wrapped("bold", "strong"),
+    "underlined": _wrapped("underlined", "u"),
+    "italic": _wrapped("italic", "em"),
+}

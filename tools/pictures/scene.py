@@ -1,0 +1,141 @@
+"""Scenes: what members do so that an answer can be shown, and the register of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from tests.loopback import Interaction, Message, Person, wait_until
+from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
+from tools.pictures.stage import Stage
+
+ANSWER_SECONDS = 30.0
+
+Play: TypeAlias = Callable[["Act"], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A picture. name: of the file. alt: what the picture shows, for who cannot see it.
+
+    commands: the ones that it shows, such as "voice list". answers: members of enumerations of
+    outcomes, and classes of views and dialogs, that it shows.
+    """
+
+    name: str
+    alt: str
+    commands: tuple[str, ...]
+    answers: tuple[object, ...]
+    play: Play
+
+
+SCENES: dict[str, Scene] = {}
+"""By name."""
+
+
+def scene(name: str, alt: str, *commands: str, answers: tuple[object, ...] = ()) -> Any:
+    """Register a function that plays a scene."""
+
+    def register(play: Play) -> Play:
+        if name in SCENES:
+            raise ValueError(f"There are two scenes named {name}.")
+        SCENES[name] = Scene(name, alt, commands, answers, play)
+        return play
+
+    return register
+
+
+@dataclass
+class Act:
+    """One scene while it is played: who acts does so here, and `shown` keeps what they see."""
+
+    stage: Stage
+    shown: list[Shown] = field(default_factory=list)
+    commands: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.place = self.stage.place()
+        self.guild, self.ada, self.ben, self.mo = (
+            self.place.guild,
+            self.place.ada,
+            self.place.ben,
+            self.place.mo,
+        )
+
+    async def ask(self, member: Person, command: str, **options: Any) -> Message:
+        """Use a command, wait for its answer, show nothing yet."""
+        self.commands.add(command)
+        return await member.slash(command, **options).answered(ANSWER_SECONDS)
+
+    async def show(self, member: Person, command: str, **options: Any) -> Message:
+        """Use a command and show its answer."""
+        message = await self.ask(member, command, **options)
+        self.keep(member, command, message)
+        return message
+
+    def keep(self, member: Person, command: str, message: Message) -> None:
+        """Show a message as it is now."""
+        self.shown.append(Answer.of(member.user.name, command, message))
+
+    async def press(
+        self, member: Person, message: Message, show: str | None = None, **which: Any
+    ) -> Interaction:
+        """Press a button and wait for what it does. show: the command under which to show it."""
+        seen = len(message.revisions)
+        pressed = member.press(message, **which)
+        await pressed.until(
+            lambda i: i.modal or i.followups or len(message.revisions) > seen or _other(i, message),
+            ANSWER_SECONDS,
+        )
+        if show is not None and pressed.modal is not None:
+            self.shown.append(Dialog(pressed.modal))
+        elif show is not None:
+            self.keep(member, show, pressed.messages[-1] if pressed.messages else message)
+        return pressed
+
+    async def typing(
+        self, member: Person, command: str, focused: str, typed: str, /, **filled: str
+    ) -> None:
+        """Show what the bot offers while a member types into an option."""
+        self.commands.add(command)
+        offered = await member.autocomplete(command, focused, typed)
+        options, choices = {**filled, focused: typed}, tuple(map(str, offered))
+        self.shown.append(Typing(command, self.definition(command), options, focused, choices))
+
+    def form(self, command: str, **filled: str) -> None:
+        """Show a command with its options, as registered with Discord."""
+        self.commands.add(command)
+        self.shown.append(Typing(command, self.definition(command), filled))
+
+    def definition(self, command: str) -> Payload:
+        """Return a command's definition, or a subcommand's, as the bot registered it."""
+        first, *rest = command.split()
+        registered = self.stage.discord.world.commands[None]
+        node: Payload = next(each for each in registered if each["name"] == first)
+        for word in rest:
+            node = next(each for each in node["options"] if each["name"] == word)
+        return node
+
+    @asynccontextmanager
+    async def shared_voice(self, name: str) -> AsyncIterator[int]:
+        """Have the operator share a voice with all servers, for as long as it is shown."""
+        voice = await self.stage.add_voice(self.place, name)
+        try:
+            yield voice
+        finally:
+            await self.stage.world.store.delete(voice)
+
+    async def closed(self, message: Message) -> None:
+        """Wait until a message has no buttons any more."""
+        await wait_until(lambda: not message.components, ANSWER_SECONDS, "the end of the buttons")
+
+    async def until(self, message: Message, text: str) -> None:
+        """Wait until a message holds a text."""
+        await wait_until(lambda: text in message.content, ANSWER_SECONDS, f"{text!r}")
+
+
+def _other(interaction: Interaction, source: Message) -> bool:
+    """Whether a press was answered with a message of its own."""
+    return interaction.message is not None and interaction.message is not source

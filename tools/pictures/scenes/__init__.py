@@ -1,0 +1,27 @@
+"""All scenes; importing them registers them."""
+
+from tools.pictures.scenes import (
+    calling,
+    changing,
+    enrolling,
+    helping,
+    queueing,
+    recordings,
+    speaking,
+    speaking_ends,
+    troubles,
+    voices,
+)
+
+__all__ = [
+    "calling",
+    "changing",
+    "enrolling",
+    "helping",
+    "queueing",
+    "recordings",
+    "speaking",
+    "speaking_ends",
+    "troubles",
+    "voices",
+]
