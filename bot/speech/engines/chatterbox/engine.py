@@ -178,9 +178,7 @@ class ChatterboxEngine:
         """
         from bot.speech.engines.chatterbox.cpu import choose_numbers
         from bot.speech.engines.chatterbox.rounded import round_products
-        from bot.speech.engines.chatterbox.t3.backbone import set_precision
 
-        t3 = self._model.t3
         if device != "cpu":
             self._dtype = choose_precision(self._torch, device, spec.precision)
             set_precision(t3, self._dtype)
