@@ -52,7 +52,7 @@ run: $(VENV)/.piper ## start the bot
 
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m compileall -q $(PACKAGES) tests
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints

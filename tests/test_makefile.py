@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FIRST, TESTS, rank
+
 ROOT = Path(__file__).parent.parent
 # What the make that runs these tests hands on.
 OUTER = {"WAY", "ARGS", "ENGINE", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
@@ -51,6 +53,14 @@ def test_each_way_has_an_environment_of_its_own(
 
 def test_the_usual_demo_does_without_chatterbox() -> None:
     assert ".venv/bin/python -m tools.demo\n" in plan("demo").stdout
+
+
+def test_files_are_handed_out_as_they_are_sorted() -> None:
+    (command,) = [line for line in plan("test").stdout.splitlines() if "pytest" in line]
+    assert "--dist loadfile --no-loadscope-reorder" in command
+    assert all((TESTS / folder).is_dir() for folder in FIRST)
+    slow, own, quick = TESTS / "e2e" / "test_soak.py", Path(__file__), TESTS / "text" / "test_x.py"
+    assert rank(slow) == 0 < rank(own) < rank(quick) == len(FIRST)
 
 
 def test_on_a_gpu_full_size_has_a_process_of_its_own() -> None:

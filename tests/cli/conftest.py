@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import subprocess
@@ -12,7 +13,11 @@ from pathlib import Path
 import pytest
 
 from bot.cli.main import run
+from storage.types import NewVoice
+from storage.voices import VoiceStore
 from tests.samples import Samples, encode, speech_samples
+
+SERVER = 2**60
 
 
 @dataclass(frozen=True)
@@ -64,14 +69,50 @@ def speech_file(speech: Samples, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
+@dataclass(frozen=True)
+class Done:
+    """What a command of the real program printed, and the directory that it left.
+
+    data: to be copied, not changed. folder: where it ran.
+    """
+
+    out: str
+    data: Path
+    folder: Path
+
+
+def done(data: Path, *arguments: str) -> Done:
+    """Run the real program beside a data directory, for several tests to look at."""
+    outcome = subprocess.run(
+        program(*arguments), env=environment_of(data), cwd=data.parent,
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert outcome.returncode == 0, outcome.stderr
+    return Done(outcome.stdout, data, data.parent)
+
+
 @pytest.fixture(scope="session")
-def enrolled_data(speech_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the operator's voice “Anna”, enrolled once for all tests."""
+def enrolment(speech_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """The operator's voice “Anna”, enrolled once for all tests, with its picture anna.png."""
     data = tmp_path_factory.mktemp("enrolled") / "data"
-    command = ["-m", "bot", "enroll", str(speech_file), "--name", "Anna", "--language", "en"]
-    environment = {**os.environ, "MYNAH_STORAGE__DIRECTORY": str(data)}
-    subprocess.run([sys.executable, *command], env=environment, capture_output=True, check=True)
-    return data
+    enroll = ("enroll", str(speech_file), "--name", "Anna", "--language", "en")
+    return done(data, *enroll, "--picture", "anna.png")
+
+
+@pytest.fixture(scope="session")
+def second_enrolment(
+    enrolment: Done, speech_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Done:
+    """The same recording once more, as “anna” of a server, told as JSON."""
+    data = shutil.copytree(enrolment.data, tmp_path_factory.mktemp("second") / "data")
+    enroll = ("enroll", str(speech_file), "--name", "anna", "--guild", str(SERVER))
+    return done(Path(data), *enroll, "--json")
+
+
+@pytest.fixture(scope="session")
+def enrolled_data(enrolment: Done) -> Path:
+    """A data directory with “Anna” in it; to be copied."""
+    return enrolment.data
 
 
 @pytest.fixture
@@ -79,6 +120,29 @@ def enrolled(mynah: Mynah, enrolled_data: Path) -> Mynah:
     """The command line on a copy of that directory."""
     shutil.copytree(enrolled_data, mynah.data)
     return mynah
+
+
+def add_voice(data: Path, name: str, guild_id: int) -> None:
+    """Store Anna's recording under another name, which takes no time."""
+
+    async def add() -> None:
+        async with VoiceStore.open(data) as store:
+            anna = await store.find(0, "Anna")
+            clip = await store.load_clip(anna)
+            await store.add(NewVoice(guild_id, name, pitch_hz=anna.pitch_hz), clip)
+
+    asyncio.run(add())
+
+
+def rename(data: Path, name: str) -> None:
+    """Give Anna another name."""
+
+    async def change() -> None:
+        async with VoiceStore.open(data) as store:
+            anna = await store.find(0, "Anna")
+            await store.rename(anna.id, name)
+
+    asyncio.run(change())
 
 
 def environment_of(data: Path, **others: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ NAMES = ("Änne", "Smith, J", "Anna Maria", "O'Neil", "$HOME", "a*b")
 HEAVY = {"numpy", "discord", "aiosqlite", "rich", "structlog", "librosa", "av"}
 
 BASH = """
-eval "$(_MYNAH_COMPLETE=bash_source mynah)"
+eval "$BASH_SOURCE_OF_MYNAH"
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 _mynah_completion mynah
 printf '%s\\n' "${COMPREPLY[@]}"
@@ -50,14 +50,19 @@ def add(database: sqlite3.Connection, name: str, guild_id: int) -> None:
 
 @pytest.fixture(scope="module")
 def environment(data: Path) -> dict[str, str]:
-    """`mynah` on the path."""
+    """`mynah` on the path, and the script that `eval` takes, which is the same every time."""
     folder = data.parent / "bin"
     folder.mkdir()
     script = folder / "mynah"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m bot "$@"\n')
     script.chmod(0o755)
     root = str(Path(__file__).parents[2])
-    return environment_of(data, PATH=f"{folder}:{os.environ['PATH']}", PYTHONPATH=root)
+    told = environment_of(data, PATH=f"{folder}:{os.environ['PATH']}", PYTHONPATH=root)
+    source = subprocess.run(
+        ["mynah"], env={**told, "_MYNAH_COMPLETE": "bash_source"},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return {**told, "BASH_SOURCE_OF_MYNAH": source.stdout}
 
 
 def completed(data: Path, *words: str, **others: str) -> list[str]:

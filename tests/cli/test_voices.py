@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.cli.conftest import Mynah, Outcome
+from tests.cli.conftest import Mynah, Outcome, add_voice
 from tests.samples import RATE, encode, speech_samples
 
 
-def test_list_shows_every_server(enrolled: Mynah, speech_file: Path) -> None:
-    enrolled("enroll", str(speech_file), "--name", "Bert", "--guild", "7")
+def test_list_shows_every_server(enrolled: Mynah) -> None:
+    add_voice(enrolled.data, "Bert", 7)
     lines = enrolled("voices").out.splitlines()
     assert [line.split()[:2] for line in lines[1:]] == [["operator", "Anna"], ["7", "Bert"]]
     assert "Anna" not in enrolled("voices", "--guild", "7").out
@@ -177,9 +177,9 @@ def test_unknown_voice_says_where_to_look(enrolled: Mynah) -> None:
     assert "There is no voice named “zed”. All voices: mynah voices" in outcome.err
 
 
-def test_a_name_of_another_server_says_where(enrolled: Mynah, speech_file: Path) -> None:
-    for guild in ("7", "8"):
-        enrolled("enroll", str(speech_file), "--name", f"Bert {guild}", "--guild", guild)
+def test_a_name_of_another_server_says_where(enrolled: Mynah) -> None:
+    for guild in (7, 8):
+        add_voice(enrolled.data, f"Bert {guild}", guild)
     for command in (("voices", "show"), ("say", "Hello.", "--voice"), ("voices", "export")):
         outcome = enrolled(*command, "bert 7")
         assert outcome.code == 2

@@ -91,7 +91,7 @@ async def test_the_engine_is_loaded_again_without_being_asked(service: Service) 
 async def test_say_tells_that_the_engine_is_starting_again(service: Service) -> None:
     lost = service.worker("engine worker")
     lost.kill()
-    await wait_until(lambda: not lost.is_running(), 5, "the end of the lost")
+    await wait_until(lambda: not lost.is_running(), START_SECONDS, "the end of the lost")
     answer = await service.call.say("While it starts.").answered()
     assert "The voice engine is starting again" in answer.content
     await content(answer, "\nSaid.", START_SECONDS)

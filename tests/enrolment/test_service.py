@@ -3,8 +3,7 @@
 import asyncio
 import os
 import signal
-import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from bot.workers import Worker, WorkerLimits
 from storage.errors import InvalidNameError, NameTakenError
 from storage.types import NewVoice
 from storage.voices import VoiceStore
+from tests.enrolment.lost_uploads import dies, loaded_modules, sleep, spin
 from tests.samples import RATE, encode
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -54,15 +54,6 @@ async def test_a_worker_that_dies_idle_costs_no_upload(
     assert (await upload).report.verdict == "good"
 
 
-def dies(left: Path, number: signal.Signals) -> str:
-    """End this process as often as there are bytes in a file."""
-    times = left.read_bytes()
-    if times:
-        left.write_bytes(times[1:])
-        os.kill(os.getpid(), number)
-    return "processed"
-
-
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
 async def test_an_upload_during_which_the_worker_died_is_tried_once_more(
     service: EnrolmentService, tmp_path: Path, number: signal.Signals
@@ -83,28 +74,27 @@ async def test_a_second_death_does_not_blame_the_upload(
     assert "shorter" not in str(caught.value)
 
 
-def spin(left: Path) -> None:
-    left.write_bytes(left.read_bytes()[1:])
-    while True:
-        pass
-
-
 @pytest.mark.parametrize(
-    ("limits", "reason"),
+    ("limits", "work", "reason"),
     [
-        (WorkerLimits(call_seconds=60, cpu_seconds=1), "takes too much computing"),
-        (WorkerLimits(call_seconds=10), "takes too long"),
+        (WorkerLimits(call_seconds=100, cpu_seconds=1), spin, "takes too much computing"),
+        (WorkerLimits(call_seconds=4), sleep, "takes too long"),
     ],
+    ids=["computing", "time"],
 )
 async def test_an_upload_over_a_limit_is_told_which_and_not_tried_again(
-    store: VoiceStore, limits: WorkerLimits, reason: str, tmp_path: Path
+    store: VoiceStore,
+    limits: WorkerLimits,
+    work: Callable[[Path], None],
+    reason: str,
+    tmp_path: Path,
 ) -> None:
     left = tmp_path / "left"
     left.write_bytes(bytes(5))
     worker = Worker("media worker", limits)
     try:
         with pytest.raises(UserError, match=reason):
-            await EnrolmentService(worker, store, EnrolmentLimits())._run(spin, left)
+            await EnrolmentService(worker, store, EnrolmentLimits())._run(work, left)
     finally:
         await worker.close()
     assert left.read_bytes() == bytes(4)
@@ -122,10 +112,6 @@ async def test_a_lost_worker_is_warmed_again_and_uploads_are_told_that_they_wait
     while service.restarting:
         await asyncio.sleep(0.01)
     assert "librosa" in await worker.run(loaded_modules)
-
-
-def loaded_modules() -> set[str]:
-    return set(sys.modules)
 
 
 async def test_an_upload_becomes_a_voice(

@@ -10,7 +10,7 @@ import math
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
 from bot.speech.engines.chatterbox.device import (
@@ -129,33 +129,34 @@ class ChatterboxEngine:
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
 
-        decoder = self._open_decoder(spec, device, failures)
-        exact = dataclasses.replace(spec, precision="fp32", flow_precision="fp32")
-        half = self._model.t3.speech_head.weight.dtype != self._torch.float32
+        float32 = self._torch.float32
+        dtype, layout = self._choose_numbers(spec, device)
+        open_in = functools.partial(self._open_decoder, spec, device, failures, layout)
         return BatchSpeaker(
             self._model,
             spec,
             self.voices,
             failures,
-            decoder,
+            open_in(dtype),
             overlapped=device.startswith("cuda"),
-            in_float32=functools.partial(self._open_decoder, exact, device, failures)
-            if half
-            else None,
+            in_float32=None if dtype == float32 else functools.partial(open_in, float32),
         )
 
-    def _open_decoder(self, spec: EngineSpec, device: str, failures: Failures) -> T3Decoder:
+    def _open_decoder(
+        self, spec: EngineSpec, device: str, failures: Failures, layout: Layout | None, dtype: Any
+    ) -> T3Decoder:
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
         try:
             with failures.explained():
-                layout = self._set_numbers(spec, device)
+                set_precision(t3, dtype)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
-                    self._torch, device, slot_bytes(t3, context, self._dtype)
+                    self._torch, device, slot_bytes(t3, context, dtype)
                 )
                 return T3Decoder(
                     t3,
@@ -171,26 +172,23 @@ class ChatterboxEngine:
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
 
-    def _set_numbers(self, spec: EngineSpec, device: str) -> Layout | None:
-        """Let the model compute in what the settings or the device ask for.
+    def _choose_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+        """Return T3's type and the layout of its weights, as the settings or the device ask.
 
-        Return the layout of T3's weights.
+        On a CPU, S3Gen computes as they ask from then on.
         """
         from bot.speech.engines.chatterbox.cpu import choose_numbers
         from bot.speech.engines.chatterbox.rounded import round_products
 
         if device != "cpu":
-            self._dtype = choose_precision(self._torch, device, spec.precision)
-            set_precision(t3, self._dtype)
-            return None
-        alone = 1 if t3.is_gpt else 2
+            return choose_precision(self._torch, device, spec.precision), None
+        alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])
         numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
-        self._computes, self._dtype = numbers.told, numbers.dtype
-        set_precision(t3, numbers.dtype)
+        self._computes = numbers.told
         if numbers.flow == "bf16":
             round_products(self._model.s3gen.flow)
-        return numbers.layout
+        return numbers.dtype, numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()

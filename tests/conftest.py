@@ -1,0 +1,29 @@
+"""The order of the tests: those that last long begin first.
+
+xdist hands out whole files in the order of collection (`--no-loadscope-reorder`; by itself it takes
+the file with the most tests first, which are the shortest). What runs programs or speaks in real
+time must not be left over for one process at the end. Files of a folder stay together, so that what
+they share is opened once a process.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+
+FIRST = ("e2e", "cli", "", "voice", "enrolment", "loopback")
+"""Folders, longest tests first; "" are the files in `tests` itself. The others follow."""
+
+
+def rank(path: Path) -> int:
+    """Return the place of a test's folder in the order."""
+    folder = path.relative_to(TESTS).parts[0] if path.parent != TESTS else ""
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort by folder; the order within one stays."""
+    items.sort(key=lambda item: rank(item.path))
