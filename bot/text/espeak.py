@@ -9,9 +9,9 @@ import re
 
 from bot.text.words import base_language
 
-# "m²" is "m two", "km/h" "k m slash h", "5 kg" "five k g", "$5" "dollar five", "10^2" "ten two", "3-5"
-# "three five", "10:00" "ten zero zero", "16:9" "sixteen colon nine", "No. 5" ends a sentence, the 1990s
-# are "ninety z", "II" is "Roman two"; a date has dashes, "3 < 5" loses its sign.
+# "m²" is "m two", "km/h" "k m slash h", "5 kg" "five k g", "$5" "dollar five", "10^2" "ten two",
+# "3-5" "three five", "10:00" "ten zero zero", "16:9" "sixteen colon nine", "1990s" "ninety z", "II"
+# "Roman two". "No. 5" ends a sentence, a date has dashes, "3 < 5" loses its sign.
 MISREADS = re.compile(
     r"[½¼¾⅐-⅞¹²³⁰-₉№℃℉°^<>=±×÷]|[$€£¥₹₽]|\d\s?[%*/+-]\s?\d|\d x \d|\d%|\d\s?["
     "\"']"
