@@ -211,6 +211,8 @@ class EngineClient:
             reason=info.reason,
             seconds=round(info.load_seconds, 2),
         )
+        for note in info.notes:
+            log.info("engine note", stage="engine", note=note)
         return info
 
     def _lose(self, error: WorkerDiedError) -> None:

@@ -49,16 +49,20 @@ TEMPERATURE = Setting(0.05, 2.0, 0.8, "how much two readings differ")
 SEED = Setting(
     0, 2**53 - 1, None, "the same number reads a text the same way each time", whole=True
 )
+TAKES = Setting(
+    1, 4, 1, "readings of a sentence, of which the best is spoken; each takes a place", whole=True
+)
 
 ALL: Mapping[str, Setting] = {
     "exaggeration": EXAGGERATION,
     "cfg_weight": CFG_WEIGHT,
     "temperature": TEMPERATURE,
     "seed": SEED,
+    "takes": TAKES,
 }
 """Every setting, by the name of its field in `VoiceSettings`."""
 
-_WITHOUT_GUIDANCE = {"temperature": TEMPERATURE, "seed": SEED}
+_WITHOUT_GUIDANCE = {"temperature": TEMPERATURE, "seed": SEED, "takes": TAKES}
 
 SETTINGS: Mapping[Model, Mapping[str, Setting]] = {
     **{model.name: _WITHOUT_GUIDANCE if model.is_gpt else ALL for model in MODELS.values()},
@@ -74,7 +78,9 @@ def model_of(engine: EngineInfo) -> Model:
 
 def settings_of(voice: VoiceProfile) -> VoiceSettings:
     """Return how a stored voice was set to speak."""
-    return VoiceSettings(voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed)
+    return VoiceSettings(
+        voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed, voice.takes
+    )
 
 
 def describe(settings: VoiceSettings) -> str:
@@ -95,14 +101,15 @@ def check_ranges(settings: VoiceSettings) -> None:
 
 
 def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str, float]:
-    """Return every setting of `model` but the seed, given or by default.
+    """Return every setting of `model` that steers sampling, given or by default.
 
     Raises `UserError` with the range when one is out of it.
     """
     given = _given(settings)
     values = {}
     for name, setting in SETTINGS[model].items():
-        if setting.default is not None:
+        if not setting.whole:
+            assert setting.default is not None
             values[name] = float(given.get(name, setting.default))
             _check_range(name, setting, values[name])
     return values
@@ -112,6 +119,30 @@ def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     """Return a sentence for whoever set what `model` does not have, or nothing."""
     names = [_named(name) for name in _given(settings) if name not in SETTINGS[model]]
     return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
+
+
+def takes_notes(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str, ...]:
+    """Return a sentence about what several takes cost in an engine, or nothing for one take."""
+    takes = settings.takes or 1
+    if takes == 1 or (engine is not None and "takes" not in SETTINGS[model_of(engine)]):
+        return ()
+    if engine is None:
+        return (f"{takes} takes of a sentence need {takes} of the engine's places.",)
+    if engine.slots < takes:
+        return (fewer_takes(takes, engine.slots),)
+    longer = " and take longer than one" if engine.company_slows else ""
+    return (
+        f"{takes} takes of a sentence need {takes} of the engine's {engine.slots} places{longer}: "
+        "others wait sooner.",
+    )
+
+
+def fewer_takes(takes: int, places: int) -> str:
+    """Return what is said where an engine has fewer places than takes were asked for."""
+    made = "one is made" if places == 1 else f"{places} are made"
+    return (
+        f"The engine has no place for {takes} takes: {made}. Its operator can raise [engine] slots."
+    )
 
 
 def setting_notes(model: Model, settings: VoiceSettings) -> tuple[str, ...]:

@@ -9,7 +9,13 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import check_ranges, model_of, setting_notes, settings_of
+from bot.speech.voice_settings import (
+    check_ranges,
+    model_of,
+    setting_notes,
+    settings_of,
+    takes_notes,
+)
 from cogs import cards
 from cogs.tuning import (
     LANGUAGE_CHOICES,
@@ -18,6 +24,7 @@ from cogs.tuning import (
     CfgWeight,
     Exaggeration,
     Seed,
+    Takes,
     Temperature,
 )
 from cogs.ui import Interaction, defer, services_of
@@ -58,11 +65,12 @@ class Changing(commands.Cog):
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
         seed: Seed | None = None,
+        takes: Takes | None = None,
         language: str | None = None,
         reset: bool = False,
     ) -> None:
         """Set what is given; with nothing given, show what is set."""
-        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
         check_ranges(given)
         settings = given if reset else given.over(settings_of(voice))
         spoken, services = language or (None if reset else voice.language), services_of(interaction)
@@ -84,6 +92,7 @@ class Changing(commands.Cog):
 
 
 def _notes(engine: EngineStatus, settings: VoiceSettings) -> str:
-    """Say at once what the engine that is loaded makes little or nothing of."""
+    """Say at once what the engine makes little or nothing of, and what takes cost."""
     notes = () if engine.info is None else setting_notes(model_of(engine.info), settings)
+    notes += takes_notes(settings, engine.info)
     return "".join(f"\n-# {note}" for note in notes)

@@ -86,7 +86,13 @@ def model_of(engine: ChatterboxEngine) -> ChatterboxModel:
 
 def spec(model: ChatterboxModel, directory: Path, **changes: Any) -> EngineSpec:
     """An engine that speaks as stock does, without judging what random weights say."""
-    plain = {"device": "cpu", "slots": 8, "self_check": UNCHECKED}
+    plain = {
+        "device": "cpu",
+        "slots": 8,
+        "precision": "fp32",
+        "flow_precision": "fp32",
+        "self_check": UNCHECKED,
+    }
     return EngineSpec("chatterbox", model, directory, **{**plain, **changes})
 
 

@@ -15,7 +15,7 @@ from bot.cli.output import print_facts, print_line
 from bot.cli.voices.words import meaning
 from bot.speech.models import MODELS
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, number, setting_notes, settings_of
+from bot.speech.voice_settings import ALL, number, setting_notes, settings_of, takes_notes
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -61,13 +61,13 @@ def tune(
 
 
 def _notes(configuration: Settings, settings: VoiceSettings) -> tuple[str, ...]:
-    """Return what the engine that would speak makes little or nothing of."""
+    """Return what the engine that would speak makes little or nothing of, and what takes cost."""
     from bot.app import installed_engine
 
     model = next((name for name in MODELS if name == configuration.engine.model), None)
     if installed_engine(configuration) != "chatterbox" or model is None:
         return ()
-    return setting_notes(model, settings)
+    return setting_notes(model, settings) + takes_notes(settings, None)
 
 
 def _setting(name: str, value: float | None) -> str:

@@ -103,6 +103,12 @@ class Model:
         return self.download_bytes + max([self.slot_bytes, *copies]) + _HEADROOM
 
     @property
+    def loading_bytes(self) -> int:
+        """Main memory while it is loaded onto a GPU, part after part: computed."""
+        copies = [part.size for part in self.parts if part.choices[0][0].endswith(".pt")]
+        return max(part.size for part in self.parts) + max(copies, default=0) + _HEADROOM
+
+    @property
     def card_bytes(self) -> int:
         """Memory of a GPU for a sentence at a time, T3 in half precision: computed.
 

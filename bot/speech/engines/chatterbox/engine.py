@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gc
 import itertools
 import math
@@ -12,7 +13,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.errors import EngineDeadError, OutOfMemoryError
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
+from bot.speech.engines.chatterbox.device import (
+    MAX_SLOTS,
+    choose_precision,
+    choose_slots,
+    slot_bytes,
+)
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
@@ -23,6 +29,8 @@ from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, Synthesis
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
+    from bot.speech.engines.chatterbox.products import Layout
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
 class ChatterboxEngine:
@@ -32,7 +40,8 @@ class ChatterboxEngine:
     memory is wanting.
     """
 
-    def __init__(self, spec: EngineSpec, reason: str) -> None:
+    def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
+        """reason: why it is this engine. more: what it would take to have a better model."""
         start = time.perf_counter()
         # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
         # runs: ten times slower on two busy ones, and no quicker on idle ones.
@@ -44,6 +53,11 @@ class ChatterboxEngine:
         if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
+        elif device == "cpu":
+            # Numbers next to zero take a processor a hundred times as long as others. Threads have
+            # this from whoever starts them, so it comes before torch starts any.
+            self._torch.set_flush_denormal(True)
+        self._computes = ""
         found = locate(spec)
         self._model = load_found(found, device, online=spec.checkpoint is None)
         spec = dataclasses.replace(spec, model=found.model.name)
@@ -60,7 +74,8 @@ class ChatterboxEngine:
             reason=reason,
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
-            notes=(found.note,) if found.note else (),
+            notes=tuple(filter(None, (found.note, more))),
+            computes=self._computes,
         )
 
     @property
@@ -113,30 +128,71 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
-        from bot.speech.engines.chatterbox.t3.backbone import set_precision
+
+        decoder = self._open_decoder(spec, device, failures)
+        exact = dataclasses.replace(spec, precision="fp32", flow_precision="fp32")
+        half = self._model.t3.speech_head.weight.dtype != self._torch.float32
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            decoder,
+            overlapped=device.startswith("cuda"),
+            in_float32=functools.partial(self._open_decoder, exact, device, failures)
+            if half
+            else None,
+        )
+
+    def _open_decoder(self, spec: EngineSpec, device: str, failures: Failures) -> T3Decoder:
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
-        dtype = choose_precision(self._torch, device, spec.precision)
         try:
             with failures.explained():
-                set_precision(t3, dtype)
+                layout = self._set_numbers(spec, device)
                 self._free_device_memory()
                 context = whole_lengths(context_length(t3))
                 slots = spec.slots or choose_slots(
-                    self._torch, device, slot_bytes(t3, context, dtype)
+                    self._torch, device, slot_bytes(t3, context, self._dtype)
                 )
-                decoder = T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
+                return T3Decoder(
+                    t3,
+                    slots=slots,
+                    context=context,
+                    graphs=spec.graphs,
+                    fused=spec.fused,
+                    layout=layout,
+                )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
-        overlapped = device.startswith("cuda")
-        return BatchSpeaker(
-            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
-        )
+
+    def _set_numbers(self, spec: EngineSpec, device: str) -> Layout | None:
+        """Let the model compute in what the settings or the device ask for.
+
+        Return the layout of T3's weights.
+        """
+        from bot.speech.engines.chatterbox.cpu import choose_numbers
+        from bot.speech.engines.chatterbox.rounded import round_products
+        from bot.speech.engines.chatterbox.t3.backbone import set_precision
+
+        t3 = self._model.t3
+        if device != "cpu":
+            self._dtype = choose_precision(self._torch, device, spec.precision)
+            set_precision(t3, self._dtype)
+            return None
+        alone = 1 if t3.is_gpt else 2
+        together = alone * (spec.slots or MAX_SLOTS["cpu"])
+        numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
+        self._computes, self._dtype = numbers.told, numbers.dtype
+        set_precision(t3, numbers.dtype)
+        if numbers.flow == "bf16":
+            round_products(self._model.s3gen.flow)
+        return numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()

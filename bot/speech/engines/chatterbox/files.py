@@ -7,30 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EngineDeadError
-from bot.speech.models import MODELS, Model, Part, Source
+from bot.speech.models import MODELS, Model, Part
 from bot.speech.types import ChatterboxModel
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFiles:
-    """What a repository holds of a model."""
-
-    model: Model
-    source: Source
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """The names of what the model cannot do without, as published."""
-        parts = self.model.parts_of(self.source)
-        return tuple(name for part in parts if part.required for name in part.choices[0])
-
-    def missing(self, names: Collection[str]) -> list[str]:
-        """Return what a repository with these files lacks."""
-        return self.model.missing(names, self.source)
-
-    def choose(self, names: Collection[str]) -> list[str]:
-        """Return which of these files to download, the small ones first."""
-        return self.model.choose(names, self.source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import Any
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.assemble import assemble
-from bot.speech.engines.chatterbox.download import fetch_model
-from bot.speech.engines.chatterbox.files import FoundModel, ModelFiles, find_checkpoint, find_in
+from bot.speech.engines.chatterbox.files import FoundModel, find_checkpoint, find_in
+from bot.speech.engines.chatterbox.hub.fetch import fetch_model
 from bot.speech.engines.chatterbox.memory import require_memory
 from bot.speech.engines.chatterbox.stock import (
     first_line,
@@ -37,12 +37,7 @@ def locate(spec: EngineSpec) -> FoundModel:
         if found.note:
             log.warning("%s", found.note, extra={"stage": "engine"})
         return found
-    tell = ProgressFile(spec.progress_file)
-    directories = [
-        fetch_model(spec.model, source.repository, ModelFiles(model, source), tell)
-        for source in model.sources
-    ]
-    return find_in(directories, model)
+    return find_in(fetch_model(model, ProgressFile(spec.progress_file)), model)
 
 
 def load_model(spec: EngineSpec, device: str) -> Any:

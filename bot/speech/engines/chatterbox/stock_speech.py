@@ -107,6 +107,8 @@ class StockSpeaker:
         with self._failures.explained():
             samples = self.generate(request, timings)
         notes = ignored_notes(self._spec.model, request)
+        if (takes := request.settings.takes or 1) > 1:
+            notes += (f'decode = "stock" makes one take, not {takes}.',)
         return to_speech(samples, self._model.sr, timings, notes=notes)
 
 
@@ -115,6 +117,7 @@ def settings_without_effect(spec: EngineSpec) -> list[str]:
     check, usual = spec.self_check, SelfCheck()
     given = {
         "precision": spec.precision != "auto",
+        "flow_precision": spec.flow_precision != "auto",
         "slots": spec.slots is not None,
         "check_retries": check.enabled and check.retries != usual.retries,
         "trim_tail": check.enabled and check.trim_tail != usual.trim_tail,
