@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from tests.cli.conftest import environment_of, program
+from tests.cli.conftest import environment_of, program, rename
 
 SPEAK = ("say", "-", "--voice", "Anna", "-o", "-")
 
@@ -33,13 +33,13 @@ def run(
     )
 
 
-@pytest.mark.parametrize("audio_format", ["wav", "ogg", "flac", "mp3"])
-def test_text_comes_in_and_audio_goes_out(data: Path, audio_format: str) -> None:
+def test_text_comes_in_and_audio_goes_out(data: Path) -> None:
     text = b"\xef\xbb\xbfGood morning,\neveryone.\n"
-    outcome = run(data, *SPEAK, "--format", audio_format, text=text)
+    outcome = run(data, *SPEAK, "--format", "mp3", text=text)
     assert outcome.returncode == 0, outcome.stderr
     samples, rate = soundfile.read(io.BytesIO(outcome.stdout))
     assert 0.5 < len(samples) / rate < 6
+    assert not outcome.stdout.startswith(b"RIFF")
     assert b"Loading the engine" in outcome.stderr
     assert b"standard output" in outcome.stderr
     assert [path.name for path in data.parent.iterdir()] == ["data"]
@@ -95,8 +95,8 @@ def test_a_reader_that_has_gone_away_is_no_traceback(
 
 def test_a_list_in_a_pipe_has_whole_names_and_no_colours(data: Path) -> None:
     name = "鳥の名前はとても長いです、本当に長い長い名前なのですよ、ね"
-    assert run(data, "voices", "rename", "Anna", name).returncode == 0
-    for variables in ({}, {"COLUMNS": "20"}, {"NO_COLOR": "1"}, {"TERM": "dumb"}):
+    rename(data, name)
+    for variables in ({}, {"COLUMNS": "20", "NO_COLOR": "1"}, {"TERM": "dumb"}):
         outcome = run(data, "voices", **variables)
         lines = outcome.stdout.decode().splitlines()
         assert len(lines) == 2
@@ -105,7 +105,7 @@ def test_a_list_in_a_pipe_has_whole_names_and_no_colours(data: Path) -> None:
 
 
 def test_names_that_the_output_cannot_encode_are_escaped(data: Path) -> None:
-    run(data, "voices", "rename", "Anna", "Änne 鳥")
+    rename(data, "Änne 鳥")
     outcome = run(data, "voices", PYTHONIOENCODING="ascii")
     assert outcome.returncode == 0
     assert b"\\xc4nne \\u9ce5" in outcome.stdout

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from rich.cells import cell_len
 
-from tests.cli.conftest import environment_of, program
+from tests.cli.conftest import environment_of, program, rename
 
 ESCAPES = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 WIDE = "鳥の名前はとても長いです、本当に長い長い名前なのですよ、ね"
@@ -55,7 +55,7 @@ def plain(printed: str) -> list[str]:
 @pytest.mark.parametrize("columns", [40, 20])
 @pytest.mark.parametrize("name", ["Anna", WIDE, "Nn" * 16])
 def test_a_narrow_terminal_cuts_no_name(data: Path, columns: int, name: str) -> None:
-    subprocess.run(program("voices", "rename", "Anna", name), env=environment_of(data), check=True)
+    rename(data, name)
     code, printed = on_terminal(data, "voices", columns=columns)
     lines = plain(printed)
     assert (code, lines[0]) == (0, name)  # the terminal itself wraps it

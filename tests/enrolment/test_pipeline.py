@@ -125,8 +125,13 @@ def test_audio_whose_rate_changes_is_resampled_throughout(speech: Samples) -> No
     assert abs(int(lags.argmax()) - len(tail[::24]) + 1) < 150  # ms: an octave off would not align
 
 
-@pytest.mark.parametrize("level", [0.0, 0.1])
-def test_rejection_brings_report_and_picture(level: float, rng: np.random.Generator) -> None:
+@pytest.mark.parametrize(
+    ("level", "reason"),
+    [(0.0, "The recording is silent."), (0.1, "nobody is speaking: only noise")],
+)
+def test_rejection_brings_report_and_picture(
+    level: float, reason: str, rng: np.random.Generator
+) -> None:
     sound = (level * rng.standard_normal(4 * RATE)).astype(np.float32)
     with pytest.raises(SampleRejectedError) as caught:
         prepare_sample(encode(sound, RATE, "wav", "pcm_s16le"), EnrolmentLimits())
@@ -136,6 +141,7 @@ def test_rejection_brings_report_and_picture(level: float, rng: np.random.Genera
     assert error.picture.startswith(b"\x89PNG")
     finding = error.report.findings[0]
     assert str(error) == f"{finding.reason} {finding.advice}"
+    assert reason in finding.reason
 
 
 def test_too_little_speech_is_rejected(speech: Samples) -> None:
