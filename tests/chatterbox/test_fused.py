@@ -99,6 +99,9 @@ def test_a_row_is_the_same_to_the_bit_in_any_company(device: str) -> None:
     alone = attention(projected, cache, torch.tensor([300, 0, 0, 0], device=device))[0]
     together = attention(projected, cache, torch.tensor([300, 599, 5, 257], device=device))[0]
     assert torch.equal(alone, together)
+    # Nor on how many rows are computed.
+    first = attention(projected[:1], cache, torch.tensor([300], device=device))
+    assert torch.equal(first, alone[None])
 
 
 MODELS = pytest.mark.parametrize("engine", ["english", "turbo", "multilingual-v2"], indirect=True)

@@ -73,7 +73,7 @@ class FusedStep:
     def run(self, embeds: Tensor, positions: Tensor, watched: Tensor) -> Tensor:
         """Return the normalised hidden states (rows, dim) of `embeds` (rows, dim).
 
-        positions: (rows,), see `KeyValueCache.step`, as is `watched`. Both take all rows.
+        positions: (rows,), see `KeyValueCache.step`, as is `watched`.
         """
         x = self._backbone.enter(embeds, positions)
         for index in range(self._backbone.layers):
