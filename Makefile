@@ -27,7 +27,10 @@ SOURCES := $(PACKAGES) tests benchmarks tools
 # What `make demo` says and enrols; by the environment, so that any text arrives as it was typed.
 override SAMPLE := $(value SAMPLE)
 override TEXT := $(value TEXT)
-export SAMPLE TEXT
+override ENGINE := $(value ENGINE)
+export SAMPLE TEXT ENGINE
+# Random weights need the environment that has Chatterbox.
+DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
@@ -41,8 +44,8 @@ install: $(VENV)/.piper ## install Mynah with the piper engine
 install-chatterbox: $(VENV)/.piper ## add the engine that clones voices, in the way that fits this machine
 	$(BIN)/python -m tools.install_chatterbox $(ARGS)
 
-demo: $(VENV)/.dev ## from nothing: the bot in a Discord on this machine, heard in demo.wav
-	$(BIN)/python -m tools.demo
+demo: $(DEMO_ENVIRONMENT)/$(if $(ENGINE),.ready,.dev) ## from nothing: the bot in a Discord on this machine, heard in demo.wav (ENGINE=nano-random: cloned)
+	$(DEMO_ENVIRONMENT)/bin/python -m tools.demo
 
 run: $(VENV)/.piper ## start the bot
 	$(BIN)/mynah run

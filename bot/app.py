@@ -5,11 +5,13 @@ The only place that constructs stores, workers and services; all else is handed 
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -21,10 +23,13 @@ from bot.errors import EngineDeadError
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
+from bot.speech.model_keeper import ModelKeeper
+from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
 from bot.speech.types import EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
+from storage import names_at_hand
 from storage.voices import VoiceStore
 
 if TYPE_CHECKING:
@@ -43,6 +48,7 @@ ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
 """Variables that a download may need. The engine is told them, out of sight of /proc."""
 
 ENGINE_WAITING = 64
+MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 
 
 @asynccontextmanager
@@ -113,16 +119,55 @@ def _enrolment_service(settings: Settings, worker: Worker, store: VoiceStore) ->
 async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     """Open the client of the engine worker; `start` loads the engine."""
     engine = settings.engine
-    spec = EngineSpec(
+    client = EngineClient(
+        _engine_worker(settings, engine.sentence_timeout_seconds),
+        await _engine_spec(settings),
+        load_seconds=engine.load_timeout_seconds,
+        sentence_seconds=engine.sentence_timeout_seconds,
+    )
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+@asynccontextmanager
+async def open_models(settings: Settings) -> AsyncIterator[ModelKeeper]:
+    """Open what looks after the models on the disk, in a worker that imports torch only to look at
+    the machine.
+    """
+    worker = _engine_worker(settings, MODELS_CALL_SECONDS)
+    try:
+        yield ModelKeeper(worker, await _engine_spec(settings))
+    finally:
+        await worker.close()
+
+
+def _engine_worker(settings: Settings, call_seconds: float) -> Worker:
+    limits = WorkerLimits(
+        call_seconds=call_seconds, waiting=ENGINE_WAITING, file_bytes=ENGINE_FILE_BYTES
+    )
+    log_alike = _worker_logging(settings, "engine")
+    return Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS)
+
+
+async def _engine_spec(settings: Settings) -> EngineSpec:
+    engine = settings.engine
+    return EngineSpec(
         kind=engine.kind,
-        model=engine.model,
+        model="english" if engine.model == "auto" else engine.model,
+        auto_model=engine.model == "auto",
+        languages=await asyncio.to_thread(_languages, settings.storage.directory),
         checkpoint=engine.checkpoint,
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
         precision=engine.precision,
+        flow_precision=engine.flow_precision,
         decode=engine.decode,
         slots=engine.slots,
         graphs=engine.graphs,
+        fused=engine.fused,
+        tf32=engine.tf32,
         vocoder_batch=engine.vocoder_batch,
         prompt_seconds=engine.prompt_seconds,
         self_check=SelfCheck(
@@ -132,22 +177,14 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
             steady_short=engine.steady_short,
         ),
     )
-    limits = WorkerLimits(
-        call_seconds=engine.sentence_timeout_seconds,
-        waiting=ENGINE_WAITING,
-        file_bytes=ENGINE_FILE_BYTES,
-    )
-    log_alike = _worker_logging(settings, "engine")
-    client = EngineClient(
-        Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS),
-        spec,
-        load_seconds=engine.load_timeout_seconds,
-        sentence_seconds=engine.sentence_timeout_seconds,
-    )
+
+
+def _languages(directory: Path) -> tuple[str, ...]:
+    """Return the languages that the voices are marked with; none where nothing can be read."""
     try:
-        yield client
-    finally:
-        await client.close()
+        return tuple(names_at_hand.languages(directory))
+    except Exception:  # whatever it is, opening the store tells it
+        return ()
 
 
 def installed_engine(settings: Settings) -> EngineKind | None:
@@ -162,7 +199,21 @@ def installed_engine(settings: Settings) -> EngineKind | None:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        yield engine, SpeechService(engine, text_limits(settings), lambda: engine.kind)
+        scheduler = _scheduler(engine)
+        lane = scheduler.lane(0, asyncio.get_running_loop().time)
+        try:
+            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.reads)
+        finally:
+            await scheduler.close()
+
+
+def _scheduler(engine: EngineClient) -> FairScheduler:
+    """Return what hands the engine as many sentences at once as it works on together."""
+    return FairScheduler(
+        engine,
+        at_once=lambda: engine.info.slots if engine.info else 1,
+        company_slows=lambda: engine.info is None or engine.info.company_slows,
+    )
 
 
 def text_limits(settings: Settings) -> TextLimits:
@@ -198,7 +249,6 @@ async def open_backstage(
     # The other commands do without discord.py, which takes 0.7 s to import.
     from bot.client import MynahBot, Services
     from bot.speech.desk import SpeechDesk
-    from bot.speech.scheduler import FairScheduler
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
     from bot.voice_watch import VoiceChange, VoiceWatch
@@ -210,13 +260,13 @@ async def open_backstage(
         open_engine(settings) as engine,
         VoiceWatch(store).running() as watch,
     ):
+        scheduler = _scheduler(engine)
 
         async def forget(change: VoiceChange) -> None:
+            scheduler.recording_gone(change.clip_sha256)
             await engine.forget(change.clip_sha256)
 
         watch.subscribe(forget)
-        # As many sentences at once as the engine works on together.
-        scheduler = FairScheduler(engine, at_once=lambda: engine.info.slots if engine.info else 1)
         enrolment = _enrolment_service(settings, media, store)
         voice_limits = VoiceLimits(
             queue_per_guild=settings.limits.queue_per_guild,
@@ -224,7 +274,13 @@ async def open_backstage(
             alone_seconds=settings.voice.alone_seconds,
             prefetch_seconds=settings.voice.prefetch_seconds,
         )
-        desk = SpeechDesk(scheduler, text_limits(settings), media, lambda: engine.kind)
+        desk = SpeechDesk(
+            scheduler,
+            text_limits(settings),
+            media,
+            lambda: engine.reads,
+            settings.voice.prefetch_seconds,
+        )
 
         def make_services(bot: MynahBot) -> Services:
             return Services(
@@ -233,7 +289,7 @@ async def open_backstage(
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,
-                voice=VoiceManager(bot, voice_limits),
+                voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
             )
 

@@ -42,6 +42,7 @@ from bot.credentials import (
     shown_name,
 )
 from bot.errors import ConfigError
+from bot.speech.types import ChatterboxModel, FlowPrecision, Precision
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
@@ -107,13 +108,16 @@ class EngineSettings(_Section):
     """Which engine speaks, and on what."""
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
-    model: Literal["english", "turbo", "multilingual"] = "english"
+    model: Literal["auto", ChatterboxModel] = "auto"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
-    precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
+    precision: Precision = "auto"
+    flow_precision: FlowPrecision = "auto"
     decode: Literal["own", "stock"] = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     graphs: bool = True
+    fused: bool = True
+    tf32: bool = False
     vocoder_batch: Annotated[int, Field(ge=1, le=8)] = 1
     prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
     check_speech: bool = True

@@ -33,6 +33,7 @@ from cogs.tuning import (
     CfgWeight,
     Exaggeration,
     Seed,
+    Takes,
     Temperature,
 )
 from cogs.ui import (
@@ -85,9 +86,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
         seed: Seed | None = None,
+        takes: Takes | None = None,
     ) -> None:
         """Queue the text, then follow it in the same answer."""
-        settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
         check_ranges(settings)
         voice = voice or await self._voice_of(interaction)
         utterance = Utterance(

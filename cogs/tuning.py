@@ -5,12 +5,13 @@ from __future__ import annotations
 from discord import app_commands
 
 from bot.languages import LANGUAGES
-from bot.speech.voice_settings import ALL, CFG_WEIGHT, EXAGGERATION, SEED, TEMPERATURE
+from bot.speech.voice_settings import ALL, CFG_WEIGHT, EXAGGERATION, SEED, TAKES, TEMPERATURE
 
 Exaggeration = app_commands.Range[float, EXAGGERATION.lowest, EXAGGERATION.highest]
 CfgWeight = app_commands.Range[float, CFG_WEIGHT.lowest, CFG_WEIGHT.highest]
 Temperature = app_commands.Range[float, TEMPERATURE.lowest, TEMPERATURE.highest]
 Seed = app_commands.Range[int, int(SEED.lowest), int(SEED.highest)]
+Takes = app_commands.Range[int, int(TAKES.lowest), int(TAKES.highest)]
 
 LANGUAGE_CHOICES = [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
 

@@ -51,7 +51,9 @@ def reference_to(services: Services, voice: VoiceProfile) -> VoiceReference:
             f"The recording of {quoted(voice.name)} is damaged, so it cannot speak. Choose another "
             "voice, or delete this one and enrol it again."
         )
-    return VoiceReference(services.voices.clip_path(voice), voice.clip_sha256, voice.pitch_hz)
+    return VoiceReference(
+        services.voices.clip_path(voice), voice.clip_sha256, voice.pitch_hz, voice.language
+    )
 
 
 async def current_reference(services: Services, voice: VoiceProfile) -> VoiceReference:

@@ -1,4 +1,5 @@
-"""Names of voices for a shell that completes a word: at once, and without a trace.
+"""Names and languages of voices, for a shell that completes a word and before the store is open:
+at once, and without a trace.
 
 Read by SQLite itself rather than through `VoiceStore`, which creates what is missing, migrates,
 sweeps, and takes NumPy and an event loop to import.
@@ -42,6 +43,16 @@ def guild_ids(directory: Path, prefix: str) -> list[int]:
     with _reading(directory) as connection:
         rows = connection.execute(sql, (prefix, MOST_NAMES)).fetchall()
     return sorted(int(guild) for (guild,) in rows)
+
+
+def languages(directory: Path) -> list[str]:
+    """Return the languages that voices are marked with, of all guilds, in order.
+
+    Raises as `voice_names` does.
+    """
+    sql = "SELECT DISTINCT language FROM voices WHERE language IS NOT NULL ORDER BY language"
+    with _reading(directory) as connection:
+        return [str(language) for (language,) in connection.execute(sql).fetchall()]
 
 
 @contextlib.contextmanager

@@ -165,6 +165,7 @@ _READERS: Mapping[str, Reader] = {
     "cfg_weight": _or_none(_number(0, 10)),
     "temperature": _or_none(_number(0, 10)),
     "seed": _or_none(_whole(0)),
+    "takes": _or_none(_whole(1)),
     "former_until": _or_none(_string(_time)),
 }
 

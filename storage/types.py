@@ -63,7 +63,7 @@ class NewVoice:
 class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 
-    exaggeration, cfg_weight, temperature, seed: how it speaks; None is the model's default.
+    exaggeration, cfg_weight, temperature, seed, takes: how it speaks; None is the model's default.
     former_until: until when the recording that it had before can be brought back; None without one.
     """
 
@@ -86,6 +86,7 @@ class VoiceProfile:
     cfg_weight: float | None = None
     temperature: float | None = None
     seed: int | None = None
+    takes: int | None = None
     former_until: datetime | None = None
 
     def can_be_restored(self, now: datetime) -> bool:

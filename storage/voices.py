@@ -157,6 +157,7 @@ class VoiceStore:
         cfg_weight: float | None,
         temperature: float | None,
         seed: int | None,
+        takes: int | None,
         language: str | None,
     ) -> VoiceProfile:
         """Set how a voice speaks, all of it anew; None is the model's default.
@@ -168,8 +169,8 @@ class VoiceStore:
             return _only(
                 await execute(
                     "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?,"
-                    " seed = ?, language = ? WHERE id = ? RETURNING *",
-                    (exaggeration, cfg_weight, temperature, seed, language, voice_id),
+                    " seed = ?, takes = ?, language = ? WHERE id = ? RETURNING *",
+                    (exaggeration, cfg_weight, temperature, seed, takes, language, voice_id),
                 )
             )
 

@@ -84,6 +84,22 @@ def test_texts_need_nothing_of_the_bot_but_its_errors() -> None:
     assert not [name for name in ours if not within(name, *allowed)]
 
 
+def test_what_auto_takes_is_a_function_of_what_it_is_told() -> None:
+    forbidden = ("bot.speech.engines", "os", "pathlib", "storage", "bot.workers", "bot.config")
+    assert offences(("bot.speech.choice", "bot.speech.models"), forbidden) == []
+
+
+def test_one_package_talks_to_the_model_hub() -> None:
+    hub = "bot.speech.engines.chatterbox.hub"
+    assert not [
+        f"{module} imports {name}"
+        for module in MODULES
+        if not within(module, hub)
+        for name in imports(module)
+        if within(name, "huggingface_hub")
+    ]
+
+
 def test_services_import_only_types_and_clips_of_storage() -> None:
     database = offences(("bot.speech",), ("storage.database", "storage.voices"))
     assert database == []

@@ -31,29 +31,40 @@ with open(os.environ["PIP_LOG"], "a") as log:
 
 
 @pytest.mark.parametrize(
-    ("capability", "python", "way"),
+    ("capability", "driver", "python", "way"),
     [
-        (None, (3, 11), "cpu"),
-        (3.7, (3, 11), "cpu"),
-        (6.1, (3, 13), "upstream"),
-        (8.9, (3, 11), "upstream"),
-        (9.0, (3, 13), "upstream"),
-        (7.5, (3, 14), "cuda"),
-        (12.0, (3, 11), "cuda"),
+        (None, None, (3, 11), "cpu"),
+        (3.7, 470, (3, 11), "cpu"),
+        (6.1, 580, (3, 13), "upstream"),
+        (7.0, 580, (3, 11), "upstream"),
+        (7.5, 580, (3, 11), "cuda"),
+        (8.9, 595, (3, 13), "cuda"),
+        (9.0, 580, (3, 13), "cuda"),
+        (7.5, 579, (3, 13), "upstream"),
+        (9.0, 535, (3, 11), "upstream"),
+        (8.9, None, (3, 11), "upstream"),
+        (7.5, 535, (3, 14), "cuda"),
+        (9.0, 580, (3, 14), "cuda"),
+        (12.0, 580, (3, 11), "cuda"),
+        (12.0, 570, (3, 11), "cuda"),
     ],
 )
 def test_way_to_install_chatterbox_fits_the_machine(
-    capability: float | None, python: tuple[int, int], way: str
+    capability: float | None, driver: int | None, python: tuple[int, int], way: str
 ) -> None:
-    chosen, reason = choose(capability, python)
+    chosen, reason = choose(capability, driver, python)
     assert chosen == way
     assert reason
+
+
+def test_an_older_driver_is_told_from_which_on_it_would_be_quicker() -> None:
+    assert "driver 535; from 580 on there is a quicker one" in choose(8.9, 535, (3, 12))[1]
 
 
 @pytest.mark.parametrize("capability", [6.1, 7.0])
 def test_a_build_without_kernels_for_the_card_is_not_chosen(capability: float) -> None:
     with pytest.raises(SystemExit, match=r"needs Python 3\.11 to 3\.13; this is Python 3\.14"):
-        choose(capability, (3, 14))
+        choose(capability, 580, (3, 14))
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -75,13 +86,17 @@ def asked_of(folder: Path, script: str) -> subprocess.CompletedProcess[str]:
     return run("--dry-run", PATH=f"{folder}{os.pathsep}{os.environ['PATH']}")
 
 
+QUERY = "--query-gpu=compute_cap,driver_version --format=csv,noheader"
+
+
 @pytest.mark.parametrize(
     ("script", "capability"),
     [
-        ('[ "$*" = "--query-gpu=compute_cap --format=csv,noheader" ] && echo 12.0', "12"),
-        ("printf '12.0\\n8.6\\n'", "12"),
-        ("printf '[N/A]\\n  12.0  \\n\\n'", "12"),
-        ("echo 12.0; echo 'Unable to determine the device handle: GPU is lost.'; exit 15", "12"),
+        (f'[ "$*" = "{QUERY}" ] && echo "12.0, 580.65.06"', "12"),
+        ("printf '12.0, 580.65.06\n8.6, 580.65.06\n'", "12"),
+        ("printf '8.6, 580.65\n12.0, 580.65\n'", "12"),
+        ("printf '[N/A], [N/A]\n  12.0 , [N/A] \n\n'", "12"),
+        ("echo '12.0, 580.65'; echo 'Unable to determine the device handle'; exit 15", "12"),
     ],
 )
 def test_the_newest_card_that_nvidia_smi_knows_decides(
@@ -96,7 +111,22 @@ def test_the_newest_card_that_nvidia_smi_knows_decides(
 @pytest.mark.parametrize(
     ("script", "said"),
     [
-        ("echo '[N/A]'", "[N/A]"),
+        ("echo '8.9, 580.159.04'", "compute capability 8.9 with driver 580)"),
+        ("echo '8.9, 535.183.01'", "compute capability 8.9 with driver 535;"),
+        ("echo '8.9, [N/A]'", "compute capability 8.9 with an unknown driver;"),
+    ],
+)
+def test_the_driver_is_asked_for(tmp_path: Path, script: str, said: str) -> None:
+    told = asked_of(tmp_path, script)
+    assert told.returncode == 0
+    if sys.version_info < (3, 14):
+        assert said in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo '[N/A], 580.65'", "[N/A], 580.65"),
         ("echo 'Driver/library version mismatch'; exit 18", "Driver/library version mismatch"),
         ("echo 'Field \"compute_cap\" is not valid' >&2; exit 2", '"compute_cap" is not valid'),
         ("exit 9", "nothing, exit code 9"),

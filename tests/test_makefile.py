@@ -12,7 +12,7 @@ from tests.conftest import FIRST, TESTS, rank
 
 ROOT = Path(__file__).parent.parent
 # What the make that runs these tests hands on.
-OUTER = {"WAY", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
+OUTER = {"WAY", "ARGS", "ENGINE", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS"}
 
 
 def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -33,6 +33,8 @@ def plan(*arguments: str) -> subprocess.CompletedProcess[str]:
     [
         (["test-chatterbox"], ".venv-chatterbox", "cpu"),
         (["test-full-size"], ".venv-chatterbox", "cpu"),
+        (["demo", "ENGINE=nano-random"], ".venv-chatterbox", "cpu"),
+        (["demo", "ENGINE=nano-random", "WAY=auto"], ".venv-chatterbox-auto", "auto"),
         (["bench-chatterbox"], ".venv-chatterbox", "cpu"),
         (["bench-chatterbox", "WAY=auto"], ".venv-chatterbox-auto", "auto"),
         (["test-chatterbox-gpu"], ".venv-chatterbox-auto", "auto"),
@@ -47,6 +49,10 @@ def test_each_way_has_an_environment_of_its_own(
     assert f"touch {environment}/.ready" in planned
     used = {word.split("/")[0] for word in planned.split() if word.startswith(".venv")}
     assert used == {environment}
+
+
+def test_the_usual_demo_does_without_chatterbox() -> None:
+    assert ".venv/bin/python -m tools.demo\n" in plan("demo").stdout
 
 
 def test_files_are_handed_out_as_they_are_sorted() -> None:

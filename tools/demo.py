@@ -3,7 +3,8 @@
 Starts the loopback Discord of the tests and the real program (`mynah run`) against it. A member
 enrols a sample with /enroll, presses Save, joins a voice channel and says a text with /say. What
 the member heard, after decryption by Discord's own library, is left in demo.wav, or in demo (2).wav
-where there is a demo.wav already.
+where there is a demo.wav already. With ENGINE=nano-random the engine is Chatterbox with tiny random
+weights: the whole way of a cloned voice, but for how it sounds.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import asyncio
 import io
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +39,7 @@ from tests.loopback import (
     wait_until,
 )
 from tests.loopback.audio import SAMPLE_RATE
+from tools import random_engine
 
 TEXT = (
     "Hello! I am a bird that speaks in the voices it hears. "
@@ -52,7 +55,7 @@ NOT_AN_END = re.compile(r"-# |\d+ of \d+ sentences heard\.$")
 """Lines below the first of an answer to /say that are there while the text is spoken."""
 
 START_SECONDS = 60.0
-STEP_SECONDS = 120.0
+STEP_SECONDS = 300.0  # a busy machine loads libraries slowly
 SPEECH_SECONDS = 900.0  # Chatterbox on a CPU is slower than speech
 STOP_SECONDS = 15.0
 
@@ -61,6 +64,15 @@ LONGEST_GAP_MS = 40.0
 
 class DemoFailedError(Exception):
     """A step did not do what it should."""
+
+
+FAILURES = (
+    DemoFailedError,
+    OutputError,
+    AssertionError,
+    OSError,
+    subprocess.CalledProcessError,
+)
 
 
 class RefusedError(DemoFailedError):
@@ -94,15 +106,24 @@ def main() -> None:
         default=os.environ.get("TEXT") or TEXT,
         help=f"what to say, up to {MAX_CHARACTERS} characters",
     )
+    parser.add_argument(
+        "--engine",
+        default=os.environ.get("ENGINE") or None,
+        metavar="MODEL-random",
+        help="Chatterbox with tiny random weights, such as nano-random; default: the usual engine",
+    )
     arguments = parser.parse_args()
+    if arguments.engine not in (None, *random_engine.ENGINES):
+        known = ", ".join(map(repr, random_engine.ENGINES))
+        parser.error(f"ENGINE is left out or one of {known}, not {arguments.engine!r}")
     try:
         expect(
             len(arguments.text) <= MAX_CHARACTERS,
             f"the text has {len(arguments.text)} characters; /say takes {MAX_CHARACTERS}",
         )
         sample = read_sample(Path(arguments.sample) if arguments.sample else None)
-        asyncio.run(demo(sample, arguments.text))
-    except (DemoFailedError, OutputError, AssertionError, OSError) as error:
+        asyncio.run(demo(sample, arguments.text, arguments.engine))
+    except FAILURES as error:
         print(f"The demo failed: {error}", file=sys.stderr)
         sys.exit(1)
 
@@ -119,14 +140,17 @@ def read_sample(path: Path | None) -> Upload:
     return Upload("sample.m4a", encode(speech, 44_100, "mp4", "aac", 2), "audio/mp4")
 
 
-async def demo(sample: Upload, text: str) -> None:
+async def demo(sample: Upload, text: str, engine: str | None) -> None:
     """Enrol the sample, say the text, write what was heard."""
     with tempfile.TemporaryDirectory(prefix="mynah-demo-") as folder:
+        if engine:
+            print(f"Making tiny random weights for {engine} ...", flush=True)
+        configuration = random_engine.configuration(engine, Path(folder))
         async with LoopbackDiscord() as discord:
             timeline = Timeline()
             guild = discord.add_guild("The demo's server")
             member = discord.add_person(guild, "Robin")
-            async with running_bot(discord, Path(folder), timeline):
+            async with running_bot(discord, Path(folder), timeline, engine, configuration):
                 await enrol(member, sample, timeline)
                 listener = await member.join_voice()
                 codes = await say(member, listener, text, timeline)
@@ -137,9 +161,16 @@ async def demo(sample: Upload, text: str) -> None:
 
 @asynccontextmanager
 async def running_bot(
-    discord: LoopbackDiscord, folder: Path, timeline: Timeline
+    discord: LoopbackDiscord,
+    folder: Path,
+    timeline: Timeline,
+    engine: str | None,
+    configuration: Mapping[str, str],
 ) -> AsyncIterator[None]:
-    """Run `mynah run` as a program of its own until it has registered its commands."""
+    """Run `mynah run` as a program of its own until it has registered its commands.
+
+    engine, configuration: see `tools.random_engine`.
+    """
     log_path = folder / "log"
     # The operator's own settings, a token among them, must not reach this bot; the engine may.
     kept = {
@@ -150,12 +181,13 @@ async def running_bot(
     environment = {
         **kept,
         **discord.env(),
+        **configuration,
         "MYNAH_CONFIG": os.devnull,
         "MYNAH_STORAGE__DIRECTORY": str(folder / "data"),
     }
     with log_path.open("wb") as log:
         program = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", env=environment, stdout=log, stderr=log
+            *random_engine.program(engine), "run", env=environment, stdout=log, stderr=log
         )
     timeline.note("mynah run started")
     try:

@@ -1,6 +1,6 @@
 """Checkpoints of random weights that stock `from_local` loads, to try Chatterbox without its own.
 
-    python -m tools.random_checkpoint DIRECTORY [--model english|turbo|multilingual] [--full-size]
+    python -m tools.random_checkpoint DIRECTORY [--model MODEL] [--full-size]
 
 A full-size one loads like the real ones: name its directory as `checkpoint` under `[engine]`, and
 the bot speaks noise. A tiny one is for tests: it loads only after `shrink`, in the same process.
@@ -17,28 +17,34 @@ import string
 from pathlib import Path
 from typing import Any, get_args
 
+from bot.speech.engines.chatterbox.assemble import t3_config
+from bot.speech.models import MODELS, Model
 from bot.speech.types import ChatterboxModel
 
 SPEECH_TOKENS = 25
 """How many tokens each English or multilingual sentence has: one second."""
 
 _FIRST_SPECIAL, _STOP = 6561, 6562
-_LANGUAGE_TAGS = ("[en]", "[de]")
+_LANGUAGE_TAGS = ("[en]", "[de]", "[es]", "[hi]", "[pt]")
+_COMPUTED = frozenset({"tokenizer._mel_filters", "tokenizer.window"})
 
 
 def shrink(model: ChatterboxModel) -> None:
     """Make the sizes small that chatterbox's constructors hold. Call before making or loading.
 
-    The hidden size stays 1024: the Perceiver has no other.
+    The hidden size stays 1024, for Nano 768: the Perceiver has no other, and so have both kinds of
+    GPT-2 their own number of heads.
     """
     from chatterbox.models.s3gen import s3gen
     from chatterbox.models.t3.llama_configs import LLAMA_CONFIGS
     from s3tokenizer.model_v2 import S3TokenizerV2
 
-    # The multilingual model watches the attention of layers 9, 12 and 13.
-    layers = 14 if model == "multilingual" else 2
+    t3_config(MODELS[model])  # makes stock know all backbones
+    # The guard of the multilingual model's version 2 watches layers 9, 12 and 13.
+    layers = 14 if MODELS[model].guarded else 2
     LLAMA_CONFIGS["Llama_520M"].update(num_hidden_layers=layers, intermediate_size=64)
-    LLAMA_CONFIGS["GPT2_medium"].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
+    for backbone in ("GPT2_medium", "GPT2_small"):
+        LLAMA_CONFIGS[backbone].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
     (config,) = S3TokenizerV2.__init__.__defaults__
     config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
     if not _is_shrunk():
@@ -53,8 +59,8 @@ def shrink(model: ChatterboxModel) -> None:
 def make_checkpoint(model: ChatterboxModel, directory: Path, *, full_size: bool = False) -> Path:
     """Write a checkpoint of `model` to `directory`, always the same one.
 
-    full_size: as large as the real ones (3.1 GB). Raises `RuntimeError` after `shrink`, which
-    cannot be undone in its process.
+    full_size: as large as the real ones, 1.9 to 3.2 GB. Raises `RuntimeError` after `shrink`,
+    which cannot be undone in its process.
     """
     import torch
 
@@ -63,7 +69,7 @@ def make_checkpoint(model: ChatterboxModel, directory: Path, *, full_size: bool 
     elif _is_shrunk():
         raise RuntimeError("Make a full-size checkpoint in a process that has made no tiny one.")
     torch.manual_seed(0)
-    {"english": _english, "turbo": _turbo, "multilingual": _multilingual}[model](directory)
+    _write(MODELS[model], directory)
     return directory
 
 
@@ -77,54 +83,28 @@ def _build(original: Any, small: dict[str, int], *args: Any, **kwargs: Any) -> A
     return original(*args, **{**kwargs, **small})
 
 
-def _english(directory: Path) -> None:
+def _write(model: Model, directory: Path) -> None:
     from chatterbox.models.s3gen import S3Gen
     from chatterbox.models.t3 import T3
     from chatterbox.models.voice_encoder import VoiceEncoder
 
-    t3 = T3()
-    _end_after(t3, SPEECH_TOKENS)
-    _save(VoiceEncoder(), directory / "ve.safetensors")
-    _save(t3, directory / "t3_cfg.safetensors")
-    _save(S3Gen(), directory / "s3gen.safetensors")
-    _save_tokenizer(directory / "tokenizer.json")
-
-
-def _multilingual(directory: Path) -> None:
-    import torch
-    from chatterbox.models.s3gen import S3Gen
-    from chatterbox.models.t3 import T3
-    from chatterbox.models.t3.modules.t3_config import T3Config
-    from chatterbox.models.voice_encoder import VoiceEncoder
-
-    t3 = T3(T3Config.multilingual())
-    _end_after(t3, SPEECH_TOKENS)
-    torch.save(VoiceEncoder().state_dict(), directory / "ve.pt")
-    _save(t3, directory / "t3_mtl23ls_v2.safetensors")
-    torch.save(S3Gen().state_dict(), directory / "s3gen.pt")
-    _save_tokenizer(directory / "grapheme_mtl_merged_expanded_v1.json")
-
-
-def _turbo(directory: Path) -> None:
-    from chatterbox.models.s3gen import S3Gen
-    from chatterbox.models.t3 import T3
-    from chatterbox.models.t3.modules.t3_config import T3Config
-    from chatterbox.models.voice_encoder import VoiceEncoder
-
-    # As ChatterboxTurboTTS.from_local builds it.
-    config = T3Config(text_tokens_dict_size=50276)
-    config.llama_config_name = "GPT2_medium"
-    config.speech_tokens_dict_size = 6563
-    config.input_pos_emb = None
-    config.speech_cond_prompt_len = 375
-    config.use_perceiver_resampler = False
-    config.emotion_adv = False
-    t3 = T3(config)
-    _end_at_random(t3)
-    _save(VoiceEncoder(), directory / "ve.safetensors")
-    _save(t3, directory / "t3_turbo_v1.safetensors")
-    _save(S3Gen(meanflow=True), directory / "s3gen_meanflow.safetensors")
-    _save_gpt2_tokenizer(directory)
+    t3 = T3(t3_config(model))
+    if model.is_gpt:
+        _end_at_random(t3)
+    else:
+        _end_after(t3, SPEECH_TOKENS)
+    for part, module in (
+        (model.part("voice encoder"), VoiceEncoder()),
+        (model.part("T3"), t3),
+        (model.part("S3Gen"), S3Gen(meanflow=model.is_gpt)),
+    ):
+        # As published: what S3Gen's constructor computes is not in all of its files.
+        left_out = _COMPUTED if part.lenient else frozenset()
+        _save(module, directory / part.choices[0][0], left_out)
+    if model.is_gpt:
+        _save_gpt2_tokenizer(directory)
+    else:
+        _save_tokenizer(directory / model.part("tokenizer").choices[0][0])
 
 
 def _end_after(t3: Any, tokens: int) -> None:
@@ -171,11 +151,15 @@ def _end_at_random(t3: Any) -> None:
         t3.speech_head.bias[_STOP] = t3.speech_head.bias[:_FIRST_SPECIAL].mean() + 4.5
 
 
-def _save(module: Any, path: Path) -> None:
+def _save(module: Any, path: Path, left_out: frozenset[str]) -> None:
+    import torch
     from safetensors.torch import save_file
 
-    state = module.state_dict()
-    save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, path)
+    state = {name: value for name, value in module.state_dict().items() if name not in left_out}
+    if path.suffix == ".pt":
+        torch.save(state, path)
+    else:
+        save_file({key: value.detach().clone().contiguous() for key, value in state.items()}, path)
 
 
 def _save_tokenizer(path: Path) -> None:
@@ -215,7 +199,7 @@ def main() -> None:
     )
     parser.add_argument("directory", type=Path)
     parser.add_argument("--model", choices=get_args(ChatterboxModel), default="english")
-    parser.add_argument("--full-size", action="store_true", help="3.1 GB, half a minute")
+    parser.add_argument("--full-size", action="store_true", help="up to 3.2 GB, half a minute")
     arguments = parser.parse_args()
     arguments.directory.mkdir(parents=True, exist_ok=True)
     if any(arguments.directory.iterdir()):  # such as a model that was downloaded

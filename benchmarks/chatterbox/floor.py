@@ -34,13 +34,21 @@ def distance(bytes_per_token: int, bytes_per_second: float, seconds: float) -> d
 def bytes_per_token(t3: Any, positions: float) -> int:
     """Return what one token of one text reads: the transformer, the output layer, and the keys and
     values of `positions` before it, twice with classifier-free guidance."""
-    weights = [*t3.speech_head.parameters()]
+    weights = [*t3.speech_head.parameters(), *laid_out_layers(t3)]
     weights += [w for name, w in t3.tfmr.named_parameters() if not name.startswith(_LOOKED_UP)]
     rows = 1 if t3.is_gpt else 2
     cached = cache_bytes(
         t3.cfg.num_hidden_layers, rows, positions, t3.cfg.hidden_size, weights[0].element_size()
     )
     return sum(weight.nbytes for weight in weights) + cached
+
+
+def laid_out_layers(t3: Any) -> list[Any]:
+    """Return what holds the weights in a layout of its own, of which the module has let go."""
+    weights = getattr(t3, "mynah_weights", None)
+    if weights is None or weights.layout == "plain":
+        return []
+    return [product for layer in weights.layers for product in layer.products]
 
 
 def cache_bytes(layers: int, rows: int, positions: float, width: int, number_bytes: int) -> int:

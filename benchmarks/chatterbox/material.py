@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile
 
-from bot.speech.engines.chatterbox.prompts import conditioning, sampling_settings, text_tokens
+from bot.speech.engines.chatterbox.prompts import (
+    MAX_SPEECH_TOKENS,
+    conditioning,
+    sampling_settings,
+    text_tokens,
+)
 from bot.speech.engines.chatterbox.t3.decoder import Prompt
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
-from bot.speech.types import SynthesisRequest, VoiceReference, VoiceSettings
+from bot.speech.types import ChatterboxModel, SynthesisRequest, VoiceReference, VoiceSettings
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from tools.random_checkpoint import SPEECH_TOKENS, move_end
@@ -25,6 +30,17 @@ SENTENCES = (
     "The trains to the coast run every hour until midnight, and the last one waits for the ferry.",
     "Please take your seats now, because the doors will be closed a minute before we leave.",
 )
+LONG_TEXT = (
+    "The house stood at the end of a narrow street, where the town gave way to fields and the "
+    "wind came in from the sea. Nobody had lived in it for years and the garden had grown "
+    "over the path that once led to its door. In spring the children came to pick the apples "
+    "that nobody else wanted, and in autumn they told each other that somebody walked behind "
+    "the windows at night. Their parents laughed at that, but none of them went near the "
+    "place after dark, and when the old gate moved in the wind they walked a little faster "
+    "and talked a little louder until they saw the lamps of the square and smelt tea."
+)
+"""600 letters, about as many as one `/say` takes."""
+
 TOKENS_PER_CHARACTER = 25 / 15
 """English is read at about 15 characters a second, and a second is 25 tokens."""
 
@@ -33,11 +49,25 @@ REFERENCE_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A text that was spoken; times in seconds since it was asked for."""
+    """A text that was spoken; times in seconds since it was asked for.
+
+    spent: what the stages took, where that is known.
+    """
 
     first_packet: float
     total: float
     speech: float
+    spent: Mapping[str, float] = field(default_factory=dict)
+
+    def figures(self) -> dict[str, Any]:
+        """Return it for a result."""
+        return {
+            "first_packet_seconds": round(self.first_packet, 3),
+            "total_seconds": round(self.total, 3),
+            "speech_seconds": round(self.speech, 2),
+            "real_time_factor": round(self.total / self.speech, 3),
+            "spent_seconds": dict(self.spent),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +97,25 @@ def request_of(text: str, voice: VoiceReference, seed: int = 0) -> SynthesisRequ
     return SynthesisRequest(text, voice, settings=VoiceSettings(seed=seed))
 
 
-def prompts(model: Any, prepared: Any, voice: VoiceReference, count: int) -> list[Prompt]:
+def prompts(
+    model: Any,
+    prepared: Any,
+    voice: VoiceReference,
+    count: int,
+    name: ChatterboxModel = "english",
+) -> list[Prompt]:
     """Return the same sentence so many times, each with a seed of its own, as T3 is asked for it.
 
-    prepared: the conditionals of `voice`.
+    prepared: the conditionals of `voice`. name: of the model.
     """
     requests = [request_of(SENTENCES[1], voice, seed) for seed in range(count)]
-    settings = sampling_settings("english", requests[0])
-    exaggeration = settings.pop("exaggeration")
+    settings = sampling_settings(name, requests[0])
+    exaggeration = settings.pop("exaggeration", None)
+    settings.setdefault("cfg_weight", 0.0)
     return [
         Prompt(
             conditioning(prepared, exaggeration),
-            text_tokens(model, "english", request),
+            text_tokens(model, name, request),
             seed,
             Sampling(**settings),
         )
@@ -89,6 +126,22 @@ def prompts(model: Any, prepared: Any, voice: VoiceReference, count: int) -> lis
 def precision_of(model: Any) -> str:
     """Return what T3 computes in, "float32" or "bfloat16"."""
     return str(model.t3.speech_head.weight.dtype).removeprefix("torch.")
+
+
+@contextmanager
+def endless(t3: Any) -> Iterator[None]:
+    """Let speech go on to whatever limit there is meanwhile."""
+    if not t3.is_gpt:
+        with ending_after(t3, MAX_SPEECH_TOKENS):
+            yield
+        return
+    bias, stop = t3.speech_head.bias.data, t3.hp.stop_speech_token
+    usual = bias[stop].clone()
+    bias[stop] = -1e4
+    try:
+        yield
+    finally:
+        bias[stop] = usual
 
 
 @contextmanager

@@ -38,8 +38,8 @@ TOKENS_ON_CPU = 60
 """Of each sentence whose decoding is timed: at full size, each takes a fifth of a second there. On
 a GPU it is the whole sentence."""
 
-# Noise is no good speech: it is judged, but neither spoken again nor trimmed.
-_CHECK = SelfCheck(enabled=True, retries=0, trim_tail=False, steady_short=False)
+CHECK = SelfCheck(enabled=True, retries=0, trim_tail=False, steady_short=False)
+"""Noise is no good speech: it is judged, but neither spoken again nor trimmed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _make_spec(directory: Path, *, full_size: bool, device: str) -> EngineSpec:
     checkpoint.mkdir()
     _tell("making the checkpoint")
     make_checkpoint("english", checkpoint, full_size=full_size)
-    return EngineSpec("chatterbox", "english", checkpoint, device, self_check=_CHECK)
+    return EngineSpec("chatterbox", "english", checkpoint, device, self_check=CHECK)
 
 
 def _rounds(device: str, *, full_size: bool) -> Rounds:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import dataclasses
 import math
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from unittest import mock
-
-from chatterbox.tts import ChatterboxTTS
 
 from benchmarks.chatterbox.floor import synchronise
 from benchmarks.chatterbox.material import (
@@ -18,6 +15,7 @@ from benchmarks.chatterbox.material import (
     Decoding,
     Spoken,
     ending_after,
+    endless,
     precision_of,
     prompts,
     request_of,
@@ -25,6 +23,8 @@ from benchmarks.chatterbox.material import (
     require_tokens,
     tokens_of,
 )
+from benchmarks.chatterbox.report import batch_name
+from benchmarks.chatterbox.spoken import speak_as_bot
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.judge import token_limit
 from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS, context_length
@@ -32,6 +32,9 @@ from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, Speech, VoiceReference
+
+BATCHES = (1, 4)
+"""Whose rate of decoding a row of the table has."""
 
 DIFFERENT = (
     "Hi.",
@@ -50,26 +53,26 @@ class OwnEngine:
     """The engine, with the end of its speech where the benchmark wants it."""
 
     def __init__(self, spec: EngineSpec, voice: VoiceReference) -> None:
-        with _loaded_models() as loaded:
-            self._engine = ChatterboxEngine(spec, "the benchmark asks for it")
-        (self.model,) = loaded
-        self._voice = voice
+        self._engine = ChatterboxEngine(spec, "the benchmark asks for it")
+        self.model: Any = self._engine._model  # also when the engine is closed
+        self._voice, self._spec = voice, spec
         self.slots = self._engine.info.slots
         self.precision = precision_of(self.model)
         self._engine.synthesize([request_of("Hello.", voice)])  # known, and all set up
 
     def speak_text(self) -> Spoken:
-        """Speak the three sentences one after another."""
-        times, seconds = [0.0], 0.0
-        for sentence in SENTENCES:
-            with ending_after(self.model.t3, tokens_of(sentence)):
-                start = time.perf_counter()
-                (speech,) = self._engine.synthesize([request_of(sentence, self._voice)])
-                times.append(times[-1] + time.perf_counter() - start)
-            assert isinstance(speech, Speech), speech
-            require_seconds(speech.seconds, tokens_of(sentence))
-            seconds += speech.seconds
-        return Spoken(times[1], times[-1], seconds)
+        """Speak the three sentences."""
+        return self.speak(" ".join(SENTENCES))
+
+    def speak(self, text: str) -> Spoken:
+        """Speak a text as the bot does, its sentences ahead."""
+        return speak_as_bot(self._engine, self._voice, text)
+
+    def rates(self, tokens: int) -> dict[str, float]:
+        """Close the engine; return the tokens a second of its decoding, alone and in a batch."""
+        self.close()
+        own = OwnDecoding(self.model, self._spec, self._voice, max(self.slots, *BATCHES))
+        return {batch_name(batch): round(own.decode(batch, tokens).rate, 2) for batch in BATCHES}
 
     def speak_different(self) -> Spoken:
         """Speak eight sentences at once that end at different times.
@@ -117,15 +120,17 @@ class OwnDecoding:
 
     def __init__(self, model: Any, spec: EngineSpec, voice: VoiceReference, slots: int) -> None:
         self._model, self._voice, self._device = model, voice, spec.device
+        self._name = spec.model
         self._prepared = PreparedVoices(model, spec).get(voice, {})
         context = whole_lengths(context_length(model.t3))
         self._decoder = T3Decoder(model.t3, slots=slots, context=context)
 
     def decode(self, batch: int, tokens: int) -> Decoding:
         """Decode so many tokens of each of `batch` sentences together."""
-        asked = prompts(self._model, self._prepared, self._voice, batch)
+        asked = prompts(self._model, self._prepared, self._voice, batch, self._name)
         decoded = 0
-        with ending_after(self._model.t3, tokens):
+        asked = [dataclasses.replace(prompt, max_tokens=tokens) for prompt in asked]
+        with endless(self._model.t3):
             start = time.perf_counter()
             for prompt in asked:
                 self._decoder.start(prompt)
@@ -139,19 +144,5 @@ class OwnDecoding:
 
     def prefix(self) -> int:
         """Return how many positions the voice and the text take."""
-        (prompt,) = prompts(self._model, self._prepared, self._voice, 1)
+        (prompt,) = prompts(self._model, self._prepared, self._voice, 1, self._name)
         return self._decoder.length(prompt) - prompt.max_tokens
-
-
-@contextmanager
-def _loaded_models() -> Iterator[list[Any]]:
-    """Collect the models that the stock library loads meanwhile."""
-    loaded: list[Any] = []
-    load = ChatterboxTTS.from_local
-
-    def from_local(*arguments: Any) -> Any:
-        loaded.append(load(*arguments))
-        return loaded[-1]
-
-    with mock.patch.object(ChatterboxTTS, "from_local", from_local):
-        yield loaded

@@ -84,8 +84,8 @@ def _memory_lines(floor: Mapping[str, float]) -> list[str]:
 def _on_cpu(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     sooner, faster = result["first_packet_times_sooner"], result["batch_of_4_times_faster"]
     return [
-        _at_least("first packet sooner than stock's, times", sooner, SOONER_ON_CPU),
-        _at_least("tokens a second in a batch of 4, times stock's", faster, BATCH_ON_CPU),
+        at_least("first packet sooner than stock's, times", sooner, SOONER_ON_CPU),
+        at_least("tokens a second in a batch of 4, times stock's", faster, BATCH_ON_CPU),
     ]
 
 
@@ -94,16 +94,24 @@ def _on_gpu(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     first = result["three_sentences"]["mynah"]["first_packet_seconds"]
     together = result["at_once"][DIFFERENT_LENGTHS]["times_real_time"]
     return [
-        _at_least("tokens a second alone, times stock's", faster, ALONE_ON_GPU),
+        at_least("tokens a second alone, times stock's", faster, ALONE_ON_GPU),
         {
             "name": "first packet, seconds",
             "measured": first,
             "limit": FIRST_PACKET_ON_GPU,
             "met": first <= FIRST_PACKET_ON_GPU,
         },
-        _at_least("eight sentences at once, times real time", together, REAL_TIME_ON_GPU),
+        at_least("eight sentences at once, times real time", together, REAL_TIME_ON_GPU),
     ]
 
 
-def _at_least(name: str, measured: float, limit: float) -> dict[str, Any]:
+def at_least(name: str, measured: float, limit: float) -> dict[str, Any]:
+    """Return a goal that is met from `limit` on."""
+    measured = round(measured, 3)
     return {"name": name, "measured": measured, "limit": limit, "met": measured >= limit}
+
+
+def at_most(name: str, measured: float, limit: float) -> dict[str, Any]:
+    """Return a goal that is met up to `limit`."""
+    measured = round(measured, 3)
+    return {"name": name, "measured": measured, "limit": limit, "met": measured <= limit}

@@ -147,10 +147,12 @@ async def _engine(settings: Settings, show: Show) -> str:
     if isinstance(result, MynahError):
         raise EngineError(str(result))
     took = time.monotonic() - start
-    return (
+    told = (
         f"{info.kind} ({info.model}) on {info.device}, because {info.reason}; loaded in "
         f"{info.load_seconds:.1f} s, spoke {result.seconds:.1f} s in {took:.1f} s"
     )
+    said = [*filter(None, [info.computes]), *info.notes]
+    return ". ".join([told, *(note.removesuffix(".") for note in said)])
 
 
 async def _codecs(settings: Settings, _show: Show) -> str:

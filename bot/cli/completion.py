@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, FishComplete, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    add_completion_class,
+    split_arg_string,
+)
 
 COMPLETE_VARIABLE = "_MYNAH_COMPLETE"
 _OPERATOR = 0
@@ -74,9 +80,26 @@ def register_shells() -> None:
 
 
 class _Bash(BashComplete):
-    """bash takes a completion as it would be typed, so what is special to it is escaped."""
+    """bash takes a completion as it would be typed, so what is special to it is escaped.
+
+    It also takes "multilingual:pt-br" for three words, and a completion for the last of them.
+    """
+
+    _before_colon = ""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Return the words before the one that is completed, and that one."""
+        words = split_arg_string(os.environ["COMP_WORDS"])
+        position = int(os.environ["COMP_CWORD"])
+        before, last = words[1:position], words[position] if position < len(words) else ""
+        if before and before[-1] == ":":
+            before, self._before_colon = before[:-2], f"{before[-2]}:"
+        elif last == ":" and before:
+            before, self._before_colon, last = before[:-1], f"{before[-1]}:", ""
+        return before, f"{self._before_colon}{last}"
 
     def format_completion(self, item: CompletionItem[Any]) -> str:
+        item.value = item.value.removeprefix(self._before_colon)
         if item.type != "plain" or self._quoted():
             return super().format_completion(item)
         # Twice: click's script reads the line with `read`, which takes one backslash away.

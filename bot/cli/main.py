@@ -15,6 +15,7 @@ from bot.cli.context import Context
 from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
 from bot.cli.failures import failure_of, tell
+from bot.cli.models import models
 from bot.cli.output import EXIT_FAILED
 from bot.cli.run import run as run_bot
 from bot.cli.say import say
@@ -38,7 +39,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, check):
+for command in (run_bot, sync, enroll, say, voices, models, check):
     cli.add_command(command)
 
 

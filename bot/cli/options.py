@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options and a question that several commands share."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from bot.cli.completion import guild_ids
+from bot.errors import UserError
 from bot.languages import LANGUAGES
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, check_ranges, number
@@ -72,3 +73,20 @@ def voice_settings_options(command: Callable[..., R]) -> Callable[..., R]:
         option = click.option(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
         with_settings = option(with_settings)
     return with_settings
+
+
+def confirm(question: str, *, refusal: str) -> bool:
+    """Ask on standard error, and return whether the answer is yes.
+
+    refusal: what became of it without an answer, such as "nothing was deleted. Add --yes to
+    delete". Raises `UserError` if the input ends before an answer, `click.Abort` if it is
+    interrupted.
+    """
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as abort:
+        # click raises the same for Ctrl-C and for the end of the input.
+        if not isinstance(abort.__context__, EOFError):
+            raise
+    click.echo(err=True)
+    raise UserError(f"There was no answer, so {refusal} unasked.")

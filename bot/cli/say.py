@@ -27,7 +27,7 @@ from bot.cli.output import LOADING, print_warning, progress_steps, show_loading
 from bot.cli.say_report import Spoken, document, print_report
 from bot.errors import UserError
 from bot.speech.audio_formats import AudioFormat, format_of
-from bot.speech.types import EngineKind
+from bot.speech.types import ChatterboxModel, EngineKind
 from storage.errors import StorageError
 
 if TYPE_CHECKING:
@@ -93,6 +93,12 @@ class _Order:
     type=click.Choice(get_args(EngineKind)),
     help="With --explain: for which engine. Default: the one that would speak.",
 )
+@click.option(
+    "--model",
+    type=click.Choice(get_args(ChatterboxModel)),
+    metavar="MODEL",
+    help="With --explain: for which model of Chatterbox. Default: the configured one.",
+)
 @click.pass_obj
 def say(
     context: Context,
@@ -104,7 +110,8 @@ def say(
     as_json: bool,
     voice_name: str | None,
     only_explain: bool,
-    engine: str | None,
+    engine: EngineKind | None,
+    model: ChatterboxModel | None,
     **order: Any,
 ) -> None:
     """Speak TEXT in an enrolled voice and write it to a file.
@@ -112,12 +119,15 @@ def say(
     TEXT - is read from standard input. A text that begins with a dash stands after --.
     """
     if only_explain:
-        explain(context.settings, _text(text), order["language"], engine)
+        if engine == "piper" and model is not None:
+            raise click.UsageError("--model names one of Chatterbox's, and --engine is piper.")
+        explain(context.settings, _text(text), order["language"], engine, model)
         return
-    if engine is not None:
-        raise click.UsageError(
-            "--engine goes with --explain. The configuration chooses the engine."
-        )
+    for option, given in (("--engine", engine), ("--model", model)):
+        if given is not None:
+            raise click.UsageError(
+                f"{option} goes with --explain. The configuration chooses engine and model."
+            )
     if voice_name is None:
         raise click.UsageError("Missing option --voice. All voices: mynah voices")
     written_as = _format(output, audio_format)
@@ -209,7 +219,9 @@ def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utter
 
     return Utterance(
         order.text,
-        VoiceReference(store.clip_path(profile), profile.clip_sha256, profile.pitch_hz),
+        VoiceReference(
+            store.clip_path(profile), profile.clip_sha256, profile.pitch_hz, profile.language
+        ),
         guild_id=order.guild_id,
         language=_language(order, profile),
         voice_settings=settings_of(profile),

@@ -48,6 +48,7 @@ class Spoken:
         from bot.speech.service import distinct_notes
 
         notes = distinct_notes(self.speeches)
+        notes = (*self.engine.notes, *notes)
         return notes if self.engine.clones else (_PREVIEW, *notes)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from bot.enrolment.types import FRAME_SAMPLES
+from bot.enrolment.pauses import pause_windows
 from storage.types import CLIP_SAMPLE_RATE
 
 Samples = npt.NDArray[np.float32]
@@ -31,48 +33,58 @@ brown noise under 0.1; the reverberation of the voice itself up to 0.33."""
 
 AUDIBLE_DB = -40.0
 
+RINGING_HZ = 18.0
+"""Around a notch: three bins, over which the window spreads a tone."""
+
+_BINS = tuple(round(hz * WINDOW / CLIP_SAMPLE_RATE) for hz in (LOWEST_HZ, HIGHEST_HZ))
+
 
 def music_level(
-    samples: Samples, is_speech: npt.NDArray[np.bool_], speech_power: float
+    samples: Samples,
+    is_speech: npt.NDArray[np.bool_],
+    speech_power: float,
+    notches: Sequence[float] = (),
 ) -> float | None:
     """Return how loud music is against the speech, in dB; None where there is none.
 
     samples: float32, shape (n,), 24 kHz. is_speech: per frame of 768 samples. speech_power: mean
-    square of the speech. Judged is what lies between 100 Hz and 5 kHz in the pauses.
+    square of the speech. notches: in Hz; filters there ring on after a word, which is no
+    tune. Judged is what lies between 100 Hz and 5 kHz in the pauses.
     """
-    starts = _pause_windows(is_speech, len(samples))
+    starts = pause_windows(is_speech, len(samples), WINDOW, MAX_WINDOWS)
     if len(starts) < MIN_WINDOWS or speech_power <= 0:
         return None
     spectra = _spectra(samples, starts)
-    level = 10 * np.log10(max(float(np.median(spectra.sum(axis=1))), 1e-14) / speech_power)
-    return float(level) if level > AUDIBLE_DB and _is_tonal(spectra) else None
-
-
-def _pause_windows(is_speech: npt.NDArray[np.bool_], length: int) -> npt.NDArray[np.intp]:
-    """Return where windows begin that hold no speech, spread over the recording."""
-    heard = np.concatenate([[0], np.cumsum(is_speech)])
-    starts = np.arange(0, max(0, length - WINDOW), WINDOW // 8)
-    first, last = starts // FRAME_SAMPLES, (starts + WINDOW - 1) // FRAME_SAMPLES
-    silent: npt.NDArray[np.intp] = starts[heard[last + 1] == heard[first]]
-    step = -(-len(silent) // MAX_WINDOWS) or 1
-    return silent[::step]
+    heard = _away_from(notches)
+    power = float(np.median(spectra[:, heard].sum(axis=1)))
+    level = 10 * np.log10(max(power, 1e-14) / speech_power)
+    return float(level) if level > AUDIBLE_DB and _is_tonal(spectra, heard) else None
 
 
 def _spectra(samples: Samples, starts: npt.NDArray[np.intp]) -> Floats:
     """Return the mean square in each bin, one row a window."""
     taper = np.hanning(WINDOW)
-    low, high = (round(hz * WINDOW / CLIP_SAMPLE_RATE) for hz in (LOWEST_HZ, HIGHEST_HZ))
+    low, high = _BINS
     windows = samples[starts[:, None] + np.arange(WINDOW)] * taper
     power = np.abs(np.fft.rfft(windows)[:, low:high]) ** 2
     spectra: Floats = 2 * power / (WINDOW * np.sum(taper**2))
     return spectra
 
 
-def _is_tonal(spectra: Floats) -> bool:
+def _away_from(notches: Sequence[float]) -> npt.NDArray[np.bool_]:
+    """Return the bins that no notch rings in, bool, one for each of `_spectra`."""
+    bins = np.arange(*_BINS) * (CLIP_SAMPLE_RATE / WINDOW)
+    distance = np.abs(bins[:, None] - np.array([np.inf, *notches]))
+    away: npt.NDArray[np.bool_] = distance.min(axis=1) > RINGING_HZ
+    return away
+
+
+def _is_tonal(spectra: Floats, heard: npt.NDArray[np.bool_]) -> bool:
     from scipy.ndimage import maximum_filter1d, median_filter  # they belong in the worker only
 
-    peaks = spectra > PEAK * median_filter(spectra, size=(1, NEIGHBOURS))
-    share = (spectra * peaks).sum(axis=1) / np.maximum(spectra.sum(axis=1), 1e-20)
+    peaks = heard & (spectra > PEAK * median_filter(spectra, size=(1, NEIGHBOURS)))
+    power = np.maximum(spectra[:, heard].sum(axis=1), 1e-20)
+    share = (spectra * peaks).sum(axis=1) / power
     tops = peaks & (spectra == maximum_filter1d(spectra, 5, axis=1))
     return bool(
         np.median(share) >= TONAL_SHARE

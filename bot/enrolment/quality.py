@@ -199,7 +199,8 @@ def _level_findings(
 def _background_findings(recording: Recording) -> Iterator[Finding]:
     spoken = recording.power[recording.is_speech]
     speech_power = float(spoken.mean()) if len(spoken) else 0.0
-    music = music_level(recording.samples, recording.is_speech, speech_power)
+    notches = recording.hum.lines if recording.hum else ()
+    music = music_level(recording.samples, recording.is_speech, speech_power, notches)
     if music is not None:
         yield Finding(
             "music",

@@ -102,7 +102,8 @@ class _Tape:
         power = _frame_power(samples)
         is_speech = speech_mask(segments, len(power))
         tops = flat_tops(samples, is_speech)
-        hum = find_hum(samples, float(power[is_speech].mean()) if is_speech.any() else 0.0)
+        spoken = float(power[is_speech].mean()) if is_speech.any() else 0.0
+        hum = find_hum(samples, is_speech, spoken)
         if hum is not None:
             remove_hum(samples, hum)
             power = _frame_power(samples)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
+import math
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
@@ -11,13 +14,16 @@ from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, distinct_notes
-from bot.speech.types import EngineKind, Speech
+from bot.speech.types import Speech
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
 
 PREVIEW_PATIENCE_SECONDS = 10.0
 """A preview may wait this long behind speech that a voice channel is waiting for."""
+
+AHEAD_SECONDS = 30.0
 
 MAX_PREVIEWS = 2
 """Of one guild at a time."""
@@ -34,8 +40,8 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg. engine_kind: see
-    `SpeechService`.
+    media: the worker that writes files, because that needs FFmpeg. reads: see `SpeechService`.
+    ahead_seconds: see `Lane`, for what voice channels hear.
     """
 
     def __init__(
@@ -43,12 +49,14 @@ class SpeechDesk:
         scheduler: FairScheduler,
         limits: TextLimits,
         media: Worker,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
+        ahead_seconds: float = AHEAD_SECONDS,
     ) -> None:
-        self._scheduler = scheduler
+        self._scheduler, self._ahead_seconds = scheduler, ahead_seconds
         self._limits = limits
         self._media = media
-        self._engine_kind = engine_kind
+        self._reads = reads
+        self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
         self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
@@ -74,7 +82,7 @@ class SpeechDesk:
 
         Raises what `SpeechService.speak` raises, while it is iterated.
         """
-        return self._service(utterance.guild_id, due).speak(utterance)
+        return self._service(utterance.guild_id, due, self._ahead_seconds).speak(utterance)
 
     async def preview(self, utterance: Utterance) -> Preview:
         """Return the utterance as a file.
@@ -97,15 +105,19 @@ class SpeechDesk:
     async def _preview(self, utterance: Utterance) -> Preview:
         time = asyncio.get_running_loop().time
         deadline = time() + PREVIEW_PATIENCE_SECONDS
-        # A lane of its own: within a guild it is first come, first served. Never overdue: then it
-        # would come before all speech that is due now, however long that waits.
-        service = self._service(-utterance.guild_id, lambda: max(deadline, time()))
+        # A lane of its own: it is no part of what a channel hears. Never overdue: then it would
+        # come before all speech that is due now, however long that waits.
+        service = self._service(next(self._preview_lanes), lambda: max(deadline, time()))
         if utterance.sentences is None:
-            sentences = await self.plan(utterance.text, utterance.language, utterance.names)
-            utterance = replace(utterance, sentences=sentences)
-        speeches = [speech async for speech in service.speak(utterance)]
+            planned = await self.plan(utterance.text, utterance.language, utterance.names)
+            utterance = replace(utterance, sentences=planned)
+        async with contextlib.aclosing(service.speak(utterance)) as sentences:
+            speeches = [speech async for speech in sentences]
         packets = [packet for speech in speeches for packet in speech.packets]
         return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
 
-    def _service(self, lane: int, due: Callable[[], float]) -> SpeechService:
-        return SpeechService(self._scheduler.lane(lane, due), self._limits, self._engine_kind)
+    def _service(
+        self, lane: int, due: Callable[[], float], ahead_seconds: float = math.inf
+    ) -> SpeechService:
+        way = self._scheduler.lane(lane, due, ahead_seconds)
+        return SpeechService(way, self._limits, self._reads)

@@ -18,7 +18,9 @@ from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.engines.select import choose
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.load_progress import LoadProgress, Milestones, OnProgress, watching
+from bot.speech.texts import reads_for
 from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.text.engine_reads import EngineReads
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 from bot.workers.backoff import Backoff
 
@@ -79,6 +81,11 @@ class EngineClient:
             with contextlib.suppress(EngineDeadError):  # `start` tells it
                 self._kind = choose(self._spec)[0]
         return self._kind
+
+    @property
+    def reads(self) -> EngineReads:
+        """What the engine that is loaded, or will be, makes of a text."""
+        return reads_for(self.kind, self._info.model if self._info else self._spec.model)
 
     @property
     def ready(self) -> bool:
@@ -204,6 +211,8 @@ class EngineClient:
             reason=info.reason,
             seconds=round(info.load_seconds, 2),
         )
+        for note in info.notes:
+            log.info("engine note", stage="engine", note=note)
         return info
 
     def _lose(self, error: WorkerDiedError) -> None:

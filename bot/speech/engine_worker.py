@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 EngineOpener = Callable[[EngineSpec], SpeechEngine]
 
+SWITCH_SECONDS = 0.0005
+"""How long a thread keeps Python's lock when another wants it. With Python's 5 ms, one that decodes
+waits for several steps' time whenever another starts a GPU's kernels."""
+
 _loaded: list[SpeechEngine] = []
 
 
@@ -34,6 +38,7 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
     """
     if not _loaded:
         _silence_warnings()
+        sys.setswitchinterval(SWITCH_SECONDS)
         _loaded.append(_open(open_engine, spec))
     return _loaded[0].info
 

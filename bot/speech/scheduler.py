@@ -3,180 +3,240 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
+import functools
 import itertools
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Protocol
 
 from bot.errors import BusyError, EngineError
-from bot.speech.service import Synthesizer
+from bot.speech.held import HeldPackets
+from bot.speech.turns import Due, Turn, decide, rank_of
 from bot.speech.types import SynthesisRequest, SynthesisResult
 
 MAX_WAITING = 256
+"""Sentences that are asked for in their turn."""
 
-Due = Callable[[], float]
-"""When a sentence is needed, in seconds of the event loop's clock, as things stand now."""
+MAX_AHEAD = 64
+"""Sentences that are asked for ahead and wait, of all guilds."""
 
 
-@dataclass(eq=False)
-class _Entry:
-    request: SynthesisRequest
-    guild_id: int
-    due: Due
-    order: int
-    result: asyncio.Future[SynthesisResult] = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+class Synthesizer(Protocol):
+    """Whatever turns requests into speech: the engine's client."""
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        """Return one result per request, in order; an error stands in for a failed sentence."""
+
+
+class RecordingGoneError(EngineError):
+    """The recording that a sentence was to be spoken with is not the voice's any more."""
 
 
 class FairScheduler:
-    """Earliest deadline first, between guilds; first come, first served, within a guild.
+    """Earliest deadline first, between guilds and within a guild.
 
-    A guild that queues many texts has only its oldest sentence in the running, and that one is due
+    A guild that queues many texts has only its next sentence in the running, and that one is due
     when the guild's audio runs out, so another guild's first sentence, due at once, waits for no
-    more than the batch in flight.
+    more than the sentence in flight. What is asked for ahead gets the slots that nobody needs; see
+    `bot.speech.turns`.
 
-    max_batch: sentences handed over together. at_once: how many such batches may be in flight, as
-    things stand; more than one for a synthesizer that takes on sentences while it works on others,
-    and gives up those whose caller is cancelled.
+    at_once: how many sentences may be in flight, as things stand; more than one for a synthesizer
+    that takes on sentences while it works on others, and gives up those whose caller is cancelled.
+    company_slows: whether they then take longer each.
     """
 
     def __init__(
         self,
         synthesizer: Synthesizer,
         *,
-        max_batch: int = 1,
         max_waiting: int = MAX_WAITING,
         at_once: Callable[[], int] = lambda: 1,
+        company_slows: Callable[[], bool] = lambda: False,
+        held: HeldPackets | None = None,
     ) -> None:
         self._synthesizer = synthesizer
-        self._at_once = at_once
-        self._max_batch = max_batch
+        self.at_once, self._company_slows = at_once, company_slows
         self._max_waiting = max_waiting
-        self._waiting: list[_Entry] = []
+        self.held = held or HeldPackets()
+        self._turns: list[Turn] = []  # waited for, or still in flight
         self._order = itertools.count()
-        self._in_flight: set[asyncio.Task[None]] = set()
-        self._closed = False
+        self._looking = self._closed = False
 
     @property
     def waiting(self) -> int:
         """How many sentences wait for their turn."""
-        return len(self._waiting)
+        return sum(turn.task is None for turn in self._turns)
 
-    def lane(self, guild_id: int, due: Due) -> Lane:
-        """Return a synthesizer whose sentences take their turn for this guild."""
-        return Lane(self, guild_id, due)
+    def lane(self, guild_id: int, due: Due, ahead_seconds: float = math.inf) -> Lane:
+        """Return what asks for sentences in a guild's name."""
+        return Lane(self, guild_id, due, ahead_seconds)
+
+    def texts_at_once(self) -> int:
+        """Return how many texts of a guild may be begun before the first of them is made."""
+        return self.at_once() if self.waiting < MAX_AHEAD else 1
+
+    def room_ahead(self, guild_id: int, asked: int = 1) -> bool:
+        """Whether a guild may ask for another sentence before its time.
+
+        asked: how many it has asked for that nobody has taken yet, also those that are not here.
+        """
+        slots = self.at_once()
+        own = sum(turn.slots(slots) for turn in self._turns if turn.guild_id == guild_id)
+        waiting = sum(turn.ahead and turn.task is None for turn in self._turns)
+        return slots > max(own, asked) and waiting < MAX_AHEAD and self.held.room(guild_id)
 
     async def synthesize(
-        self, request: SynthesisRequest, *, guild_id: int, due: Due
+        self,
+        request: SynthesisRequest,
+        *,
+        guild_id: int,
+        due: Due,
+        ahead: bool = False,
+        opening: bool = False,
     ) -> SynthesisResult:
         """Return what the synthesizer makes of `request` when its turn comes.
 
-        A caller that is cancelled while it waits gives up its turn.
+        ahead, opening: see `Turn`. A caller that is cancelled gives up its turn and its slot.
 
-        Raises `BusyError` when too many sentences wait, `EngineError` after `close`, and what the
-        synthesizer raises.
+        Raises `BusyError` when too many sentences wait, `EngineError` after `close`,
+        `RecordingGoneError` after `recording_gone`, and what the synthesizer raises.
         """
         if self._closed:
-            raise EngineError("The bot is shutting down. Try again in a few minutes.")
-        if len(self._waiting) >= self._max_waiting:
+            raise _shutting_down()
+        waiting = sum(turn.task is None and not turn.ahead for turn in self._turns)
+        if not ahead and waiting >= self._max_waiting:
             raise BusyError("Too many texts are waiting to be spoken. Try again in a minute.")
-        entry = _Entry(request, guild_id, due, next(self._order))
-        self._waiting.append(entry)
-        asyncio.get_running_loop().call_soon(self._fill)
-        try:
-            return await entry.result
-        finally:
-            if entry in self._waiting:
-                self._waiting.remove(entry)
+        alone = all(turn.guild_id != guild_id for turn in self._turns)
+        opening, ahead = opening and alone, ahead or not alone
+        turn = Turn(request, guild_id, due, next(self._order), ahead, opening)
+        self._turns.append(turn)
+        turn.result.add_done_callback(lambda _: self._end(turn))
+        self._look_soon()
+        return await turn.result
+
+    def recording_gone(self, clip_sha256: str) -> None:
+        """Give up what is being made, or waits to be made, with a recording."""
+        for turn in list(self._turns):
+            if turn.request.voice.clip_sha256 == clip_sha256:
+                _fail(turn, RecordingGoneError("The recording of this voice is gone. Try again."))
 
     async def close(self) -> None:
-        """Refuse what comes and what waits, and drop the batch in flight."""
+        """Refuse what comes and what waits, and drop what is in flight."""
         self._closed = True
-        for entry in self._waiting:
-            _fail([entry], EngineError("The bot is shutting down. Try again in a few minutes."))
-        if self._in_flight:
-            for task in self._in_flight:
-                task.cancel()
-            await asyncio.wait(self._in_flight)
+        tasks = [turn.task for turn in self._turns if turn.task is not None]
+        for turn in list(self._turns):
+            _fail(turn, _shutting_down())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
-    def _fill(self) -> None:
+    def _look_soon(self) -> None:
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_soon(self._look)
+
+    def _look(self) -> None:
         """Hand over what is due first, as far as there is room."""
-        while self._waiting and not self._closed and len(self._in_flight) < self._at_once():
-            batch = self._next_batch()
-            task = asyncio.create_task(self._work(batch), name="speech-scheduler")
-            self._in_flight.add(task)
-            task.add_done_callback(self._leave)
-            self._end_unwanted(task, batch)
+        self._looking = False
+        if self._closed:
+            return
+        slots = self.at_once()
+        decision = decide(self._turns, slots, company_slows=self._company_slows())
+        for turn in decision.begin:
+            work = self._work(turn, rank_of(turn, self._turns))
+            turn.task = asyncio.create_task(work, name="speech-scheduler")
+            turn.task.add_done_callback(functools.partial(self._left, turn))
+        for turn in decision.withdraw:
+            assert turn.task is not None
+            turn.yielding = True
+            turn.task.cancel()
 
-    def _leave(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
-        self._fill()
-
-    async def _work(self, batch: Sequence[_Entry]) -> None:
+    async def _work(self, turn: Turn, rank: int) -> None:
         try:
-            await self._run(batch)
-        finally:
-            _fail(batch, EngineError("The bot is shutting down. Try again in a few minutes."))
+            request = dataclasses.replace(turn.request, rank=rank)
+            (result,) = await self._synthesizer.synthesize([request])
+        except Exception as error:
+            _fail(turn, error)
+        else:
+            if turn.waited_for:
+                turn.result.set_result(result)
 
-    def _next_batch(self) -> list[_Entry]:
-        heads: dict[int, _Entry] = {}
-        for entry in self._waiting:
-            heads.setdefault(entry.guild_id, entry)
-        # The heads by deadline; if there is room left, whoever else waits.
-        first = sorted(heads.values(), key=lambda entry: (entry.due(), entry.order))
-        others = [entry for entry in self._waiting if heads[entry.guild_id] is not entry]
-        batch = [*first, *others][: self._max_batch]
-        self._waiting = [entry for entry in self._waiting if entry not in batch]
-        return batch
+    def _left(self, turn: Turn, _task: asyncio.Task[None]) -> None:
+        turn.task, turn.yielding = None, False
+        self._forget_if_done(turn)
+        self._look_soon()
 
-    def _end_unwanted(self, task: asyncio.Task[None], batch: Sequence[_Entry]) -> None:
-        """Cancel the task when nobody waits for any of its batch any more: a skipped text.
+    def _end(self, turn: Turn) -> None:
+        """Let go of a turn that has its result, or that nobody waits for: a skipped text.
 
-        Not where it is alone in flight: such a synthesizer works on to the end, and whoever took
+        Not of one that is alone in flight: such a synthesizer works on to the end, and whoever took
         the place would be chosen too early, before somebody who has to be heard sooner.
         """
+        if not turn.result.cancelled():
+            turn.result.exception()  # or asyncio reports it as lost when the caller has gone
+        if turn.task is not None and self.at_once() > 1:
+            turn.task.cancel()
+        self._forget_if_done(turn)
+        self._look_soon()
 
-        def look(_result: object) -> None:
-            if self._at_once() > 1 and all(entry.result.cancelled() for entry in batch):
-                task.cancel()
-
-        for entry in batch:
-            entry.result.add_done_callback(look)
-
-    async def _run(self, batch: Sequence[_Entry]) -> None:
-        try:
-            results = await self._synthesizer.synthesize([entry.request for entry in batch])
-        except EngineError as error:
-            if len(batch) == 1:
-                _fail(batch, error)
-                return
-            for entry in batch:  # one of them broke the engine; the others are innocent
-                await self._run([entry])
-        except Exception as error:
-            _fail(batch, error)
-        else:
-            for entry, result in zip(batch, results, strict=True):
-                if not entry.result.done():
-                    entry.result.set_result(result)
+    def _forget_if_done(self, turn: Turn) -> None:
+        if turn.task is None and not turn.waited_for:
+            with contextlib.suppress(ValueError):
+                self._turns.remove(turn)
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """One guild's way into the scheduler; a `Synthesizer`."""
+    """One guild's way into the scheduler.
+
+    due: when its audio runs out. ahead_seconds: how much audio may lie before a sentence that is
+    asked for ahead.
+    """
 
     scheduler: FairScheduler
     guild_id: int
     due: Due
+    ahead_seconds: float = math.inf
 
-    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        """Synthesize one after another, each in its turn."""
-        return [
-            await self.scheduler.synthesize(request, guild_id=self.guild_id, due=self.due)
-            for request in batch
-        ]
+    async def synthesize(
+        self,
+        request: SynthesisRequest,
+        before: Callable[[], float] = lambda: 0.0,
+        *,
+        first: bool = False,
+        ahead: bool = False,
+    ) -> SynthesisResult:
+        """Synthesize a sentence in its turn.
+
+        before: seconds of speech that were asked for, are heard before it, and not taken yet.
+        first: whether it is the first of a text. Raises what `FairScheduler.synthesize` raises.
+        """
+        return await self.scheduler.synthesize(
+            request,
+            guild_id=self.guild_id,
+            due=lambda: self.due() + before(),
+            ahead=ahead,
+            opening=first and self.due() <= asyncio.get_running_loop().time(),
+        )
+
+    def room_ahead(self, before: float, asked: int) -> bool:
+        """Whether another sentence may be asked for, after `asked` others of `before` seconds."""
+        lead = self.due() + before - asyncio.get_running_loop().time()
+        return lead < self.ahead_seconds and self.scheduler.room_ahead(self.guild_id, asked)
+
+    def hold(self, size: int) -> None:
+        """Count bytes of packets that are kept for the guild; negative: no more."""
+        self.scheduler.held.add(self.guild_id, size)
 
 
-def _fail(entries: Sequence[_Entry], error: Exception) -> None:
-    for entry in entries:
-        if not entry.result.done():
-            entry.result.set_exception(error)
+def _shutting_down() -> EngineError:
+    return EngineError("The bot is shutting down. Try again in a few minutes.")
+
+
+def _fail(turn: Turn, error: Exception) -> None:
+    if turn.waited_for:
+        turn.result.set_exception(error)

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Protocol
+from functools import partial
 
 import structlog
 
-from bot.errors import MynahError
-from bot.speech.types import (
-    EngineKind,
-    Speech,
-    SynthesisRequest,
-    SynthesisResult,
-    VoiceReference,
-    VoiceSettings,
-)
+from bot.speech.ahead import SentencesAhead, result_of
+from bot.speech.scheduler import Lane
+from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits, plan_text
 
 log = structlog.get_logger(__name__)
-
-
-class Synthesizer(Protocol):
-    """Whatever turns requests into speech: the engine's client, or a queue in front of it."""
-
-    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        """Return one result per request, in order; an error stands in for a failed sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +27,8 @@ class Utterance:
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
     names: what the mentions in the text stand for.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
-    current_voice: looks `voice` up anew before each sentence, and raises if it is gone.
+    current_voice: looks `voice` up anew before each sentence is made, and before one that was made
+        ahead is spoken; raises if it is gone.
     sentences: what `plan` makes of the text, where that is known already.
     """
 
@@ -54,18 +44,18 @@ class Utterance:
 
 
 class SpeechService:
-    """Texts in, speech out, one sentence after another."""
+    """Texts in, speech out: sentences in order, made ahead where the engine has room."""
 
     def __init__(
         self,
-        synthesizer: Synthesizer,
+        lane: Lane,
         limits: TextLimits,
-        engine_kind: Callable[[], EngineKind | None] = lambda: None,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
     ) -> None:
-        """Take what speaks; engine_kind: whose reading texts are made for, None for any."""
-        self._synthesizer = synthesizer
+        """Take a guild's way to the engine; reads: what the engine makes of a text."""
+        self._lane = lane
         self._limits = limits
-        self._engine_kind = engine_kind
+        self._reads = reads
 
     def plan(
         self, text: str, language: str | None = None, names: Names | None = None
@@ -74,31 +64,32 @@ class SpeechService:
 
         Raises `UserError` when there is nothing to say, or too much.
         """
-        return plan_text(
-            text, self._limits, language=language, names=names, engine=self._engine_kind()
-        )
+        return plan_text(text, self._limits, language=language, names=names, reads=self._reads())
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
-        """Yield the sentences of an utterance as they are spoken, each when it is asked for.
+        """Yield the sentences of an utterance in order.
 
-        Raises what `plan` raises, the error of the first sentence that failed, and what the
-        synthesizer raises.
+        Closing it withdraws what was asked for. Raises what `plan` raises, the error of the first
+        sentence that failed, and what the lane raises.
         """
-        settings = utterance.settings.over(utterance.voice_settings)
         sentences = utterance.sentences
         if sentences is None:
             # Not on the loop: see `SpeechDesk.plan`.
             known = utterance.text, utterance.language, utterance.names
             sentences = await asyncio.to_thread(self.plan, *known)
-        for sentence in sentences:
-            look_up = utterance.current_voice
-            voice = await look_up() if look_up is not None else utterance.voice
-            request = SynthesisRequest(sentence, voice, utterance.language, settings)
-            (result,) = await self._synthesizer.synthesize([request])
-            if isinstance(result, MynahError):
-                raise result
-            _log_sentence(utterance, sentence, result)
-            yield result
+        ahead = SentencesAhead(self._lane, sentences, partial(_request, utterance))
+        async with contextlib.aclosing(ahead.spoken()) as spoken:
+            async for made in spoken:
+                speech = result_of(made)
+                _log_sentence(utterance, made.request.text, speech)
+                yield speech
+
+
+async def _request(utterance: Utterance, sentence: str) -> SynthesisRequest:
+    look_up = utterance.current_voice
+    voice = await look_up() if look_up is not None else utterance.voice
+    settings = utterance.settings.over(utterance.voice_settings)
+    return SynthesisRequest(sentence, voice, utterance.language, settings)
 
 
 def _log_sentence(utterance: Utterance, sentence: str, speech: Speech) -> None:

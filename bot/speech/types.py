@@ -10,8 +10,23 @@ from typing import Literal, TypeAlias
 from bot.errors import MynahError
 
 EngineKind = Literal["chatterbox", "piper"]
-ChatterboxModel = Literal["english", "turbo", "multilingual"]
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
+ChatterboxModel = Literal[
+    "english",
+    "turbo",
+    "nano",
+    "multilingual",
+    "multilingual-v2",
+    "multilingual:zh-cmn",
+    "multilingual:es-mx-latam",
+    "multilingual:pt-br",
+    "multilingual:es-es",
+    "multilingual:pt-pt",
+    "multilingual:hi",
+]
+"""The models that `bot.speech.models.MODELS` describes."""
+
+Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
+FlowPrecision = Literal["auto", "fp32", "bf16"]
 
 OPUS_SAMPLE_RATE = 48_000
 """Hz. Discord's voice is 48 kHz Opus."""
@@ -26,25 +41,29 @@ class VoiceReference:
 
     clip_path: a clip file of storage; clip_sha256: what its samples must hash to.
     pitch_hz: median pitch in Hz, or None if it could not be measured.
+    language: ISO 639-1 code of what is spoken in the clip, or None where nobody said.
     """
 
     clip_path: Path
     clip_sha256: str
     pitch_hz: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceSettings:
     """How a voice speaks; None leaves a setting at the model's default.
 
-    seed: reads a text the same way each time; None draws one for every sentence. Ranges and
-    defaults are in `bot.speech.voice_settings`.
+    seed: reads a text the same way each time; None draws one for every sentence. takes: readings
+    of a sentence of which the best is spoken; each takes a slot of the engine. Ranges and defaults
+    are in `bot.speech.voice_settings`.
     """
 
     exaggeration: float | None = None
     cfg_weight: float | None = None
     temperature: float | None = None
     seed: int | None = None
+    takes: int | None = None
 
     def over(self, other: VoiceSettings) -> VoiceSettings:
         """Return these settings where they are given, and `other`'s elsewhere."""
@@ -59,12 +78,14 @@ class SynthesisRequest:
     text: cleaned, within the sentence limit, with at least one letter or digit.
     language: ISO 639-1 code, or None for the model's own.
     settings: of the voice and the request together.
+    rank: how many sentences that its guild hears before it were not made yet when it was begun.
     """
 
     text: str
     voice: VoiceReference
     language: str | None = None
     settings: VoiceSettings = VoiceSettings()
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +129,22 @@ class SelfCheck:
 class EngineSpec:
     """What the engine worker needs to load an engine; a part of the configuration.
 
+    auto_model: whether the machine and `languages` decide about the model and the device, see
+        `bot.speech.choice`; a model in `checkpoint` is taken as it is.
+    languages: ISO 639-1 codes of the voices that are enrolled.
     checkpoint: a directory of model files; None downloads from the hub.
     device: "auto", "cuda", "mps" or "cpu".
     cache_bytes: bound of the cache of prepared voices.
-    precision: what T3 computes in; "auto" takes what suits the device.
+    precision: what T3 computes in; "auto" takes what suits the device. "int8" is for a CPU.
+    flow_precision: what S3Gen's linear layers compute in on a CPU; "auto" as above.
     decode: "own" decodes sentences together, "stock" is the package's own way, one at a time.
     slots: how many sentences are decoded together; None takes what the memory holds.
     graphs: whether decoding is captured in CUDA graphs where the device is a GPU.
-    vocoder_batch: how many sentences of equal length S3Gen takes together. Rounding then depends on
-        the company (1e-7 of full scale), so the same seed gives other packets that sound the same.
+    fused: whether decoding takes kernels of its own there, by Triton.
+    tf32: whether S3Gen's estimator rounds the inputs of its products to TF32, where it is captured.
+    vocoder_batch: how many sentences S3Gen takes together, on a CPU those of equal length. Rounding
+        then depends on the company (1e-7 of full scale), so the same seed gives other packets that
+        sound the same.
     prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
     progress_file: where loading tells how far a download is; see `bot.speech.load_progress`.
     """
@@ -127,13 +155,18 @@ class EngineSpec:
     device: str = "auto"
     cache_bytes: int = 256 * 1024 * 1024
     precision: Precision = "auto"
+    flow_precision: FlowPrecision = "auto"
     decode: Literal["own", "stock"] = "own"
     slots: int | None = None
     graphs: bool = True
+    fused: bool = True
+    tf32: bool = False
     vocoder_batch: int = 1
     prompt_seconds: float | None = None
     self_check: SelfCheck = SelfCheck()
     progress_file: Path | None = None
+    auto_model: bool = False
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +176,8 @@ class EngineInfo:
     clones: whether the engine clones the voice or only previews its pitch.
     slots: how many sentences it works on together; with more than one, a sentence may join others
     that are under way.
+    notes: what whoever runs it should know of it, such as that another model was found.
+    computes: in what numbers, and why; "" where nothing is to be said.
     """
 
     kind: EngineKind
@@ -152,3 +187,13 @@ class EngineInfo:
     reason: str
     load_seconds: float
     slots: int = 1
+    notes: tuple[str, ...] = ()
+    computes: str = ""
+
+    @property
+    def company_slows(self) -> bool:
+        """Whether sentences that are worked on together take longer each.
+
+        A GPU computes all slots in every step, whether they are taken or not.
+        """
+        return not self.device.startswith("cuda")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
 from bot.languages import LANGUAGES
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineInfo, SynthesisRequest, VoiceSettings
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ class Setting:
 
 Model: TypeAlias = ChatterboxModel | Literal["preview"]
 
-EXAGGERATION = Setting(0.25, 2.0, 0.5, "how lively the voice is")
+EXAGGERATION = Setting(
+    0.25, 2.0, 0.5, "how lively the voice is; changes little in multilingual models"
+)
 CFG_WEIGHT = Setting(
     0.0, 1.0, 0.5, "how closely it keeps to the text; lower speaks slower", plain="pace"
 )
@@ -46,19 +49,23 @@ TEMPERATURE = Setting(0.05, 2.0, 0.8, "how much two readings differ")
 SEED = Setting(
     0, 2**53 - 1, None, "the same number reads a text the same way each time", whole=True
 )
+TAKES = Setting(
+    1, 4, 1, "readings of a sentence, of which the best is spoken; each takes a place", whole=True
+)
 
 ALL: Mapping[str, Setting] = {
     "exaggeration": EXAGGERATION,
     "cfg_weight": CFG_WEIGHT,
     "temperature": TEMPERATURE,
     "seed": SEED,
+    "takes": TAKES,
 }
 """Every setting, by the name of its field in `VoiceSettings`."""
 
+_WITHOUT_GUIDANCE = {"temperature": TEMPERATURE, "seed": SEED, "takes": TAKES}
+
 SETTINGS: Mapping[Model, Mapping[str, Setting]] = {
-    "english": ALL,
-    "multilingual": ALL,
-    "turbo": {"temperature": TEMPERATURE, "seed": SEED},
+    **{model.name: _WITHOUT_GUIDANCE if model.is_gpt else ALL for model in MODELS.values()},
     "preview": {"seed": SEED},
 }
 """By model and name. What a model lacks, it ignores."""
@@ -71,7 +78,9 @@ def model_of(engine: EngineInfo) -> Model:
 
 def settings_of(voice: VoiceProfile) -> VoiceSettings:
     """Return how a stored voice was set to speak."""
-    return VoiceSettings(voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed)
+    return VoiceSettings(
+        voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed, voice.takes
+    )
 
 
 def describe(settings: VoiceSettings) -> str:
@@ -92,14 +101,15 @@ def check_ranges(settings: VoiceSettings) -> None:
 
 
 def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str, float]:
-    """Return every setting of `model` but the seed, given or by default.
+    """Return every setting of `model` that steers sampling, given or by default.
 
     Raises `UserError` with the range when one is out of it.
     """
     given = _given(settings)
     values = {}
     for name, setting in SETTINGS[model].items():
-        if setting.default is not None:
+        if not setting.whole:
+            assert setting.default is not None
             values[name] = float(given.get(name, setting.default))
             _check_range(name, setting, values[name])
     return values
@@ -111,14 +121,80 @@ def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
 
 
-def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
-    """Return a sentence for each thing that was asked for and that `model` cannot do."""
-    notes = ignored(model, request.settings)
-    language = (request.language or "en").split("-")[0].lower()
-    if model != "multilingual" and language != "en":
-        name = LANGUAGES.get(language, language)
-        notes += (f"The {model} model speaks English only, not {name}.",)
+def takes_notes(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str, ...]:
+    """Return a sentence about what several takes cost in an engine, or nothing for one take."""
+    takes = settings.takes or 1
+    if takes == 1 or (engine is not None and "takes" not in SETTINGS[model_of(engine)]):
+        return ()
+    if engine is None:
+        return (f"{takes} takes of a sentence need {takes} of the engine's places.",)
+    if engine.slots < takes:
+        return (fewer_takes(takes, engine.slots),)
+    longer = " and take longer than one" if engine.company_slows else ""
+    return (
+        f"{takes} takes of a sentence need {takes} of the engine's {engine.slots} places{longer}: "
+        "others wait sooner.",
+    )
+
+
+def fewer_takes(takes: int, places: int) -> str:
+    """Return what is said where an engine has fewer places than takes were asked for."""
+    made = "one is made" if places == 1 else f"{places} are made"
+    return (
+        f"The engine has no place for {takes} takes: {made}. Its operator can raise [engine] slots."
+    )
+
+
+def setting_notes(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
+    """Return a sentence for each thing that whoever tunes a voice should know of `model`."""
+    notes = ignored(model, settings)
+    if settings.exaggeration is not None and model != "preview" and MODELS[model].is_multilingual:
+        notes += (f"Exaggeration changes little in the {model} model.",)
     return notes
+
+
+def request_settings(model: ChatterboxModel, request: SynthesisRequest) -> VoiceSettings:
+    """Return the settings of a request, with what `model` needs for it where nothing was said."""
+    if not _is_foreign(model, request):
+        return request.settings
+    return replace(request.settings, cfg_weight=0.0)
+
+
+def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
+    """Return a sentence for each thing that was asked for and that `model` does otherwise."""
+    notes = ignored(model, request.settings)
+    spoken = ("en",) if model == "preview" else MODELS[model].languages
+    language = _base(request.language) or spoken[0]
+    if language not in spoken:
+        notes += (f"The {model} model speaks {_name(spoken[0])} only, not {_name(language)}.",)
+    if model != "preview" and _is_foreign(model, request):
+        text = language if language in spoken else spoken[0]
+        notes += (
+            f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
+            f"{_name(text)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
+            "unless you set it.",
+        )
+    return notes
+
+
+def _is_foreign(model: ChatterboxModel, request: SynthesisRequest) -> bool:
+    """Whether the voice speaks a language that is not its own, and nobody set how closely.
+
+    Upstream's advice against the accent that comes with it: `cfg_weight` 0.
+    """
+    definition, own = MODELS[model], _base(request.voice.language)
+    if not definition.is_multilingual or own is None or request.settings.cfg_weight is not None:
+        return False
+    language = _base(request.language) or definition.languages[0]
+    return own != (language if language in definition.languages else definition.languages[0])
+
+
+def _base(language: str | None) -> str | None:
+    return language.replace("_", "-").split("-")[0].lower() if language else None
+
+
+def _name(language: str | None) -> str:
+    return LANGUAGES.get(language or "", language or "")
 
 
 def _named(name: str, value: str = "") -> str:

@@ -38,13 +38,15 @@ _RUNS = (
     (re.compile(r"(?<![\w*+#])([*+#])\1+(?![^\W_])"), " "),
     (re.compile(r"([*+#])\1{3,}"), r"\1\1\1"),
     (
-        re.compile(r"([^\w\s.!?！？؟*+#\U000f0000-\U0010ffff-]|_)\1+"),
+        re.compile(r"([^\w\s.!?！？؟*+#§\U000f0000-\U0010ffff-]|_)\1+"),
         " ",
     ),  # rules and drawings: "=====", "~~~"
 )
 _SILENT = re.compile(r"[|`\\]+|(?<!\w)[\^~_]+(?!\w)")
 _STRAY_INDICATOR = re.compile("(?<![0-9.nN])[ºª]")  # no ordinal, no "Nº"
 _LONE_ACCENT = re.compile(r"(?<!\S)[\u0300-\u036f]+")
+# What is written above, through and below Latin, Greek and Cyrillic letters in drawings alone.
+_DRAWN = re.compile("[\u0305\u030d-\u031a\u031c-\u0322\u0329-\u036f]+")
 _SPACE = re.compile(r"\s+")
 
 
@@ -75,7 +77,8 @@ def _two(run: str) -> str:
 
 
 def _plain(text: str) -> str:
-    text = _LONE_ACCENT.sub("", unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
+    text = _DRAWN.sub("", unicodedata.normalize("NFKC", text).translate(_TYPOGRAPHY))
+    text = _LONE_ACCENT.sub("", text)
     return "".join(_audible(text))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 from bot.errors import UserError
 from bot.text.addresses import read_addresses, read_links
 from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
 from bot.text.emojis import read_emoji
-from bot.text.engine_reads import reads_of
+from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.kept import KeptWords, without_private
 from bot.text.markdown import read_markdown
 from bot.text.marks import collapse_letters, collapse_marks, plain_characters
@@ -37,21 +38,24 @@ def plan_text(
     *,
     language: str | None = None,
     names: Names | None = None,
-    engine: str | None = None,
+    reads: EngineReads = WORDS,
 ) -> tuple[str, ...]:
     """Return what an engine is asked to say for a raw `text`, piece by piece.
 
-    language: ISO 639-1 code, None for English. names: who is mentioned. engine: its kind.
+    language: ISO 639-1 code, None for the engine's own. names: who is mentioned. reads: what the
+    engine makes of a text.
 
     Raises `UserError` when there is nothing to say, or too much.
     """
+    language = language or reads.language
     cleaned = clean_text(text, max_characters=limits.max_characters, language=language, names=names)
-    return split_sentences(
-        reads_of(engine).prepare(cleaned, language),
+    pieces = split_sentences(
+        reads.prepare(cleaned, language),
         language=language,
-        max_characters=limits.sentence_characters,
+        max_characters=min(limits.sentence_characters, reads.most_letters or sys.maxsize),
         first_max_characters=limits.first_sentence_characters,
     )
+    return tuple(map(reads.finish, pieces))
 
 
 def clean_text(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -14,26 +17,47 @@ from bot.voice.utterances import Item
 
 log = structlog.get_logger(__name__)
 
+CROWDED_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """How far ahead speech is fetched.
+
+    seconds: of audio, over all utterances of a guild. texts: how many are fetched at once, as
+    things stand. crowded: whether all guilds together hold as much as there is memory for; then a
+    guild gets no more than `CROWDED_SECONDS` ahead.
+    """
+
+    seconds: float
+    texts: Callable[[], int] = lambda: 1
+    crowded: Callable[[], bool] = lambda: False
+
+    @property
+    def seconds_now(self) -> float:
+        """How far ahead speech is fetched as things stand."""
+        return min(self.seconds, CROWDED_SECONDS) if self.crowded() else self.seconds
+
 
 class Fetcher:
-    """Works through a guild's queue in order, one sentence at a time, with a bounded lead."""
+    """Works through a guild's queue in order, with a bounded lead.
 
-    def __init__(
-        self, items: deque[Item], prefetch_seconds: float, on_fetched: Callable[[], None]
-    ) -> None:
+    The sentences of a text come in order. The next texts are begun while earlier ones are being
+    made, as far as the lead allows; the engine decides whether it has room for them.
+    """
+
+    def __init__(self, items: deque[Item], lead: Lead, on_fetched: Callable[[], None]) -> None:
         """`on_fetched` is called after every sentence and after every utterance."""
-        self._items = items
-        self._prefetch_seconds = prefetch_seconds
+        self._items, self._lead = items, lead
         self._on_fetched = on_fetched
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
         """Look at the queue again: something was added or removed."""
         self._changed.set()
-        if any(item.fetching for item in self._items):
-            return
-        item = next((item for item in self._items if item.fetch is None), None)
-        if item is not None:
+        room = self._lead.texts() - sum(item.fetching for item in self._items)
+        waiting = [item for item in self._items if item.fetch is None]
+        for item in waiting[: max(0, room)]:
             item.fetch = asyncio.create_task(self._fetch(item), name="voice-fetch")
             item.fetch.add_done_callback(self._done)
 
@@ -43,7 +67,7 @@ class Fetcher:
 
     async def _fetch(self, item: Item) -> None:
         try:
-            await self._until_needed()
+            await self._until_needed(item)
             await self._fetch_sentences(item)
         except MynahError as error:
             item.error = str(error)
@@ -54,19 +78,19 @@ class Fetcher:
             item.track.end()
 
     async def _fetch_sentences(self, item: Item) -> None:
-        sentences = item.request.speak(self._due)
+        sentences = item.request.speak(partial(self._due, item))
         try:
             async for speech in sentences:
                 item.feed(speech)
                 self._on_fetched()
-                await self._until_needed()
+                await self._until_needed(item)
         finally:
             if isinstance(sentences, AsyncGenerator):
                 await sentences.aclose()
 
-    async def _until_needed(self) -> None:
-        """Wait until no more than `prefetch_seconds` of audio lie ahead."""
-        while (over := self._buffered() - self._prefetch_seconds) > 0:
+    async def _until_needed(self, item: Item) -> None:
+        """Wait until no more than the lead's seconds of audio lie before what `item` gets next."""
+        while (over := self._before(item) - self._lead.seconds_now) > 0:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 # Never less than a packet: while a connection is away nothing is used up.
@@ -74,8 +98,10 @@ class Fetcher:
                 async with asyncio.timeout(max(over, 0.02)):
                     await self._changed.wait()
 
-    def _due(self) -> float:
-        return asyncio.get_running_loop().time() + self._buffered()
+    def _due(self, item: Item) -> float:
+        return asyncio.get_running_loop().time() + self._before(item)
 
-    def _buffered(self) -> float:
-        return sum(item.track.buffered_seconds for item in self._items)
+    def _before(self, item: Item) -> float:
+        """Return the seconds until the next sentence of `item` is heard; partly an estimate."""
+        earlier = itertools.takewhile(lambda other: other is not item, self._items)
+        return sum(other.seconds_left for other in earlier) + item.track.buffered_seconds

@@ -12,6 +12,8 @@ class VoiceLimits:
     queue_per_guild, queue_per_member: utterances that may wait, the one being spoken included.
     alone_seconds: how long the bot stays in a channel with nobody to hear it.
     prefetch_seconds: audio synthesised ahead, over all utterances of a guild.
+    prefetch_bytes: packets of audio that wait to be heard, in all guilds together; beyond, each has
+        a few seconds ahead.
     connect_seconds: one attempt to connect to a channel.
     leave_seconds: waiting for Discord to confirm that the bot left.
     follow_seconds: waiting for the new server after Discord closed the connection of a move.
@@ -24,6 +26,7 @@ class VoiceLimits:
     queue_per_member: int = 5
     alone_seconds: float = 60.0
     prefetch_seconds: float = 30.0
+    prefetch_bytes: int = 64 * 1024 * 1024
     connect_seconds: float = 8.0
     leave_seconds: float = 2.0
     follow_seconds: float = 2.0

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.voice.fetcher import Lead
 from bot.voice.limits import VoiceLimits
 from bot.voice.pacer import Pacer
 from bot.voice.player import GuildPlayer
@@ -17,12 +19,18 @@ log = structlog.get_logger(__name__)
 
 
 class VoiceManager:
-    """Makes a player for each guild that asks for one and hands it the events it needs."""
+    """Makes a player for each guild that asks for one and hands it the events it needs.
 
-    def __init__(self, bot: discord.Client, limits: VoiceLimits) -> None:
+    at_once: how many texts of a guild are made at once, as things stand.
+    """
+
+    def __init__(
+        self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
+    ) -> None:
         self.pacer = Pacer()
         self._bot = bot
         self._limits = limits
+        self._lead = Lead(limits.prefetch_seconds, at_once, self._crowded)
         self._players: dict[int, GuildPlayer] = {}
         self._closing = False
 
@@ -51,7 +59,7 @@ class VoiceManager:
             raise UserError("I am shutting down. Try again in a few minutes.")
         player = self._players.get(guild_id)
         if player is None:
-            player = GuildPlayer(self._bot, guild_id, self.pacer, self._limits)
+            player = GuildPlayer(self._bot, guild_id, self.pacer, self._limits, self._lead)
             self._players[guild_id] = player
         return player
 
@@ -68,6 +76,14 @@ class VoiceManager:
         """Have what waits in a voice spoken with its new recording, in every guild."""
         for player in list(self._players.values()):
             player.voice_replaced(voice_id)
+
+    @property
+    def prefetched_bytes(self) -> int:
+        """Bytes of packets that wait to be heard, in all guilds."""
+        return sum(player.prefetched_bytes for player in self._players.values())
+
+    def _crowded(self) -> bool:
+        return self.prefetched_bytes > self._limits.prefetch_bytes
 
     async def close(self) -> None:
         """Refuse what comes, let sentences in flight end (bounded), leave all channels."""

@@ -11,7 +11,7 @@ import discord
 import structlog
 
 from bot.errors import BusyError, UserError
-from bot.voice.fetcher import Fetcher
+from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
 from bot.voice.link import JoinOutcome, VocalChannel
@@ -56,14 +56,14 @@ class GuildPlayer:
     """One guild's queue and connection. Everything but `join`, `leave` and `close` is immediate."""
 
     def __init__(
-        self, bot: discord.Client, guild_id: int, pacer: Pacer, limits: VoiceLimits
+        self, bot: discord.Client, guild_id: int, pacer: Pacer, limits: VoiceLimits, lead: Lead
     ) -> None:
         self._guild_id = guild_id
         self._limits = limits
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
         self._outlet = pacer.outlet(self._keeper.link)
         self._items: deque[Item] = deque()
-        self._fetcher = Fetcher(self._items, limits.prefetch_seconds, self._advance)
+        self._fetcher = Fetcher(self._items, lead, self._advance)
         self._alone_timer = Timer(self._leave_alone)
         self._hold_timer = Timer(self._encryption_overdue)
         self._closing = False
@@ -98,6 +98,11 @@ class GuildPlayer:
     def privacy_code(self) -> str | None:
         """The call's code that members can compare with their own client's."""
         return self._keeper.link.privacy_code
+
+    @property
+    def prefetched_bytes(self) -> int:
+        """Bytes of packets that wait to be heard."""
+        return sum(item.track.buffered_bytes for item in self._items)
 
     @property
     def busy(self) -> bool:

@@ -34,8 +34,8 @@ class Track:
     def __init__(self, on_event: Callable[[TrackEvent], None]) -> None:
         """`on_event` is called on the event loop."""
         self.on_event = on_event
-        self.sent = 0
-        self._fed = 0
+        self.sent = self._sent_bytes = 0
+        self._fed = self._fed_bytes = 0
         self._packets: deque[bytes | None] = deque()  # None closes a sentence
         self._ended = False
         self._last_sentence = False
@@ -46,11 +46,17 @@ class Track:
         """Audio that was fed and not yet sent, in seconds."""
         return (self._fed - self.sent) * PACKET_SECONDS
 
+    @property
+    def buffered_bytes(self) -> int:
+        """Bytes of the packets that were fed and not yet sent."""
+        return self._fed_bytes - self._sent_bytes
+
     def feed(self, packets: Sequence[bytes]) -> None:
         """Append one sentence: 20 ms Opus packets. Raises `BufferError` beyond `MAX_PACKETS`."""
         if len(self._packets) + len(packets) > MAX_PACKETS:
             raise BufferError(f"A track holds at most {MAX_PACKETS} packets.")
         self._fed += len(packets)
+        self._fed_bytes += sum(map(len, packets))
         self._packets.extend(packets)
         self._packets.append(None)
 
@@ -83,6 +89,7 @@ class Track:
 
     def take(self) -> None:
         """Count the packet that `poll` returned as sent. For the pacer's thread."""
-        self._packets.popleft()
+        packet = self._packets.popleft()
         self._within_sentence = True
         self.sent += 1
+        self._sent_bytes += len(packet or b"")

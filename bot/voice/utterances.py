@@ -9,13 +9,12 @@ from enum import Enum, auto
 
 import structlog
 
+from bot.speech.duration import estimated_seconds
 from bot.speech.types import Speech
-from bot.text.sentences import letters
 from bot.voice.track import Track, TrackEvent
 
 log = structlog.get_logger(__name__)
 
-_LETTERS_PER_SECOND = 14.0  # of read English; only for estimates shown to members
 _SHOWN_CHARACTERS = 60
 
 Due = Callable[[], float]
@@ -100,9 +99,7 @@ class Item:
         self.playing = False  # handed to the pacer
         self.failures = 0  # of the connection while it played
         self._text = " ".join(request.text.split())
-        self._seconds = (
-            letters(request.spoken or self._text) / _LETTERS_PER_SECOND
-        )  # a guess at all of it
+        self._seconds = estimated_seconds(request.spoken or self._text)  # of all of it
         self._fed = 0
         self._played = 0
         self._cut: UtteranceEnd | None = None
@@ -188,11 +185,13 @@ class Item:
             self.request.member_id,
             self.request.voice_name,
             words,
-            self._seconds_left(),
+            self.seconds_left,
             self.playing,
         )
 
-    def _seconds_left(self) -> float:
+    @property
+    def seconds_left(self) -> float:
+        """How long it will be heard; an estimate until all of it is synthesised."""
         buffered = self.track.buffered_seconds
         missing = max(0, self.request.sentences - self._fed) / max(1, self.request.sentences)
         if self.complete:

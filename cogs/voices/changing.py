@@ -9,7 +9,13 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import check_ranges, ignored, model_of, settings_of
+from bot.speech.voice_settings import (
+    check_ranges,
+    model_of,
+    setting_notes,
+    settings_of,
+    takes_notes,
+)
 from cogs import cards
 from cogs.tuning import (
     LANGUAGE_CHOICES,
@@ -18,6 +24,7 @@ from cogs.tuning import (
     CfgWeight,
     Exaggeration,
     Seed,
+    Takes,
     Temperature,
 )
 from cogs.ui import Interaction, defer, services_of
@@ -58,18 +65,19 @@ class Changing(commands.Cog):
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
         seed: Seed | None = None,
+        takes: Takes | None = None,
         language: str | None = None,
         reset: bool = False,
     ) -> None:
         """Set what is given; with nothing given, show what is set."""
-        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed)
+        given = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
         check_ranges(given)
         settings = given if reset else given.over(settings_of(voice))
         spoken, services = language or (None if reset else voice.language), services_of(interaction)
         await defer(interaction)
         if settings != settings_of(voice) or spoken != voice.language:
             await services.voices.tune(voice.id, **asdict(settings), language=spoken)
-        text = cards.tuned(voice.name, settings, spoken) + _ignored(services.engine, settings)
+        text = cards.tuned(voice.name, settings, spoken) + _notes(services.engine, settings)
         await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Delete a voice of yours and its recording")
@@ -83,7 +91,8 @@ class Changing(commands.Cog):
         )
 
 
-def _ignored(engine: EngineStatus, settings: VoiceSettings) -> str:
-    """Say at once what the engine that is loaded makes nothing of."""
-    notes = () if engine.info is None else ignored(model_of(engine.info), settings)
+def _notes(engine: EngineStatus, settings: VoiceSettings) -> str:
+    """Say at once what the engine makes little or nothing of, and what takes cost."""
+    notes = () if engine.info is None else setting_notes(model_of(engine.info), settings)
+    notes += takes_notes(settings, engine.info)
     return "".join(f"\n-# {note}" for note in notes)

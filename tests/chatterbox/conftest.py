@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineSpec, SelfCheck, VoiceReference
 from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+from tests.chatterbox.reference import load_reference
 from tests.speech.signals import voiced
 from tools.random_checkpoint import make_checkpoint, shrink
 
@@ -27,6 +28,9 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 UNCHECKED = SelfCheck(enabled=False, retries=0, trim_tail=False, steady_short=False)
 
+
+SPOKEN = ("english", "turbo", "nano", "multilingual", "multilingual-v2")
+"""Models that differ in more than their files."""
 
 only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
 """For what does not depend on the model."""
@@ -53,7 +57,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Chatterbox
     return find
 
 
-@pytest.fixture(scope="session", params=["english", "turbo", "multilingual"])
+@pytest.fixture(scope="session", params=SPOKEN)
 def engine(
     request: pytest.FixtureRequest, checkpoint: Callable[[ChatterboxModel], Path]
 ) -> Iterator[ChatterboxEngine]:
@@ -65,15 +69,30 @@ def engine(
 
 
 @pytest.fixture(scope="session")
-def stock(engine: ChatterboxEngine, checkpoint: Callable[[ChatterboxModel], Path]) -> Any:
+def stock(
+    engine: ChatterboxEngine,
+    checkpoint: Callable[[ChatterboxModel], Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Any:
     """The same model with all of its own code, but for what it prints."""
+    model = model_of(engine)
+    return load_reference(model, checkpoint(model), tmp_path_factory.mktemp("stock"))
+
+
+def model_of(engine: ChatterboxEngine) -> ChatterboxModel:
     model: ChatterboxModel = engine.info.model  # type: ignore[assignment]
-    return load_model(spec(model, checkpoint(model)), "cpu")
+    return model
 
 
 def spec(model: ChatterboxModel, directory: Path, **changes: Any) -> EngineSpec:
     """An engine that speaks as stock does, without judging what random weights say."""
-    plain = {"device": "cpu", "slots": 8, "self_check": UNCHECKED}
+    plain = {
+        "device": "cpu",
+        "slots": 8,
+        "precision": "fp32",
+        "flow_precision": "fp32",
+        "self_check": UNCHECKED,
+    }
     return EngineSpec("chatterbox", model, directory, **{**plain, **changes})
 
 
@@ -107,9 +126,10 @@ def prompts(engine: ChatterboxEngine, voices: tuple[VoiceReference, ...]) -> lis
     from bot.speech.engines.chatterbox.t3.decoder import Prompt
     from tests.chatterbox.decoding import GPT2, LLAMA, TEXTS, text_tokens
 
-    settings = GPT2 if engine.info.model == "turbo" else LLAMA
+    model = MODELS[model_of(engine)]
+    settings = GPT2 if model.is_gpt else LLAMA
     # The multilingual guard hears that random weights never come to an end.
-    most = 30 if engine.info.model == "multilingual" else 60
+    most = 30 if model.guarded else 60
     ends = (most, 14, most, 19)
     return [
         Prompt(

@@ -9,6 +9,7 @@ from typing import Any
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
+from bot.speech.models import MODELS
 
 TEXTS = (
     "Hello there.",
@@ -36,10 +37,10 @@ GPT2 = (
 def text_tokens(engine: ChatterboxEngine, text: str) -> Any:
     import torch
 
-    tokenizer = engine._model.tokenizer
-    if engine.info.model == "turbo":
+    tokenizer, model = engine._model.tokenizer, MODELS[engine.info.model]  # type: ignore[index]
+    if model.is_gpt:
         return tokenizer(text, return_tensors="pt").input_ids[0]
-    language = {"language_id": "en"} if engine.info.model == "multilingual" else {}
+    language = {"language_id": "en"} if model.is_multilingual else {}
     tokens = tokenizer.text_to_tokens(text, **language)[0]
     return torch.cat([torch.tensor([255]), tokens, torch.tensor([0])]).long()
 

@@ -13,11 +13,12 @@ import soundfile
 from bot.errors import UserError
 from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox import ChatterboxEngine, sounder
+from bot.speech.models import MODELS
 from bot.speech.opus import decode_opus
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from storage.clips import load_clip
 from storage.types import CLIP_SAMPLE_RATE
-from tests.chatterbox.conftest import only_english, store
+from tests.chatterbox.conftest import model_of, only_english, store
 
 Voices = tuple[VoiceReference, ...]
 
@@ -37,7 +38,7 @@ def request(voice: VoiceReference, text: str = "Hello there.", seed: int = 1) ->
 def requests(engine: ChatterboxEngine, voices: Voices) -> list[SynthesisRequest]:
     """Different texts, lengths, voices, settings and seeds."""
     # The multilingual model is deep and babbles on; its tokens are compared in `test_decode`.
-    texts = TEXTS[:2] if engine.info.model == "multilingual" else TEXTS
+    texts = TEXTS[:2] if MODELS[model_of(engine)].guarded else TEXTS
     settings = (
         VoiceSettings(),
         VoiceSettings(exaggeration=1.0, cfg_weight=0.3, temperature=0.6),
@@ -74,7 +75,7 @@ def stock_waves(
         given = dataclasses.asdict(wanted.settings)
         torch.manual_seed(given.pop("seed"))
         settings = {name: value for name, value in given.items() if value is not None}
-        language = {"language_id": "en"} if engine.info.model == "multilingual" else {}
+        language = {"language_id": "en"} if MODELS[model_of(engine)].is_multilingual else {}
         waves.append(stock.generate(wanted.text, **language, **settings).squeeze(0).numpy())
     return waves
 
@@ -147,7 +148,7 @@ def test_waves_are_stocks_for_the_same_seed_in_batches_of(
 
 
 @pytest.mark.usefixtures("samples_kept")
-@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+@pytest.mark.parametrize("engine", ["english", "turbo", "nano", "multilingual"], indirect=True)
 @pytest.mark.parametrize("together", [2, 8])
 def test_in_any_slot_and_company_a_sentence_sounds_the_same_in_batches_of(
     together: int,
@@ -222,14 +223,15 @@ def test_the_watermark_is_there_after_opus_and_resampling(
     assert marked - unmarked > 0.1  # random weights buzz somewhat like a mark
 
 
-@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+@pytest.mark.parametrize("engine", ["english", "turbo", "nano"], indirect=True)
 def test_settings_that_the_model_ignores_are_named(
     engine: ChatterboxEngine, voices: Voices
 ) -> None:
     settings = VoiceSettings(exaggeration=0.7, temperature=0.7)
     (result,) = engine.synthesize([dataclasses.replace(request(voices[0]), settings=settings)])
     assert isinstance(result, Speech)
-    expected = ("The turbo model ignores exaggeration.",) if engine.info.model == "turbo" else ()
+    model = engine.info.model
+    expected = () if model == "english" else (f"The {model} model ignores exaggeration.",)
     assert result.notes == expected
 
 
@@ -272,7 +274,7 @@ def test_info_says_what_was_loaded(engine: ChatterboxEngine) -> None:
     assert info.reason == "the test asks for it"
 
 
-@pytest.mark.parametrize("engine", ["turbo"], indirect=True)
+@pytest.mark.parametrize("engine", ["turbo", "nano"], indirect=True)
 def test_a_reference_too_short_for_the_model_is_refused(
     engine: ChatterboxEngine, tmp_path: Path
 ) -> None:
@@ -281,7 +283,7 @@ def test_a_reference_too_short_for_the_model_is_refused(
     assert "needs more than 5 s" in str(result)
 
 
-@pytest.mark.parametrize("engine", ["multilingual"], indirect=True)
+@pytest.mark.parametrize("engine", ["multilingual", "multilingual-v2"], indirect=True)
 def test_a_language_the_model_lacks_is_refused(engine: ChatterboxEngine, voices: Voices) -> None:
     (result,) = engine.synthesize([SynthesisRequest("Saluton.", voices[0], "eo")])
     assert isinstance(result, UserError)

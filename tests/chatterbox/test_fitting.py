@@ -10,9 +10,9 @@ import pytest
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import memory
-from bot.speech.engines.chatterbox.files import MODELS
 from bot.speech.engines.chatterbox.memory import HEADROOM_BYTES, main_bytes, require_memory
 from bot.speech.engines.select import open_engine
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineSpec
 
 SIZES = {"t3": 2_000_000_000, "s3gen": 1_000_000_000}
@@ -53,22 +53,22 @@ def test_the_peak_comes_from_the_files(
 
 
 def test_too_little_memory_is_told_in_numbers(tmp_path: Path, free: dict[str, int]) -> None:
-    write_model(tmp_path, "english")
-    require_memory(None, "cpu", "english", tmp_path)
+    weights = write_model(tmp_path, "english")
+    require_memory(None, "cpu", "english", weights)
     free["cpu"] = 1_500_000_000
     told = r"english model needs about 3\.3 GB of memory, of which 1\.5 GB are available\. End"
     with pytest.raises(EngineDeadError, match=told):
-        require_memory(None, "cpu", "english", tmp_path)
+        require_memory(None, "cpu", "english", weights)
 
 
 def test_a_gpu_too_small_is_told_in_numbers(tmp_path: Path, free: dict[str, int]) -> None:
-    write_model(tmp_path, "english")
+    weights = write_model(tmp_path, "english")
     free["cpu"] = 2_300_000_000  # enough for one part after the other
-    require_memory(None, "cuda", "english", tmp_path)
+    require_memory(None, "cuda", "english", weights)
     free["cuda"] = 3_000_000_000
     told = r"3\.3 GB of the GPU's memory, of which 3\.0 GB are free\..*device to \"cpu\""
     with pytest.raises(EngineDeadError, match=told):
-        require_memory(None, "cuda", "english", tmp_path)
+        require_memory(None, "cuda", "english", weights)
 
 
 def test_the_engine_is_refused_before_anything_is_loaded(

@@ -56,23 +56,27 @@ def stock_estimator(engine: ChatterboxEngine) -> Callable[..., Any]:
 
 
 def graphed(
-    engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, replayed: list[object] | None = None
+    engine: ChatterboxEngine,
+    monkeypatch: pytest.MonkeyPatch,
+    replayed: list[object] | None = None,
+    *,
+    tf32: bool = False,
 ) -> flow.GraphedEstimator:
     """As on a GPU: what is replayed reads and writes what was captured."""
 
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         def replay() -> None:
             if replayed is not None:
-                replayed.append(pool)
+                replayed.append(capturing._pool)
             run()
 
         return SimpleNamespace(replay=replay)
 
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     monkeypatch.setattr(flow, "MOST_FRAMES", 384)
     s3gen = engine._model.s3gen
     before = s3gen.flow.decoder.estimator.forward
-    flow.speed_up(s3gen.flow, meanflow=s3gen.meanflow, graphs=True)
+    flow.speed_up(s3gen.flow, meanflow=s3gen.meanflow, graphs=True, tf32=tf32)
     runner = s3gen.flow.decoder.estimator.forward
     s3gen.flow.decoder.estimator.forward = before  # all tests share the engine
     assert isinstance(runner, flow.GraphedEstimator)
@@ -91,6 +95,23 @@ def test_left_out_masks_change_not_one_bit(
         expected = stock_estimator(engine)(**asked)
         plain = engine._model.s3gen.flow.decoder.estimator.forward(**asked)
     assert torch.equal(plain, expected)
+
+
+@both_kinds
+@pytest.mark.parametrize("frames", [2, 60, 133])
+def test_the_encoder_without_masks_changes_not_one_bit(
+    engine: ChatterboxEngine, frames: int
+) -> None:
+    import torch
+
+    encoder = engine._model.s3gen.flow.encoder
+    x = torch.randn(2, frames, 512, generator=torch.Generator().manual_seed(frames))
+    lengths = torch.tensor([frames, frames])
+    with torch.inference_mode():
+        expected, masks = type(encoder).forward(encoder, x, lengths)
+        plain, same_masks = encoder.forward(x, lengths)
+    assert torch.equal(plain, expected)
+    assert torch.equal(same_masks, masks)
 
 
 @both_kinds
@@ -159,7 +180,7 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 
     made = []
 
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         made.append(run)
         if len(made) == 2:
             raise RuntimeError("operation not permitted when stream is capturing")
@@ -167,10 +188,10 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 
     plain = stock_estimator(engine)
     runner = flow.GraphedEstimator(plain, plain)
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     like = next(engine._model.s3gen.flow.parameters())
     with caplog.at_level("WARNING"):
-        runner.capture(rows=2, meanflow=False, like=like)
+        runner.capture(rows=[2], meanflow=False, like=like)
     assert "the flow without CUDA graphs, which is slower (operation not" in caplog.text
     asked = inputs(100)
     with torch.inference_mode():
@@ -181,12 +202,40 @@ def test_after_a_capture_that_fails_half_way_the_flow_runs_without(
 def test_a_capture_that_leaves_the_gpu_broken_says_what_to_do(
     engine: ChatterboxEngine, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def capture(run: Callable[[], None], pool: object) -> Any:
+    def capture(capturing: Any, run: Callable[[], None]) -> Any:
         raise RuntimeError("no")
 
     gpu.broken = True
-    monkeypatch.setattr(flow, "captured", capture)
+    monkeypatch.setattr(flow.Capturing, "graph_of", capture)
     like = next(engine._model.s3gen.flow.parameters())
     runner = flow.GraphedEstimator(pytest.fail, pytest.fail)
     with pytest.raises(EngineDeadError, match=r"Set \[engine\] graphs = false"):
-        runner.capture(rows=2, meanflow=False, like=like)
+        runner.capture(rows=[2], meanflow=False, like=like)
+
+
+@only_english
+@pytest.mark.parametrize("tf32", [True, False])
+def test_tf32_is_that_of_the_graphs_alone_and_its_difference_is_told(
+    engine: ChatterboxEngine,
+    gpu: FakeGPU,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    tf32: bool,
+) -> None:
+    import torch
+
+    switched: list[str] = []
+    monkeypatch.setattr(torch, "set_float32_matmul_precision", switched.append)
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda: "before")
+    with caplog.at_level("INFO"):
+        graphed(engine, monkeypatch, tf32=tf32)
+    assert switched == ["high" if tf32 else "highest", "before"]
+    assert ("the flow computes in TF32: a step differs by " in caplog.text) is tf32
+
+
+@only_english
+def test_tf32_that_can_do_nothing_is_told(
+    engine: ChatterboxEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    flow.speed_up(engine._model.s3gen.flow, meanflow=False, graphs=False, tf32=True)
+    assert "tf32 does nothing here" in caplog.text

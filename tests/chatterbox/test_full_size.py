@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from bot.speech.engines.chatterbox.loading import load_model
 from bot.speech.engines.chatterbox.prompts import text_tokens
-from bot.speech.engines.chatterbox.stock import load_model
 from bot.speech.engines.chatterbox.t3.backbone import set_precision
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.voices import PreparedVoices

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.stock import load_model
+from bot.speech.engines.chatterbox.loading import load_model
 from bot.speech.types import (
     ChatterboxModel,
     Speech,
@@ -73,8 +73,63 @@ def packets(engine: ChatterboxEngine, wanted: list[SynthesisRequest]) -> list[tu
 
 def test_every_step_is_captured(engine: ChatterboxEngine) -> None:
     speaker: Any = engine._speaker
-    lengths = {length for _, length, _ in speaker._decoder._step._graphs}
-    assert lengths == set(range(256, speaker._decoder.context + 1, 256))
+    decoder = speaker._decoder
+    lengths = {length for _, length, _ in decoder._step._graphs}
+    wanted = {decoder.context} if decoder._fused else set(range(256, decoder.context + 1, 256))
+    assert lengths == wanted
+
+
+def test_own_kernels_are_used_and_decode_what_torchs_decode_in_float32(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    import copy
+
+    import torch
+
+    from bot.speech.engines.chatterbox.t3.backbone import set_precision
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
+
+    pytest.importorskip("triton")
+    speaker: Any = engine._speaker
+    assert speaker._decoder._fused is not None
+    t3 = copy.deepcopy(engine._model.t3)
+    set_precision(t3, torch.float32)
+    options = {"slots": 4, "context": speaker._decoder.context}
+    wanted = prompts(engine, voices)
+    quick, plain = (
+        [done.tokens for done in decode(T3Decoder(t3, fused=fused, **options), wanted)]
+        for fused in (True, False)
+    )
+    assert quick == plain
+
+
+def test_tokens_are_read_late_but_for_the_guard(engine: ChatterboxEngine) -> None:
+    speaker: Any = engine._speaker
+    guarded = engine.info.model == "multilingual-v2"
+    assert speaker._decoder._reader.late == (0 if guarded else 2)
+
+
+def test_sentences_of_unequal_lengths_together_sound_as_alone(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    import torch
+
+    from bot.speech.engines.chatterbox.vocoder import Sounds
+
+    speaker: Any = engine._speaker
+    vocoder = speaker._sounder._vocoder
+    batch = [
+        Sounds(
+            torch.arange(length),
+            engine.voices.get(voices[0], {}).gen,
+            seed=length,
+            random_state=torch.Generator("cuda").manual_seed(length).get_state(),
+        )
+        for length in (40, 90)
+    ]
+    alone = [vocoder.speak([one])[0] for one in batch]
+    for together, expected in zip(vocoder.speak(batch), alone, strict=True):
+        assert np.abs(together - expected).max() < 0.02
 
 
 def test_a_graph_decodes_what_its_kernels_decode(engine: ChatterboxEngine, voices: Voices) -> None:
@@ -110,7 +165,7 @@ def test_the_flow_is_captured_and_computes_what_its_kernels_compute(
         random_state=torch.Generator("cuda").manual_seed(1).get_state(),
     )
     (expected,) = vocoder.speak([sounds])
-    estimator.forward = graphed._plain
+    estimator.forward = graphed.plain
     try:
         (plain,) = vocoder.speak([sounds])
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,12 @@ import pytest
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.t3.decoder import Prompt, T3Decoder
-from bot.speech.engines.chatterbox.t3.graphs import LENGTH_STEP, StepRunner
+from bot.speech.engines.chatterbox.t3.graphs import (
+    HIGH_PRIORITY,
+    LENGTH_STEP,
+    Capturing,
+    StepRunner,
+)
 from tests.chatterbox.conftest import only_english
 from tests.chatterbox.decoding import (
     decode,
@@ -72,10 +78,28 @@ class FakeGPU:
             clone_state=lambda: "fresh", graphsafe_set_state=self._set_state
         )
         self.state, self.broken = "capturing", False
+        self.allocating: set[object] = set()  # pools of captures that have not ended
+        self.released: list[tuple[int, object]] = []
+        self.streams: list[int] = []  # the priority of each that was made
+        monkeypatch.setattr(torch.cuda, "Stream", self._new_stream)
+        monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", self._end)
+        monkeypatch.setattr(torch._C, "_cuda_releasePool", self._release)
         monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: (0, 1))
         monkeypatch.setattr(torch.cuda, "current_stream", lambda: self.stream)
         monkeypatch.setattr(torch.cuda, "set_stream", self._set_stream)
         monkeypatch.setattr(torch.cuda, "default_generators", (self.generator,))
+
+    def _new_stream(self, priority: int = 0) -> object:
+        self.streams.append(priority)
+        return SimpleNamespace(device_index=0)
+
+    def _end(self, device: int, pool: object) -> None:
+        if pool not in self.allocating:
+            raise RuntimeError("endAllocatePool: not currently recording to mempool_id")
+        self.allocating.remove(pool)
+
+    def _release(self, device: int, pool: object) -> None:
+        self.released.append((device, pool))
 
     def _set_stream(self, stream: object) -> None:
         self.current = stream
@@ -166,7 +190,88 @@ def test_after_a_capture_that_fails_half_way_steps_run_without(
         runner.capture(1024, sort=False)
     assert "decoding without CUDA graphs, which is slower (operation not" in caplog.text
     assert (gpu.current, gpu.state) == (gpu.stream, "fresh")
+    assert gpu.released == []  # it failed before or after anything was allocated
     assert [done.tokens for done in decode(decoder, prompts[:2])] == expected
+
+
+@only_english
+@pytest.mark.parametrize("renamed", [False, True], ids=["torch 2.8", "torch 2.6"])
+def test_a_capture_that_fails_while_it_allocates_gives_its_memory_back(
+    runner: StepRunner, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch, renamed: bool
+) -> None:
+    """Otherwise torch asserts whenever memory is to be given back."""
+    import torch
+
+    def capture(shape: Any, capturing: Any) -> Any:
+        gpu.allocating.add((0, 1))
+        raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+
+    if renamed:
+        monkeypatch.delattr(torch._C, "_cuda_endAllocateToPool")
+        monkeypatch.setattr(
+            torch._C, "_cuda_endAllocateCurrentStreamToPool", gpu._end, raising=False
+        )
+    monkeypatch.setattr(runner, "_captured", capture)
+    runner.capture(1024, sort=False)
+    assert gpu.allocating == set()
+    assert gpu.released == [(0, (0, 1))]
+
+
+@only_english
+def test_all_graphs_are_captured_on_one_stream_of_high_priority(
+    runner: StepRunner, gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each stream keeps a workspace of cuBLAS."""
+    ways = []
+    monkeypatch.setattr(runner, "_captured", lambda shape, capturing: ways.append(capturing))
+    runner.capture(1024, sort=False)
+    assert len(ways) == 4
+    assert len(set(ways)) == 1
+    assert gpu.streams == [-1]
+
+
+def test_warming_up_and_capturing_share_a_stream(
+    gpu: FakeGPU, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import contextlib
+
+    import torch
+
+    used: list[tuple[str, object]] = []
+    current = SimpleNamespace(device_index=0, wait_stream=lambda other: None)
+
+    class Stream:
+        def __init__(self, priority: int = 0) -> None:
+            self.device_index = 0
+
+        def wait_stream(self, other: object) -> None:
+            pass
+
+    @contextlib.contextmanager
+    def on(stream: object) -> Iterator[None]:
+        used.append(("warm", stream))
+        yield
+
+    @contextlib.contextmanager
+    def graph(graph: object, *, pool: object, stream: object) -> Iterator[None]:
+        used.append(("captured", stream))
+        yield
+
+    for name, fake in (
+        ("Stream", Stream),
+        ("current_stream", lambda: current),
+        ("stream", on),
+        ("graph", graph),
+        ("CUDAGraph", object),
+    ):
+        monkeypatch.setattr(torch.cuda, name, fake)
+    capturing = Capturing("decoding", priority=HIGH_PRIORITY)
+    ran: list[int] = []
+    for _ in range(2):
+        capturing.graph_of(lambda: ran.append(1))
+    assert [what for what, _ in used] == ["warm", "captured"] * 2
+    assert len({stream for _, stream in used}) == 1
+    assert len(ran) == 6  # two calls to warm up for each
 
 
 @only_english

@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.speech.engines.chatterbox import languages
+from bot.speech.engines.chatterbox.loading import load_found, load_model, locate
 from bot.speech.engines.chatterbox.prompts import (
-    MAX_TEXT_TOKENS,
     context_length,
     text_tokens,
 )
-from bot.speech.engines.chatterbox.stock import load_model
 from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, SynthesisRequest, VoiceReference
 from bot.text.sentences import split_sentences
 from tests.chatterbox.conftest import spec
@@ -136,9 +136,7 @@ def test_a_segmenter_that_is_there_is_used(
 def test_from_the_hub_the_segmenter_is_downloaded_or_else_done_without(
     checkpoint: Checkpoints, no_network: list[Any]
 ) -> None:
-    languages.prepare(online=True)
-    model_class = pytest.importorskip("chatterbox.mtl_tts").ChatterboxMultilingualTTS
-    model = model_class.from_local(checkpoint("multilingual"), "cpu")
+    model = load_found(locate(spec("multilingual", checkpoint("multilingual"))), "cpu", online=True)
     assert no_network
     assert model.tokenizer.cangjie_converter.segmenter is None
     assert len(tokens(model, "Guten Tag", "de")) > 5
@@ -200,7 +198,11 @@ def test_no_sentence_is_refused_for_its_length(
 ) -> None:
     language, text = language_and_text
     for piece in split_sentences(text * 200, language=language, max_characters=300):
-        assert 2 < len(tokens(longest_codes, piece, language)) <= MAX_TEXT_TOKENS["multilingual"]
+        assert (
+            2
+            < len(tokens(longest_codes, piece, language))
+            <= MODELS["multilingual"].max_text_tokens
+        )
 
 
 @pytest.mark.parametrize(("gpt", "positions"), [(False, 1536), (True, 1792)])
@@ -215,6 +217,6 @@ def test_the_longest_sentence_of_each_language_fits_and_no_longer_one(longest_co
         language: len(tokens(longest_codes, text, language)) for language, text in longest.items()
     }
     assert lengths["zh"] == 484
-    assert max(lengths.values()) <= MAX_TEXT_TOKENS["multilingual"]
+    assert max(lengths.values()) <= MODELS["multilingual"].max_text_tokens
     with pytest.raises(UserError, match="too long for the voice engine"):
         tokens(longest_codes, HAN[1:2] * 63, "zh")

@@ -116,7 +116,8 @@ def test_settings_without_effect_are_found(changes: dict[str, Any], named: list[
 def test_settings_without_effect_are_told_when_it_loads(
     checkpoint: Callable[[ChatterboxModel], Path], caplog: pytest.LogCaptureFixture
 ) -> None:
-    wanted = spec("english", checkpoint("english"), decode="stock", precision="bf16", slots=None)
+    changes = {"decode": "stock", "precision": "bf16", "flow_precision": "auto", "slots": None}
+    wanted = spec("english", checkpoint("english"), **changes)
     with caplog.at_level(logging.WARNING):
         ChatterboxEngine(wanted, "test").close()
     told = [record for record in caplog.records if record.name.startswith("bot.")]

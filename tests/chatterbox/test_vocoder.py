@@ -19,11 +19,11 @@ from tests.chatterbox.conftest import UNCHECKED, only_english, spec
 Voices = tuple[VoiceReference, ...]
 
 
-def sounds(engine: ChatterboxEngine, voice: VoiceReference, seed: int) -> Sounds:
+def sounds(engine: ChatterboxEngine, voice: VoiceReference, seed: int, length: int = 10) -> Sounds:
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    tokens = torch.randint(0, 6561, (10,), generator=generator)
+    tokens = torch.randint(0, 6561, (length,), generator=generator)
     return Sounds(tokens, engine.voices.get(voice, {}).gen, seed, generator.get_state())
 
 
@@ -36,6 +36,22 @@ def test_sentences_of_equal_length_together_are_as_alone_but_for_rounding(
     alone = [vocoder.speak([one])[0] for one in batch]
     for together, expected in zip(vocoder.speak(batch), alone, strict=True):
         np.testing.assert_allclose(together, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+def test_sentences_of_unequal_lengths_together_are_as_alone_but_for_rounding(
+    engine: ChatterboxEngine, voices: Voices
+) -> None:
+    vocoder = Vocoder(engine._model)
+    batch = [
+        sounds(engine, voices[index], index, length) for index, length in enumerate((10, 23, 4))
+    ]
+    alone = [vocoder.speak([one])[0] for one in batch]
+    for together, expected in zip(vocoder.speak(batch), alone, strict=True):
+        assert together.shape == expected.shape
+        np.testing.assert_allclose(together, expected, atol=1e-5)
+    # The masks are left out again.
+    np.testing.assert_array_equal(vocoder.speak(batch[:1])[0], alone[0])
 
 
 @only_english

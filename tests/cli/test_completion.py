@@ -102,6 +102,13 @@ def test_bash_completes_commands_and_servers(environment: dict[str, str]) -> Non
     assert in_bash(environment, "voices", "show", "--guild", "7") == ["77"]
 
 
+def test_bash_completes_models_as_it_breaks_them_into_words(environment: dict[str, str]) -> None:
+    assert in_bash(environment, "models", "fetch", "na") == ["nano"]
+    assert in_bash(environment, "models", "verify", "multilingual-") == ["multilingual-v2"]
+    assert in_bash(environment, "models", "fetch", "multilingual", ":", "pt") == ["pt-br", "pt-pt"]
+    assert "hi" in in_bash(environment, "models", "remove", "multilingual", ":")
+
+
 @pytest.mark.skipif(shutil.which("fish") is None, reason="fish is not installed")
 def test_fish_takes_whole_names(environment: dict[str, str], tmp_path: Path) -> None:
     script = (

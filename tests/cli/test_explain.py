@@ -49,3 +49,26 @@ def test_an_engine_without_explain_is_wrong_use(mynah: Mynah) -> None:
     result = mynah("say", "Hello", "--voice", "Anna", "--engine", "piper")
     assert result.code == 2
     assert "--explain" in result.err
+
+
+def test_the_model_decides_what_is_a_sound(mynah: Mynah) -> None:
+    text = 'Say "yes" [Laughs]'
+    assert mynah("say", "--explain", text, "--model", "nano").out == "Say yes [laugh]\n"
+    english = mynah("say", "--explain", text, "--engine", "chatterbox", "--model", "english")
+    assert english.out == "Say yes Laughs\n"
+
+
+def test_the_configured_model_is_the_one_explained_for(
+    mynah: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", "turbo")
+    assert mynah("say", "--explain", "[sigh] No.", "--engine", "chatterbox").out == "[sigh] No.\n"
+
+
+def test_a_model_is_one_of_chatterboxs(mynah: Mynah) -> None:
+    piper = mynah("say", "--explain", "Hello", "--engine", "piper", "--model", "nano")
+    assert (piper.code, "--engine is piper" in piper.err) == (2, True)
+    alone = mynah("say", "Hello", "--voice", "Anna", "--model", "nano")
+    assert (alone.code, "--model goes with --explain" in alone.err) == (2, True)
+    unknown = mynah("say", "--explain", "Hello", "--model", "nanno")
+    assert (unknown.code, "'nano'" in unknown.err) == (2, True)

@@ -104,6 +104,25 @@ def test_tune_shows_the_defaults_and_ranges(enrolled: Mynah) -> None:
     assert "0.25 to 2, --exaggeration" in outcome.out
 
 
+@pytest.mark.parametrize(
+    ("model", "note"),
+    [
+        ("multilingual", "Exaggeration changes little in the multilingual model."),
+        ("nano", "The nano model ignores exaggeration."),
+        ("english", ""),
+    ],
+)
+def test_tune_says_what_the_model_makes_little_of(
+    model: str, note: str, enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if it were installed: nothing is loaded here.
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", model)
+    lines = enrolled("voices", "tune", "Anna", "--exaggeration", "1.5").out.splitlines()
+    notes = [line for line in lines if line.endswith(".")]
+    assert notes == ([note] if note else [])
+
+
 def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
     enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
     both = enrolled("voices", "tune", "Anna", "--cfg-weight", "0", "--language", "de")

@@ -158,6 +158,7 @@ async def tune(scene: Scene, **options: object) -> str:
 async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) -> None:
     await add(scene, "Ann", scene.ann)
     assert await tune(scene) == "“Ann” speaks with the model's defaults."
+    scene.world.engine.model = "english"
     assert await tune(scene, exaggeration=1.5) == "“Ann” speaks with exaggeration 1.5."
     both = "“Ann” speaks with exaggeration 1.5, pace 0 (cfg_weight)."
     assert await tune(scene, pace=0.0) == both
@@ -174,6 +175,20 @@ async def test_who_tunes_is_told_what_the_engine_ignores(scene: Scene) -> None:
     scene.world.engine.model = "turbo"
     answer = await tune(scene, exaggeration=1.5, temperature=0.6)
     assert answer.endswith("\n-# The turbo model ignores exaggeration.")
+
+
+async def test_who_tunes_a_multilingual_voice_is_told_what_changes_little(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.model = "multilingual"
+    answer = await tune(scene, exaggeration=1.5)
+    assert answer.endswith("\n-# Exaggeration changes little in the multilingual model.")
+
+
+async def test_the_engine_knows_which_language_the_recording_is_in(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    await tune(scene, language="de")
+    await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
+    assert {r.voice.language for r in scene.world.engine.requests} == {"de"}
 
 
 async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(scene: Scene) -> None:

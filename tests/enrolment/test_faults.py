@@ -122,16 +122,41 @@ def test_rumble_does_no_harm(speech: Samples, level_db: float) -> None:
     assert level == pytest.approx(0, abs=1)
 
 
-@pytest.mark.parametrize("mains_hz", [50, 60, 49.95, 60.04])
-@pytest.mark.parametrize("level_db", [-5, -20])
+@pytest.mark.parametrize("mains_hz", [50, 60, 49.8, 49.95, 60.04, 60.2])
+@pytest.mark.parametrize("level_db", [-5, -12, -20])
 def test_hum_is_named_and_taken_out(speech: Samples, mains_hz: float, level_db: float) -> None:
     sample = prepared(wav(speech + hum(speech, mains_hz, level_db)))
-    assert sample.report.verdict == "usable"
-    reason = next(finding.reason for finding in sample.report.findings if finding.code == "hum")
-    assert f"{round(mains_hz, -1):.0f} Hz" in reason
+    assert (sample.report.verdict, codes(sample)) == ("usable", ["hum"])
+    assert f"{round(mains_hz, -1):.0f} Hz" in sample.report.findings[0].reason
     correlation, level = compare(sample, speech)
     assert correlation > 0.985
     assert level == pytest.approx(0, abs=1)
+
+
+@pytest.mark.parametrize("mains_hz", [50, 60])
+@pytest.mark.parametrize("level_db", [-5, -20, -31])
+def test_hum_behind_a_quiet_voice_is_not_called_music(
+    speech: Samples, mains_hz: float, level_db: float
+) -> None:
+    quiet = 0.01 * speech
+    sample = prepared(wav(quiet + hum(quiet, mains_hz, level_db)))
+    assert "music" not in codes(sample)
+    assert compare(sample, quiet)[1] == pytest.approx(0, abs=1)
+
+
+def test_hum_whose_harmonics_the_voice_hides_is_taken_out_of_its_pauses(speech: Samples) -> None:
+    pause = np.zeros(2 * RATE)
+    loud = np.concatenate([speech, pause, speech])
+    made = prepared(wav(loud + hum(loud, 50, -20))).clip.samples
+    silent = slice(len(speech) + RATE // 2, len(speech) + RATE * 3 // 2)
+    left = made[silent] if len(made) > len(loud) - RATE else made[-RATE:]
+    assert 20 * np.log10(left.std() / speech.std()) < -45
+
+
+@pytest.mark.parametrize("level_db", [-12, -25])
+def test_music_is_heard_beside_hum(speech: Samples, level_db: float) -> None:
+    both = music(12, -20, speech) + hum(speech, 50, level_db)
+    assert {"music", "hum"} <= set(codes(prepared(wav(speech + both))))
 
 
 def test_hum_that_nobody_hears_is_not_named(speech: Samples) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sys
@@ -93,3 +94,12 @@ def open_crashing_at_times(spec: EngineSpec) -> ScriptedEngine:
 
 def scripted(text: str, times_left: Path = Path("unused")) -> SynthesisRequest:
     return SynthesisRequest(text, VoiceReference(times_left, ""))
+
+
+class _Noted(ScriptedEngine):
+    info = dataclasses.replace(ScriptedEngine.info, notes=("More takes a GPU.",))
+
+
+def open_noted(_spec: EngineSpec) -> _Noted:
+    """Return one that has a note."""
+    return _Noted()

@@ -22,6 +22,7 @@ from tests.speech.scripted_engine import (
     open_crashing,
     open_crashing_at_times,
     open_downloading,
+    open_noted,
     open_scripted,
     open_unfit,
     scripted,
@@ -203,6 +204,15 @@ async def test_a_download_is_told_to_the_caller_and_to_the_log() -> None:
     downloads = [line for line in lines if line["event"] == "downloading the model"]
     assert len(downloads) == len(told)
     assert (downloads[-1]["stage"], downloads[-1]["model"]) == ("engine", "scripted")
+
+
+async def test_the_log_says_what_was_taken_and_what_more_would_take() -> None:
+    async with engine(open_noted) as (client, _):
+        with structlog.testing.capture_logs() as lines:
+            await client.start()
+    told = {line["event"]: line for line in lines}
+    assert told["engine loaded"]["reason"] == "test"
+    assert told["engine note"]["note"] == "More takes a GPU."
 
 
 async def test_a_load_error_says_why() -> None:

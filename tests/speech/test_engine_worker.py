@@ -17,7 +17,7 @@ from bot.speech.engines import select
 from bot.speech.opus import decode_opus
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.workers import Worker, WorkerLimits
-from tests.speech.scripted_engine import scripted
+from tests.speech.scripted_engine import open_scripted, scripted
 
 NOISY_PROGRAM = """
 import asyncio
@@ -56,6 +56,17 @@ def test_what_libraries_print_stays_off_the_programs_output(tmp_path: Path) -> N
     assert "printed by a library" in run.stderr
     assert "printed by a library" not in run.stdout
     assert "deprecated by a library" not in run.stderr
+
+
+async def test_a_thread_of_the_worker_waits_briefly_for_pythons_lock() -> None:
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    client = EngineClient(worker, EngineSpec(), open_engine=open_scripted)
+    try:
+        await client.start()
+        assert await worker.run(sys.getswitchinterval) == pytest.approx(0.0005)
+    finally:
+        await client.close()
+    assert sys.getswitchinterval() == pytest.approx(0.005)  # the bot's own is left alone
 
 
 async def test_the_real_engine_speaks_in_its_worker() -> None:

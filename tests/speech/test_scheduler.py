@@ -5,8 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.errors import BusyError, EngineError
 from bot.speech.scheduler import FairScheduler
@@ -128,7 +126,7 @@ async def test_a_cancelled_sentence_gives_up_its_turn() -> None:
 
 async def test_cancelling_the_sentence_in_flight_harms_no_other() -> None:
     engine = SteppedEngine()
-    scheduler = FairScheduler(engine, max_batch=2)
+    scheduler = FairScheduler(engine, at_once=lambda: 2)
     first, second = ask(scheduler, "one", 1), ask(scheduler, "two", 2)
     await settle()
     first.cancel()
@@ -165,24 +163,23 @@ async def test_an_engine_that_works_on_to_the_end_takes_what_is_due_then() -> No
     assert engine.order == ["skipped", "soon", "late"]
 
 
-async def test_a_batch_takes_one_sentence_of_each_guild_before_a_second() -> None:
+async def test_slots_are_for_one_sentence_of_each_guild_before_a_second() -> None:
     engine = SteppedEngine()
-    scheduler = FairScheduler(engine, max_batch=3)
-    tasks = [ask(scheduler, "running", 9)]
+    scheduler = FairScheduler(engine, at_once=lambda: 3)
+    tasks = [ask(scheduler, text, int(text[0])) for text in ("1a", "1b", "1c", "2a")]
     await settle()
-    tasks += [ask(scheduler, text, int(text[0])) for text in ("1a", "1b", "1c", "2a")]
-    await settle()
-    await engine.step(3)
+    assert engine.order == ["1a", "2a", "1b"]
+    await engine.step(4)
     await asyncio.gather(*tasks)
-    assert engine.batches == [["running"], ["1a", "2a", "1b"], ["1c"]]
+    assert engine.order == ["1a", "2a", "1b", "1c"]
 
 
 async def test_a_sentence_that_breaks_the_engine_fails_alone() -> None:
     engine = SteppedEngine()
-    scheduler = FairScheduler(engine, max_batch=2)
+    scheduler = FairScheduler(engine, at_once=lambda: 2)
     good, bad = ask(scheduler, "good", 1), ask(scheduler, "bad", 2)
     await settle()
-    await engine.step(3)
+    await engine.step(2)
     assert (await good) is SPEECH
     with pytest.raises(EngineError):
         await bad
@@ -211,28 +208,3 @@ async def test_closing_ends_what_runs_and_what_waits() -> None:
     assert [type(result) for result in results] == [EngineError, EngineError]
     with pytest.raises(EngineError):
         await ask(scheduler, "late", 3)
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.lists(st.tuples(st.integers(1, 4), st.floats(0, 100)), min_size=1, max_size=20),
-    st.integers(1, 4),
-)
-def test_every_sentence_is_answered_once_and_in_order_within_its_guild(
-    asked: list[tuple[int, float]], max_batch: int
-) -> None:
-    async def run() -> None:
-        engine = SteppedEngine()
-        scheduler = FairScheduler(engine, max_batch=max_batch)
-        tasks = [
-            ask(scheduler, f"{guild}/{number}", guild, due)
-            for number, (guild, due) in enumerate(asked)
-        ]
-        await settle()
-        await engine.step(len(asked))
-        assert await asyncio.gather(*tasks) == [SPEECH] * len(asked)
-        for guild in {guild for guild, _ in asked}:
-            own = [text for text in engine.order if text.startswith(f"{guild}/")]
-            assert own == [f"{guild}/{i}" for i, (g, _) in enumerate(asked) if g == guild]
-
-    asyncio.run(run())

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import structlog
 
 from bot.errors import EngineError, UserError
+from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, distinct_notes
 from bot.speech.types import (
     Speech,
@@ -35,9 +37,14 @@ class Recorder:
         ]
 
 
+def service_of(recorder: Recorder, limits: TextLimits) -> SpeechService:
+    lane = FairScheduler(recorder).lane(7, asyncio.get_running_loop().time)
+    return SpeechService(lane, limits)
+
+
 async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
     recorder = Recorder()
-    service = SpeechService(recorder, TextLimits())
+    service = service_of(recorder, TextLimits())
     utterance = Utterance(TEXT, VOICE, guild_id=7, language="en", settings=VoiceSettings(seed=3))
     speeches = [speech async for speech in service.speak(utterance)]
     assert len(speeches) == 3
@@ -56,7 +63,7 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
 
     utterance = Utterance("Nobody else may read this.", VOICE, guild_id=7)
     with structlog.testing.capture_logs() as lines:
-        [_ async for _ in SpeechService(Timed(), TextLimits()).speak(utterance)]
+        [_ async for _ in service_of(Timed(), TextLimits()).speak(utterance)]
     assert lines == [
         {
             "event": "sentence spoken",
@@ -72,16 +79,16 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
     ]
 
 
-async def test_a_sentence_is_requested_only_when_asked_for() -> None:
+async def test_without_room_for_more_a_sentence_is_requested_when_it_is_asked_for() -> None:
     recorder = Recorder()
-    speeches = SpeechService(recorder, TextLimits()).speak(Utterance(TEXT, VOICE))
+    speeches = service_of(recorder, TextLimits()).speak(Utterance(TEXT, VOICE))
     await anext(speeches)
     assert len(recorder.requests) == 1
     await speeches.aclose()
 
 
 async def test_a_failed_sentence_ends_the_utterance_with_its_error() -> None:
-    service = SpeechService(Recorder(), TextLimits())
+    service = service_of(Recorder(), TextLimits())
     speeches = service.speak(
         Utterance("This first one is all fine. The second one will fail badly.", VOICE)
     )
@@ -92,7 +99,7 @@ async def test_a_failed_sentence_ends_the_utterance_with_its_error() -> None:
 
 async def test_the_limits_are_those_of_the_configuration() -> None:
     limits = TextLimits(max_characters=90, sentence_characters=60, first_sentence_characters=30)
-    service = SpeechService(Recorder(), limits)
+    service = service_of(Recorder(), limits)
     pieces = service.plan(("word " * 18).strip())
     assert len(pieces[0]) <= 30
     assert all(len(piece) <= 60 for piece in pieces)
@@ -108,7 +115,7 @@ async def test_the_settings_of_the_request_come_before_those_of_the_voice() -> N
         voice_settings=VoiceSettings(exaggeration=1.0, temperature=0.5),
         settings=VoiceSettings(temperature=0.9),
     )
-    async for _ in SpeechService(recorder, TextLimits()).speak(utterance):
+    async for _ in service_of(recorder, TextLimits()).speak(utterance):
         pass
     settings = VoiceSettings(exaggeration=1.0, temperature=0.9)
     assert [request.settings for request in recorder.requests] == [settings] * 3

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import UserError
+from bot.speech.models import MODELS
 from bot.speech.types import (
     ChatterboxModel,
     EngineInfo,
@@ -21,16 +22,18 @@ from bot.speech.voice_settings import (
     ignored,
     ignored_notes,
     model_of,
+    request_settings,
     sampling_values,
+    setting_notes,
 )
 
 REQUEST = SynthesisRequest("Hello.", VoiceReference(Path("clip"), "0" * 64))
 
 
-@pytest.mark.parametrize("model", ["english", "turbo", "multilingual"])
+@pytest.mark.parametrize("model", MODELS)
 def test_what_is_not_given_is_the_models_default(model: ChatterboxModel) -> None:
     defaults = {name: setting.default for name, setting in SETTINGS[model].items()}
-    assert defaults.pop("seed") is None
+    assert (defaults.pop("seed"), defaults.pop("takes")) == (None, 1)
     assert sampling_values(model, VoiceSettings()) == defaults
 
 
@@ -63,7 +66,13 @@ def test_what_the_model_ignores_is_said() -> None:
         ("english", "de", 1),
         ("turbo", "de", 1),
         ("preview", "de", 1),
+        ("nano", "de", 1),
         ("multilingual", "de", 0),
+        ("multilingual-v2", "de", 0),
+        ("multilingual:pt-br", "de", 1),
+        ("multilingual:pt-br", "pt", 0),
+        ("multilingual:pt-br", "pt-BR", 0),
+        ("multilingual:pt-br", None, 0),
     ],
 )
 def test_a_language_that_the_model_does_not_speak_is_said(
@@ -106,3 +115,56 @@ def test_settings_are_described_by_what_is_set() -> None:
     assert describe(VoiceSettings()) == "the model's defaults"
     described = "exaggeration 1.25, temperature 0.5, seed 12345678"
     assert describe(VoiceSettings(1.25, None, 0.5, 12345678)) == described
+
+
+def foreign(own: str | None, language: str | None, **settings: float) -> SynthesisRequest:
+    voice = dataclasses.replace(REQUEST.voice, language=own)
+    return SynthesisRequest("Hola.", voice, language, VoiceSettings(**settings))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("model", "own", "language", "spoken"),
+    [
+        ("multilingual", "en", "de", "German"),
+        ("multilingual-v2", "en-GB", "pt-BR", "Portuguese"),
+        ("multilingual", "de", None, "English"),
+        ("multilingual:pt-br", "en", "pt", "Portuguese"),
+        ("multilingual:pt-br", "en", "de", "Portuguese"),
+        ("multilingual:pt-br", "en", None, "Portuguese"),
+    ],
+)
+def test_a_voice_that_speaks_another_language_is_kept_from_its_accent(
+    model: ChatterboxModel, own: str, language: str | None, spoken: str
+) -> None:
+    wanted = foreign(own, language)
+    assert request_settings(model, wanted).cfg_weight == 0
+    (note,) = (note for note in ignored_notes(model, wanted) if "pace (cfg_weight) is 0" in note)
+    assert f"recorded in {'German' if own == 'de' else 'English'} and speaks {spoken}" in note
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [
+        ("multilingual", foreign("en", "en-US")),
+        ("multilingual", foreign(None, "de")),
+        ("multilingual", foreign("en", "de", cfg_weight=0.5)),
+        ("multilingual", foreign("en", "de", cfg_weight=0.0)),
+        ("multilingual:pt-br", foreign("pt", "de")),
+        ("english", foreign("de", "en")),
+        ("nano", foreign("de", "en")),
+    ],
+)
+def test_elsewhere_the_guidance_is_as_set(model: ChatterboxModel, wanted: SynthesisRequest) -> None:
+    assert request_settings(model, wanted) is wanted.settings
+    assert not [note for note in ignored_notes(model, wanted) if "cfg_weight" in note]
+
+
+def test_whoever_tunes_is_told_what_changes_little() -> None:
+    lively = VoiceSettings(exaggeration=1.0)
+    for model in ("multilingual", "multilingual-v2", "multilingual:hi"):
+        told = setting_notes(model, lively)  # type: ignore[arg-type]
+        assert told == (f"Exaggeration changes little in the {model} model.",)
+    assert setting_notes("multilingual", VoiceSettings(temperature=1.0)) == ()
+    assert setting_notes("english", lively) == ()
+    assert setting_notes("nano", lively) == ("The nano model ignores exaggeration.",)
+    assert setting_notes("preview", lively) == ("The preview model ignores exaggeration.",)

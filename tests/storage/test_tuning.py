@@ -15,7 +15,7 @@ from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip
 
 GUILD = 7
-NAMES = ("exaggeration", "cfg_weight", "temperature", "seed", "language")
+NAMES = ("exaggeration", "cfg_weight", "temperature", "seed", "takes", "language")
 LARGEST_SEED = 2**53 - 1
 
 

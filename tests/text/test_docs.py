@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.text.engine_reads import WORDS
 from bot.text.plan import plan_text
 from tests.text.test_said import LIMITS, NAMES
 
@@ -17,7 +18,7 @@ ROWS = re.findall(r"^\| `(.+)` \| (.+) \|$", PAGE.read_text("utf-8"), re.MULTILI
 
 @pytest.mark.parametrize(("text", "said"), ROWS)
 def test_the_page_shows_what_is_said(text: str, said: str) -> None:
-    pieces = plan_text(html.unescape(text), LIMITS, names=NAMES, engine="chatterbox")
+    pieces = plan_text(html.unescape(text), LIMITS, names=NAMES, reads=WORDS)
     assert " ".join(pieces) == said
 
 

@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from bot.errors import UserError
 from bot.languages import LANGUAGES
+from bot.speech.texts import reads_for
+from bot.text.engine_reads import PIPER, WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits, clean_text, plan_text
 from bot.text.sentences import is_speakable, letters
+from bot.text.sounds import SOUNDS
 
 LIMITS = TextLimits(max_characters=1500)
 PARTS = st.sampled_from(
@@ -54,6 +57,7 @@ TEXTS = st.one_of(
 )
 NAME_TEXTS = st.dictionaries(st.integers(0, 99), TEXTS, max_size=3)
 NAMES = st.builds(Names, NAME_TEXTS, NAME_TEXTS, NAME_TEXTS)
+READS = (PIPER, WORDS, reads_for("chatterbox", "nano"))
 CODES = st.sampled_from([*LANGUAGES, "xx", "de-DE", None])
 
 
@@ -61,18 +65,22 @@ def clean(text: str, **given: object) -> str:
     return clean_text(text, max_characters=1500, **given)  # type: ignore[arg-type]
 
 
-@given(TEXTS, CODES, NAMES, st.sampled_from(["piper", "chatterbox", None]))
+@given(TEXTS, CODES, NAMES, st.sampled_from(READS))
 def test_any_text_is_said_within_the_limits_or_refused(
-    text: str, language: str | None, names: Names, engine: str | None
+    text: str, language: str | None, names: Names, reads: EngineReads
 ) -> None:
     try:
-        pieces = plan_text(text, LIMITS, language=language, names=names, engine=engine)
+        pieces = plan_text(text, LIMITS, language=language, names=names, reads=reads)
     except UserError:
         return
     assert pieces
     assert all(0 < letters(piece) <= LIMITS.sentence_characters for piece in pieces)
     assert all(is_speakable(piece) for piece in pieces)
     said = " ".join(pieces)
+    assert reads is PIPER or '"' not in said
+    assert set(re.findall(r"\[.*?\]|[\[\]]", said)) <= {f"[{sound}]" for sound in SOUNDS} or (
+        reads is PIPER
+    )
     assert "<@" not in said
     assert not re.search(r"\d{13}", said)
     assert said.isprintable()
@@ -112,10 +120,10 @@ WORST = [
 
 @pytest.mark.parametrize("unit", WORST)
 @pytest.mark.parametrize("behind", ["", "x", "!"])
-@pytest.mark.parametrize("engine", ["piper", "chatterbox"])
-def test_no_text_takes_long(unit: str, behind: str, engine: str) -> None:
+@pytest.mark.parametrize("reads", READS, ids=["piper", "words", "nano"])
+def test_no_text_takes_long(unit: str, behind: str, reads: EngineReads) -> None:
     text = (unit * 3000)[:2999] + behind
     start = time.process_time()
     with contextlib.suppress(UserError):
-        plan_text(text, TextLimits(), engine=engine)
+        plan_text(text, TextLimits(), reads=reads)
     assert time.process_time() - start < 2.0  # much less where nothing else runs

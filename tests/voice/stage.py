@@ -88,7 +88,12 @@ class Script:
 class VoiceBot(commands.AutoShardedBot):
     """The smallest bot that has voice."""
 
-    def __init__(self, loopback: LoopbackDiscord, limits: VoiceLimits) -> None:
+    def __init__(
+        self,
+        loopback: LoopbackDiscord,
+        limits: VoiceLimits,
+        at_once: Callable[[], int] = lambda: 1,
+    ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.voice_states = True
         super().__init__(
@@ -98,7 +103,7 @@ class VoiceBot(commands.AutoShardedBot):
             help_command=None,
             guild_ready_timeout=0.1,
         )
-        self.voice = VoiceManager(self, limits)
+        self.voice = VoiceManager(self, limits, at_once)
 
     async def setup_hook(self) -> None:
         self.voice.start()
@@ -173,14 +178,14 @@ async def eventually(
 
 
 @asynccontextmanager
-async def open_stage(*, dave: int = 1, **limits: float) -> AsyncIterator[Stage]:
+async def open_stage(*, dave: int = 1, at_once: int = 1, **limits: float) -> AsyncIterator[Stage]:
     """Start a loopback Discord with one person in a voice channel, and the bot."""
     async with LoopbackDiscord() as loopback:
         loopback.voice.settings.dave_version = dave
         guild = loopback.add_guild()
         ada = loopback.add_person(guild, "Ada")
         listener = await ada.join_voice()
-        bot = VoiceBot(loopback, replace(LIMITS, **limits))
+        bot = VoiceBot(loopback, replace(LIMITS, **limits), lambda: at_once)
         async with bot:
             running = asyncio.create_task(bot.start(loopback.token))
             try:

@@ -6,7 +6,7 @@ from collections import deque
 import pytest
 
 from bot.speech.types import Speech
-from bot.voice.fetcher import Fetcher
+from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.utterances import Item, UtteranceEnd
 from tests.voice.stage import Script
 
@@ -19,7 +19,7 @@ async def test_a_skip_ends_a_fetch_also_just_after_it_was_woken(steps: int) -> N
     item = Item(script.request(channel_id=1), lambda item, event: None)
     items = deque([item])
     fetched = asyncio.Event()
-    fetcher = Fetcher(items, prefetch_seconds=0.5, on_fetched=fetched.set)
+    fetcher = Fetcher(items, Lead(0.5), on_fetched=fetched.set)
     fetcher.wake()
     await fetched.wait()
     fetcher.wake()

@@ -9,9 +9,8 @@ import click
 from bot.cli.completion import voice_argument
 from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
-from bot.cli.options import guild_option
+from bot.cli.options import confirm, guild_option
 from bot.cli.output import print_line
-from bot.errors import UserError
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -46,22 +45,9 @@ def delete(context: Context, name: str, guild_id: int, yes: bool) -> None:
         return await find_own(store, guild_id, name)
 
     profile = with_store(context, find)
-    if not yes and not _agreed(f"Delete the voice “{profile.name}” and its recording for good?"):
+    question = f"Delete the voice “{profile.name}” and its recording for good?"
+    if not yes and not confirm(question, refusal="nothing was deleted. Add --yes to delete"):
         print_line("Nothing was deleted.")
         return
     with_store(context, lambda store: store.delete(profile.id))
     print_line(f"“{profile.name}” is deleted.")
-
-
-def _agreed(question: str) -> bool:
-    """Ask on standard error. Raises `UserError` if the input ends before an answer,
-    `click.Abort` if it is interrupted.
-    """
-    try:
-        return click.confirm(question, err=True)
-    except click.Abort as abort:
-        # click raises the same for Ctrl-C and for the end of the input.
-        if not isinstance(abort.__context__, EOFError):
-            raise
-    click.echo(err=True)
-    raise UserError("There was no answer, so nothing was deleted. Add --yes to delete unasked.")

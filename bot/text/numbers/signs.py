@@ -18,11 +18,14 @@ _AND_MORE = re.compile(
 )
 _BOUND = re.compile(r"(?:(?<=\s)|(?<=\()|^)(<=|>=|[<>≤≥≈])(?=[\d.])")
 _PREFIXES = "√±"
+_HEBREW_PREFIX = re.compile(r"(?<=[א-ת])[-־](?=\d)")
 _ENTITY = re.compile(r"(?:amp|lt|gt|quot);")
 
 
 def mark(text: str, words: NumberWords) -> str:
     """Drop "<3", which is a heart, unless nothing else is said, and make arithmetic of "2 * 3"."""
+    if words.code == "he":
+        text = _HEBREW_PREFIX.sub(" ", text)  # "ב-5" is "in 5"
     without = _HEART.sub("", text)
     text = without if re.search(r"\w", without) else text
     text = _QUOTIENT.sub("÷", _PRODUCT.sub("×", text))

@@ -7,7 +7,8 @@ import re
 
 from bot.text.numbers.words import NumberWords
 
-_CLOCK = r"(?<![\w:.,])(\d\d?):([0-5]\d)(?::([0-5]\d))?(?![\w:]|\.\d)"
+_LETTER = r"[^\W\u2e80-\ud7ff]"  # of a script that puts spaces between words
+_CLOCK = rf"(?<![\w:.,])(\d\d?):([0-5]\d)(?::([0-5]\d))?(?!{_LETTER}|:|\.\d)"
 _ENGLISH_HOUR = re.compile(
     r"(?<![\w:.,])(1[0-2]|0?[1-9])(?:[:.]([0-5]\d))? ?([AaPp])(?:[Mm]\b|\.[Mm]\.)"
 )
@@ -19,7 +20,7 @@ _FRENCH = re.compile(r"(?<![\w:.,])(\d\d?) ?h ?([0-5]\d)?(?!\w)")
 _DOTTED = re.compile(r"(?<![\w:.,])(\d\d?)\.([0-5]\d)(?= ?(?:Uhr|uur|uhr)\b)")
 _AFTER_CLOCK = re.compile(r"\b([Kk](?:l\.?|lo|lokken) ?)(\d\d?)\.([0-5]\d)(?![\d:]|\.\d)")
 _SPAN = re.compile(r"(?<=\d:\d\d) ?[-–] ?(?=\d{1,2}:\d\d)|(?<=\d[ap]m) ?[-–] ?(?=\d)")
-_RATIO = re.compile(r"(?<![\w:.,])(\d{1,4}):(\d{1,4})(?![\w:]|[.,]\d)")
+_RATIO = re.compile(rf"(?<![\w:.,])(\d{{1,4}}):(\d{{1,4}})(?!{_LETTER}|:|[.,]\d)")
 
 
 def read(text: str, words: NumberWords) -> str:
@@ -39,7 +40,9 @@ def read(text: str, words: NumberWords) -> str:
 def _clock(words: NumberWords) -> re.Pattern[str]:
     # "19:30 Uhr" has the word that is said between.
     word = words.habits.hour.replace("{h}", "").strip()
-    return re.compile(_CLOCK.replace(r"(?![\w:]", rf"(?: ?{re.escape(word)}(?!\w))?(?![\w:]"))
+    return re.compile(
+        _CLOCK.replace(rf"(?!{_LETTER}", rf"(?: ?{re.escape(word)}(?!\w))?(?!{_LETTER}")
+    )
 
 
 def _ratio(match: re.Match[str], words: NumberWords) -> str:
@@ -72,7 +75,7 @@ def _time(written: str, hour: str, minutes: str, seconds: str | None, words: Num
     time = habits.time.format(h=said, m=_minutes(minutes, words))
     if int(hour) == 1:
         time = _singular(time)
-    return words.join([time, words.cardinal(int(seconds)) if seconds else ""])
+    return words.join([time, _minutes(seconds, words) if seconds else ""])
 
 
 def _full_hour(hour: int, said: str, words: NumberWords) -> str:

@@ -31,6 +31,7 @@ _MONEY = re.compile(
     r"(?<=[$€£¥₹])[1-9]\d{0,2}(?: \d{3})+(?! ?\d)"
     r"|(?<![\w.,+(-])(?<![\d.,+(] )[1-9]\d{0,2}(?: \d{3})+(?=(?:[.,]\d\d)? ?[$€£¥₹])"
 )
+_UNDERSCORED = re.compile(r"(?<![\w.,])\d{1,3}(?:_\d{3})+(?!\w)")
 _MOST_UNGROUPED = 6  # digits; longer ones are rarely amounts
 
 
@@ -60,7 +61,8 @@ def join_scripts(text: str) -> str:
 
 
 def mark_groups(text: str, words: NumberWords) -> str:
-    """Put `GROUP` where spaces stand between thousands."""
+    """Put `GROUP` where spaces, or the underscores of programs, stand between thousands."""
+    text = _UNDERSCORED.sub(lambda match: match[0].replace("_", GROUP), text)
     space = _SPACES if words.habits.spaced else _NARROW
     groups = re.compile(
         rf"(?<![\d.,+({GROUP}])(?<![\d+)] )\d{{1,3}}(?:{space}\d{{3}})+(?!{_SPACES}?\d)"

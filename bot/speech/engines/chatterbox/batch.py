@@ -11,10 +11,10 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from bot.errors import OutOfMemoryError
+from bot.errors import EngineError, OutOfMemoryError
 from bot.speech.engines.base import stage, to_error
 from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
@@ -26,18 +26,25 @@ from bot.speech.engines.chatterbox.prompts import (
     text_tokens,
 )
 from bot.speech.engines.chatterbox.sounder import Sounder
-from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt, T3Decoder
+from bot.speech.engines.chatterbox.t3.decoder import Decoded, NotFiniteError, Prompt, T3Decoder
 from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.voices import PreparedVoices
+from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, SynthesisRequest, SynthesisResult
 
 log = logging.getLogger(__name__)
+
+_NOT_FINITE = (
+    "The voice engine computed numbers that are not finite for this text. Try other words; if it "
+    "happens with every text, the model's files are damaged."
+)
 
 
 class BatchSpeaker:
     """Speaks what is submitted, as many at a time as the decoder has slots.
 
-    overlapped: whether a thread of its own makes sentences audible.
+    overlapped: whether a thread of its own makes sentences audible. in_float32: makes the decoder
+    that follows one whose half precision is too coarse; None where it computes in float32 already.
     """
 
     def __init__(
@@ -49,13 +56,17 @@ class BatchSpeaker:
         decoder: T3Decoder,
         *,
         overlapped: bool,
+        in_float32: Callable[[], T3Decoder] | None = None,
     ) -> None:
         self._model, self._spec, self._voices = model, spec, voices
         self._failures, self._decoder = failures, decoder
+        self._in_float32, self._too_coarse = in_float32, False
         self._check = spec.self_check
         self._sounder = Sounder(model, spec, failures, overlapped=overlapped)
+        if not overlapped:
+            self._sounder.too_early = self._is_too_early
         self._waiting: deque[Job] = deque()
-        self._decoding: dict[int, Job] = {}
+        self._decoding: dict[int, tuple[Job, int]] = {}  # with the number of the attempt
         self._done: list[tuple[int, SynthesisResult]] = []
         self._starved = False  # nothing can begin before the vocoder lets go of its memory
         self.slots = self._most = decoder.slots
@@ -70,7 +81,8 @@ class BatchSpeaker:
         seed = request.settings.seed
         if seed is None:
             seed = secrets.randbits(62)
-        self._waiting.append(Job(ticket, request, seed))
+        takes = min(request.settings.takes or 1, self.slots)
+        self._waiting.append(Job(ticket, request, seed, takes=takes))
 
     def advance(self, seconds: float) -> list[tuple[int, SynthesisResult]]:
         """Work until a sentence is done, for about so many seconds; return what is done."""
@@ -92,10 +104,7 @@ class BatchSpeaker:
         """Give up a request, however far it is."""
         self._waiting = deque(job for job in self._waiting if job.ticket != ticket)
         self._done = [done for done in self._done if done[0] != ticket]
-        for slot, job in list(self._decoding.items()):
-            if job.ticket == ticket:
-                self._decoder.drop(slot)
-                del self._decoding[slot]
+        self._drop(ticket)
         self._sounder.withdraw(ticket)
 
     def abandon(self) -> None:
@@ -107,24 +116,54 @@ class BatchSpeaker:
         self._sounder.close()
 
     def _admit(self) -> None:
-        if self._starved and self._sounder.busy:
+        if (self._starved or self._too_coarse) and self._sounder.busy:
             return
         self._starved = False
+        if self._too_coarse:
+            self._refine()
         while self._waiting and len(self._decoding) < self._most:
             job = self._waiting.popleft()
-            job.begin()
             try:
-                with self._failures.explained():
-                    slot = self._decoder.start(self._prompt(job))
+                self._begin(job)
             except OutOfMemoryError as error:
                 self._wait_for_memory([job], error, most=len(self._decoding))
                 break
             except Exception as error:
+                self._drop(job.ticket)
                 self._finish(job, to_error(error))
             else:
-                self._decoding[slot] = job
+                if job.to_begin:  # its other takes go before whoever came later
+                    self._waiting.appendleft(job)
 
-    def _prompt(self, job: Job) -> Prompt:
+    def _begin(self, job: Job) -> None:
+        """Begin to decode the next attempt at a sentence."""
+        if not self._is_decoding(job):
+            job.begin()
+        with self._failures.explained():
+            slot = self._decoder.start(self._prompt(job, job.to_begin[0]))
+        self._decoding[slot] = job, job.to_begin.pop(0)
+
+    def _is_too_early(self, job: Job) -> bool:
+        """Whether a sentence that is heard before this one is still being decoded.
+
+        Only one that was begun sooner: whoever comes later keeps nobody waiting.
+        """
+        return any(
+            other.ticket < job.ticket and other.request.rank < job.request.rank
+            for other, _ in self._decoding.values()
+        )
+
+    def _is_decoding(self, job: Job) -> bool:
+        return any(other is job for other, _ in self._decoding.values())
+
+    def _drop(self, ticket: int) -> None:
+        """Give up what is being decoded of a request."""
+        for slot, (job, _) in list(self._decoding.items()):
+            if job.ticket == ticket:
+                self._decoder.drop(slot)
+                del self._decoding[slot]
+
+    def _prompt(self, job: Job, number: int) -> Prompt:
         request, model = job.request, self._spec.model
         tokens = text_tokens(self._model, model, request)
         settings = sampling_settings(model, request)
@@ -139,45 +178,56 @@ class BatchSpeaker:
         return Prompt(
             conditioning(job.prepared, exaggeration),
             tokens,
-            job.next_seed,
+            job.seed_of(number),
             Sampling(**settings),
             self._token_limit(request),
         )
 
     def _token_limit(self, request: SynthesisRequest) -> int:
         if self._check.enabled:
-            return judge.token_limit(request.text, request.language)
+            most = MODELS[self._spec.model].piece_seconds
+            return judge.token_limit(request.text, request.language, most)
         # Stock's turbo model counts the first token apart.
-        return MAX_SPEECH_TOKENS + (self._spec.model == "turbo")
+        return MAX_SPEECH_TOKENS + MODELS[self._spec.model].is_gpt
 
     def _decode(self) -> None:
         try:
             with self._failures.explained():
                 ended = self._decoder.step()
+        except NotFiniteError as error:
+            self._begin_anew(error)
+            return
         except Exception as error:
             self._fail_decoding(error)
             return
         ready = []
         for slot, decoded in ended.items():
-            job = self._decoding.pop(slot)
+            job, number = self._decoding.pop(slot)
             job.spend("decode")
-            if self._passes(job, decoded):
+            self._judge(job, number, decoded)
+            # The best take is known when all of them are there.
+            if not job.to_begin and not self._is_decoding(job) and self._passes(job):
                 ready.append(job)
         self._sounder.submit(ready)
 
-    def _passes(self, job: Job, decoded: Decoded) -> bool:
-        """Whether to make an attempt at the sentence audible; otherwise it is decoded again."""
+    def _passes(self, job: Job) -> bool:
+        """Whether to make the best attempt audible; otherwise the sentence is decoded again."""
+        faults = job.best.faults
+        return not (faults and self._try_again(job, faults))
+
+    def _judge(self, job: Job, number: int, decoded: Decoded) -> None:
         faults: tuple[str, ...] = ()
+        text, language = job.request.text, job.request.language
         if self._check.enabled:
             with stage(job.timings, "check"):
                 faults = judge.token_faults(
                     decoded.tokens,
                     stopped=decoded.stopped,
-                    text=job.request.text,
-                    language=job.request.language,
+                    text=text,
+                    language=language,
                 )
-        job.attempts.append(Attempt(job.next_seed, decoded, faults))
-        return not (faults and self._try_again(job, faults))
+        odd = judge.oddness(decoded.tokens, text, language) if job.takes > 1 else 0.0
+        job.attempts.append(Attempt(job.seed_of(number), decoded, faults, number, odd))
 
     def _try_again(self, job: Job, faults: Sequence[str]) -> bool:
         if job.retries >= self._check.retries:
@@ -204,18 +254,61 @@ class BatchSpeaker:
 
     def _reject(self, job: Job, faults: tuple[str, ...]) -> None:
         job.note_faults(faults)
-        if not job.withdrawn:
+        if job.withdrawn:
+            return
+        if job.best.faults:
             self._try_again(job, faults)
+        else:  # another take, which was not heard yet
+            self._sounder.submit([job])
 
     def _fail_decoding(self, error: Exception) -> None:
-        jobs, self._decoding = self._decoding, {}
-        for slot in jobs:
-            self._decoder.drop(slot)
+        lost = self._take_back()
+        jobs = list(dict.fromkeys(lost.values()))
         if isinstance(error, OutOfMemoryError):
-            self._wait_for_memory(list(jobs.values()), error, most=len(jobs) // 2)
+            self._wait_for_memory(jobs, error, most=len(lost) // 2)
             return
-        for job in jobs.values():
+        for job in jobs:
             self._finish(job, to_error(error))
+
+    def _begin_anew(self, error: NotFiniteError) -> None:
+        """Decode what is under way from the start, in float32; fail what that does not help."""
+        lost = self._take_back()
+        jobs = list(dict.fromkeys(lost.values()))
+        if self._in_float32 is None:
+            for job in dict.fromkeys(lost[slot] for slot in error.slots):
+                jobs.remove(job)
+                self._finish(job, EngineError(_NOT_FINITE))
+        else:
+            self._too_coarse = True
+        self._waiting.extendleft(reversed(jobs))
+
+    def _take_back(self) -> dict[int, Job]:
+        """Drop what is being decoded, to begin anew or to fail; return it by slot.
+
+        Other takes of the same sentences that wait are with them again.
+        """
+        lost, self._decoding = self._decoding, {}
+        for slot, (job, number) in lost.items():
+            self._decoder.drop(slot)
+            job.to_begin = sorted([*job.to_begin, number])
+        jobs = {slot: job for slot, (job, _) in lost.items()}
+        self._waiting = deque(job for job in self._waiting if job not in jobs.values())
+        return jobs
+
+    def _refine(self) -> None:
+        """Go on in float32. Not while the vocoder's thread is busy: a capture bears no company.
+
+        Raises `EngineDeadError` where there is too little memory for that.
+        """
+        in_float32, self._in_float32, self._too_coarse = self._in_float32, None, False
+        assert in_float32 is not None
+        log.warning(
+            "T3 computed numbers that are not finite in half precision; going on in fp32, which is "
+            'slower. To begin with it, set [engine] precision = "fp32".'
+        )
+        del self._decoder  # its memory is wanted
+        self._decoder = in_float32()
+        self.slots = self._most = self._decoder.slots
 
     def _wait_for_memory(self, jobs: Sequence[Job], error: OutOfMemoryError, *, most: int) -> None:
         """Begin sentences anew: so many together at most until all that waits is spoken, or a

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bot.errors import EngineDeadError
 from bot.speech.types import Precision
 
 MAX_SLOTS = {"cuda": 8, "mps": 4, "cpu": 4}
@@ -18,10 +19,16 @@ _UNKNOWN = 16 * 1024**3  # where nobody tells, it is tried
 
 
 def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
-    """Return the torch dtype that T3 computes in.
+    """Return the torch dtype that T3 computes in on a GPU; for a CPU see `cpu.choose_numbers`.
 
-    By itself: bfloat16 on a GPU that has it, float16 on one that has not, else float32.
+    By itself: bfloat16 on a GPU that has it, float16 on one that has not, else float32. Raises
+    `EngineDeadError` for 8 bits.
     """
+    if wanted == "int8":
+        raise EngineDeadError(
+            f'[engine] precision = "int8" is for a CPU, and this engine runs on {device}. '
+            'Set it to "auto".'
+        )
     if wanted == "auto":
         wanted = "fp32"
         if device.startswith("cuda"):

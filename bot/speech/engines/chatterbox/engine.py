@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import gc
 import itertools
 import math
 import os
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, slot_bytes
+from bot.speech.engines.chatterbox.device import (
+    MAX_SLOTS,
+    choose_precision,
+    choose_slots,
+    slot_bytes,
+)
 from bot.speech.engines.chatterbox.failures import Failures
+from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
-from bot.speech.engines.chatterbox.stock import choose_device, import_package, load_model
+from bot.speech.engines.chatterbox.stock import choose_device, import_package
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
+    from bot.speech.engines.chatterbox.products import Layout
+    from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 
 
 class ChatterboxEngine:
@@ -30,7 +40,8 @@ class ChatterboxEngine:
     memory is wanting.
     """
 
-    def __init__(self, spec: EngineSpec, reason: str) -> None:
+    def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
+        """reason: why it is this engine. more: what it would take to have a better model."""
         start = time.perf_counter()
         # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
         # runs: ten times slower on two busy ones, and no quicker on idle ones.
@@ -42,7 +53,14 @@ class ChatterboxEngine:
         if device.startswith("cuda:"):
             # Streams and graphs are made on the current device, which is the first one otherwise.
             self._torch.cuda.set_device(device)
-        self._model = load_model(spec, device)
+        elif device == "cpu":
+            # Numbers next to zero take a processor a hundred times as long as others. Threads have
+            # this from whoever starts them, so it comes before torch starts any.
+            self._torch.set_flush_denormal(True)
+        self._computes = ""
+        found = locate(spec)
+        self._model = load_found(found, device, online=spec.checkpoint is None)
+        spec = dataclasses.replace(spec, model=found.model.name)
         self.voices = PreparedVoices(self._model, spec)
         self._speaker = self._open_speaker(spec, device)
         # Below the tickets of `submit`, which are not negative.
@@ -56,6 +74,8 @@ class ChatterboxEngine:
             reason=reason,
             load_seconds=time.perf_counter() - start,
             slots=self._speaker.slots,
+            notes=tuple(filter(None, (found.note, more))),
+            computes=self._computes,
         )
 
     @property
@@ -108,12 +128,28 @@ class ChatterboxEngine:
             return StockSpeaker(self._model, spec, self.voices, failures)
         # They import torch, which takes seconds, and is known to be installed only here.
         from bot.speech.engines.chatterbox.batch import BatchSpeaker
+
+        float32 = self._torch.float32
+        dtype, layout = self._choose_numbers(spec, device)
+        open_in = functools.partial(self._open_decoder, spec, device, failures, layout)
+        return BatchSpeaker(
+            self._model,
+            spec,
+            self.voices,
+            failures,
+            open_in(dtype),
+            overlapped=device.startswith("cuda"),
+            in_float32=None if dtype == float32 else functools.partial(open_in, float32),
+        )
+
+    def _open_decoder(
+        self, spec: EngineSpec, device: str, failures: Failures, layout: Layout | None, dtype: Any
+    ) -> T3Decoder:
         from bot.speech.engines.chatterbox.t3.backbone import set_precision
         from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
         from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
 
         t3 = self._model.t3
-        dtype = choose_precision(self._torch, device, spec.precision)
         try:
             with failures.explained():
                 set_precision(t3, dtype)
@@ -122,16 +158,37 @@ class ChatterboxEngine:
                 slots = spec.slots or choose_slots(
                     self._torch, device, slot_bytes(t3, context, dtype)
                 )
-                decoder = T3Decoder(t3, slots=slots, context=context, graphs=spec.graphs)
+                return T3Decoder(
+                    t3,
+                    slots=slots,
+                    context=context,
+                    graphs=spec.graphs,
+                    fused=spec.fused,
+                    layout=layout,
+                )
         except OutOfMemoryError:
             raise EngineDeadError(
                 f"There is too little memory to speak with the {spec.model} model. Close other "
                 "programs, set [engine] slots = 1, or choose another device."
             ) from None
-        overlapped = device.startswith("cuda")
-        return BatchSpeaker(
-            self._model, spec, self.voices, failures, decoder, overlapped=overlapped
-        )
+
+    def _choose_numbers(self, spec: EngineSpec, device: str) -> tuple[Any, Layout | None]:
+        """Return T3's type and the layout of its weights, as the settings or the device ask.
+
+        On a CPU, S3Gen computes as they ask from then on.
+        """
+        from bot.speech.engines.chatterbox.cpu import choose_numbers
+        from bot.speech.engines.chatterbox.rounded import round_products
+
+        if device != "cpu":
+            return choose_precision(self._torch, device, spec.precision), None
+        alone = 1 if self._model.t3.is_gpt else 2
+        together = alone * (spec.slots or MAX_SLOTS["cpu"])
+        numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))
+        self._computes = numbers.told
+        if numbers.flow == "bf16":
+            round_products(self._model.s3gen.flow)
+        return numbers.dtype, numbers.layout
 
     def _free_memory(self) -> None:
         self.voices.clear()

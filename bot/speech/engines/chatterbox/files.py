@@ -1,89 +1,111 @@
-"""Which models there are, and the files of each."""
+"""Where the files of a model are, in a directory or in what was downloaded."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EngineDeadError
+from bot.speech.models import MODELS, Model, Part
 from bot.speech.types import ChatterboxModel
-
-_Names = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class ModelFiles:
-    """Where a model's class is, which files `from_local` reads, which references it takes.
+class FoundModel:
+    """A model whose files are all there.
 
-    tokenizers: sets of files, any one of which makes the tokenizer together with `files`.
-    optional: what is read where it is there.
+    paths: of each part that is there, in the order of its names.
+    note: what is to be known of it, such as that it is not the model that was asked for.
     """
 
-    module: str
-    class_name: str
-    files: _Names
-    tokenizers: tuple[_Names, ...] = ((),)
-    optional: _Names = ()
-    min_reference_seconds: float = 0.0
+    model: Model
+    paths: tuple[tuple[Part, tuple[Path, ...]], ...]
+    note: str = ""
 
-    def missing(self, names: Collection[str]) -> list[str]:
-        """Return what a directory or repository with these files lacks."""
-        missing = [name for name in self.files if name not in names]
-        if not any(set(names).issuperset(tokenizer) for tokenizer in self.tokenizers):
-            missing.append(" or ".join(" with ".join(tokenizer) for tokenizer in self.tokenizers))
-        return missing
+    def path(self, role: str) -> Path:
+        """Return the first file of the first part of this role."""
+        return next(paths[0] for part, paths in self.paths if part.role == role)
 
-    def choose(self, names: Collection[str]) -> list[str]:
-        """Return which of these files to download, the small ones first."""
-        tokenizer = [name for files in self.tokenizers for name in files]
-        return [name for name in (*self.optional, *tokenizer, *self.files) if name in names]
+    def named(self, name: str) -> Path | None:
+        """Return the file of this name if the model has it."""
+        everything = (path for _, paths in self.paths for path in paths)
+        return next((path for path in everything if path.name == name), None)
 
-    def require_in(self, directory: Path, model: ChatterboxModel) -> None:
-        """Raise `EngineDeadError` that names what the directory lacks."""
-        if not directory.is_dir():
-            raise EngineDeadError(
-                f"There is no directory {directory}. Set [engine] checkpoint to the directory with "
-                f"the files of the {model} model, or remove it to download them."
-            )
-        missing = self.missing([path.name for path in directory.iterdir() if path.is_file()])
-        if missing:
-            raise EngineDeadError(
-                f"{directory} is not a checkpoint of the {model} model: it has no "
-                f"{', '.join(missing)}. Set [engine] checkpoint to the directory with these files, "
-                "or remove it to download them."
-            )
+    @property
+    def weights(self) -> tuple[Path, ...]:
+        """The files of tensors."""
+        roles = ("voice encoder", "T3", "S3Gen")
+        return tuple(path for part, paths in self.paths if part.role in roles for path in paths)
 
 
-MODELS: dict[ChatterboxModel, ModelFiles] = {
-    "english": ModelFiles(
-        "chatterbox.tts",
-        "ChatterboxTTS",
-        ("ve.safetensors", "t3_cfg.safetensors", "s3gen.safetensors", "tokenizer.json"),
-    ),
-    "turbo": ModelFiles(
-        "chatterbox.tts_turbo",
-        "ChatterboxTurboTTS",
-        (
-            "ve.safetensors",
-            "t3_turbo_v1.safetensors",
-            "s3gen_meanflow.safetensors",
-            "tokenizer_config.json",
-        ),
-        tokenizers=(("vocab.json", "merges.txt"), ("tokenizer.json",)),
-        optional=("added_tokens.json", "special_tokens_map.json"),
-        min_reference_seconds=5.0,
-    ),
-    "multilingual": ModelFiles(
-        "chatterbox.mtl_tts",
-        "ChatterboxMultilingualTTS",
-        (
-            "ve.pt",
-            "t3_mtl23ls_v2.safetensors",
-            "s3gen.pt",
-            "grapheme_mtl_merged_expanded_v1.json",
-        ),
-        # How Chinese characters are written in the tokenizer's letters.
-        optional=("Cangjie5_TC.json",),
-    ),
-}
+def find_in(directories: Sequence[Path], model: Model) -> FoundModel:
+    """Return the model whose parts lie in these directories, each part in one of them.
+
+    Raises `EngineDeadError` that names what is missing or not unique.
+    """
+    found = []
+    for part in model.parts:
+        paths = _paths(part, directories)
+        if paths:
+            found.append((part, paths))
+        elif part.required:
+            raise EngineDeadError(_lacking(directories[0], model, [part.wanted]))
+    return FoundModel(model, tuple(found))
+
+
+def find_checkpoint(directory: Path, name: ChatterboxModel) -> FoundModel:
+    """Return the model in the directory that `[engine] checkpoint` names.
+
+    It is another one than asked for where only that one is there and may stand in for it.
+    Raises `EngineDeadError` that names what the directory lacks.
+    """
+    model = MODELS[name]
+    if not directory.is_dir():
+        raise EngineDeadError(
+            f"There is no directory {directory}. Set [engine] checkpoint to the directory with "
+            f"the files of the {name} model, or remove it to download them."
+        )
+    names = [path.name for path in directory.iterdir() if path.is_file()]
+    try:
+        missing = model.missing(names)
+        if missing and model.otherwise and not MODELS[model.otherwise].missing(names):
+            return _instead(directory, model, MODELS[model.otherwise])
+    except ValueError as error:
+        raise EngineDeadError(
+            f"{directory} is no checkpoint of the {name} model: {error}. Move the others elsewhere."
+        ) from None
+    if missing:
+        raise EngineDeadError(_lacking(directory, model, missing) + _what_is_there(names))
+    return find_in([directory], model)
+
+
+def _instead(directory: Path, wanted: Model, there: Model) -> FoundModel:
+    found = find_in([directory], there)
+    note = (
+        f"{directory} holds {there.t3} and no {wanted.t3}, so it is the {there.name} model that "
+        f"speaks, not {wanted.name}"
+    )
+    return FoundModel(there, found.paths, note)
+
+
+def _paths(part: Part, directories: Sequence[Path]) -> tuple[Path, ...]:
+    for directory in directories:
+        names = part.find([path.name for path in directory.iterdir() if path.is_file()])
+        if names:
+            return tuple(directory / name for name in names)
+    return ()
+
+
+def _lacking(directory: Path, model: Model, missing: Sequence[str]) -> str:
+    return (
+        f"{directory} is not a checkpoint of the {model.name} model: it has no "
+        f"{', '.join(missing)}. Set [engine] checkpoint to the directory with these files, or "
+        "remove it to download them."
+    )
+
+
+def _what_is_there(names: Collection[str]) -> str:
+    complete = [model.name for model in MODELS.values() if model.t3 in names]
+    others = " or ".join(f'"{name}"' for name in complete if not MODELS[name].missing(names))
+    return f" What is there is a checkpoint for [engine] model = {others}." if others else ""

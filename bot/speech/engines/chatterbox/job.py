@@ -17,18 +17,26 @@ _SEEDS = 2**63
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One decoding of the sentence, and what is wrong with it."""
+    """One decoding of the sentence, and what is wrong with it.
+
+    number: 0 is the first, whose seed is the request's own. oddness: how unusual it is beside other
+    takes; see `judge.oddness`.
+    """
 
     seed: int
     decoded: Decoded
     faults: tuple[str, ...]
+    number: int = 0
+    oddness: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
 class Job:
     """A request and what became of it so far.
 
-    seed: of the first attempt; the others follow from it. prepared: the voice's conditionals.
+    seed: of the first attempt; the others follow from it. takes: how many attempts are made to
+    choose from. to_begin: numbers of the attempts that are to be decoded.
+    prepared: the voice's conditionals.
     began: when the current attempt began, on the clock of `time.perf_counter`. withdrawn: whether
     nobody waits for it any more.
     """
@@ -42,18 +50,30 @@ class Job:
     retries: int = 0
     began: float = 0.0
     withdrawn: bool = False
+    takes: int = 1
+    to_begin: list[int] = field(default_factory=list)
 
-    @property
-    def next_seed(self) -> int:
-        """The seed of the attempt to come."""
-        return (self.seed + len(self.attempts) * _SEED_STRIDE) % _SEEDS
+    def __post_init__(self) -> None:
+        self.to_begin = self.to_begin or list(range(self.takes))
+
+    def seed_of(self, number: int) -> int:
+        """Return the seed of an attempt."""
+        return (self.seed + number * _SEED_STRIDE) % _SEEDS
 
     @property
     def best(self) -> Attempt:
-        """The attempt that can be heard and has the fewest faults, the first of several."""
+        """The attempt that can be heard and has the fewest faults, the first of several.
+
+        Of several takes that are as good, the one whose pace is more usual.
+        """
         return min(
             self.attempts,
-            key=lambda attempt: (judge.SILENT in attempt.faults, len(attempt.faults)),
+            key=lambda attempt: (
+                judge.SILENT in attempt.faults,
+                len(attempt.faults),
+                attempt.oddness,
+                attempt.number,
+            ),
         )
 
     def note_faults(self, faults: tuple[str, ...]) -> None:
@@ -64,7 +84,8 @@ class Job:
         self.attempts[heard] = replace(attempt, faults=attempt.faults + faults)
 
     def begin_again(self) -> None:
-        """Book what the attempt took as the cost of trying again, and count the next one."""
+        """Book what the attempt took as the cost of trying again, and plan the next one."""
+        self.to_begin.append(self.takes + self.retries)
         self.retries += 1
         spent = sum(self.timings.pop(stage, 0.0) for stage in ("decode", "vocode"))
         self.timings["retry"] = self.timings.get("retry", 0.0) + spent

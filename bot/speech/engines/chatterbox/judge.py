@@ -49,6 +49,7 @@ SILENT = "silent"
 
 _SHORTEST_SECONDS = 0.24  # of anything that is said; "Hi!" takes half a second
 _PAUSES_SECONDS = 2.0  # around and within any sentence
+_PACE_STEP = math.log(1.25)
 
 _LONGEST_PERIOD = 25  # tokens; a second
 _LOOP_TOKENS = 40  # a pause or a long vowel stays below
@@ -85,10 +86,25 @@ def expected_seconds(text: str, language: str | None) -> tuple[float, float]:
     return shortest, pace.slowest * characters + _PAUSES_SECONDS
 
 
-def token_limit(text: str, language: str | None) -> int:
-    """Return after how many speech tokens something has gone wrong for sure."""
+def oddness(tokens: Sequence[int], text: str, language: str | None) -> float:
+    """Return how far the pace of speech is from the usual, in coarse steps; 0 is as usual.
+
+    Usual is half-way between the bounds. Takes that differ by less are as good as each other.
+    """
+    shortest, longest = expected_seconds(text, language)
+    usual = math.sqrt(shortest * (longest - _PAUSES_SECONDS))
+    seconds = max(1, len(tokens)) / TOKENS_PER_SECOND
+    return abs(round(math.log(seconds / usual) / _PACE_STEP)) * _PACE_STEP
+
+
+def token_limit(text: str, language: str | None, most_seconds: float | None = None) -> int:
+    """Return after how many speech tokens something has gone wrong for sure.
+
+    most_seconds: of what the model speaks well.
+    """
     _, longest = expected_seconds(text, language)
-    return min(MAX_SPEECH_TOKENS, math.ceil(1.25 * longest * TOKENS_PER_SECOND))
+    tokens = min(MAX_SPEECH_TOKENS, math.ceil(1.25 * longest * TOKENS_PER_SECOND))
+    return tokens if most_seconds is None else min(tokens, int(most_seconds * TOKENS_PER_SECOND))
 
 
 def is_short(text: str) -> bool:

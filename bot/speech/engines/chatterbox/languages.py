@@ -27,13 +27,14 @@ SEGMENTER = "spacy_ontonotes"
 _TOKENIZER = "chatterbox.models.tokenizers.tokenizer"
 
 
-def prepare(*, online: bool) -> None:
+def prepare(*, online: bool, table: Path | None = None) -> None:
     """Let the multilingual tokenizer find its tables beside the model. Call before loading one.
 
-    online: whether it may download the one that is on no model hub, once.
+    online: whether it may download the one that is on no model hub, once. table: where the other
+    one is, if not beside the model.
     """
     tokenizer = importlib.import_module(_TOKENIZER)
-    vars(tokenizer)["hf_hub_download"] = _beside_the_model
+    vars(tokenizer)["hf_hub_download"] = functools.partial(_local_file, table)
     converter = tokenizer.ChineseCangjieConverter
     converter._load_cangjie_mapping = _noting_directory(converter._load_cangjie_mapping)
     converter._init_segmenter = functools.partialmethod(_open_segmenter, online=online)
@@ -55,9 +56,9 @@ def require(tokenizer: Any, code: str) -> None:
         _warn_once(tokenizer.cangjie_converter)
 
 
-def _beside_the_model(*, filename: str, cache_dir: str | Path, **_others: Any) -> str:
+def _local_file(table: Path | None, *, filename: str, cache_dir: str | Path, **_others: Any) -> str:
     """In place of `hf_hub_download`; stock logs the error."""
-    path = Path(cache_dir) / filename
+    path = table or Path(cache_dir) / filename
     if not path.is_file():
         raise FileNotFoundError(f"Chinese will be refused, because there is no {path}")
     return str(path)

@@ -8,16 +8,16 @@ from typing import Any
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import free_bytes
-from bot.speech.engines.chatterbox.files import MODELS
 from bot.speech.types import ChatterboxModel
 
 HEADROOM_BYTES = 256 * 1024**2
 """For what is loaded beside the weights, and for speaking one sentence."""
 
 
-def require_memory(torch: Any, device: str, model: ChatterboxModel, directory: Path) -> None:
-    """Raise `EngineDeadError` with numbers and advice if the model in `directory` does not fit."""
-    weights = [directory / name for name in MODELS[model].files]
+def require_memory(
+    torch: Any, device: str, model: ChatterboxModel, weights: Sequence[Path]
+) -> None:
+    """Raise `EngineDeadError` with numbers and advice if the model of these files does not fit."""
     on_gpu = device.startswith("cuda")
     if on_gpu:
         needed, free = device_bytes(weights), free_bytes(torch, device)

@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import UserError
 from bot.speech.engines.chatterbox import languages
-from bot.speech.engines.chatterbox.files import MODELS
 from bot.speech.engines.chatterbox.stock import import_package
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, SynthesisRequest
-from bot.speech.voice_settings import sampling_values
-
-MAX_TEXT_TOKENS: Mapping[ChatterboxModel, int] = {
-    "english": 490,
-    "turbo": 400,
-    "multilingual": 490,
-}
-"""Of the longest text that is decoded. Sentences have at most 300 letters, as `bot.text.sentences`
-measures them: 484 tokens where all of them are Chinese characters with the longest codes, and
-about one a letter elsewhere. The models garble longer ones. With what else a sentence needs, these
-just fit into whole lengths of the decoder's cache, 1536 and 1792."""
+from bot.speech.voice_settings import request_settings, sampling_values
 
 MAX_SPEECH_TOKENS = 1000
 """Where stock `generate` cuts: 40 s."""
-
-# Stock's defaults, which nobody has needed to change.
-_REPETITION_PENALTY: Mapping[ChatterboxModel, float] = {
-    "english": 1.2,
-    "turbo": 1.2,
-    "multilingual": 2.0,
-}
 
 
 def context_length(t3: Any) -> int:
     """Return how many positions T3 needs for the longest voice, text and speech together."""
     voice = 1 + t3.hp.speech_cond_prompt_len if t3.is_gpt else 34
-    text = MAX_TEXT_TOKENS["turbo" if t3.is_gpt else "multilingual"]
+    text = MODELS["turbo" if t3.is_gpt else "multilingual"].max_text_tokens
     return int(voice + text + 4 + MAX_SPEECH_TOKENS)
 
 
@@ -46,8 +28,11 @@ def language_code(model: Any, name: ChatterboxModel, language: str | None) -> st
 
     Raises `UserError` with the model's languages when it lacks this one.
     """
-    if name != "multilingual":
+    definition = MODELS[name]
+    if not definition.is_multilingual:
         return None  # they speak English only
+    if len(definition.languages) == 1:
+        return definition.languages[0]
     code = (language or "en").split("-")[0].lower()
     supported: dict[str, str] = model.get_supported_languages()
     if code not in supported:
@@ -67,7 +52,7 @@ def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) ->
     torch = import_package("torch")
     text = import_package(MODELS[name].module).punc_norm(request.text)
     code = language_code(model, name, request.language)
-    if name == "turbo":
+    if MODELS[name].is_gpt:
         tokens = model.tokenizer(text, return_tensors="pt", truncation=True).input_ids[0]
     else:
         if code is not None:
@@ -76,10 +61,10 @@ def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) ->
         config = model.t3.hp
         start, stop = (torch.tensor([n]) for n in (config.start_text_token, config.stop_text_token))
         tokens = torch.cat([start, tokens.cpu(), stop])
-    if len(tokens) > MAX_TEXT_TOKENS[name]:
+    if len(tokens) > MODELS[name].max_text_tokens:
         raise UserError(
             f"This sentence is too long for the voice engine: {len(tokens)} tokens of "
-            f"{MAX_TEXT_TOKENS[name]}. Put a full stop somewhere."
+            f"{MODELS[name].max_text_tokens}. Put a full stop somewhere."
         )
     return tokens.long()
 
@@ -98,9 +83,10 @@ def sampling_settings(name: ChatterboxModel, request: SynthesisRequest) -> dict[
 
     Raises `UserError` when a setting is out of its range.
     """
+    model = MODELS[name]
     return {
-        **sampling_values(name, request.settings),
-        "repetition_penalty": _REPETITION_PENALTY[name],
-        "min_p": 0.0 if name == "turbo" else 0.05,
-        "top_p": 0.95 if name == "turbo" else 1.0,
+        **sampling_values(name, request_settings(name, request)),
+        "repetition_penalty": model.repetition_penalty,
+        "min_p": model.min_p,
+        "top_p": model.top_p,
     }

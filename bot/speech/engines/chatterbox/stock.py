@@ -1,4 +1,4 @@
-"""Stock chatterbox-tts: loading a model quietly, with clear errors."""
+"""Stock chatterbox-tts: importing it with clear errors, and keeping it quiet and safe."""
 
 from __future__ import annotations
 
@@ -8,65 +8,21 @@ import io
 import logging
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from bot.errors import EngineDeadError
-from bot.speech.engines.chatterbox import languages
-from bot.speech.engines.chatterbox.download import fetch_model
-from bot.speech.engines.chatterbox.files import MODELS
-from bot.speech.engines.chatterbox.memory import require_memory
-from bot.speech.load_progress import ProgressFile
-from bot.speech.types import EngineSpec
 
 log = logging.getLogger(__name__)
 
 _OUT_OF_MEMORY = re.compile("out of memory|not enough memory|allocate memory", re.IGNORECASE)
 
 
-def load_model(spec: EngineSpec, device: str) -> Any:
-    """Return the loaded model, an object of the class that `MODELS` names.
-
-    Raises `EngineDeadError` when the package, the checkpoint, the network or the memory is wanting.
-    """
-    description = MODELS[spec.model]
-    module = import_package(description.module)
-    model_class = getattr(module, description.class_name)
+def prepare_package() -> None:
+    """Make the package quiet and safe; raises `EngineDeadError` where it is not complete."""
     _require_watermarker()
     _remove_progress_bars()
     _filter_speech_tokens()
-    languages.prepare(online=spec.checkpoint is None)
-    directory = _directory(spec, module.REPO_ID)
-    require_memory(import_package("torch"), device, spec.model, directory)
-    try:
-        with quiet():
-            return _keep_float32(model_class.from_local(directory, device))
-    except Exception as error:
-        log.debug("loading failed", exc_info=True)
-        raise EngineDeadError(_load_advice(spec, directory, error)) from None
-
-
-def _directory(spec: EngineSpec, repository: str) -> Path:
-    """Return where the model's files are, after downloading them if need be."""
-    description = MODELS[spec.model]
-    if spec.checkpoint is None:
-        return fetch_model(spec.model, repository, description, ProgressFile(spec.progress_file))
-    description.require_in(spec.checkpoint, spec.model)
-    return spec.checkpoint
-
-
-def _load_advice(spec: EngineSpec, directory: Path, error: Exception) -> str:
-    if is_out_of_memory(error):
-        return (
-            f"There is too little memory for the {spec.model} model. Close other programs, or "
-            "choose another device with [engine] device."
-        )
-    return (
-        f"The {spec.model} model could not be loaded from {directory} "
-        f"({type(error).__name__}: {first_line(error)}). Check the files; without [engine] "
-        "checkpoint they are downloaded."
-    )
 
 
 def import_package(name: str) -> ModuleType:
@@ -121,14 +77,6 @@ def _filter_speech_tokens() -> None:
     Such a token is an IndexError in S3Gen, and on a GPU an assert that ends the process.
     """
     vars(import_package("chatterbox.mtl_tts"))["drop_invalid_tokens"] = _speech_tokens
-
-
-def _keep_float32(model: Any) -> Any:
-    """Let Turbo work with numpy 2, which makes float64 of the reference it has levelled."""
-    if hasattr(model, "norm_loudness"):
-        original = model.norm_loudness
-        model.norm_loudness = lambda *args, **kwargs: original(*args, **kwargs).astype("float32")
-    return model
 
 
 def _speech_tokens(tokens: Any) -> Any:

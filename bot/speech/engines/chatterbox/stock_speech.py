@@ -19,7 +19,8 @@ from bot.speech.engines.chatterbox.prompts import (
     text_tokens,
 )
 from bot.speech.engines.chatterbox.stock import import_package, quiet
-from bot.speech.engines.chatterbox.voices import PreparedVoices
+from bot.speech.engines.chatterbox.voices import PreparedVoices, samples_before_last
+from bot.speech.models import MODELS, Model
 from bot.speech.types import EngineSpec, SelfCheck, Speech, SynthesisRequest, SynthesisResult
 from bot.speech.voice_settings import ignored_notes
 
@@ -92,6 +93,7 @@ class StockSpeaker:
             self._torch.inference_mode(),
             quiet(),
             _left_as_it_was(self._model),
+            _last_token_cut(self._model.s3gen, MODELS[self._spec.model]),
         ):
             if request.settings.seed is not None:
                 self._torch.manual_seed(request.settings.seed)
@@ -105,6 +107,8 @@ class StockSpeaker:
         with self._failures.explained():
             samples = self.generate(request, timings)
         notes = ignored_notes(self._spec.model, request)
+        if (takes := request.settings.takes or 1) > 1:
+            notes += (f'decode = "stock" makes one take, not {takes}.',)
         return to_speech(samples, self._model.sr, timings, notes=notes)
 
 
@@ -113,12 +117,32 @@ def settings_without_effect(spec: EngineSpec) -> list[str]:
     check, usual = spec.self_check, SelfCheck()
     given = {
         "precision": spec.precision != "auto",
+        "flow_precision": spec.flow_precision != "auto",
         "slots": spec.slots is not None,
         "check_retries": check.enabled and check.retries != usual.retries,
         "trim_tail": check.enabled and check.trim_tail != usual.trim_tail,
         "steady_short": check.enabled and check.steady_short != usual.steady_short,
     }
     return [name for name, is_given in given.items() if is_given]
+
+
+@contextlib.contextmanager
+def _last_token_cut(s3gen: Any, model: Model) -> Iterator[None]:
+    """Cut off the audio of the last token, before the watermark, for a model that wants it."""
+    if not model.cuts_last_token:
+        yield
+        return
+    whole = s3gen.inference
+
+    def cut(speech_tokens: Any, **others: Any) -> Any:
+        wave, source = whole(speech_tokens=speech_tokens, **others)
+        return wave[..., : samples_before_last(int(speech_tokens.shape[-1]))], source
+
+    s3gen.inference = cut
+    try:
+        yield
+    finally:
+        del s3gen.inference
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from torch.nn.utils import parametrize
 from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox import flow
 from bot.speech.engines.chatterbox.t3.backbone import Tensor
+from bot.speech.engines.chatterbox.voices import samples_before_last
 
 SPEECH_TOKENS = 6561
 """Tokens below are sounds; those from there on steer the decoding."""
@@ -47,23 +48,52 @@ class Vocoder:
     Random numbers are drawn per sentence, in stock's order, so the samples are stock's. It uses
     torch's global random numbers: one thread at a time.
 
-    graphs: whether the flow is captured in CUDA graphs where the device is a GPU.
+    graphs: whether the flow is captured in CUDA graphs where the device is a GPU. tf32, batch:
+    see `flow.speed_up`.
+    cut_last_token: whether the audio of a sentence's last token is cut off.
     """
 
-    def __init__(self, model: Any, *, graphs: bool = True) -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        graphs: bool = True,
+        tf32: bool = False,
+        batch: int = 1,
+        cut_last_token: bool = False,
+    ) -> None:
         self._model, self._s3gen = model, model.s3gen
+        self._cut_last_token = cut_last_token
         fold_weight_norm(self._s3gen.mel2wav)
         # On a GPU beside the decoding's stream, not between its steps.
         on_gpu = self._s3gen.device.type == "cuda"
         self._stream = torch.cuda.Stream(self._s3gen.device) if on_gpu else None
-        flow.speed_up(self._s3gen.flow, meanflow=self._s3gen.meanflow, graphs=graphs and on_gpu)
+        flow.speed_up(
+            self._s3gen.flow,
+            meanflow=self._s3gen.meanflow,
+            graphs=graphs and on_gpu,
+            tf32=tf32,
+            batch=batch,
+        )
 
     def speak(self, batch: Sequence[Sounds]) -> list[Samples]:
-        """Return the samples (float32, shape (n,), 24 kHz) of sentences of the same `shape`."""
+        """Return the samples (float32, shape (n,), 24 kHz) of sentences.
+
+        On a CPU they should be of the same `shape`: the longest decides what all of them take.
+        """
         with torch.inference_mode(), torch.cuda.stream(self._stream):
             noises, states = zip(*(self._noise(sounds) for sounds in batch), strict=True)
-            mels = self._flow(batch, torch.cat(noises))
-            return [self._wave(mel, state) for mel, state in zip(mels, states, strict=True)]
+            if len({sounds.shape for sounds in batch}) == 1:
+                mels = self._flow(batch, torch.cat(noises))
+            else:
+                mels = self._flow_together(batch, noises)
+            waves = [self._wave(mel, state) for mel, state in zip(mels, states, strict=True)]
+        if self._cut_last_token:
+            return [
+                wave[: samples_before_last(len(sounds.tokens))]
+                for wave, sounds in zip(waves, batch, strict=True)
+            ]
+        return waves
 
     def mark(self, samples: Samples) -> Samples:
         """Return the samples with the watermark that says that they are synthetic."""
@@ -87,26 +117,35 @@ class Vocoder:
             noise[..., -frames:] = speech
         return noise, _random_states(device)
 
+    def _flow_together(self, batch: Sequence[Sounds], noises: Sequence[Tensor]) -> list[Tensor]:
+        asked = [
+            self._arguments([sounds], noise) for sounds, noise in zip(batch, noises, strict=True)
+        ]
+        return [mel[0] for mel in flow.infer_together(self._s3gen.flow, asked)]
+
     def _flow(self, batch: Sequence[Sounds], noise: Tensor) -> Tensor:
+        mels, _ = self._s3gen.flow.inference(**self._arguments(batch, noise))
+        return mels
+
+    def _arguments(self, batch: Sequence[Sounds], noise: Tensor) -> dict[str, Any]:
         def together(name: str) -> Tensor:
             return torch.cat([sounds.prompt[name] for sounds in batch]).to(self._s3gen.device)
 
         tokens = torch.stack([sounds.tokens for sounds in batch]).to(self._s3gen.device)
         lengths = torch.full_like(tokens[:, 0], tokens.shape[1])
-        mels, _ = self._s3gen.flow.inference(
-            token=tokens,
-            token_len=lengths,
-            prompt_token=together("prompt_token"),
-            prompt_token_len=together("prompt_token_len"),
-            prompt_feat=together("prompt_feat"),
-            prompt_feat_len=None,
-            embedding=together("embedding"),
-            finalize=True,
-            n_timesteps=2 if self._s3gen.meanflow else 10,
-            noised_mels=noise,
-            meanflow=self._s3gen.meanflow,
-        )
-        return mels
+        return {
+            "token": tokens,
+            "token_len": lengths,
+            "prompt_token": together("prompt_token"),
+            "prompt_token_len": together("prompt_token_len"),
+            "prompt_feat": together("prompt_feat"),
+            "prompt_feat_len": None,
+            "embedding": together("embedding"),
+            "finalize": True,
+            "n_timesteps": 2 if self._s3gen.meanflow else 10,
+            "noised_mels": noise,
+            "meanflow": self._s3gen.meanflow,
+        }
 
     def _wave(self, mel: Tensor, states: list[Tensor]) -> Samples:
         _set_random_states(states, self._s3gen.device)

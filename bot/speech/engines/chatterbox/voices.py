@@ -9,8 +9,8 @@ from bot.errors import EngineError, UserError
 from bot.speech.engines.base import Timings, stage
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
 from bot.speech.engines.chatterbox.device import free_bytes
-from bot.speech.engines.chatterbox.files import MODELS
 from bot.speech.engines.chatterbox.stock import import_package, quiet
+from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, VoiceReference
 from storage.clips import load_clip
 from storage.errors import DamagedClipError
@@ -20,6 +20,8 @@ _HEADROOM_BYTES = 256 * 1024**2
 
 TOKENS_PER_SECOND = 25
 """Speech tokens in a second of audio; S3Gen makes two mel frames of each."""
+
+SAMPLES_PER_TOKEN = 24_000 // TOKENS_PER_SECOND
 
 
 class PreparedVoices:
@@ -84,6 +86,11 @@ def shorten_prompt(prompt: dict[str, Any], seconds: float) -> None:
     prompt["prompt_token"] = prompt["prompt_token"][:, :tokens].clone()
     prompt["prompt_feat"] = prompt["prompt_feat"][:, : 2 * tokens].clone()
     prompt["prompt_token_len"] = prompt["prompt_token_len"].clamp(max=tokens)
+
+
+def samples_before_last(tokens: int) -> int:
+    """Return how many samples so many tokens make without the last one; one token is kept."""
+    return max(1, tokens - 1) * SAMPLES_PER_TOKEN
 
 
 def conditionals_bytes(prepared: Any) -> int:

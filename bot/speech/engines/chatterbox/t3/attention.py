@@ -34,7 +34,12 @@ class KeyValueCache:
         self._cache = _zeros(shape, like)
         # What GPU kernels take. A mask of booleans is turned into it in every layer anew.
         self._additive = like.device.type == "cuda"
-        self._watched = {layer: (index, head) for index, (layer, head) in enumerate(watched)}
+        # By layer: which of them it is, and the head.
+        self.watched = {layer: (index, head) for index, (layer, head) in enumerate(watched)}
+
+    def layer(self, index: int) -> Tensor:
+        """Return a layer's keys and values, (2, rows, heads, context, head_dim)."""
+        return self._cache[index]
 
     def prefill(self, first: int, seen: list[Tensor]) -> Attend:
         """Return causal attention that fills rows `first` and following from position 0.
@@ -46,19 +51,20 @@ class KeyValueCache:
             rows, _, length, _ = query.shape
             part = self._cache[layer, :, first : first + rows, :, :length]
             part[0], part[1] = key, value
-            if layer in self._watched:
+            if layer in self.watched:
                 mask = torch.ones(length, length, dtype=torch.bool, device=key.device).tril()
-                index, head = self._watched[layer]
-                seen[index] = _weights(query[0, head], key[0, head], mask)
+                index, head = self.watched[layer]
+                seen[index] = attention_weights(query[0, head], key[0, head], mask)
             return F.scaled_dot_product_attention(query, key, value, is_causal=True)
 
         return attend
 
-    def step(self, positions: Tensor, length: int, watched: Tensor, stride: int) -> Attend:
+    def step(self, positions: Tensor, length: int, watched: Tensor | None, stride: int) -> Attend:
         """Return attention of one position per row, over the first `length` positions or all.
 
         positions: (rows,), where each row's key and value are put; it sees these and what is
-        before. watched: (rows / stride, heads, context) to be filled for every row of `stride`.
+        before. watched: (rows / stride, heads, context) to be filled for every row of `stride`,
+        where it is given.
         """
         length = min(length, self.context)
         mask = torch.arange(length, device=positions.device) <= positions[:, None]
@@ -72,9 +78,11 @@ class KeyValueCache:
             keys.scatter_(2, at, key)
             values.scatter_(2, at, value)
             keys, values = keys[:, :, :length], values[:, :, :length]
-            if layer in self._watched:
-                index, head = self._watched[layer]
-                row = _weights(query[::stride, head], keys[::stride, head], mask[::stride, None])
+            if watched is not None and layer in self.watched:
+                index, head = self.watched[layer]
+                row = attention_weights(
+                    query[::stride, head], keys[::stride, head], mask[::stride, None]
+                )
                 watched[:, index, :length] = row[:, 0]
             return F.scaled_dot_product_attention(query, keys, values, bias)
 
@@ -90,6 +98,7 @@ def _zeros(shape: tuple[int, ...], like: Tensor) -> Tensor:
     return torch.from_numpy(np.zeros(count, np.uint8)).view(like.dtype).view(shape)
 
 
-def _weights(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:
+def attention_weights(query: Tensor, key: Tensor, mask: Tensor) -> Tensor:
+    """Return by how much each query attends to each key, in float32."""
     scores = query @ key.transpose(-1, -2) * query.shape[-1] ** -0.5
     return scores.masked_fill(~mask, float("-inf")).softmax(dim=-1, dtype=torch.float32)

@@ -14,6 +14,9 @@ from bot.speech.engines.chatterbox.t3.backbone import Tensor
 
 _NOTHING = float("-inf")
 
+UNSOUND = -1
+"""In place of a token where the logits were not finite."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
@@ -114,6 +117,14 @@ class Sampler:
         for slot in active:
             self._noise[slot].exponential_(generator=self._generators[slot])
         return (probabilities / self._noise[: len(probabilities)]).argmax(dim=-1)
+
+    def told(self, drawn: Tensor, probabilities: Tensor) -> Tensor:
+        """Return what was drawn (slots,) for those who read it: `UNSOUND` where it means nothing.
+
+        What is not finite in logits makes all probabilities of the row NaN, and NaN is what argmax
+        prefers: token 0.
+        """
+        return drawn.masked_fill(probabilities[:, 0].isnan(), UNSOUND)
 
     def _penalise(self, logits: Tensor, rows: slice, penalty: Tensor) -> Tensor:
         penalised = torch.where(logits < 0, logits * penalty, logits / penalty)

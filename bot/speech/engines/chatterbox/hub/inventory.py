@@ -1,0 +1,87 @@
+"""Looking at what the cache has of the models: how much of each, and whether it is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from bot.speech.engines.chatterbox.hub.checksum import is_checksum, matches
+from bot.speech.engines.chatterbox.hub.repository import (
+    NEWEST,
+    PART_SUFFIX,
+    CachedRepository,
+    cached,
+    content_of,
+    former,
+)
+from bot.speech.models import Model
+from bot.speech.stored_models import CheckedFile, FileState, StoredModel
+
+
+def look_up(model: Model) -> StoredModel:
+    """Return how much of a model is there."""
+    repositories = [CachedRepository(source) for source in model.sources]
+    directories = cached(model) or former(model)
+    revisions = {r.source.repository: r.revision for r in repositories}
+    own = repositories[0]
+    return StoredModel(
+        model.name,
+        complete=directories is not None,
+        stored_bytes=sum(path.stat().st_size for path in model_files(model)),
+        unfinished_bytes=sum(path.stat().st_size for path in parts(own)),
+        revisions={name: None if r == NEWEST else r for name, r in revisions.items()},
+        directory=str(directories[0] if directories else own.folder),
+    )
+
+
+def verify(model: Model, skipped: Collection[str] = ()) -> tuple[CheckedFile, ...]:
+    """Return the files of a model that are there, each read whole and compared.
+
+    skipped: paths of files that were checked already, for another model.
+    """
+    return tuple(
+        CheckedFile(path.name, str(path), path.stat().st_size, _state(path))
+        for path in model_files(model)
+        if str(path) not in skipped
+    )
+
+
+def drop_damaged(model: Model) -> list[str]:
+    """Remove the contents whose checksum is wrong, and return the files' names."""
+    damaged = [path for path in model_files(model) if _state(path) == "damaged"]
+    for path in damaged:
+        content = content_of(path)
+        assert content is not None  # or nobody could say that it is damaged
+        content.unlink()
+        path.unlink()
+    return [path.name for path in damaged]
+
+
+def model_files(model: Model) -> list[Path]:
+    """Return the paths of a model's files that are there, of the revisions that are used."""
+    directories = cached(model) or former(model)
+    if directories is not None:
+        pairs = zip(model.sources, directories, strict=True)
+        return [
+            directory / name
+            for source, directory in pairs
+            for name in model.choose([path.name for path in directory.iterdir()], source)
+        ]
+    return [path for source in model.sources for path in _some(model, CachedRepository(source))]
+
+
+def parts(repository: CachedRepository) -> Iterator[Path]:
+    """Yield what downloads left that broke off."""
+    yield from (repository.folder / "blobs").glob(f"*{PART_SUFFIX}")
+
+
+def _some(model: Model, repository: CachedRepository) -> list[Path]:
+    commit = next((c for c in repository.commits() if repository.names(c)), None)
+    return list(repository.files(model, commit).values()) if commit is not None else []
+
+
+def _state(path: Path) -> FileState:
+    content = content_of(path)
+    if content is None or not is_checksum(content.name):
+        return "unknown"  # another program, or another file system, copied it there
+    return "ok" if matches(content, content.name) else "damaged"

@@ -1,0 +1,125 @@
+"""Removing a model from the cache, but for what another model needs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.speech.engines.chatterbox.hub.inventory import parts
+from bot.speech.engines.chatterbox.hub.repository import (
+    NEWEST,
+    NOTED,
+    CachedRepository,
+    cached,
+    content_of,
+    former,
+)
+from bot.speech.models import MODELS, Model
+from bot.speech.stored_models import Removal
+from bot.speech.types import ChatterboxModel
+
+LOCK_SECONDS = 0.1
+"""How long a download that another process is at is waited for before it is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What goes from one repository: names, then contents that nothing points to any more."""
+
+    repository: CachedRepository
+    names: tuple[Path, ...]
+    contents: tuple[Path, ...]
+
+
+def plan_removal(model: Model) -> Removal:
+    """Return what `remove` would do."""
+    return _summary(model, _plans(model))
+
+
+def remove(model: Model) -> Removal:
+    """Remove a model's files, but for those that another complete model needs.
+
+    What is loaded goes on being used by the process that loaded it.
+    """
+    plans = _plans(model)
+    summary = _summary(model, plans)
+    for plan in plans:
+        for path in (*plan.names, *plan.contents):
+            path.unlink(missing_ok=True)
+        _tidy(plan.repository)
+    return summary
+
+
+def _plans(model: Model) -> list[_Plan]:
+    kept = _kept(model)
+    return [_plan(model, CachedRepository(source), kept) for source in model.sources]
+
+
+def _plan(model: Model, repository: CachedRepository, kept: Iterable[Path]) -> _Plan:
+    names = [
+        path
+        for commit in repository.commits()
+        for path in repository.files(model, commit).values()
+        if path not in kept
+    ]
+    pointers = [p for p in (repository.folder / "snapshots").glob("*/*") if p not in names]
+    needed = {content_of(pointer) for pointer in pointers}
+    contents = {content for content in map(content_of, names) if content is not None} - needed
+    if repository.source == model.sources[0]:
+        contents |= {part for part in parts(repository) if _idle(repository, part)}
+    return _Plan(repository, tuple(names), tuple(contents))
+
+
+def _kept(model: Model) -> dict[Path, tuple[ChatterboxModel, ...]]:
+    """Return the files that other complete models need, with these models."""
+    kept: dict[Path, tuple[ChatterboxModel, ...]] = {}
+    for other in MODELS.values():
+        directories = None if other is model else cached(other) or former(other)
+        for source, directory in zip(other.sources, directories or (), strict=bool(directories)):
+            for name in other.choose([path.name for path in directory.iterdir()], source):
+                path = directory / name
+                kept[path] = (*kept.get(path, ()), other.name)
+    return kept
+
+
+def _summary(model: Model, plans: Iterable[_Plan]) -> Removal:
+    plans = list(plans)
+    freed = {p: p.stat().st_size for plan in plans for p in (*plan.contents, *plan.names)
+             if not p.is_symlink() and p.exists()}  # fmt: skip
+    own = {
+        path
+        for source in model.sources
+        for commit in CachedRepository(source).commits()
+        for path in CachedRepository(source).files(model, commit).values()
+    }
+    kept = {path.name: names for path, names in _kept(model).items() if path in own}
+    files = sorted({path.name for plan in plans for path in plan.names})
+    return Removal(tuple(files), sum(freed.values()), kept)
+
+
+def _idle(repository: CachedRepository, part: Path) -> bool:
+    """Whether no process is downloading this."""
+    from filelock import Timeout
+    from huggingface_hub.utils import WeakFileLock
+
+    try:
+        with WeakFileLock(repository.lock(part.name.split(".")[0]), timeout=LOCK_SECONDS):
+            return True
+    except Timeout:
+        return False
+
+
+def _tidy(repository: CachedRepository) -> None:
+    """Remove what is empty, and the notes on a repository that is."""
+    folder = repository.folder
+    for directory in (folder / "snapshots").glob("*"):
+        with contextlib.suppress(OSError):  # another file is there
+            directory.rmdir()
+    if any((folder / "snapshots").glob("*")) or any((folder / "blobs").glob("*")):
+        return
+    for name in (NOTED, NEWEST):
+        (folder / "refs" / name).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,155 @@
+"""A repository's folder in the model hub's usual cache: which revision is used, and its files.
+
+The layout is the hub's: `blobs/` holds contents under their checksums, `snapshots/COMMIT/` names
+that point to them, `refs/` what commits are called. So other programs find what is fetched here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.files import write_whole
+from bot.speech.models import Model, Source
+
+NEWEST = "main"
+"""What the hub calls a repository's newest revision."""
+
+NOTED = "mynah"
+"""The ref of the revision that was fetched where the table knows none, or by wish the newest."""
+
+PART_SUFFIX = ".incomplete"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedRepository:
+    """What the cache has of a repository."""
+
+    source: Source
+
+    @property
+    def folder(self) -> Path:
+        """Where it is, whether or not there is anything."""
+        from huggingface_hub import constants
+        from huggingface_hub.file_download import repo_folder_name
+
+        name = str(repo_folder_name(repo_id=self.source.repository, repo_type="model"))
+        return Path(constants.HF_HUB_CACHE, name)
+
+    @property
+    def revision(self) -> str:
+        """The commit to use: the noted one, else the table's.
+
+        Where the table has none, what is there already; `NEWEST` where there is nothing.
+        """
+        known = self.source.revision if self.source.revision != NEWEST else self._ref(NEWEST)
+        return self._ref(NOTED) or known or NEWEST
+
+    def note(self, commit: str) -> None:
+        """Use this commit from now on."""
+        path = self.folder / "refs" / NOTED
+        if commit == self.source.revision:
+            self.forget()  # so that a later Mynah may know a newer one
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, commit.encode())
+
+    def forget(self) -> None:
+        """Go back to the table's commit."""
+        (self.folder / "refs" / NOTED).unlink(missing_ok=True)
+
+    def snapshot(self, commit: str) -> Path:
+        """Return the directory of a commit's files."""
+        return self.folder / "snapshots" / commit
+
+    def blob(self, checksum: str) -> Path:
+        """Return where a content is kept once it is whole."""
+        return self.folder / "blobs" / checksum
+
+    def part(self, checksum: str) -> Path:
+        """Return where a content grows while it is downloaded."""
+        return self.folder / "blobs" / f"{checksum}{PART_SUFFIX}"
+
+    def lock(self, checksum: str) -> Path:
+        """Return the lock of a content, the hub's own; its directory is there."""
+        directory = self.folder.parent / ".locks" / self.folder.name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory / f"{checksum}.lock"
+
+    def names(self, commit: str) -> list[str]:
+        """Return the files that are there of a commit."""
+        directory = self.snapshot(commit)
+        # A name whose content was deleted points to nothing.
+        return [p.name for p in directory.iterdir() if p.is_file()] if directory.is_dir() else []
+
+    def files(self, model: Model, commit: str) -> dict[str, Path]:
+        """Return this repository's files of a model, by name; some, where not all are there."""
+        directory = self.snapshot(commit)
+        names = self.names(commit)
+        return {name: directory / name for name in model.choose(names, self.source)}
+
+    def complete(self, model: Model, commit: str) -> bool:
+        """Whether the cache has what the model needs of this repository."""
+        return not model.missing(self.names(commit), self.source)
+
+    def commits(self) -> Iterator[str]:
+        """Yield the commits that Mynah takes files from, the one to use first.
+
+        The last is what another program, or an older Mynah, fetched as the newest.
+        """
+        table = self.source.revision if self.source.revision != NEWEST else None
+        yield from dict.fromkeys(filter(None, (self.revision, table, self._ref(NEWEST))))
+
+    def point(self, commit: str, name: str, blob: Path) -> Path:
+        """Let a name of a commit point to its content, and return its path."""
+        pointer = self.snapshot(commit) / name
+        pointer.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):  # another process was quicker
+            pointer.unlink(missing_ok=True)
+            pointer.symlink_to(os.path.relpath(blob, pointer.parent))
+        return pointer
+
+    def _ref(self, name: str) -> str | None:
+        try:
+            return (self.folder / "refs" / name).read_text(encoding="ascii").strip() or None
+        except (OSError, ValueError):
+            return None
+
+
+def content_of(pointer: Path) -> Path | None:
+    """Return the content in `blobs/` that a name points to; None for a copy.
+
+    That may itself point into a store that the hub's library shares between repositories, where
+    contents have other names.
+    """
+    if not pointer.is_symlink():
+        return None
+    return Path(os.path.normpath(pointer.parent / pointer.readlink()))
+
+
+def cached(model: Model) -> list[Path] | None:
+    """Return the directories of a model's sources if all that it needs is there, else None."""
+    return _gather(model, lambda repository: repository.revision)
+
+
+def former(model: Model) -> list[Path] | None:
+    """Return what `cached` does, of whatever revisions there are."""
+
+    def choose(repository: CachedRepository) -> str | None:
+        return next((c for c in repository.commits() if repository.complete(model, c)), None)
+
+    return _gather(model, choose)
+
+
+def _gather(model: Model, choose: Callable[[CachedRepository], str | None]) -> list[Path] | None:
+    directories = []
+    for source in model.sources:
+        repository = CachedRepository(source)
+        commit = choose(repository)
+        if commit is None or not repository.complete(model, commit):
+            return None
+        directories.append(repository.snapshot(commit))
+    return directories

@@ -1,0 +1,66 @@
+"""What is told of models on the disk: it travels between the engine worker and the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.speech.choice import Choice
+from bot.speech.types import ChatterboxModel
+
+FileState = Literal["ok", "damaged", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredModel:
+    """How much of a model is in the hub's cache.
+
+    complete: whether it can be loaded without a download.
+    stored_bytes: of its files that are there.
+    unfinished_bytes: of downloads that broke off, of its own repository.
+    revisions: the commit of each repository that is or would be used; None where the first download
+    decides.
+    directory: where its T3 is, or would be.
+    """
+
+    name: ChatterboxModel
+    complete: bool
+    stored_bytes: int
+    unfinished_bytes: int
+    revisions: Mapping[str, str | None]
+    directory: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All models, and what `auto` takes here.
+
+    choice: None where the machine could not be read; then `problem` says why.
+    """
+
+    models: tuple[StoredModel, ...]
+    choice: Choice | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedFile:
+    """A file and whether its checksum is right; "unknown" where nobody has said what it is."""
+
+    name: str
+    path: str
+    size: int
+    state: FileState
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What removing a model does. freed_bytes: on the disk.
+
+    files: what goes. kept: files that stay, each with the models that need it.
+    """
+
+    files: tuple[str, ...]
+    freed_bytes: int
+    kept: Mapping[str, tuple[ChatterboxModel, ...]]

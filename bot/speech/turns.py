@@ -1,0 +1,116 @@
+"""Whose sentence is worked on, whose makes room: decided from all that are waited for.
+
+A guild's sentence that is due first is its head; the others are ahead of their time. Heads take
+what slots there are, earliest deadline first, as if nothing else was there. What is ahead fills the
+slots that are left, and gives its slot back when a head needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bot.speech.types import SynthesisRequest, SynthesisResult
+
+Due = Callable[[], float]
+"""When a sentence is needed, in seconds of the event loop's clock, as things stand now."""
+
+
+@dataclass(eq=False)
+class Turn:
+    """A sentence that somebody waits for.
+
+    ahead: whether it was asked for while an earlier one of its guild was waited for. opening:
+    whether its guild hears nothing until it is made, because nothing was said before.
+    task: while the synthesizer has it. yielding: whether the task was told to make room.
+    """
+
+    request: SynthesisRequest
+    guild_id: int
+    due: Due
+    order: int
+    ahead: bool = False
+    opening: bool = False
+    result: asyncio.Future[SynthesisResult] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
+    task: asyncio.Task[None] | None = None
+    yielding: bool = False
+
+    def slots(self, most: int) -> int:
+        """Return how many of `most` slots it takes: one for each take."""
+        return min(self.request.settings.takes or 1, most)
+
+    @property
+    def waited_for(self) -> bool:
+        """Whether its result is still to come, and somebody wants it."""
+        return not self.result.done()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Turns to begin, in this order, and turns that have to give their slot back."""
+
+    begin: Sequence[Turn]
+    withdraw: Sequence[Turn]
+
+
+def decide(turns: Sequence[Turn], slots: int, *, company_slows: bool) -> Decision:
+    """Return what is to be done with `slots` slots.
+
+    company_slows: whether sentences that are worked on together take longer each. Then nothing is
+    worked on ahead while a guild waits for its opening, and nothing is begun ahead while another
+    guild waits for anything, so that nobody is slowed by what is not needed yet.
+    """
+    wanted = (turn for turn in turns if turn.waited_for)
+    ranked = sorted(wanted, key=lambda turn: (turn.due(), turn.order))
+    heads: dict[int, Turn] = {}
+    for turn in ranked:
+        heads.setdefault(turn.guild_id, turn)
+    early = [turn for turn in ranked if heads[turn.guild_id] is not turn]
+    going = [turn for turn in early if turn.task is not None]
+    free = slots - sum(turn.slots(slots) for turn in turns if turn.task is not None)
+    first = [turn for turn in heads.values() if turn.task is None]
+    begin = _fitting(first, free, slots)
+    if company_slows and any(turn.opening for turn in heads.values()):
+        return Decision(begin, [turn for turn in going if not turn.yielding])
+    if len(begin) < len(first):
+        return Decision(begin, _making_room(first[len(begin)], begin, going, free, slots))
+    if company_slows and len(heads) > 1:
+        return Decision(begin, ())
+    free -= sum(turn.slots(slots) for turn in begin)
+    more = _fitting([turn for turn in early if turn.task is None], free, slots)
+    return Decision([*begin, *more], ())
+
+
+def _fitting(ranked: Sequence[Turn], free: int, slots: int) -> list[Turn]:
+    """Return the first turns that fit into `free` slots. None is passed by a smaller one."""
+    fitting = []
+    for turn in ranked:
+        free -= turn.slots(slots)
+        if free < 0:
+            break
+        fitting.append(turn)
+    return fitting
+
+
+def _making_room(
+    head: Turn, begin: Sequence[Turn], going: Sequence[Turn], free: int, slots: int
+) -> list[Turn]:
+    """Return what gives its slot back so that `head` can begin: what is due last."""
+    missing = head.slots(slots) + sum(turn.slots(slots) for turn in begin) - free
+    missing -= sum(turn.slots(slots) for turn in going if turn.yielding)
+    withdrawn = []
+    for turn in reversed(going):
+        if missing > 0 and not turn.yielding:
+            withdrawn.append(turn)
+            missing -= turn.slots(slots)
+    return withdrawn
+
+
+def rank_of(turn: Turn, turns: Sequence[Turn]) -> int:
+    """Return how many sentences that are heard before `turn` in its guild are waited for."""
+    place = turn.due(), turn.order
+    own = (other for other in turns if other.guild_id == turn.guild_id and other.waited_for)
+    return sum((other.due(), other.order) < place for other in own)

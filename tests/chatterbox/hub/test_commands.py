@@ -1,0 +1,128 @@
+"""`mynah models` with the real program's worker and a hub on loopback."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.cli.main import run
+from bot.speech.models import MODELS
+from tests.chatterbox.fake_hub import FakeHub
+from tests.chatterbox.hub.conftest import Serve
+
+Told = tuple[int, str, str]
+
+
+@pytest.fixture
+def mynah(
+    hub: FakeHub,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Told]:
+    """Runs a command; returns its exit code and what it wrote."""
+    told = {
+        "MYNAH_STORAGE__DIRECTORY": str(tmp_path / "data"),
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_CACHE": str(folder.parent),
+        "HF_ENDPOINT": hub.endpoint,
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments: str) -> Told:
+        code = run(["models", *arguments])
+        return code, *capfd.readouterr()
+
+    return call
+
+
+def test_a_model_is_fetched_listed_checked_and_removed(
+    mynah: Callable[..., Told], folder: Path
+) -> None:
+    code, out, err = mynah("fetch", "english")
+    assert code == 0, err
+    assert out.startswith("english is complete: 12.0 kB in ")
+    assert f"ResembleAI/chatterbox at {MODELS['english'].revision}" in out
+    assert "Downloading the english model: " in err
+    listed = mynah("list")[1].splitlines()
+    assert listed[1].split()[0] == "english"
+    assert listed[1].endswith("fetched")
+    assert mynah("verify")[:2] == (0, "ok     english: 4 files as published\n")
+    code, out, err = mynah("remove", "english", "--force")
+    assert (code, out) == (0, "english is removed; 12.0 kB are free again.\n")
+    assert not folder.exists()
+
+
+def test_what_is_damaged_is_named_and_mended(mynah: Callable[..., Told], folder: Path) -> None:
+    mynah("fetch", "english")
+    path = next(folder.glob("snapshots/*/t3_cfg.safetensors"))
+    path.resolve().write_bytes(b"damaged")
+    code, out, _ = mynah("verify", "english")
+    assert code == 1
+    assert f"FAILED english: {path} is damaged\n" in out
+    assert "mynah models fetch english fetches it again" in out
+    code, out, _ = mynah("fetch", "english")
+    assert "t3_cfg.safetensors: damaged, and fetched again." in out
+    assert mynah("verify", "english")[0] == 0
+
+
+def test_the_same_is_told_in_json(mynah: Callable[..., Told], also: Serve) -> None:
+    def told(*arguments: str) -> Any:
+        code, out, err = mynah(*arguments, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    also("multilingual")
+    also("multilingual-v2")
+    assert told("fetch", "multilingual")["model"]["fetched"] is True
+    assert told("fetch", "multilingual-v2")["damaged"] == []
+    files = told("verify", "multilingual")["files"]
+    assert {file["name"]: file["state"] for file in files} == dict.fromkeys(
+        (*MODELS["multilingual"].files, "Cangjie5_TC.json"), "ok"
+    )
+    assert set(files[0]) == {"model", "name", "path", "size", "state"}
+    removed = told("remove", "multilingual-v2", "--force")
+    assert (removed["removed"], removed["files"]) == (True, [MODELS["multilingual-v2"].t3])
+    assert removed["kept"]["s3gen.pt"] == ["multilingual"]
+    assert removed["freed_bytes"] > 0
+
+
+def test_an_answer_is_asked_for(
+    mynah: Callable[..., Told], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+    import sys
+
+    mynah("fetch", "english")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"n\n")))
+    code, out, err = mynah("remove", "english")
+    assert (code, out) == (0, "Nothing was removed.\n")
+    assert "Remove the english model and free 12.0 kB?" in err
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    code, _, err = mynah("remove", "english")
+    assert code == 2
+    assert "Add --force to remove unasked" in err
+    assert next(folder.glob("snapshots/*/t3_cfg.safetensors")).is_file()
+
+
+def test_nothing_to_check_or_remove_is_told(mynah: Callable[..., Told]) -> None:
+    assert mynah("verify")[0] == 0
+    code, _, err = mynah("verify", "nano")
+    assert (code, "mynah models fetch nano" in err) == (2, True)
+    code, _, err = mynah("remove", "nano")
+    assert (code, "nothing to remove of the nano model" in err) == (2, True)
+
+
+def test_a_failed_download_is_an_error_with_what_to_do(
+    mynah: Callable[..., Told], hub: FakeHub
+) -> None:
+    hub.broken = 500
+    code, out, err = mynah("fetch", "english")
+    assert (code, out) == (1, "")
+    assert "error: The english model could not be downloaded" in err
