@@ -23,6 +23,11 @@ FLAT_RATIO = 0.65
 to 0.45, through a limiter (1 or 5 ms) or a saturating amplifier 0.2 to 0.6; clipped by 12 dB 0.8
 to 0.9, as wav, mp3, aac or Opus; by 16 dB 0.8 to 1.3."""
 
+CROWDED_RISE, CROWDED_SHARE = 1.8, 3e-4
+"""How many samples lie within 5 % of the peak for one within the emptiest such step below; and the
+fewest that count. Measured: clean and saturated speech 1.0 to 1.2, limited by up to 24 dB 1.0 to
+1.6; clipped by 6 to 24 dB 1.9 to 8.6, as wav, mp3, aac or Opus."""
+
 MIN_PEAK = 0.01
 """-40 dBFS; below, it is no recorder's limit but its noise."""
 
@@ -65,4 +70,19 @@ def _flat_level(wave: Samples, count: int) -> float | None:
     peak = float(np.partition(wave, rank)[rank])
     top = int(np.count_nonzero(wave >= TOP * peak))
     shoulder = int(np.count_nonzero(wave >= SHOULDER * peak)) - top
-    return TOP * peak if peak >= MIN_PEAK and top > FLAT_RATIO * shoulder else None
+    if peak < MIN_PEAK:
+        return None
+    return TOP * peak if top > FLAT_RATIO * shoulder else _crowded_level(wave, peak, count)
+
+
+def _crowded_level(wave: Samples, peak: float, count: int) -> float | None:
+    """Return the level below the peak at which samples crowd; None if they do not.
+
+    Behind a codec or a filter, flat tops ripple, and some of the ripple is far above them.
+    """
+    levels = peak * np.arange(0.4, 1.16, 0.05)
+    counts = np.histogram(wave, levels)[0]
+    fewest = np.minimum.accumulate(np.maximum(counts, 1))
+    rise = np.where(counts > CROWDED_SHARE * count, counts / fewest, 0)
+    crowded = int(np.argmax(rise))
+    return float(levels[crowded]) if rise[crowded] > CROWDED_RISE else None

@@ -40,7 +40,7 @@ def test_damaged_row_fails(enrolled: Mynah) -> None:
         connection.execute("PRAGMA ignore_check_constraints = ON")
         connection.execute("UPDATE voices SET created_at = 'yesterday', quality = '{'")
         connection.commit()
-    outcome = enrolled("check")
+    outcome = enrolled("check", "--no-engine")
     assert outcome.code == 1
     assert "its created_at is “yesterday”" in outcome.out
     assert "Traceback" not in outcome.out + outcome.err
@@ -51,7 +51,7 @@ def test_recordings_without_a_voice_are_listed(enrolled: Mynah) -> None:
     names = [f"{number:064x}.pickle.gz" for number in range(12)]
     for name in names:
         (clip.parent / name).write_bytes(clip.read_bytes())
-    outcome = enrolled("check")
+    outcome = enrolled("check", "--no-engine")
     assert outcome.code == 1
     assert "12 recordings without a voice" in outcome.out
     assert all(name in outcome.out for name in names[:10])

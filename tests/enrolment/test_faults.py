@@ -182,6 +182,21 @@ def test_clipping_that_was_lowered_is_found_behind_a_codec(
     assert codes(sample) == ["clipped"]
 
 
+@pytest.mark.parametrize(("container", "codec"), [("wav", "pcm_s16le"), ("mp3", "libmp3lame"),
+                                                  ("ipod", "aac"), ("ogg", "libopus")])  # fmt: skip
+@pytest.mark.parametrize(("gain", "verdict"), [(3, "usable"), (8, "rejected"), (16, "rejected")])
+def test_the_more_is_cut_off_the_worse_it_is_behind_any_codec(
+    speech: Samples, container: str, codec: str, gain: float, verdict: str
+) -> None:
+    cut = np.clip(gain * speech / np.abs(speech).max(), -1, 1) * 0.5
+    data = encode(cut.astype("f4"), 48_000, container, codec)
+    try:
+        report = prepared(data).report
+    except SampleRejectedError as rejected:
+        report = rejected.report
+    assert report.findings[0].code == ("clipped" if verdict == "usable" else "too_clipped")
+
+
 def test_clipping_of_one_side_is_found(speech: Samples) -> None:
     sample = prepared(wav(0.5 * np.maximum(4 * speech, -1)))
     assert codes(sample) == ["clipped"]

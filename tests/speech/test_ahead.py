@@ -48,8 +48,10 @@ class Text:
         utterance: Utterance | None = None,
     ) -> None:
         lane = scheduler.lane(guild_id, due, ahead_seconds)
-        self._utterance = utterance or Utterance(text, VOICE, guild_id=guild_id)
-        self._speeches = SpeechService(lane, TextLimits()).speak(self._utterance)
+        utterance = utterance or Utterance(text, VOICE, guild_id=guild_id)
+        service = SpeechService(lane, TextLimits())
+        planned = dataclasses.replace(utterance, sentences=service.plan(utterance.text))
+        self._speeches = service.speak(planned)
         self.heard: list[str] = []
         self.task = asyncio.create_task(self._listen(self._speeches))
 
