@@ -53,8 +53,8 @@ class Attention:
     def __call__(self, projected: Tensor, cache: Tensor, positions: Tensor) -> Tensor:
         """Put keys and values in the cache and return what is attended to, (rows, dim).
 
-        projected: (rows, 3 * dim), queries, keys and values of all heads, of the cache's first rows.
-        positions: (rows,).
+        projected: (rows, 3 * dim), queries, keys and values of all heads, for the cache's first
+        rows. positions: (rows,).
         """
         rows, (_, _, heads, context, head_dim) = len(projected), cache.shape
         cos, sin = self._rotation or (projected, projected)
