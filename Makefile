@@ -105,7 +105,9 @@ $(BIN)/python:
 LAYERS_BELOW_dev := $(VENV)/.piper
 # The tests start hundreds of processes, each of which would compile what it imports, also where
 # byte code must not be written (PYTHONDONTWRITEBYTECODE). Some packages hold files for other Pythons.
-COMPILE_dev := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true
+COMPILE_dev := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/' $(VENV)/lib || true; \
+	$(BIN)/python -c '$(COMPILE_LIBROSA)'
+COMPILE_LIBROSA := from bot.librosa_loading import load_librosa; load_librosa()
 
 $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(BIN)/python
 	@echo "Installing from $< (once; this can take a few minutes) ..."
@@ -121,4 +123,5 @@ $(CHATTERBOXES:=/.ready): requirements/dev.txt requirements/chatterbox.txt requi
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/dev.txt
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
 	$(@D)/bin/python -m tools.install_chatterbox --way $(or $(patsubst .venv-chatterbox-%,%,$(filter-out .venv-chatterbox,$(@D))),cpu)
+	$(@D)/bin/python -c '$(COMPILE_LIBROSA)'
 	@touch $@

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS
+from bot.librosa_loading import load_librosa
 from storage.types import CLIP_SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -92,9 +93,7 @@ def _judge_block(samples: npt.NDArray[np.float32], start: int) -> Probabilities:
 
 
 def _detector_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    # Imported here: it takes seconds, and the bot process must never import it.
-    import librosa
-
+    librosa = load_librosa()
     resampled = librosa.resample(
         samples, orig_sr=CLIP_SAMPLE_RATE, target_sr=DETECTOR_RATE, res_type="soxr_hq"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from bot.enrolment.activity import load_detectors
+from bot.librosa_loading import load_librosa
 
 
 @functools.cache
@@ -13,10 +14,10 @@ def load_libraries() -> None:
 
     On a slow disk, and where nothing is compiled yet, that takes longer than an upload may.
     """
-    import librosa
     import scipy.ndimage
     import scipy.signal
 
-    # librosa imports its parts, numba among them, when they are first asked for; SciPy likewise.
-    _ = librosa.resample, librosa.yin, scipy.signal.sosfiltfilt, scipy.ndimage.median_filter
+    load_librosa()
+    # SciPy imports its parts when they are first asked for.
+    _ = scipy.signal.sosfiltfilt, scipy.ndimage.median_filter
     load_detectors()

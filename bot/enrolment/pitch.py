@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.enrolment.types import FRAME_SAMPLES
+from bot.librosa_loading import load_librosa
 from storage.types import CLIP_SAMPLE_RATE
 
 Floats = npt.NDArray[np.float64]
@@ -47,9 +48,7 @@ def median_pitch(
     there is none. Kept are the frames of speech that are not quiet and repeat themselves after
     the period found; then those far from their median are dropped, which removes octave errors.
     """
-    # Imported here: it takes seconds, and the bot process must never import it.
-    import librosa
-
+    librosa = load_librosa()
     if len(samples) < MIN_FRAMES * FRAME_SAMPLES:
         return None
     voice = librosa.resample(samples, orig_sr=CLIP_SAMPLE_RATE, target_sr=RATE, res_type="soxr_hq")

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from bot.librosa_loading import load_librosa
+
 Samples = npt.NDArray[np.float32]
 
 BLOCK_SECONDS = 8
@@ -55,9 +57,7 @@ class BlockResampler:
         return rest
 
     def _resample(self, samples: Samples) -> Samples:
-        # Imported here: it takes seconds, and the bot process must never import it.
-        import librosa
-
+        librosa = load_librosa()
         new = len(samples) - self._context
         if new == 0:
             return np.empty(0, np.float32)

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.errors import EngineDeadError
+from bot.librosa_loading import load_librosa
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def prepare_package() -> None:
 def import_package(name: str) -> ModuleType:
     """Import a module of torch or chatterbox; raises `EngineDeadError` that says how to install."""
     try:
+        if not name.startswith("torch"):
+            load_librosa()
         return importlib.import_module(name)
     except ImportError as error:
         raise EngineDeadError(
