@@ -95,7 +95,8 @@ def _site(address: str) -> str:
     host = authority.partition(":")[0].strip(".")
     if not host:
         return ""
-    return _registrable(host) or (_plain_host(host) if rest != address else "")
+    site = _registrable(host) or (_plain_host(host) if rest != address else "")
+    return site.removeprefix("www.") or site  # "www.ba" is an address of its own
 
 
 def _plain_host(host: str) -> str:

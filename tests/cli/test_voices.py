@@ -93,6 +93,7 @@ DEFAULTS = {
     CLOSE: "0.5",
     "how much two readings differ": "0.8",
     SEED: "drawn",
+    "readings of a sentence, of which the best is spoken": "1",
     "language": "en",
 }
 
@@ -100,7 +101,7 @@ DEFAULTS = {
 def test_tune_shows_the_defaults_and_ranges(enrolled: Mynah) -> None:
     outcome = enrolled("voices", "tune", "Anna")
     assert tuned(outcome) == DEFAULTS
-    assert outcome.out.count("(default)") == 4
+    assert outcome.out.count("(default)") == 5
     assert "0.25 to 2, --exaggeration" in outcome.out
 
 

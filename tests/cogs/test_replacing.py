@@ -25,7 +25,13 @@ async def voice(scene: Scene) -> VoiceProfile:
     added = await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id, language="de")
     await scene.world.choices.set_guild_default(scene.guild.id, added.id)
     return await scene.world.store.tune(
-        added.id, exaggeration=1.5, cfg_weight=None, temperature=None, seed=3, language="de"
+        added.id,
+        exaggeration=1.5,
+        cfg_weight=None,
+        temperature=None,
+        seed=3,
+        takes=None,
+        language="de",
     )
 
 

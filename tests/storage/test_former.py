@@ -69,7 +69,13 @@ async def test_restoring_can_be_undone(store: VoiceStore) -> None:
 async def test_settings_and_defaults_stay(store: VoiceStore) -> None:
     voice = await enrolled(store)
     await store.tune(
-        voice.id, exaggeration=1.5, cfg_weight=None, temperature=None, seed=3, language="de"
+        voice.id,
+        exaggeration=1.5,
+        cfg_weight=None,
+        temperature=None,
+        seed=3,
+        takes=None,
+        language="de",
     )
     await replaced(store, voice)
     restored = await store.restore(voice.id, now=NOW)
