@@ -34,7 +34,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
-	test-chatterbox-gpu soak lint format bench bench-chatterbox pictures lock clean
+	test-chatterbox-gpu test-kernels soak lint format bench bench-chatterbox pictures lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -65,6 +65,12 @@ test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real 
 test-chatterbox-gpu: $(CHATTERBOX_GPU)/.ready ## opt-in: on an NVIDIA GPU, tiny checkpoints, then full size
 	$(CHATTERBOX_GPU)/bin/python -m pytest -n 0 -m 'gpu and not full_size' tests/chatterbox $(ARGS)
 	$(CHATTERBOX_GPU)/bin/python -m pytest -n 0 -m 'gpu and full_size' tests/chatterbox/test_full_size.py $(ARGS)
+
+# Triton comes with torch for NVIDIA cards; its interpreter needs no card, and no other version of torch.
+test-kernels: $(CHATTERBOX)/.ready ## opt-in: the kernels for NVIDIA cards, in Triton's interpreter (0.5 GB, minutes)
+	$(CHATTERBOX)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --upgrade \
+		--target $(CHATTERBOX)/triton triton==3.9.0
+	PYTHONPATH=$(CHATTERBOX)/triton $(CHATTERBOX)/bin/python -m pytest -n 0 -m 'triton and not gpu' tests/chatterbox/test_fused.py $(ARGS)
 
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)

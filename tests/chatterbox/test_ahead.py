@@ -17,6 +17,8 @@ from bot.speech.types import (
 )
 from tests.chatterbox.conftest import only_english
 
+of_each_kind = pytest.mark.parametrize("engine", ["english", "turbo"], indirect=True)
+
 Voices = tuple[VoiceReference, ...]
 
 SENTENCES = (
@@ -38,6 +40,7 @@ def packets(result: SynthesisResult) -> tuple[bytes, ...]:
     return result.packets
 
 
+@of_each_kind
 def test_sentences_that_join_while_the_first_is_made_sound_as_they_do_alone(
     engine: ChatterboxEngine, voices: Voices
 ) -> None:
@@ -52,6 +55,7 @@ def test_sentences_that_join_while_the_first_is_made_sound_as_they_do_alone(
     assert [packets(results[ticket]) for ticket in range(3)] == alone
 
 
+@of_each_kind
 def test_a_sentence_that_made_room_sounds_the_same_when_its_time_comes(
     engine: ChatterboxEngine, voices: Voices
 ) -> None:

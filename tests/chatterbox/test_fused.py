@@ -25,12 +25,14 @@ any_precision = pytest.mark.parametrize("precision", list(CLOSE))
 
 
 @pytest.fixture(
-    params=[pytest.param("cpu", id="interpreted"), pytest.param("cuda", marks=pytest.mark.gpu)]
+    params=[
+        pytest.param("cpu", id="interpreted", marks=pytest.mark.triton),
+        pytest.param("cuda", marks=pytest.mark.gpu),
+    ]
 )
 def device(request: pytest.FixtureRequest) -> str:
     if request.param == "cpu" and os.environ.get("TRITON_INTERPRET") != "1":
         pytest.skip("where there is a card, kernels are compiled for it")
-    pytest.importorskip("triton", reason="Triton comes with torch for NVIDIA GPUs")
     return str(request.param)
 
 

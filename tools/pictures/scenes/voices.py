@@ -83,7 +83,13 @@ async def info(act: Act) -> None:
     for _ in range(3):
         await act.stage.world.store.mark_used(voice.id)
     await act.show(act.ben, INFO, voice="Ada")
-    lively = {"exaggeration": 0.8, "cfg_weight": 0.3, "temperature": None, "seed": None}
+    lively = {
+        "exaggeration": 0.8,
+        "cfg_weight": 0.3,
+        "temperature": None,
+        "seed": None,
+        "takes": None,
+    }
     async with act.shared_voice("Herald") as shared:
         await act.stage.world.store.tune(shared, **lively, language="de")
         await act.show(act.ben, INFO, voice="Herald")
