@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -129,19 +129,32 @@ def precision_of(model: Any) -> str:
 
 
 @contextmanager
-def endless(t3: Any) -> Iterator[None]:
-    """Let speech go on to whatever limit there is meanwhile."""
+def endless(t3: Any, head: Any = None) -> Iterator[None]:
+    """Let speech go on to whatever limit there is meanwhile.
+
+    head: what a decoder of our own takes the logits with; in half precision it is a copy.
+    """
     if not t3.is_gpt:
         with ending_after(t3, MAX_SPEECH_TOKENS):
             yield
         return
-    bias, stop = t3.speech_head.bias.data, t3.hp.stop_speech_token
-    usual = bias[stop].clone()
-    bias[stop] = -1e4
+    biases, stop = [t3.speech_head.bias.data], t3.hp.stop_speech_token
+    if getattr(head, "bias", None) is not None:
+        biases.append(head.bias)
+    usual = [bias[stop].clone() for bias in biases]
+    _set(biases, stop, [-1e4] * len(biases))
     try:
         yield
     finally:
-        bias[stop] = usual
+        _set(biases, stop, usual)
+
+
+def _set(biases: list[Any], token: int, values: Sequence[Any]) -> None:
+    import torch
+
+    with torch.inference_mode():  # where the copies were made
+        for bias, value in zip(biases, values, strict=True):
+            bias[token] = value
 
 
 @contextmanager

@@ -130,7 +130,7 @@ class OwnDecoding:
         asked = prompts(self._model, self._prepared, self._voice, batch, self._name)
         decoded = 0
         asked = [dataclasses.replace(prompt, max_tokens=tokens) for prompt in asked]
-        with endless(self._model.t3):
+        with endless(self._model.t3, self._decoder._head):
             start = time.perf_counter()
             for prompt in asked:
                 self._decoder.start(prompt)

@@ -62,7 +62,8 @@ def speak_as_bot(engine: ChatterboxEngine, voice: VoiceReference, text: str) -> 
     model: Any = engine._model
     # Random weights cannot tell lengths apart, and sentences are decoded together.
     limit = mock.patch.object(engine._speaker, "_token_limit", lambda request: tokens(request))
-    with limit, endless(model.t3), ThreadPoolExecutor(1, "engine") as pool:
+    head = engine._speaker._decoder._head  # type: ignore[union-attr]
+    with limit, endless(model.t3, head), ThreadPoolExecutor(1, "engine") as pool:
         engine_worker._loaded[:] = [engine]
         try:
             listener, pieces = asyncio.run(_speak(engine, voice, text, pool))

@@ -72,11 +72,18 @@ class KeyValueCache:
         if self._additive:
             bias = torch.zeros_like(bias, dtype=self._cache.dtype).masked_fill_(~bias, -math.inf)
 
+        rows = torch.arange(len(positions), device=positions.device)
+
+        def put(held: Tensor, new: Tensor) -> None:
+            if self._additive:
+                held.scatter_(2, positions[:, None, None, None].expand_as(new), new)
+            else:  # on a CPU, scattering copies all that is held
+                held[rows, :, positions] = new[:, :, 0]
+
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             keys, values = self._cache[layer, :, : len(positions)]
-            at = positions[:, None, None, None].expand_as(key)
-            keys.scatter_(2, at, key)
-            values.scatter_(2, at, value)
+            put(keys, key)
+            put(values, value)
             keys, values = keys[:, :, :length], values[:, :, :length]
             if watched is not None and layer in self.watched:
                 index, head = self.watched[layer]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -317,6 +318,16 @@ def _in_float32(head: Any, product: Product) -> Callable[[Tensor], Tensor]:
     """
     if head.weight.dtype == torch.float32:
         return product
-    weight = head.weight.float()
-    bias = None if head.bias is None else head.bias.float()
-    return lambda hidden: F.linear(hidden.float(), weight, bias)
+    return Float32Head(head.weight.float(), None if head.bias is None else head.bias.float())
+
+
+@dataclass(frozen=True, slots=True)
+class Float32Head:
+    """The last product of a model in half precision, with copies of its weights."""
+
+    weight: Tensor
+    bias: Tensor | None
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """Return the logits."""
+        return F.linear(hidden.float(), self.weight, self.bias)
