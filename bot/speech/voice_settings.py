@@ -10,6 +10,7 @@ from bot.errors import UserError
 from bot.languages import LANGUAGES
 from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineInfo, SynthesisRequest, VoiceSettings
+from bot.text.words import base_language
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -190,7 +191,7 @@ def _is_foreign(model: ChatterboxModel, request: SynthesisRequest) -> bool:
 
 
 def _base(language: str | None) -> str | None:
-    return language.replace("_", "-").split("-")[0].lower() if language else None
+    return base_language(language) if language else None
 
 
 def _name(language: str | None) -> str:

@@ -109,7 +109,7 @@ def _listed(word: str, abbreviations: frozenset[str]) -> bool:
 
 def _of(code: str) -> _Abbreviations:
     lists = _all_lists()
-    return lists.get("no" if code in ("nb", "nn") else code, lists["en"])
+    return lists.get(code, lists["en"])
 
 
 @functools.cache

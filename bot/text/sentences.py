@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import sentencex
 
 from bot.text.abbreviations import belong_together
+from bot.text.words import base_language
 
 MIN_PIECE_LETTERS = 20
 """Shorter pieces are joined with a neighbour: Chatterbox turns a lone "Hi!" into gibberish."""
@@ -70,7 +71,7 @@ def split_sentences(
 
     language: ISO 639-1 code, with or without a region; None is taken for English.
     """
-    code = (language or "en").replace("_", "-").split("-")[0].lower()
+    code = base_language(language)
     max_characters = min(max_characters, _MOST_LETTERS.get(code, max_characters))
     first_max_characters = min(first_max_characters, max_characters)
     sentences = _join_short(_sentences(text, code), max_characters)

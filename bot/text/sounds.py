@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from bot.text.words import base_language
+
 SOUNDS = ("clear throat", "sigh", "shush", "cough", "groan", "sniff", "gasp", "chuckle", "laugh")
 """What some engines can do where a text has it in brackets."""
 
@@ -42,7 +44,7 @@ def read_sounds(text: str, made: Collection[str], language: str | None) -> str:
     def without(match: re.Match[str]) -> str:
         return named(match) if _sound(match) in {"", *made} else ""
 
-    if (language or "en").replace("_", "-").split("-")[0].lower() != "en":
+    if base_language(language) != "en":
         rest = _BRACKETS.sub(without, text)
         if rest == text or any(map(str.isalnum, rest)):
             return rest if rest == text else _tidy(rest)

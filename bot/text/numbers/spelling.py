@@ -20,6 +20,7 @@ from bot.text.numbers import (
 )
 from bot.text.numbers.words import NumberWords, words_of
 from bot.text.numbers.written import join_scripts, mark_groups, part_scripts, plain_digits
+from bot.text.words import base_language
 
 _STEPS: tuple[Callable[[str, NumberWords], str], ...] = (
     signs.mark,
@@ -49,8 +50,7 @@ def spell_out(text: str, language: str | None) -> str:
     What is ambiguous is read digit by digit. A text in a language without number words is returned
     as it is, and so are words without digits and signs. Spelling out twice changes nothing more.
     """
-    code = (language or "en").replace("_", "-").split("-")[0].lower()
-    words = words_of("no" if code in ("nb", "nn") else code)
+    words = words_of(base_language(language))
     if words is None or not _ANYTHING.search(text):
         return text
     text = part_scripts(plain_digits(text))
