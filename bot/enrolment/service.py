@@ -155,8 +155,9 @@ class EnrolmentService:
                     "or export it as m4a, mp3 or wav first."
                 ) from None
         raise UserError(
-            f"The recording could not be processed, and that may not be its fault. {failure} Try "
-            "again in a few minutes; if that does not help, export it as m4a, mp3 or wav first."
+            "The recording could not be processed, and that may not be its fault: what listens to "
+            "recordings failed twice, and the log says how. Try again in a few minutes; if that "
+            "does not help, export it as m4a, mp3 or wav first."
         ) from failure
 
 
