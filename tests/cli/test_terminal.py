@@ -11,8 +11,10 @@ import shutil
 import struct
 import subprocess
 import termios
+import time
 from pathlib import Path
 
+import psutil
 import pytest
 from rich.cells import cell_len
 
@@ -101,12 +103,12 @@ def test_a_question_takes_every_answer(data: Path, typed: bytes, code: int, told
 
 
 def ask(data: Path, typed: bytes) -> tuple[int, str]:
-    """Run `voices delete` as the leader of a terminal's session; type once it has asked."""
+    """Run `voices delete` as the leader of a terminal's session; type once it waits to read."""
+    command, told = program("voices", "delete", "Anna"), environment_of(data, TERM="xterm")
     process, master = pty.fork()
     if process == 0:
         os.chdir(data.parent)
-        command = program("voices", "delete", "Anna")
-        os.execve(command[0], command, environment_of(data, TERM="xterm"))
+        os.execve(command[0], command, told)
     printed = b""
     asked = False
     with contextlib.suppress(OSError):
@@ -114,7 +116,16 @@ def ask(data: Path, typed: bytes) -> tuple[int, str]:
             printed += part
             if b"[y/N]" in printed and not asked:
                 asked = True
+                # Python loses a Ctrl-C between the question and the read until the next key.
+                wait_for_sleep(process)
                 os.write(master, typed)
     _, status = os.waitpid(process, 0)
     os.close(master)
     return os.waitstatus_to_exitcode(status), printed.decode()
+
+
+def wait_for_sleep(process: int) -> None:
+    deadline = time.monotonic() + 30
+    while psutil.Process(process).status() != psutil.STATUS_SLEEPING:
+        assert time.monotonic() < deadline, "it never waited for an answer"
+        time.sleep(0.01)
