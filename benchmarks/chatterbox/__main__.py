@@ -29,6 +29,7 @@ from typing import Any
 from benchmarks.__main__ import environment
 from benchmarks.chatterbox.report import file_name, goals, lines
 from benchmarks.chatterbox.table import ROWS, Row, by_cores, table_goals, table_lines
+from bot.speech.engines.chatterbox.threads import settle_waiting
 
 HERE = Path(__file__).parent
 STEPS = "steps"
@@ -38,8 +39,7 @@ ROW_SECONDS = 1500.0
 def main() -> None:
     """The command line."""
     arguments = _arguments()
-    # As the engine sets it; stock has the benefit of it, too.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    settle_waiting()  # as the engine does; stock has the benefit of it, too
     warnings.filterwarnings("ignore")  # of libraries to their developers
     device = _device(arguments.device)
     wanted = arguments.only or (list(ROWS) if device == "cpu" else [STEPS])

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.__main__ import environment
+from bot.speech.engines.chatterbox.threads import settle_waiting
 
 SOUND_TOKENS = 100
 _DECIBELS = 20 / math.log(10)  # of a natural logarithm of an amplitude
@@ -40,7 +41,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent.parent / "results")
     arguments = parser.parse_args()
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    settle_waiting()
     described = environment()
     with tempfile.TemporaryDirectory() as directory:
         result = measure(
@@ -97,7 +98,6 @@ def _agreements(loaded: Any, model: Any, prepared: Any, voice: Any, steps: int) 
     import torch
 
     from bot.speech.engines.chatterbox.products import Layout
-    from bot.speech.engines.chatterbox.t3.backbone import set_precision
     from bot.speech.engines.chatterbox.t3.weights import restore
 
     t3 = loaded.t3
@@ -109,15 +109,11 @@ def _agreements(loaded: Any, model: Any, prepared: Any, voice: Any, steps: int) 
     asked = _prompt(loaded, model, prepared, voice, steps)
     expected, _ = _decode(t3, asked, None, None)
     restore(t3)
-    ways: dict[str, tuple[Any, Layout | None]] = {
-        "bf16": (torch.bfloat16, None),
-        "int8": (torch.float32, "int8"),
-    }
+    layouts: tuple[Layout, ...] = ("bf16", "int8")
     shares = {}
-    for way, (dtype, layout) in ways.items():
+    for layout in layouts:
         own = copy.deepcopy(t3)  # what was rounded stays rounded
-        set_precision(own, dtype)
-        shares[way] = round(_decode(own, asked, layout, expected)[1], 4)
+        shares[layout] = round(_decode(own, asked, layout, expected)[1], 4)
     return shares
 
 

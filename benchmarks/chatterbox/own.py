@@ -30,6 +30,7 @@ from bot.speech.engines.chatterbox.judge import token_limit
 from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS, context_length
 from bot.speech.engines.chatterbox.t3.decoder import T3Decoder
 from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
+from bot.speech.engines.chatterbox.t3.weights import layout_of
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineSpec, Speech, VoiceReference
 
@@ -57,7 +58,7 @@ class OwnEngine:
         self.model: Any = self._engine._model  # also when the engine is closed
         self._voice, self._spec = voice, spec
         self.slots = self._engine.info.slots
-        self.precision = precision_of(self.model)
+        self.precision = self._engine.info.computes or precision_of(self.model)
         self._engine.synthesize([request_of("Hello.", voice)])  # known, and all set up
 
     def speak_text(self) -> Spoken:
@@ -123,7 +124,9 @@ class OwnDecoding:
         self._name = spec.model
         self._prepared = PreparedVoices(model, spec).get(voice, {})
         context = whole_lengths(context_length(model.t3))
-        self._decoder = T3Decoder(model.t3, slots=slots, context=context)
+        self._decoder = T3Decoder(
+            model.t3, slots=slots, context=context, layout=layout_of(model.t3)
+        )
 
     def decode(self, batch: int, tokens: int) -> Decoding:
         """Decode so many tokens of each of `batch` sentences together."""

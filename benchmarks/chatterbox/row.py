@@ -17,6 +17,8 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+from bot.speech.engines.chatterbox.threads import settle_waiting
+
 RATE_TOKENS = 60
 """Of each sentence whose decoding is timed."""
 
@@ -32,8 +34,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--full-size", action="store_true")
     arguments = parser.parse_args()
-    # As the engine sets it; stock has the benefit of it, too. torch reads it when it is imported.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    settle_waiting()  # as the engine does; stock has the benefit of it, too
     warnings.filterwarnings("ignore")  # of libraries to their developers
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])

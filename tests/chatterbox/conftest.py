@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox.threads import settle_waiting
 from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineSpec, SelfCheck, VoiceReference
 from storage.clips import clip_path, write_clip
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 # Nothing here may reach for the model hub, and nothing may wait for it.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # As the engine sets it, which comes too late where a test has loaded torch.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+settle_waiting()
 
 
 UNCHECKED = SelfCheck(enabled=False, retries=0, trim_tail=False, steady_short=False)

@@ -38,7 +38,7 @@ def gains(monkeypatch: pytest.MonkeyPatch) -> dict[int, float]:
 
 def test_what_is_quicker_alone_and_together_is_taken(gains: dict[int, float]) -> None:
     chosen = choose_numbers("auto", "auto", (1, 4))
-    assert (chosen.dtype, chosen.layout, chosen.flow) == (torch.bfloat16, None, "bf16")
+    assert (chosen.dtype, chosen.layout, chosen.flow) == (torch.float32, "bf16", "bf16")
     assert chosen.told == (
         "T3 in bf16 (bf16 takes 0.50 of the time here), "
         "S3Gen in bf16 (bf16 takes 0.50 of the time here)"
@@ -49,7 +49,7 @@ def test_what_is_quicker_alone_and_together_is_taken(gains: dict[int, float]) ->
 def test_what_is_slower_in_one_of_them_is_not(gains: dict[int, float], slow: int) -> None:
     gains[slow] = 12.0
     chosen = choose_numbers("auto", "auto", (1, 4))
-    assert (chosen.dtype, chosen.flow) == (torch.float32, "bf16")
+    assert (chosen.layout, chosen.flow) == (None, "bf16")
     assert chosen.told.startswith("T3 in fp32 (bf16 takes 12.00 of the time here), ")
 
 
@@ -60,12 +60,15 @@ def test_a_processor_without_bf16_computes_in_fp32(monkeypatch: pytest.MonkeyPat
     assert "no bf16 in this processor" in chosen.told
     with pytest.raises(EngineDeadError, match="Set \\[engine\\] flow_precision to fp32 or auto"):
         choose_numbers("auto", "bf16", (1, 4))
+    with pytest.raises(EngineDeadError, match="Set \\[engine\\] precision to fp32 or auto"):
+        choose_numbers("bf16", "auto", (1, 4))
 
 
 @pytest.mark.parametrize(
     ("wanted", "dtype", "layout"),
-    [("fp32", "float32", None), ("bf16", "bfloat16", None), ("int8", "float32", "int8")],
+    [("fp32", "float32", None), ("bf16", "float32", "bf16"), ("int8", "float32", "int8")],
 )
+@needs_bf16
 def test_settings_are_heeded_untried(
     monkeypatch: pytest.MonkeyPatch, wanted: Any, dtype: str, layout: str | None
 ) -> None:

@@ -24,6 +24,7 @@ from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
 from bot.speech.engines.chatterbox.stock import choose_device, import_package
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
+from bot.speech.engines.chatterbox.threads import settle_waiting
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 
@@ -43,9 +44,7 @@ class ChatterboxEngine:
     def __init__(self, spec: EngineSpec, reason: str, more: str = "") -> None:
         """reason: why it is this engine. more: what it would take to have a better model."""
         start = time.perf_counter()
-        # Read when torch is loaded. Threads that wait by spinning take a core from whatever else
-        # runs: ten times slower on two busy ones, and no quicker on idle ones.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        settle_waiting()
         # Without it, cuBLAS may round differently when two streams compute.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
         self._torch = import_package("torch")

@@ -20,8 +20,9 @@ import torch.nn.functional as F  # noqa: N812 (torch's own name for it)
 Tensor: TypeAlias = Any
 """A torch tensor; torch is not installed where types are checked."""
 
-Layout = Literal["plain", "packed", "int8"]
-"""How weights are held: as they are; as oneDNN reads them; rounded to 8 bits."""
+Layout = Literal["plain", "packed", "bf16", "int8"]
+"""How weights are held: as they are; as oneDNN reads them; the same, but rounded to bfloat16; as 8
+bits."""
 
 _LEAST_ROWS = 2  # a single row is added up in another order
 _MOST_MEASURED_ROWS = 8
@@ -103,8 +104,9 @@ class PlainProduct:
 
 
 class PackedProduct:
-    """By oneDNN, in float32 or bfloat16, from weights in its own layout.
+    """By oneDNN, in the type of the weights (float32 or bfloat16), from a layout of its own.
 
+    bias: in a finer type than the weights' it is added to the product in that of the input.
     counts: see `RowCounts`.
     """
 
@@ -114,7 +116,10 @@ class PackedProduct:
         self._packed = torch.ops.mkldnn._reorder_linear_weight(
             weight.contiguous(), _PACKED_FOR_ROWS
         )
-        self._bias, self._counts = bias, counts
+        self._counts = counts
+        finer = bias is not None and bias.dtype != weight.dtype
+        self._bias: Tensor | None = None if finer else bias
+        self._added: Tensor | None = bias if finer else None
 
     def __call__(self, x: Tensor) -> Tensor:
         """See `Product`."""
@@ -124,7 +129,8 @@ class PackedProduct:
         if added:
             flat = F.pad(flat, (0, 0, 0, added))
         result = torch.ops.mkldnn._linear_pointwise(flat, self._packed, self._bias, "none", [], "")
-        return result[:rows].to(x.dtype).view(*x.shape[:-1], self._outputs)
+        result = result[:rows].to(x.dtype).view(*x.shape[:-1], self._outputs)
+        return result if self._added is None else result.add_(self._added)
 
     def dense(self) -> Tensor:
         """See `Product`."""
@@ -186,6 +192,8 @@ def make_product(
     """Return the product with a weight (outputs, inputs) in a layout."""
     if layout == "packed":
         return PackedProduct(weight, bias, counts)
+    if layout == "bf16":
+        return PackedProduct(weight.bfloat16(), bias, counts)
     if layout == "int8":
         return QuantisedProduct(weight, bias)
     return PlainProduct(weight, bias)

@@ -69,8 +69,11 @@ class Sounder:
 
     @property
     def wants_turn(self) -> bool:
-        """Whether a sentence waits for `collect` to work on it."""
-        return self._thread is None and bool(self._ready())
+        """Whether a sentence waits for `collect` to work on it.
+
+        Not before the one before it is done, which would be heard later by S3Gen's seconds.
+        """
+        return self._thread is None and not self._finishing and bool(self._ready())
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Take on sentences whose last attempt has been decoded."""
@@ -97,7 +100,7 @@ class Sounder:
         Raises `EngineDeadError` when the GPU failed.
         """
         deadline = time.perf_counter() + min(seconds, _LONGEST_WAIT_SECONDS)
-        if self._thread is None:
+        if self.wants_turn:
             self._finishing += self._take_turn()
         outcomes = self._ended()
         while not outcomes and self.busy and not self.wants_turn:

@@ -91,12 +91,20 @@ def lay_out(t3: Any, layout: Layout | None = None) -> T3Weights:
         LayerProducts(*(_product(part, layout, counts) for part in _parts(block, gpt=t3.is_gpt)))
         for block in blocks
     ]
-    head = make_product(t3.speech_head.weight.data, _bias(t3.speech_head), layout, counts)
+    # Logits are not rounded: guidance takes the difference of two.
+    exact: Layout = "packed" if layout == "bf16" else layout
+    head = make_product(t3.speech_head.weight.data, _bias(t3.speech_head), exact, counts)
     weights = T3Weights(layout, _kind(t3), layers, head, counts)
-    if layout == "packed":
+    if layout in ("packed", "bf16"):
         weights.measure()
     setattr(t3, _ATTRIBUTE, weights)
     return weights
+
+
+def layout_of(t3: Any) -> Layout | None:
+    """Return how the weights of a stock T3 are laid out, if they are."""
+    weights: T3Weights | None = getattr(t3, _ATTRIBUTE, None)
+    return None if weights is None else weights.layout
 
 
 def restore(t3: Any) -> None:
