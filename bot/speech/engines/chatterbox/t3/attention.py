@@ -41,16 +41,28 @@ class KeyValueCache:
         """Return a layer's keys and values, (2, rows, heads, context, head_dim)."""
         return self._cache[index]
 
-    def prefill(self, first: int, seen: list[Tensor]) -> Attend:
-        """Return causal attention that fills rows `first` and following from position 0.
+    def copy(self, row: int, length: int) -> Tensor:
+        """Return what a row holds of its first positions, for `fill`."""
+        return self._cache[:, :, row, :, :length].clone()
 
-        What the watched heads of row `first` attend to is put in `seen`, each (length, length).
+    def fill(self, row: int, held: Tensor) -> None:
+        """Let a row begin with what `copy` returned."""
+        self._cache[:, :, row, :, : held.shape[-2]] = held
+
+    def prefill(self, first: int, seen: list[Tensor], start: int = 0) -> Attend:
+        """Return causal attention that fills rows `first` and following from position `start`.
+
+        What the watched heads of row `first` attend to is put in `seen`, each (length, length),
+        if it starts at 0.
         """
 
         def attend(layer: int, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
             rows, _, length, _ = query.shape
-            part = self._cache[layer, :, first : first + rows, :, :length]
-            part[0], part[1] = key, value
+            part = self._cache[layer, :, first : first + rows, :, : start + length]
+            part[0, ..., start:, :], part[1, ..., start:, :] = key, value
+            if start:
+                mask = torch.ones(length, start + length, dtype=torch.bool, device=key.device)
+                return F.scaled_dot_product_attention(query, *part, mask.tril(start))
             if layer in self.watched:
                 mask = torch.ones(length, length, dtype=torch.bool, device=key.device).tril()
                 index, head = self.watched[layer]

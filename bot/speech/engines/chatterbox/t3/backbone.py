@@ -147,6 +147,12 @@ class Gpt2Backbone:
         return added(products.down, x, raised)
 
 
+def positions_from(start: int, embeds: Tensor) -> Tensor:
+    """Return the positions (rows, length) of embeddings, of which the first has this one."""
+    rows, length, _ = embeds.shape
+    return torch.arange(start, start + length, device=embeds.device)[None].expand(rows, -1)
+
+
 def set_precision(t3: Any, dtype: Any) -> None:
     """Let a stock T3 compute in `dtype`, but for the angles of its rotary embedding.
 

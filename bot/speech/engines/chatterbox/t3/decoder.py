@@ -20,6 +20,7 @@ from bot.speech.engines.chatterbox.t3.attention import KeyValueCache
 from bot.speech.engines.chatterbox.t3.backbone import Tensor, open_backbone
 from bot.speech.engines.chatterbox.t3.fused import open_fused
 from bot.speech.engines.chatterbox.t3.graphs import StepRunner, fix_kernels
+from bot.speech.engines.chatterbox.t3.prefix import MOST_BYTES, PrefixReader
 from bot.speech.engines.chatterbox.t3.reading import STEPS_LATE, TokenReader
 from bot.speech.engines.chatterbox.t3.sampling import UNSOUND, Sampler
 from bot.speech.engines.chatterbox.t3.texts import Decoded, NotFiniteError, Prompt, RunningText
@@ -70,6 +71,8 @@ class T3Decoder:
             weight = t3.speech_head.weight
             heads = watched_heads(t3)
             self._cache = KeyValueCache(self._backbone, slots * self._pair, context, weight, heads)
+            self._keeps_voices = t3.is_gpt and not on_gpu  # a GPU reads them in no time
+            self._prefixes = PrefixReader(self._backbone, self._cache, MOST_BYTES)
             self._sampler = Sampler(
                 slots,
                 len(weight),
@@ -211,11 +214,13 @@ class T3Decoder:
         return state.tokens[-1] == self._t3.hp.stop_speech_token and not unseen
 
     def _prefill(self, slot: int, prompt: Prompt) -> RunningText:
+        voice = prompt.conditioning.speaker_emb  # before a copy in T3's type takes its place
         embeds, text = self._prefix(prompt)
         seen: list[Tensor] = [None] * self._watched.shape[1]
-        attend = self._cache.prefill(slot * self._pair, seen)
-        positions = torch.arange(embeds.shape[1], device=embeds.device)[None]
-        hidden = self._backbone.run(embeds, positions.expand(len(embeds), -1), attend)
+        if self._keeps_voices:
+            hidden = self._prefixes.read_behind(voice, text[0], slot, embeds)
+        else:
+            hidden = self._prefixes.read(slot * self._pair, embeds, seen)
         self._logits[slot] = self._sampler.guide(self._head(hidden[:, -1])[None], first=slot)[0]
         return RunningText(prompt, embeds.shape[1], new_guard(self._t3, text), seen)
 
