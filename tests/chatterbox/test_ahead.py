@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import time
+from typing import Any
 
 import pytest
 
@@ -93,3 +95,29 @@ def test_what_is_heard_first_is_made_audible_before_what_was_decoded_sooner(
     ]
     assert order_of(engine, ranked) == [0, 1, 2]
     assert order_of(engine, requests(voices)) == [1, 2, 0]
+
+
+@only_english
+def test_a_sentence_is_handed_over_before_the_next_is_made_audible(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = dict(zip(SENTENCES, (8, 16, 24), strict=True))
+    monkeypatch.setattr(engine._speaker, "_token_limit", lambda request: limits[request.text])
+    vocoder = engine._speaker._sounder._vocoder  # type: ignore[union-attr]
+    speak, mark, events = vocoder.speak, vocoder.mark, list[str]()
+
+    def spoken(batch: Any) -> Any:
+        events.append("S3Gen")
+        return speak(batch)
+
+    def marked(samples: Any) -> Any:
+        time.sleep(0.2)  # as long as the watermark of a long sentence takes
+        return mark(samples)
+
+    monkeypatch.setattr(vocoder, "speak", spoken)
+    monkeypatch.setattr(vocoder, "mark", marked)
+    for ticket, request in enumerate(requests(voices)):
+        engine.submit(ticket, dataclasses.replace(request, rank=ticket))
+    while engine.busy:
+        events += [str(ticket) for ticket, _ in engine.advance(math.inf)]
+    assert events == ["S3Gen", "0", "S3Gen", "1", "S3Gen", "2"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,13 @@ torch = pytest.importorskip("torch")
 from bot.errors import EngineDeadError  # noqa: E402
 from bot.speech.engines.chatterbox import ChatterboxEngine, cpu  # noqa: E402
 from bot.speech.engines.chatterbox.cpu import choose_numbers  # noqa: E402
-from bot.speech.engines.chatterbox.rounded import RoundedLinear  # noqa: E402
+from bot.speech.engines.chatterbox.rounded import (  # noqa: E402
+    RoundedAttention,
+    RoundedFeedForward,
+    RoundedLinear,
+    round_products,
+)
+from bot.speech.engines.chatterbox.threads import settle_waiting  # noqa: E402
 from bot.speech.types import (  # noqa: E402
     ChatterboxModel,
     Speech,
@@ -122,3 +130,68 @@ def test_numbers_next_to_zero_are_zero_in_all_threads(engine: ChatterboxEngine) 
     tiny = torch.full((4_000_000,), 1e-39)
     assert engine.info.device == "cpu"
     assert not (tiny * 0.5).any()
+
+
+@needs_bf16
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_in_bf16_is_nearly_the_same(masked: bool) -> None:
+    from diffusers.models.attention_processor import Attention
+
+    torch.manual_seed(0)
+    attention = Attention(256, heads=8, dim_head=64).eval()
+    x = torch.randn(2, 50, 256)
+    mask = None
+    if masked:
+        mask = torch.zeros(2, 50, 50)
+        mask[1, :, 30:] = -1e10
+    with torch.inference_mode():
+        # diffusers repeats what has no heads by itself.
+        expected = attention(x, attention_mask=mask)
+        rounded = RoundedAttention(attention)(x, attention_mask=mask)
+    assert rounded.dtype == torch.float32
+    assert (rounded - expected).norm() < 0.02 * expected.norm()
+
+
+@needs_bf16
+def test_a_feed_forward_network_in_bf16_is_nearly_the_same() -> None:
+    from chatterbox.models.s3gen.matcha.transformer import FeedForward
+
+    torch.manual_seed(0)
+    network = FeedForward(256, activation_fn="gelu").eval()
+    x = torch.randn(2, 30, 256)
+    with torch.inference_mode():
+        expected, rounded = network(x), RoundedFeedForward(network)(x)
+    assert rounded.dtype == torch.float32
+    assert (rounded - expected).norm() < 0.01 * expected.norm()
+
+
+@needs_bf16
+@only_english
+def test_all_of_the_estimator_is_rounded(stock: Any) -> None:
+    flow = copy.deepcopy(stock.s3gen.flow)
+    round_products(flow)
+    kinds = {type(module) for module in flow.decoder.estimator.modules()}
+    assert {RoundedLinear, RoundedAttention, RoundedFeedForward} <= kinds
+    assert torch.nn.Linear not in kinds
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ({}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "2000"}),
+        ({"GOMP_SPINCOUNT": "7"}, {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "7"}),
+        ({"OMP_WAIT_POLICY": "ACTIVE"}, {"OMP_WAIT_POLICY": "ACTIVE"}),
+    ],
+)
+def test_what_the_environment_says_of_waiting_stays(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, str], read: dict[str, str]
+) -> None:
+    for name in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    settle_waiting()
+    names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")
+    assert {name: os.environ[name] for name in names if name in os.environ} == read
+    for name in names:  # `settle_waiting` may have set what is to be taken back
+        monkeypatch.delenv(name, raising=False)

@@ -72,9 +72,10 @@ def test_another_voice_is_not_taken_for_it(own: T3Decoder, prompts: list[Prompt]
     decode(own, [prompts[1]])
     spoken = decode(own, [dataclasses.replace(prompts[1], conditioning=other)])
     alone = T3Decoder(own._t3, slots=2, context=1536)
-    assert spoken[0].tokens == decode(
-        alone, [dataclasses.replace(prompts[1], conditioning=other)]
-    )[0].tokens
+    assert (
+        spoken[0].tokens
+        == decode(alone, [dataclasses.replace(prompts[1], conditioning=other)])[0].tokens
+    )
 
 
 def test_what_is_kept_goes_with_the_voice(own: T3Decoder, prompts: list[Prompt]) -> None:
