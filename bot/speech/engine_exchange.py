@@ -11,6 +11,7 @@ import itertools
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from bot.errors import EngineError
 from bot.speech import engine_worker
@@ -22,10 +23,19 @@ CALL_SECONDS = 0.05
 """How long a call works on before it looks for new requests. A call costs about a millisecond."""
 
 
+@dataclass(slots=True)
+class _Limit:
+    """begun: when the engine got a sentence. company: the most that it had at once since then."""
+
+    begun: float
+    company: int = 1
+
+
 class EngineExchange:
     """Requests of many callers, worked on together by one `ContinuousEngine`.
 
-    sentence_seconds: how long the engine may work on one of them. clock: seconds, monotonic.
+    sentence_seconds: how long the engine may work on one of them alone; with others as many times
+    as long as there were sentences at the most. clock: seconds, monotonic.
     """
 
     def __init__(
@@ -38,7 +48,7 @@ class EngineExchange:
         self._tickets = itertools.count()
         self._new: dict[int, SynthesisRequest] = {}
         self._awaited: dict[int, asyncio.Future[SynthesisResult]] = {}
-        self._deadlines: dict[int, float] = {}  # of what the engine has
+        self._limits: dict[int, _Limit] = {}  # of what the engine has
         self._calling: asyncio.Task[None] | None = None
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -74,8 +84,10 @@ class EngineExchange:
                     engine_worker.exchange, list(new.items()), withdrawn, CALL_SECONDS
                 )
                 # Only now: the call may have waited for its turn.
-                deadline = self._clock() + self._sentence_seconds
-                self._deadlines |= dict.fromkeys(new, deadline)
+                now = self._clock()
+                self._limits |= {ticket: _Limit(now) for ticket in new}
+                for limit in self._limits.values():
+                    limit.company = max(limit.company, len(self._limits))
                 self._settle(done)
                 withdrawn = self._give_up()
         except Exception as error:
@@ -84,7 +96,7 @@ class EngineExchange:
     def _fail(self, error: Exception) -> None:
         """Let everything fail; what the engine had was lost with it, whatever the call says."""
         awaited, self._awaited = self._awaited, {}
-        had, self._deadlines = self._deadlines, {}
+        had, self._limits = self._limits, {}
         self._new = {}
         unnoticed = isinstance(error, EngineNotLoadedError)  # it died between two calls
         for ticket, future in awaited.items():
@@ -95,7 +107,7 @@ class EngineExchange:
 
     def _settle(self, done: Iterable[tuple[int, SynthesisResult]]) -> None:
         for ticket, result in done:
-            self._deadlines.pop(ticket, None)
+            self._limits.pop(ticket, None)
             future = self._awaited.pop(ticket, None)
             # A caller that was cancelled has cancelled its future.
             if future is not None and not future.done():
@@ -104,16 +116,17 @@ class EngineExchange:
     def _give_up(self) -> list[int]:
         """Forget what nobody waits for and what took too long; return what the engine has of it."""
         now = self._clock()
-        late = [ticket for ticket, deadline in self._deadlines.items() if now > deadline]
-        error = EngineError(
-            f"This sentence took over {self._sentence_seconds:g} s and was given up. "
-            "Try a shorter one."
-        )
-        self._settle([(ticket, error) for ticket in late])
+        late = []
+        for ticket, limit in list(self._limits.items()):
+            allowed = limit.company * self._sentence_seconds
+            if now > limit.begun + allowed:
+                late.append(ticket)
+                told = f"This sentence took over {allowed:g} s and was given up. Try a shorter one."
+                self._settle([(ticket, EngineError(told))])
         left = [ticket for ticket, future in self._awaited.items() if future.done()]
         for ticket in left:
             del self._awaited[ticket]
         unseen = [ticket for ticket in left if self._new.pop(ticket, None) is not None]
         for ticket in left:
-            self._deadlines.pop(ticket, None)
+            self._limits.pop(ticket, None)
         return [*late, *(ticket for ticket in left if ticket not in unseen)]

@@ -24,6 +24,10 @@ MAX_AHEAD = 64
 """Sentences that are asked for ahead and wait, of all guilds."""
 
 
+_WEIGHT_OF_NEWEST = 0.25
+"""In the moving average of what a sentence takes."""
+
+
 class Synthesizer(Protocol):
     """Whatever turns requests into speech: the engine's client."""
 
@@ -63,6 +67,7 @@ class FairScheduler:
         self.held = held or HeldPackets()
         self._turns: list[Turn] = []  # waited for, or still in flight
         self._order = itertools.count()
+        self._usual_seconds = 0.0  # that a sentence takes
         self._looking = self._closed = False
 
     @property
@@ -145,7 +150,8 @@ class FairScheduler:
         if self._closed:
             return
         slots = self.at_once()
-        decision = decide(self._turns, slots, company_slows=self._company_slows())
+        soon = asyncio.get_running_loop().time() + self._usual_seconds
+        decision = decide(self._turns, slots, company_slows=self._company_slows(), soon=soon)
         for turn in decision.begin:
             work = self._work(turn, rank_of(turn, self._turns))
             turn.task = asyncio.create_task(work, name="speech-scheduler")
@@ -156,12 +162,16 @@ class FairScheduler:
             turn.task.cancel()
 
     async def _work(self, turn: Turn, rank: int) -> None:
+        loop = asyncio.get_running_loop()
+        start = loop.time()
         try:
             request = dataclasses.replace(turn.request, rank=rank)
             (result,) = await self._synthesizer.synthesize([request])
         except Exception as error:
             _fail(turn, error)
         else:
+            taken = loop.time() - start
+            self._usual_seconds += _WEIGHT_OF_NEWEST * (taken - self._usual_seconds)
             if turn.waited_for:
                 turn.result.set_result(result)
 

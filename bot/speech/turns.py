@@ -8,6 +8,7 @@ slots that are left, and gives its slot back when a head needs it.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -56,12 +57,15 @@ class Decision:
     withdraw: Sequence[Turn]
 
 
-def decide(turns: Sequence[Turn], slots: int, *, company_slows: bool) -> Decision:
+def decide(
+    turns: Sequence[Turn], slots: int, *, company_slows: bool, soon: float = -math.inf
+) -> Decision:
     """Return what is to be done with `slots` slots.
 
     company_slows: whether sentences that are worked on together take longer each. Then nothing is
-    worked on ahead while a guild waits for its opening, and nothing is begun ahead while another
-    guild waits for anything, so that nobody is slowed by what is not needed yet.
+    worked on ahead while a guild waits for its opening, nor while another guild's head is due
+    before `soon`, and nothing is begun ahead while another guild waits for anything, so that nobody
+    is slowed by what is not needed yet.
     """
     wanted = (turn for turn in turns if turn.waited_for)
     ranked = sorted(wanted, key=lambda turn: (turn.due(), turn.order))
@@ -75,6 +79,10 @@ def decide(turns: Sequence[Turn], slots: int, *, company_slows: bool) -> Decisio
     begin = _fitting(first, free, slots)
     if company_slows and any(turn.opening for turn in heads.values()):
         return Decision(begin, [turn for turn in going if not turn.yielding])
+    hurried = {guild for guild, turn in heads.items() if turn.due() < soon}
+    slowing = [turn for turn in going if not turn.yielding and hurried - {turn.guild_id}]
+    if company_slows and slowing:
+        return Decision(begin, slowing)
     if len(begin) < len(first):
         return Decision(begin, _making_room(first[len(begin)], begin, going, free, slots))
     if company_slows and len(heads) > 1:

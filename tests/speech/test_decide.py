@@ -132,3 +132,30 @@ def test_no_more_makes_room_than_has_to(
             and turn not in (*withdrawn,)
             and not turn.yielding
         )
+
+
+def turn(loop: asyncio.AbstractEventLoop, guild: int, due: float, *, going: bool = False) -> Turn:
+    wanted = SynthesisRequest("text", VOICE)
+    made = Turn(wanted, guild, lambda: due, round(due), result=loop.create_future())
+    made.task = mock.Mock() if going else None
+    return made
+
+
+def test_who_runs_out_of_audio_soon_is_not_slowed_by_what_is_ahead_of_its_time(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    speaking, ahead = turn(loop, 1, 8, going=True), turn(loop, 1, 20, going=True)
+    hurried = turn(loop, 2, 3)
+    turns = [speaking, ahead, hurried]
+    decision = decide(turns, 4, company_slows=True, soon=5.0)
+    assert (decision.begin, decision.withdraw) == ([hurried], [ahead])
+    begun = decide(turns, 4, company_slows=True, soon=2.0)  # it is made in time anyway
+    assert (begun.begin, begun.withdraw) == ([hurried], ())
+    assert not decide(turns, 4, company_slows=False, soon=5.0).withdraw
+
+
+def test_nobody_makes_room_for_a_sentence_of_the_own_guild(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    turns = [turn(loop, 1, 3, going=True), turn(loop, 1, 20, going=True)]
+    assert not decide(turns, 4, company_slows=True, soon=50.0).withdraw

@@ -74,22 +74,47 @@ async def test_a_caller_that_leaves_changes_nothing_for_the_others(client: Engin
     assert leaving.cancelled()
 
 
-async def test_a_sentence_that_takes_too_long_is_given_up_and_the_others_go_on(
+async def until_handed_over(client: EngineClient, count: int) -> None:
+    async with asyncio.timeout(60):
+        while len(client._exchange._limits) < count:
+            await asyncio.sleep(0.01)
+
+
+async def test_a_sentence_that_takes_too_long_is_given_up(
     client: EngineClient, clock: Clock
 ) -> None:
-    endless = asyncio.create_task(client.synthesize([sentence(ENDLESS), sentence("short")]))
-    await client.synthesize([sentence("meanwhile")])
-    clock.now = 4.0
-    later = asyncio.create_task(client.synthesize([sentence(LONG)]))
-    await client.synthesize([sentence("both are under way")])
-    assert not endless.done()
+    endless = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    await until_handed_over(client, 1)
     clock.now = 5.5
-    given_up, short = await endless
+    (given_up,) = await endless
     assert isinstance(given_up, EngineError)
     assert str(given_up) == "This sentence took over 5 s and was given up. Try a shorter one."
-    assert isinstance(short, Speech)
-    assert packet(await later) == LONG.encode()
+    assert packet(await client.synthesize([sentence("next")])) == b"next"
+
+
+async def test_others_go_on_and_have_their_own_time(client: EngineClient, clock: Clock) -> None:
+    endless = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    await until_handed_over(client, 1)
+    clock.now = 9.0
+    later = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+    (given_up,) = await endless
+    assert "took over 5 s" in str(given_up)
+    assert not later.done()
+    later.cancel()
     assert client.ready
+
+
+async def test_company_gives_a_sentence_more_time(client: EngineClient, clock: Clock) -> None:
+    """It may wait for the others in the engine; alone it would have been done."""
+    both = asyncio.create_task(client.synthesize([sentence(ENDLESS), sentence(ENDLESS)]))
+    await until_handed_over(client, 2)
+    clock.now = 9.9
+    await asyncio.wait([both], timeout=0.3)  # some calls
+    assert not both.done()
+    clock.now = 10.1
+    assert {str(given_up) for given_up in await both} == {
+        "This sentence took over 10 s and was given up. Try a shorter one."
+    }
 
 
 async def test_what_a_caller_asked_for_that_left_is_given_up(client: EngineClient) -> None:
