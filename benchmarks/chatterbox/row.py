@@ -11,11 +11,14 @@ import argparse
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from bot.speech.engines.chatterbox.threads import settle_waiting
 
@@ -39,7 +42,7 @@ def main() -> None:
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: arguments.threads])
     figures = measure(arguments)
-    figures["memory_bytes"] = peak_memory()
+    figures["memory_bytes"], figures["peak_memory_bytes"] = memory(), peak_memory()
     arguments.output.write_text(json.dumps(figures))
 
 
@@ -50,15 +53,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     from benchmarks.chatterbox.material import LONG_TEXT, SENTENCES, store_voice
     from benchmarks.chatterbox.measure import CHECK
     from bot.speech.types import EngineSpec
-    from tools.random_checkpoint import make_checkpoint, shrink
+    from tools.random_checkpoint import shrink
 
     torch.set_num_threads(arguments.threads)
-    if arguments.checkpoint.exists():
-        if not arguments.full_size:
-            shrink(arguments.model)
-    else:
-        arguments.checkpoint.mkdir()
-        make_checkpoint(arguments.model, arguments.checkpoint, full_size=arguments.full_size)
+    if not arguments.checkpoint.exists():
+        make_checkpoint(arguments)
+    if not arguments.full_size:
+        shrink(arguments.model)
     spec = EngineSpec(
         "chatterbox", arguments.model, arguments.checkpoint, arguments.device, self_check=CHECK
     )
@@ -76,6 +77,13 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     return figures
 
 
+def make_checkpoint(arguments: argparse.Namespace) -> None:
+    """Make it in a process of its own, whose memory is not that of speaking."""
+    command = [sys.executable, "-m", "tools.random_checkpoint", str(arguments.checkpoint)]
+    command += ["--model", arguments.model, *(["--full-size"] if arguments.full_size else [])]
+    subprocess.run(command, check=True, stdout=sys.stderr)
+
+
 def _open(way: str, spec: Any, voice: Any, reference: Path) -> Any:
     from benchmarks.chatterbox.own import OwnEngine
     from benchmarks.chatterbox.stock import Stock
@@ -83,8 +91,16 @@ def _open(way: str, spec: Any, voice: Any, reference: Path) -> Any:
     return Stock(spec, voice, reference) if way == "stock" else OwnEngine(spec, voice)
 
 
+def memory() -> int:
+    """Return the bytes of main memory that this process has to itself, without mapped files."""
+    used = psutil.Process().memory_info()
+    return int(used.rss - getattr(used, "shared", 0))
+
+
 def peak_memory() -> int:
-    """Return the most bytes of main memory that this process had."""
+    """Return the most bytes of main memory that this process had, mapped files included: those of
+    the weights count while they are loaded, and give way to whoever needs memory.
+    """
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 

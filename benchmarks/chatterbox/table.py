@@ -94,9 +94,9 @@ def by_cores(rows: Mapping[str, Any]) -> dict[str, Any]:
 def table_lines(rows: Mapping[str, Any]) -> list[str]:
     """The rows for people."""
     head = (
-        f"{'':18}{THREE:>22}{LONG:>24}{'tokens a second':>20}{'memory':>10}",
+        f"{'':18}{THREE:>22}{LONG:>24}{'tokens a second':>20}{'memory, GB':>16}",
         f"{'':18}{'first':>8}{'all':>8}{'RTF':>6}{'first':>10}{'all':>8}{'RTF':>6}"
-        f"{'alone':>12}{'batch':>8}{'GB':>10}",
+        f"{'alone':>12}{'batch':>8}{'usual':>8}{'peak':>8}",
     )
     told = [*head, *(_line(name, row) for name, row in rows.items())]
     for name, row in rows.items():
@@ -119,7 +119,8 @@ def _line(name: str, row: Mapping[str, Any]) -> str:
     )
     alone, *batch = row["tokens_per_second"].values()
     together = f"{batch[-1]:8.1f}" if batch else f"{'-':>8}"
-    return f"{name:18}{texts}{alone:12.1f}{together}{row['memory_bytes'] / 1e9:10.1f}"
+    memory = f"{row['memory_bytes'] / 1e9:8.1f}{row['peak_memory_bytes'] / 1e9:8.1f}"
+    return f"{name:18}{texts}{alone:12.1f}{together}{memory}"
 
 
 def _pairs(factors: Mapping[Any, float]) -> str:

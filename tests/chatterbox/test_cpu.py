@@ -195,3 +195,9 @@ def test_what_the_environment_says_of_waiting_stays(
     assert {name: os.environ[name] for name in names if name in os.environ} == read
     for name in names:  # `settle_waiting` may have set what is to be taken back
         monkeypatch.delenv(name, raising=False)
+
+
+def test_a_torch_without_products_of_8_bits_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cpu, "_quantised_engine", lambda: "none")
+    with pytest.raises(EngineDeadError, match="Set \\[engine\\] precision to fp32 or auto"):
+        choose_numbers("int8", "fp32", (1, 4))

@@ -12,7 +12,7 @@ import pytest
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, free_bytes
+from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, free_bytes, told
 from bot.speech.engines.chatterbox.voices import conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
 from bot.speech.types import (
@@ -141,3 +141,12 @@ def test_free_on_a_gpu_is_also_what_torch_keeps_for_itself(
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: 1000)
     assert free_bytes(torch, "cuda") == 7000
     assert choose_slots(torch, "cuda", 1000) == 3
+
+
+@pytest.mark.parametrize(
+    ("dtype", "name"), [("float32", "fp32"), ("bfloat16", "bf16"), ("float16", "fp16")]
+)
+def test_people_are_told_what_a_gpu_computes_in(dtype: str, name: str) -> None:
+    import torch
+
+    assert told(getattr(torch, dtype)) == f"T3 in {name}, S3Gen in fp32"

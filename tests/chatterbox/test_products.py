@@ -22,8 +22,12 @@ from bot.speech.engines.chatterbox.t3.weights import lay_out, restore  # noqa: E
 needs_onednn = pytest.mark.skipif(
     not can_pack(torch.zeros(1)), reason="this torch has no oneDNN for this processor"
 )
-layouts = pytest.mark.parametrize("layout", ["packed", "int8"])
-EXACT = {"packed": 1e-6, "int8": 0.02}
+needs_bf16 = pytest.mark.skipif(
+    not can_pack(torch.zeros(1, dtype=torch.bfloat16)), reason="this processor has no bf16"
+)
+BF16 = pytest.param("bf16", marks=needs_bf16)
+layouts = pytest.mark.parametrize("layout", ["packed", "int8", BF16])
+EXACT = {"packed": 1e-6, "int8": 0.02, "bf16": 0.005}
 """Relative distance to float32 at most."""
 
 
@@ -114,3 +118,12 @@ def test_another_layout_is_made_of_the_same_weights(engine: ChatterboxEngine, st
     assert plain.layers[0].query_key_value.dense()[0].data_ptr() == (
         t3.tfmr.layers[0].self_attn.q_proj.weight.data_ptr()
     )
+
+
+@pytest.mark.parametrize("layout", ["int8", BF16])
+@pytest.mark.parametrize("engine", ["english"], indirect=True)
+def test_logits_are_not_rounded(engine: ChatterboxEngine, stock: Any, layout: Layout) -> None:
+    head = lay_out(copy.deepcopy(engine._model.t3), layout).head
+    hidden = torch.randn(3, head.inputs)
+    with torch.inference_mode():
+        torch.testing.assert_close(head(hidden), stock.t3.speech_head(hidden))

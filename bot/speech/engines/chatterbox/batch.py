@@ -303,8 +303,9 @@ class BatchSpeaker:
         in_float32, self._in_float32, self._too_coarse = self._in_float32, None, False
         assert in_float32 is not None
         log.warning(
-            "T3 computed numbers that are not finite in half precision; going on in fp32, which is "
-            'slower. To begin with it, set [engine] precision = "fp32".'
+            "T3 computed numbers that are not finite in half precision; going on in fp32 with the "
+            "weights as they were rounded, which is slower. To have them whole, set [engine] "
+            'precision = "fp32" and start the bot again.'
         )
         del self._decoder  # its memory is wanted
         self._decoder = in_float32()

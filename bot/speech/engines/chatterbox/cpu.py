@@ -82,10 +82,18 @@ def _auto(gains: Sequence[float]) -> tuple[Any, str]:
 
 
 def _require(setting: str, precision: Precision | FlowPrecision) -> None:
+    if precision == "int8" and _quantised_engine() == "none":
+        raise EngineDeadError(
+            "This torch cannot multiply in 8 bits. Set [engine] precision to fp32 or auto."
+        )
     if precision == "bf16" and not has_bf16():
         raise EngineDeadError(
             f"This processor cannot compute in bf16. Set [engine] {setting} to fp32 or auto."
         )
+
+
+def _quantised_engine() -> str:
+    return str(torch.backends.quantized.engine)
 
 
 def _step_gain(rows: int) -> float:

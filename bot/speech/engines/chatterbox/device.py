@@ -36,6 +36,12 @@ def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[wanted]
 
 
+def told(dtype: Any) -> str:
+    """Return what people are told of T3's torch dtype on a GPU."""
+    names = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
+    return f"T3 in {names[str(dtype)]}, S3Gen in fp32"
+
+
 def choose_slots(torch: Any, device: str, slot_bytes: int) -> int:
     """Return how many slots of the key-value cache fit into half of the free memory; at least 1."""
     most = MAX_SLOTS[device.split(":")[0]]

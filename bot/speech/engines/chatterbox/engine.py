@@ -18,6 +18,7 @@ from bot.speech.engines.chatterbox.device import (
     choose_precision,
     choose_slots,
     slot_bytes,
+    told,
 )
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
@@ -180,7 +181,9 @@ class ChatterboxEngine:
         from bot.speech.engines.chatterbox.rounded import round_products
 
         if device != "cpu":
-            return choose_precision(self._torch, device, spec.precision), None
+            dtype = choose_precision(self._torch, device, spec.precision)
+            self._computes = told(dtype)
+            return dtype, None
         alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])
         numbers = choose_numbers(spec.precision, spec.flow_precision, (alone, together))

@@ -80,7 +80,7 @@ def lay_out(t3: Any, layout: Layout | None = None) -> T3Weights:
     already stays as it is.
     """
     if layout is None:
-        layout = "packed" if can_pack(t3.speech_head.weight) else "plain"
+        layout = _best(t3)
     kept: T3Weights | None = getattr(t3, _ATTRIBUTE, None)
     if kept is not None and (kept.layout, kept.made_for) == (layout, _kind(t3)):
         return kept
@@ -92,7 +92,7 @@ def lay_out(t3: Any, layout: Layout | None = None) -> T3Weights:
         for block in blocks
     ]
     # Logits are not rounded: guidance takes the difference of two.
-    exact: Layout = "packed" if layout == "bf16" else layout
+    exact: Layout = "plain" if layout == "plain" else _best(t3)
     head = make_product(t3.speech_head.weight.data, _bias(t3.speech_head), exact, counts)
     weights = T3Weights(layout, _kind(t3), layers, head, counts)
     if layout in ("packed", "bf16"):
@@ -117,6 +117,10 @@ def restore(t3: Any) -> None:
         for part, product in zip(_parts(block, gpt=t3.is_gpt), layer.products, strict=True):
             _give_back(part, product.dense().to(*_kind(t3)))
     delattr(t3, _ATTRIBUTE)
+
+
+def _best(t3: Any) -> Layout:
+    return "packed" if can_pack(t3.speech_head.weight) else "plain"
 
 
 def _kind(t3: Any) -> tuple[Any, Any]:
