@@ -94,12 +94,18 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_module, "WATCH_SECONDS", 0.1)
 
 
+def begin(begun: Path) -> None:
+    begun.touch()
+    time.sleep(60)
+
+
 @pytest.mark.usefixtures("often")
-async def test_a_child_that_is_stopped_during_a_call_fails_it(worker: Worker) -> None:
+async def test_a_child_that_is_stopped_during_a_call_fails_it(
+    worker: Worker, tmp_path: Path
+) -> None:
     pid = await worker.run(os.getpid)
-    call = asyncio.create_task(worker.run(time.sleep, 60))
-    await until(lambda: psutil.Process(pid).status() == psutil.STATUS_SLEEPING and worker.busy)
-    await asyncio.sleep(0.5)  # for the call to begin; if it has not, it runs in the next child
+    call = asyncio.create_task(worker.run(begin, tmp_path / "begun"))
+    await until((tmp_path / "begun").exists)  # a call that has not begun runs in the next child
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(WorkerDiedError, match=r"was stopped \(SIGSTOP\)"):
         async with asyncio.timeout(WITHIN):

@@ -30,7 +30,7 @@ def data(enrolled_data: Path, tmp_path: Path) -> Path:
 
 
 def on_terminal(
-    data: Path, *arguments: str, columns: int = 80, typed: bytes = b"", **environment: str
+    data: Path, *arguments: str, columns: int = 80, **environment: str
 ) -> tuple[int, str]:
     """Run the program on a terminal of this width; return its exit code and all it printed."""
     master, slave = os.openpty()
@@ -41,7 +41,6 @@ def on_terminal(
         program(*arguments), env=told, cwd=data.parent, stdin=slave, stdout=slave, stderr=slave
     ) as running:
         os.close(slave)
-        os.write(master, typed)
         printed = b""
         with contextlib.suppress(OSError):  # EIO: the program has ended
             while part := os.read(master, 65_536):
