@@ -1,4 +1,4 @@
-"""The order of the tests: those that last long begin first.
+"""The order of the tests, those that last long first; and what no test may leave to the next.
 
 xdist hands out whole files in the order of collection (`--no-loadscope-reorder`; by itself it takes
 the file with the most tests first, which are the shortest). What runs programs or speaks in real
@@ -8,13 +8,16 @@ they share is opened once a process.
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 TESTS = Path(__file__).parent
 
-FIRST = ("e2e", "cli", "", "voice", "enrolment", "loopback")
+FIRST = ("e2e", "cli", "", "voice", "enrolment", "speech", "storage", "text")
 """Folders, longest tests first; "" are the files in `tests` itself. The others follow."""
 
 
@@ -27,3 +30,14 @@ def rank(path: Path) -> int:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort by folder; the order within one stays."""
     items.sort(key=lambda item: rank(item.path))
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """What a test, or a program that it runs in this process, logs how and where ends with it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()

@@ -115,10 +115,12 @@ async def test_pictures_have_an_alternative_text(wire: Wire) -> None:
         SampleRejectedError("No voice.", report, make_picture()),
     ]
     await wire.world.add_voice("Old", wire.guild.id, wire.ann.id)
+    # Another member: a rejection can be seen a moment before the next recording is taken.
+    ben = wire.loopback.add_person(wire.guild, "Ben")
     for outcome in outcomes:
         wire.world.media.outcome = outcome
         for answer in (
-            await wire.ann.slash("enroll", sample=upload, name="Ann").answered(),
+            await ben.slash("enroll", sample=upload, name="Ben").answered(),
             await wire.ann.slash("voice replace", sample=upload, voice="Old").answered(),
         ):
             assert [attachment.description for attachment in answer.attachments] == [

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,7 @@ Configure = Callable[..., io.StringIO]
 
 
 @pytest.fixture
-def configure() -> Iterator[Configure]:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-
+def configure() -> Configure:
     def apply(
         log_format: LogFormat,
         secrets: Sequence[str] = (),
@@ -36,10 +33,7 @@ def configure() -> Iterator[Configure]:
         configure_logging(level, log_format, stream=stream, secrets=secrets, stage=stage)
         return stream
 
-    yield apply
-    root.handlers[:] = before[0]
-    root.setLevel(before[1])
-    structlog.reset_defaults()
+    return apply
 
 
 def test_text_line_has_the_fields(configure: Configure) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from bot.cli.context import _TOLD_BY_COMMANDS
 from bot.cli.main import run
 from storage.types import NewVoice
 from storage.voices import VoiceStore
@@ -47,14 +50,16 @@ class Mynah:
 @pytest.fixture
 def mynah(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Mynah:
+) -> Iterator[Mynah]:
     for variable in os.environ:
         if variable.startswith("MYNAH_") or variable == "DISCORD_TOKEN":
             monkeypatch.delenv(variable)
     monkeypatch.setenv("MYNAH_STORAGE__DIRECTORY", str(tmp_path / "data"))
     monkeypatch.setenv("MYNAH_ENGINE__KIND", "piper")
     monkeypatch.chdir(tmp_path)
-    return Mynah(tmp_path / "data", capsys)
+    yield Mynah(tmp_path / "data", capsys)
+    for name in _TOLD_BY_COMMANDS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session")

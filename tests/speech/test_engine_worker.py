@@ -61,12 +61,15 @@ def test_what_libraries_print_stays_off_the_programs_output(tmp_path: Path) -> N
 async def test_a_thread_of_the_worker_waits_briefly_for_pythons_lock() -> None:
     worker = Worker("engine worker", WorkerLimits(call_seconds=60))
     client = EngineClient(worker, EngineSpec(), open_engine=open_scripted)
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(0.005)
     try:
         await client.start()
         assert await worker.run(sys.getswitchinterval) == pytest.approx(0.0005)
+        assert sys.getswitchinterval() == pytest.approx(0.005)  # the bot's own is left alone
     finally:
+        sys.setswitchinterval(before)
         await client.close()
-    assert sys.getswitchinterval() == pytest.approx(0.005)  # the bot's own is left alone
 
 
 async def test_the_real_engine_speaks_in_its_worker() -> None:
