@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,7 +38,14 @@ only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
 """For what does not depend on the model."""
 
 
+FIRST = ("engine", "stock_speech", "decode", "memory", "demo", "offline", "other_version")
+"""Files of tests, longest first; the others follow."""
+
+
+@pytest.hookimpl(trylast=True)  # after pytest has put together what shares an engine
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files = [f"test_{name}" for name in FIRST]
+    items.sort(key=lambda item: (*files, item.path.stem).index(item.path.stem))
     for item in items:
         # The packages warn of themselves; the first test also imports and compiles them.
         item.add_marker(pytest.mark.filterwarnings("ignore"))
@@ -45,15 +53,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ChatterboxModel], Path]:
-    """Where a tiny checkpoint of a model is; made once."""
-    made: dict[ChatterboxModel, Path] = {}
+def checkpoint(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[ChatterboxModel], Path]:
+    """Where a tiny checkpoint of a model is; made once for all processes, and only read."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
 
     def find(model: ChatterboxModel) -> Path:
-        if model not in made:
-            made[model] = make_checkpoint(model, tmp_path_factory.mktemp(model))
         shrink(model)  # for whoever loads it now
-        return made[model]
+        directory = shared / f"checkpoint {model}"
+        with (shared / f"{directory.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not directory.exists():
+                unfinished = tmp_path_factory.mktemp("unfinished")
+                make_checkpoint(model, unfinished).rename(directory)
+        return directory
 
     return find
 
