@@ -26,6 +26,11 @@ SPEECH_TOKENS = 25
 
 _FIRST_SPECIAL, _STOP = 6561, 6562
 _LANGUAGE_TAGS = ("[en]", "[de]", "[es]", "[hi]", "[pt]")
+_S3GEN_SIZES: dict[str, dict[str, Any]] = {
+    "UpsampleConformerEncoder": {"num_blocks": 1, "linear_units": 64},
+    "ConditionalDecoder": {"channels": [64], "n_blocks": 1, "num_mid_blocks": 1, "num_heads": 2},
+    "HiFTGenerator": {"base_channels": 64},
+}
 _COMPUTED = frozenset({"tokenizer._mel_filters", "tokenizer.window"})
 
 
@@ -48,12 +53,8 @@ def shrink(model: ChatterboxModel) -> None:
     (config,) = S3TokenizerV2.__init__.__defaults__
     config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
     if not _is_shrunk():
-        s3gen.ConditionalDecoder = functools.partial(
-            _build, s3gen.ConditionalDecoder, {"n_blocks": 1, "num_mid_blocks": 1}
-        )
-        s3gen.UpsampleConformerEncoder = functools.partial(
-            _build, s3gen.UpsampleConformerEncoder, {"num_blocks": 1, "linear_units": 64}
-        )
+        for part, sizes in _S3GEN_SIZES.items():
+            setattr(s3gen, part, functools.partial(_build, getattr(s3gen, part), sizes))
 
 
 def make_checkpoint(model: ChatterboxModel, directory: Path, *, full_size: bool = False) -> Path:
@@ -79,7 +80,7 @@ def _is_shrunk() -> bool:
     return isinstance(s3gen.ConditionalDecoder, functools.partial)
 
 
-def _build(original: Any, small: dict[str, int], *args: Any, **kwargs: Any) -> Any:
+def _build(original: Any, small: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
     return original(*args, **{**kwargs, **small})
 
 
