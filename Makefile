@@ -55,8 +55,10 @@ test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
+# Twenty processes load torch and all that comes with it: 22 s from its sources, 10 s from byte code.
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
-	OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadfile tests/chatterbox $(ARGS)
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest \
+		-n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/chatterbox $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)

@@ -50,6 +50,7 @@ def shrink(model: ChatterboxModel) -> None:
     LLAMA_CONFIGS["Llama_520M"].update(num_hidden_layers=layers, intermediate_size=64)
     for backbone in ("GPT2_medium", "GPT2_small"):
         LLAMA_CONFIGS[backbone].update(n_layer=2, n_inner=64, n_positions=2048, n_ctx=2048)
+        LLAMA_CONFIGS[backbone]["vocab_size"] = 8  # of an embedding that loading drops, as Llama's
     (config,) = S3TokenizerV2.__init__.__defaults__
     config.n_audio_layer, config.n_audio_state, config.n_audio_head = 1, 320, 5
     if not _is_shrunk():

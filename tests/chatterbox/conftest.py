@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,15 +46,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ChatterboxModel], Path]:
-    """Where a tiny checkpoint of a model is; made once."""
-    made: dict[ChatterboxModel, Path] = {}
+def checkpoint(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[ChatterboxModel], Path]:
+    """Where a tiny checkpoint of a model is, which nobody writes to; made once for all processes."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
 
     def find(model: ChatterboxModel) -> Path:
-        if model not in made:
-            made[model] = make_checkpoint(model, tmp_path_factory.mktemp(model))
         shrink(model)  # for whoever loads it now
-        return made[model]
+        directory = shared / f"checkpoint {model}"
+        with (shared / f"{directory.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not directory.exists():
+                unfinished = tmp_path_factory.mktemp("unfinished")
+                make_checkpoint(model, unfinished).rename(directory)
+        return directory
 
     return find
 
