@@ -56,8 +56,8 @@ def test_the_usual_demo_does_without_chatterbox() -> None:
 
 
 def test_files_are_handed_out_as_they_are_sorted() -> None:
-    (command,) = [line for line in plan("test").stdout.splitlines() if "pytest" in line]
-    assert "--dist loadfile --no-loadscope-reorder" in command
+    for target in ("test", "test-chatterbox"):
+        assert "--dist loadfile --no-loadscope-reorder" in plan(target).stdout
     assert all((TESTS / folder).is_dir() for folder in FIRST)
     slow, own, quick = TESTS / "e2e" / "test_soak.py", Path(__file__), TESTS / "text" / "test_x.py"
     assert rank(slow) == 0 < rank(own) < rank(quick) == len(FIRST)

@@ -29,7 +29,7 @@ _LANGUAGE_TAGS = ("[en]", "[de]", "[es]", "[hi]", "[pt]")
 _S3GEN_SIZES: dict[str, dict[str, Any]] = {
     "UpsampleConformerEncoder": {"num_blocks": 1, "linear_units": 64},
     "ConditionalDecoder": {"channels": [64], "n_blocks": 1, "num_mid_blocks": 1, "num_heads": 2},
-    "HiFTGenerator": {"base_channels": 64},
+    "HiFTGenerator": {"base_channels": 128},
 }
 _COMPUTED = frozenset({"tokenizer._mel_filters", "tokenizer.window"})
 

@@ -38,7 +38,14 @@ only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
 """For what does not depend on the model."""
 
 
+FIRST = ("engine", "decode", "memory", "demo", "offline", "ahead", "stock_speech", "other_version")
+"""Files of tests, longest first; the others follow."""
+
+
+@pytest.hookimpl(trylast=True)  # after pytest has put together what shares an engine
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    files = [f"test_{name}" for name in FIRST]
+    items.sort(key=lambda item: (*files, item.path.stem).index(item.path.stem))
     for item in items:
         # The packages warn of themselves; the first test also imports and compiles them.
         item.add_marker(pytest.mark.filterwarnings("ignore"))
