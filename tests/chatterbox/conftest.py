@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def checkpoint(
     tmp_path_factory: pytest.TempPathFactory, worker_id: str
 ) -> Callable[[ChatterboxModel], Path]:
-    """Where a tiny checkpoint of a model is, which nobody writes to; made once for all processes."""
+    """Where a tiny checkpoint of a model is; made once for all processes, and only read."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
 
