@@ -38,7 +38,7 @@ only_english = pytest.mark.parametrize("engine", ["english"], indirect=True)
 """For what does not depend on the model."""
 
 
-FIRST = ("engine", "decode", "memory", "demo", "offline", "ahead", "stock_speech", "other_version")
+FIRST = ("engine", "stock_speech", "decode", "memory", "demo", "offline", "other_version")
 """Files of tests, longest first; the others follow."""
 
 
