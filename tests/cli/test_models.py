@@ -21,7 +21,7 @@ def test_every_model_is_listed_with_what_it_needs(mynah: Mynah) -> None:
     assert outcome.code == 0
     lines = outcome.out.splitlines()
     assert [line.split()[0] for line in lines[1 : len(MODELS) + 1]] == list(MODELS)
-    assert lines[3].split() == ["nano", "English", "1.9", "GB", "2.3", "GB", "2.3", "GB", "-"]
+    assert lines[3].split() == ["nano", "English", "1.9", "GB", "2.7", "GB", "2.3", "GB", "-"]
 
 
 def test_it_says_what_auto_takes_and_how_to_have_more(
