@@ -7,10 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bot.speech.engines.chatterbox import ChatterboxEngine, judge
+from bot.speech.opus import decode_opus
 from bot.speech.types import (
+    SelfCheck,
     Speech,
     SynthesisRequest,
     SynthesisResult,
@@ -144,3 +147,65 @@ def test_a_failure_of_the_decoding_fails_a_sentence_with_takes_once(
     assert not engine.busy
     monkeypatch.undo()
     assert speak(engine, request(voices, takes=2)).packets
+
+
+def silence(
+    engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, retries: int, silences: int
+) -> list[int]:
+    """Make the first sentences silent that are made audible; return the seeds of all that are."""
+    speaker: Any = engine._speaker
+    for part in (speaker, speaker._sounder):
+        monkeypatch.setattr(part, "_check", SelfCheck(retries=retries))
+    monkeypatch.setattr(judge, "token_faults", lambda *args, **known: ())
+    vocoder, seeds = speaker._sounder._vocoder, list[int]()
+    aloud = vocoder.speak
+
+    def speak_some(batch: list[Any]) -> list[Any]:
+        seeds.extend(sounds.seed for sounds in batch)
+        return [wave * (len(seeds) > silences) for wave in aloud(batch)]
+
+    monkeypatch.setattr(vocoder, "speak", speak_some)
+    return seeds
+
+
+def is_silent(speech: Speech) -> bool:
+    return float(np.abs(decode_opus(speech.packets)).max()) < 1e-3
+
+
+@pytest.mark.parametrize("silences", [1, 2])
+def test_a_silent_take_is_not_spoken_while_there_are_others(
+    silences: int, engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = silence(engine, monkeypatch, retries=0, silences=silences)
+    speech = speak(engine, request(voices, takes=3))
+    assert (is_silent(speech), speech.retries) == (False, 0)
+    assert len(heard) == len(set(heard)) == silences + 1
+
+
+def test_takes_that_are_all_silent_end(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = silence(engine, monkeypatch, retries=0, silences=9)
+    assert is_silent(speak(engine, request(voices, takes=3)))
+    assert len(heard) == 3
+
+
+def test_a_take_with_a_fault_is_spoken_rather_than_a_silent_one(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = silence(engine, monkeypatch, retries=0, silences=1)
+    faults = iter([(), ("too long",)])
+    monkeypatch.setattr(judge, "token_faults", lambda *args, **known: next(faults))
+    assert not is_silent(speak(engine, request(voices, takes=2)))
+    assert len(set(heard)) == 2
+
+
+def test_a_last_try_that_is_silent_gives_way_to_one_that_can_be_heard(
+    engine: ChatterboxEngine, voices: Voices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = silence(engine, monkeypatch, retries=1, silences=0)
+    faults = iter([("mostly silence",), (judge.SILENT,)])
+    monkeypatch.setattr(judge, "wave_faults", lambda samples, rate: next(faults))
+    assert speak(engine, request(voices, takes=None)).retries == 1
+    first, last, spoken_one = heard
+    assert (first != last, spoken_one) == (True, first)

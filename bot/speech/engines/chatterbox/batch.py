@@ -256,9 +256,8 @@ class BatchSpeaker:
         job.note_faults(faults)
         if job.withdrawn:
             return
-        if job.best.faults:
-            self._try_again(job, faults)
-        else:  # another take, which was not heard yet
+        # Another take, which was not heard yet, or else the least bad one.
+        if self._passes(job):
             self._sounder.submit([job])
 
     def _fail_decoding(self, error: Exception) -> None:

@@ -20,7 +20,7 @@ class Attempt:
     """One decoding of the sentence, and what is wrong with it.
 
     number: 0 is the first, whose seed is the request's own. oddness: how unusual it is beside other
-    takes; see `judge.oddness`.
+    takes; see `judge.oddness`. heard: whether `faults` are also those of its samples.
     """
 
     seed: int
@@ -28,6 +28,7 @@ class Attempt:
     faults: tuple[str, ...]
     number: int = 0
     oddness: float = 0.0
+    heard: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -76,12 +77,20 @@ class Job:
             ),
         )
 
+    @property
+    def has_other(self) -> bool:
+        """Whether there is an attempt beside the best that may be heard in its place."""
+        best = self.best
+        return any(
+            attempt is not best and judge.SILENT not in attempt.faults for attempt in self.attempts
+        )
+
     def note_faults(self, faults: tuple[str, ...]) -> None:
         """Add what was found wrong with the attempt that was made audible."""
         # `best` was it; once it has these faults, another one may be.
         heard = self.attempts.index(self.best)
         attempt = self.attempts[heard]
-        self.attempts[heard] = replace(attempt, faults=attempt.faults + faults)
+        self.attempts[heard] = replace(attempt, faults=attempt.faults + faults, heard=True)
 
     def begin_again(self) -> None:
         """Book what the attempt took as the cost of trying again, and plan the next one."""

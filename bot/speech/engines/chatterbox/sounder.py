@@ -180,7 +180,7 @@ class Sounder:
 
     def _judged(self, job: Job, samples: Samples) -> Outcome:
         try:
-            if self._check.enabled and job.retries < self._check.retries:
+            if self._is_to_be_judged(job):
                 with stage(job.timings, "check"):
                     faults = judge.wave_faults(samples, self._model.sr)
                 if faults:
@@ -193,6 +193,12 @@ class Sounder:
             return self._speech(job, samples)
         except Exception as error:
             return to_error(error)
+
+    def _is_to_be_judged(self, job: Job) -> bool:
+        """Whether something else can be spoken if the samples of the best attempt are bad."""
+        if not self._check.enabled or job.best.heard:
+            return False
+        return job.retries < self._check.retries or job.has_other
 
     def _speech(self, job: Job, samples: Samples) -> Speech:
         notes = ignored_notes(self._spec.model, job.request)
