@@ -26,7 +26,7 @@ from bot.speech.engines.select import choose
 from bot.speech.model_keeper import ModelKeeper
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
-from bot.speech.types import EngineKind, EngineSpec, SelfCheck
+from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage import names_at_hand
@@ -193,6 +193,24 @@ def installed_engine(settings: Settings) -> EngineKind | None:
         return choose(EngineSpec(kind=settings.engine.kind))[0]
     except EngineDeadError:
         return None
+
+
+async def chosen_model(settings: Settings) -> ChatterboxModel | None:
+    """Return the model of Chatterbox that would speak, without loading it.
+
+    Where `auto` decides, a worker looks at the machine, which imports torch and takes seconds. None
+    where another engine speaks, and where it cannot be told.
+    """
+    if installed_engine(settings) != "chatterbox":
+        return None
+    if settings.engine.model != "auto":
+        return settings.engine.model
+    try:
+        async with open_models(settings) as models:
+            choice = (await models.survey()).choice
+    except EngineDeadError:
+        return None
+    return choice.model if choice is not None else None
 
 
 @asynccontextmanager

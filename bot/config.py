@@ -42,7 +42,7 @@ from bot.credentials import (
     shown_name,
 )
 from bot.errors import ConfigError
-from bot.speech.types import ChatterboxModel, FlowPrecision, Precision
+from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
@@ -113,7 +113,7 @@ class EngineSettings(_Section):
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
     precision: Precision = "auto"
     flow_precision: FlowPrecision = "auto"
-    decode: Literal["own", "stock"] = "own"
+    decode: Decode = "own"
     slots: Annotated[int, Field(ge=1, le=64)] | None = None
     graphs: bool = True
     fused: bool = True

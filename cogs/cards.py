@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import discord
 from discord.utils import format_dt
 
@@ -115,6 +117,11 @@ def restored(voice: VoiceProfile, command: CommandNames) -> str:
         return text
     until = format_dt(voice.former_until, "f")
     return f"{text} To undo that, use {command('voice restore')} once more, until {until}."
+
+
+def notes(texts: Iterable[str]) -> str:
+    """Return what is put in small print under an answer."""
+    return "".join(f"\n-# {text}" for text in texts)
 
 
 def voice_line(voice: VoiceProfile) -> str:

@@ -18,10 +18,11 @@ from bot.command_tree import explain
 from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
-from bot.speech.voice_settings import check_ranges, settings_of
+from bot.speech.voice_settings import check_ranges, settings_of, takes_cost
 from bot.voice.link import VocalChannel
 from bot.voice.player import GuildPlayer
 from bot.voice.utterances import SayRequest
+from cogs import cards
 from cogs.call import busy_in, channel_of, join_channel
 from cogs.mentions import names_in
 from cogs.progress import ProgressLine
@@ -123,7 +124,9 @@ class SpeechCog(commands.Cog, name="Speech"):
             )
         )
         answer = say_text(interaction.user.display_name, voice.name, ticket)
-        answer += engine_note(self._services.engine)
+        engine = self._services.engine
+        answer += engine_note(engine)
+        answer += cards.notes(takes_cost(settings.over(utterance.voice_settings), engine.info))
         await reply(interaction, answer)
         line.open(answer)
         await self._mark_used(voice)

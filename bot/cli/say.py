@@ -188,8 +188,10 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
             show(LOADING, 0)
             info = await engine.start(show_loading(show))
             show("Speaking ...", 0)
-            spoken = Spoken(profile, info)
-            await _speak(service, _utterance(order, store, profile), spoken, show)
+            utterance = _utterance(order, store, profile)
+            asked = utterance.settings.over(utterance.voice_settings)
+            spoken = Spoken(profile, info, asked)
+            await _speak(service, utterance, spoken, show)
             async with open_media_worker(settings) as worker:
                 content = await worker.run(audio_bytes, spoken.packets(), order.audio_format)
         await _count_use(store, profile)

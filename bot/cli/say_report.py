@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.cli.output import print_facts, print_line
 
 if TYPE_CHECKING:
-    from bot.speech.types import EngineInfo, Speech
+    from bot.speech.types import EngineInfo, Speech, VoiceSettings
     from storage.types import VoiceProfile
 
 _PREVIEW = (
@@ -21,10 +21,14 @@ _PREVIEW = (
 
 @dataclass(slots=True)
 class Spoken:
-    """What was said and how long it took; times in seconds from the first request."""
+    """What was said and how long it took; times in seconds from the first request.
+
+    settings: of the voice and the text together.
+    """
 
     voice: VoiceProfile
     engine: EngineInfo
+    settings: VoiceSettings
     speeches: list[Speech] = field(default_factory=list)
     first_sentence_seconds: float = 0.0
     total_seconds: float = 0.0
@@ -46,9 +50,10 @@ class Spoken:
     def notes(self) -> tuple[str, ...]:
         """Return what whoever listens should know."""
         from bot.speech.service import distinct_notes
+        from bot.speech.voice_settings import takes_notes
 
-        notes = distinct_notes(self.speeches)
-        notes = (*self.engine.notes, *notes)
+        cost = takes_notes(self.settings, self.engine)
+        notes = (*self.engine.notes, *dict.fromkeys((*cost, *distinct_notes(self.speeches))))
         return notes if self.engine.clones else (_PREVIEW, *notes)
 
 

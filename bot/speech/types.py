@@ -27,6 +27,7 @@ ChatterboxModel = Literal[
 
 Precision = Literal["auto", "fp32", "bf16", "fp16", "int8"]
 FlowPrecision = Literal["auto", "fp32", "bf16"]
+Decode = Literal["own", "stock"]
 
 OPUS_SAMPLE_RATE = 48_000
 """Hz. Discord's voice is 48 kHz Opus."""
@@ -156,7 +157,7 @@ class EngineSpec:
     cache_bytes: int = 256 * 1024 * 1024
     precision: Precision = "auto"
     flow_precision: FlowPrecision = "auto"
-    decode: Literal["own", "stock"] = "own"
+    decode: Decode = "own"
     slots: int | None = None
     graphs: bool = True
     fused: bool = True
@@ -178,6 +179,7 @@ class EngineInfo:
     that are under way.
     notes: what whoever runs it should know of it, such as that another model was found.
     computes: in what numbers, and why; "" where nothing is to be said.
+    decode: as in `EngineSpec`; with "stock", it makes one take whatever `slots` are configured.
     """
 
     kind: EngineKind
@@ -189,6 +191,7 @@ class EngineInfo:
     slots: int = 1
     notes: tuple[str, ...] = ()
     computes: str = ""
+    decode: Decode = "own"
 
     @property
     def company_slows(self) -> bool:

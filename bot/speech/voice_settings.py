@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 from bot.errors import UserError
 from bot.languages import LANGUAGES
 from bot.speech.models import MODELS
-from bot.speech.types import ChatterboxModel, EngineInfo, SynthesisRequest, VoiceSettings
+from bot.speech.types import (
+    ChatterboxModel,
+    Decode,
+    EngineInfo,
+    SynthesisRequest,
+    VoiceSettings,
+)
 from bot.text.words import base_language
 
 if TYPE_CHECKING:
@@ -122,19 +128,44 @@ def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
 
 
-def takes_notes(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str, ...]:
-    """Return a sentence about what several takes cost in an engine, or nothing for one take."""
+def takes_notes(
+    settings: VoiceSettings, engine: EngineInfo | None, decode: Decode = "own"
+) -> tuple[str, ...]:
+    """Return a sentence about several takes: what they cost, or why fewer are made.
+
+    engine: None before it is loaded; then `decode` is how it will decode.
+    """
     takes = settings.takes or 1
-    if takes == 1 or (engine is not None and "takes" not in SETTINGS[model_of(engine)]):
+    if (engine.decode if engine else decode) == "stock" and takes > 1:
+        return (one_take(takes),)
+    if engine is not None and engine.slots < takes and "takes" in SETTINGS[model_of(engine)]:
+        return (fewer_takes(takes, engine.slots),)
+    return takes_cost(settings, engine)
+
+
+def takes_cost(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str, ...]:
+    """Return a sentence about what several takes cost in an engine that makes them, or nothing.
+
+    Where it makes fewer, the speech's own notes say so.
+    """
+    takes = settings.takes or 1
+    if takes == 1:
         return ()
     if engine is None:
         return (f"{takes} takes of a sentence need {takes} of the engine's places.",)
-    if engine.slots < takes:
-        return (fewer_takes(takes, engine.slots),)
+    if "takes" not in SETTINGS[model_of(engine)] or engine.slots < takes:
+        return ()
     longer = " and take longer than one" if engine.company_slows else ""
     return (
         f"{takes} takes of a sentence need {takes} of the engine's {engine.slots} places{longer}: "
         "others wait sooner.",
+    )
+
+
+def one_take(takes: int) -> str:
+    """Return what is said where stock's decode was asked for several takes."""
+    return (
+        f'The engine makes one take, not {takes}: its operator has set [engine] decode = "stock".'
     )
 
 

@@ -95,4 +95,4 @@ def _notes(engine: EngineStatus, settings: VoiceSettings) -> str:
     """Say at once what the engine makes little or nothing of, and what takes cost."""
     notes = () if engine.info is None else setting_notes(model_of(engine.info), settings)
     notes += takes_notes(settings, engine.info)
-    return "".join(f"\n-# {note}" for note in notes)
+    return cards.notes(notes)

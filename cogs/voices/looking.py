@@ -79,8 +79,7 @@ class Looking(commands.Cog):
         )
         await defer(interaction)
         preview = await services_of(interaction).speech.preview(utterance)
-        notes = "".join(f"\n-# {note}" for note in preview.notes)
-        about = f"{engine_note(services_of(interaction).engine)}{notes}"
+        about = engine_note(services_of(interaction).engine) + cards.notes(preview.notes)
         await interaction.edit_original_response(
             content=f"This is {cards.quoted(voice.name)}.{about}",
             attachments=[discord.File(io.BytesIO(preview.ogg), "preview.ogg")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import librosa
 import numpy as np
@@ -12,9 +14,11 @@ import pytest
 import soundfile
 
 from bot.cli import say_report
+from bot.cli.say_report import Spoken
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
-from bot.speech.types import Speech
+from bot.speech.types import EngineInfo, Speech, VoiceSettings
+from bot.speech.voice_settings import takes_notes
 from storage.errors import StorageError
 from storage.voices import VoiceStore
 from tests.cli.conftest import Done, Mynah, done
@@ -77,6 +81,26 @@ def test_report_counts_what_was_spoken_again() -> None:
     once, thrice = Speech((), 1.0), Speech((), 1.0, retries=2)
     assert say_report._sentences([once, once]) == "2"
     assert say_report._sentences([thrice, once, thrice]) == "3, 2 of them spoken again"
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ({"slots": 4}, "3 takes of a sentence need 3 of the engine's 4 places"),
+        ({"slots": 1}, "The engine has no place for 3 takes: one is made."),
+        ({"slots": 1, "decode": "stock"}, "The engine makes one take, not 3: its operator"),
+    ],
+)
+def test_report_says_what_takes_cost_once(
+    engine: dict[str, Any], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    info = EngineInfo("chatterbox", "english", "cpu", True, "it is installed", 0.1, **engine)
+    settings = VoiceSettings(takes=3)
+    voice: Any = SimpleNamespace(name="Anna")
+    said_by_the_engine = takes_notes(settings, info) if info.slots == 1 else ()
+    spoken = Spoken(voice, info, settings, [Speech((), 1.0, notes=said_by_the_engine)])
+    say_report.print_report(spoken, Path("speech.wav"), err=False)
+    assert capsys.readouterr().out.count(told) == 1
 
 
 def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 import soundfile
 
+from bot.speech.choice import Choice
+from bot.speech.model_keeper import ModelKeeper
+from bot.speech.stored_models import Survey
 from tests.cli.conftest import Mynah, Outcome, add_voice
 from tests.samples import RATE, encode, speech_samples
+
+CHOSEN = Choice("chatterbox", "nano", "cpu", "there is no GPU")
 
 
 def test_list_shows_every_server(enrolled: Mynah) -> None:
@@ -81,6 +86,8 @@ def tuned(outcome: Outcome) -> dict[str, str]:
     assert outcome.code == 0, outcome.err
     told = {}
     for line in outcome.out.splitlines():
+        if line.endswith("."):  # a note
+            continue
         label, value = re.split(r" {2,}", line, maxsplit=1)
         told[label] = value.split()[0]
     return told
@@ -122,6 +129,46 @@ def test_tune_says_what_the_model_makes_little_of(
     lines = enrolled("voices", "tune", "Anna", "--exaggeration", "1.5").out.splitlines()
     notes = [line for line in lines if line.endswith(".")]
     assert notes == ([note] if note else [])
+
+
+@pytest.mark.parametrize(
+    ("decode", "cost"),
+    [
+        ("own", "3 takes of a sentence need 3 of the engine's places."),
+        (
+            "stock",
+            'The engine makes one take, not 3: its operator has set [engine] decode = "stock".',
+        ),
+    ],
+)
+@pytest.mark.parametrize("model", ["auto", "english"])
+def test_tune_says_what_takes_cost(
+    model: str, decode: str, cost: str, enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", model)
+    monkeypatch.setenv("MYNAH_ENGINE__DECODE", decode)
+    lines = enrolled("voices", "tune", "Anna", "--takes", "3").out.splitlines()
+    assert [line for line in lines if line.endswith(".")] == [cost]
+
+
+@pytest.mark.parametrize("choice", [CHOSEN, None], ids=["chosen", "not to be told"])
+def test_tune_looks_up_which_model_auto_takes(
+    choice: Choice | None, enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def survey(keeper: ModelKeeper) -> Survey:
+        return Survey((), choice, "")
+
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setattr(ModelKeeper, "survey", survey)
+    lines = enrolled("voices", "tune", "Anna", "--exaggeration", "1.5").out.splitlines()
+    notes = [line for line in lines if line.endswith(".")]
+    assert notes == (["The nano model ignores exaggeration."] if choice else [])
+
+
+def test_tune_says_what_a_preview_ignores(enrolled: Mynah) -> None:
+    out = enrolled("voices", "tune", "Anna", "--takes", "2", "--seed", "3").out
+    assert out.splitlines()[-1] == "The preview model ignores takes."
 
 
 def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:

@@ -56,6 +56,18 @@ async def test_a_text_has_settings_of_its_own(scene: Scene, lounge: ChannelHandl
     assert request.language == "de"
 
 
+@pytest.mark.parametrize("tuned", [False, True])
+async def test_what_takes_cost_is_told(scene: Scene, lounge: ChannelHandle, tuned: bool) -> None:
+    scene.world.engine.slots = 4
+    await ready(scene, lounge, scene.ann)
+    voice = await scene.world.store.find(scene.guild.id, "Ann")
+    takes = VoiceSettings(takes=3)
+    if tuned:
+        await scene.world.store.tune(voice.id, **asdict(takes), language=None)
+    answer = content(await say(scene, **({} if tuned else {"takes": 3})))
+    assert "\n-# 3 takes of a sentence need 3 of the engine's 4 places and take longer" in answer
+
+
 @pytest.mark.usefixtures("texts_wait")
 async def test_place_and_time_in_the_queue_are_told(scene: Scene, lounge: ChannelHandle) -> None:
     await ready(scene, lounge, scene.ann)

@@ -191,6 +191,15 @@ async def test_the_engine_knows_which_language_the_recording_is_in(scene: Scene)
     assert {r.voice.language for r in scene.world.engine.requests} == {"de"}
 
 
+async def test_who_tunes_takes_is_told_that_stock_decode_makes_one(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.decode = "stock"
+    answer = await tune(scene, takes=3)
+    assert answer.endswith(
+        '\n-# The engine makes one take, not 3: its operator has set [engine] decode = "stock".'
+    )
+
+
 async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(scene: Scene) -> None:
     scene.world.engine.notes = ("It ignores cfg_weight.",)
     await add(scene, "Ann", scene.ann)

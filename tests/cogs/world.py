@@ -19,7 +19,7 @@ from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, Quali
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.desk import SpeechDesk
 from bot.speech.scheduler import FairScheduler
-from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
+from bot.speech.types import Decode, EngineInfo, Speech, SynthesisRequest, SynthesisResult
 from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
@@ -88,6 +88,8 @@ class Engine:
     clones: bool = True
     model: str = "multilingual"
     failure: Exception | None = None
+    slots: int = 1
+    decode: Decode = "own"
     gate: asyncio.Event | None = None
     notes: tuple[str, ...] = ()
     requests: list[SynthesisRequest] = field(default_factory=list)
@@ -97,7 +99,16 @@ class Engine:
         if not self.loaded_before:
             return None
         kind = "chatterbox" if self.clones else "piper"
-        return EngineInfo(kind, self.model, "cpu", self.clones, reason="", load_seconds=0)
+        return EngineInfo(
+            kind,
+            self.model,
+            "cpu",
+            self.clones,
+            reason="",
+            load_seconds=0,
+            slots=self.slots,
+            decode=self.decode,
+        )
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         if self.gate is not None:

@@ -25,6 +25,8 @@ from bot.speech.voice_settings import (
     request_settings,
     sampling_values,
     setting_notes,
+    takes_cost,
+    takes_notes,
 )
 
 REQUEST = SynthesisRequest("Hello.", VoiceReference(Path("clip"), "0" * 64))
@@ -168,3 +170,40 @@ def test_whoever_tunes_is_told_what_changes_little() -> None:
     assert setting_notes("english", lively) == ()
     assert setting_notes("nano", lively) == ("The nano model ignores exaggeration.",)
     assert setting_notes("preview", lively) == ("The preview model ignores exaggeration.",)
+
+
+LOADED = EngineInfo("chatterbox", "english", "cpu", True, "it is installed", 0.1, slots=4)
+COST = (
+    "3 takes of a sentence need 3 of the engine's 4 places and take longer than one: others wait "
+    "sooner.",
+)
+ONE_TAKE = 'The engine makes one take, not 3: its operator has set [engine] decode = "stock".'
+
+
+def test_what_takes_cost_is_said() -> None:
+    takes = VoiceSettings(takes=3)
+    assert takes_notes(takes, LOADED) == takes_cost(takes, LOADED) == COST
+    on_gpu = dataclasses.replace(LOADED, device="cuda:0")
+    assert "longer" not in takes_notes(takes, on_gpu)[0]
+
+
+@pytest.mark.parametrize("settings", [VoiceSettings(), VoiceSettings(takes=1)])
+def test_one_take_costs_nothing(settings: VoiceSettings) -> None:
+    stock = dataclasses.replace(LOADED, decode="stock")
+    assert takes_notes(settings, LOADED) == takes_notes(settings, stock) == ()
+    assert takes_notes(settings, None, "stock") == ()
+
+
+def test_takes_that_are_not_made_cost_nothing() -> None:
+    takes = VoiceSettings(takes=3)
+    few = dataclasses.replace(LOADED, slots=2)
+    assert (takes_cost(takes, few), len(takes_notes(takes, few))) == ((), 1)
+    preview = dataclasses.replace(LOADED, kind="piper", model="en_US-joe-medium", slots=1)
+    assert takes_notes(takes, preview) == takes_cost(takes, preview) == ()
+
+
+def test_stock_decode_is_named_and_not_slots() -> None:
+    stock = dataclasses.replace(LOADED, decode="stock", slots=1)
+    takes = VoiceSettings(takes=3)
+    assert takes_notes(takes, stock) == takes_notes(takes, None, "stock") == (ONE_TAKE,)
+    assert takes_cost(takes, stock) == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from bot.speech.voice_settings import ALL, number, setting_notes, settings_of, t
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.speech.types import ChatterboxModel
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
@@ -64,10 +66,29 @@ def _notes(configuration: Settings, settings: VoiceSettings) -> tuple[str, ...]:
     """Return what the engine that would speak makes little or nothing of, and what takes cost."""
     from bot.app import installed_engine
 
-    model = next((name for name in MODELS if name == configuration.engine.model), None)
-    if installed_engine(configuration) != "chatterbox" or model is None:
+    kind = installed_engine(configuration)
+    if kind is None:
         return ()
-    return setting_notes(model, settings) + takes_notes(settings, None)
+    if kind == "piper":
+        return setting_notes("preview", settings)
+    cost = takes_notes(settings, None, configuration.engine.decode)
+    return _model_notes(configuration, settings) + cost
+
+
+def _model_notes(configuration: Settings, settings: VoiceSettings) -> tuple[str, ...]:
+    """Return what Chatterbox's model makes little or nothing of.
+
+    Which one `auto` takes is looked up, in seconds, only where it makes a difference.
+    """
+    from bot.app import chosen_model
+
+    configured = configuration.engine.model
+    possible: list[ChatterboxModel] = list(MODELS) if configured == "auto" else [configured]
+    notes = {model: setting_notes(model, settings) for model in possible}
+    if not any(notes.values()):
+        return ()
+    chosen = asyncio.run(chosen_model(configuration))
+    return notes[chosen] if chosen is not None else ()
 
 
 def _setting(name: str, value: float | None) -> str:

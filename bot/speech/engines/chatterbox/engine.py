@@ -76,6 +76,7 @@ class ChatterboxEngine:
             slots=self._speaker.slots,
             notes=tuple(filter(None, (found.note, more))),
             computes=self._computes,
+            decode=spec.decode,
         )
 
     @property

@@ -22,7 +22,7 @@ from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.engines.chatterbox.voices import PreparedVoices, samples_before_last
 from bot.speech.models import MODELS, Model
 from bot.speech.types import EngineSpec, SelfCheck, Speech, SynthesisRequest, SynthesisResult
-from bot.speech.voice_settings import ignored_notes
+from bot.speech.voice_settings import ignored_notes, one_take
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class StockSpeaker:
             samples = self.generate(request, timings)
         notes = ignored_notes(self._spec.model, request)
         if (takes := request.settings.takes or 1) > 1:
-            notes += (f'decode = "stock" makes one take, not {takes}.',)
+            notes += (one_take(takes),)
         return to_speech(samples, self._model.sr, timings, notes=notes)
 
 
