@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from bot.clip_need import ClipNeed
 from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
 from bot.logs import configure_logging
+from bot.speech.clip_needs import clip_need
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
 from bot.speech.model_keeper import ModelKeeper
@@ -101,10 +103,12 @@ def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
 async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator[EnrolmentService]:
     """Open the service that turns uploads into voices."""
     async with open_media_worker(settings) as worker:
-        yield _enrolment_service(settings, worker, store)
+        yield _enrolment_service(settings, worker, store, lambda: expected_clip_need(settings))
 
 
-def _enrolment_service(settings: Settings, worker: Worker, store: VoiceStore) -> EnrolmentService:
+def _enrolment_service(
+    settings: Settings, worker: Worker, store: VoiceStore, clip_need: Callable[[], ClipNeed]
+) -> EnrolmentService:
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
         max_bytes=int(enrolment.max_upload_mb * MEGABYTE),
@@ -112,7 +116,7 @@ def _enrolment_service(settings: Settings, worker: Worker, store: VoiceStore) ->
         keep_seconds=enrolment.keep_seconds,
         min_speech_seconds=enrolment.min_speech_seconds,
     )
-    return EnrolmentService(worker, store, limits, settings.limits.voices_per_guild)
+    return EnrolmentService(worker, store, limits, settings.limits.voices_per_guild, clip_need)
 
 
 @asynccontextmanager
@@ -213,6 +217,17 @@ async def chosen_model(settings: Settings) -> ChatterboxModel | None:
     return choice.model if choice is not None else None
 
 
+def expected_clip_need(settings: Settings) -> ClipNeed:
+    """Return what the model that would speak needs of a clip, as far as it is known at once."""
+    model = settings.engine.model
+    return clip_need(installed_engine(settings), None if model == "auto" else model)
+
+
+async def settled_clip_need(settings: Settings) -> ClipNeed:
+    """Return what the model that would speak needs of a clip; see `chosen_model`."""
+    return clip_need(installed_engine(settings), await chosen_model(settings))
+
+
 @asynccontextmanager
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
@@ -285,7 +300,7 @@ async def open_backstage(
             await engine.forget(change.clip_sha256)
 
         watch.subscribe(forget)
-        enrolment = _enrolment_service(settings, media, store)
+        enrolment = _enrolment_service(settings, media, store, lambda: engine.clip_need)
         voice_limits = VoiceLimits(
             queue_per_guild=settings.limits.queue_per_guild,
             queue_per_member=settings.limits.queue_per_member,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import discord
 from discord.utils import format_dt
 
+from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
@@ -18,6 +19,8 @@ from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 PICTURE_NAME = "sample.png"
 PICTURE_TEXT = "The waveform of the recording, with the part that counts marked"
+
+ANY_LENGTH = ClipNeed()
 
 NEUTRAL = discord.Colour(0x5B8DEF)
 _COLOURS: dict[Verdict, discord.Colour] = {
@@ -84,12 +87,21 @@ def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
 
 
-def voice_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
-    """Return all that members may know about a voice."""
+def short_recording(voice: VoiceProfile, need: ClipNeed) -> str:
+    """Return what is wrong with a recording that is too short for the model that speaks."""
+    return f"its recording has {voice.seconds:.1f} s, and {need}"
+
+
+def voice_card(
+    voice: VoiceProfile, command: CommandNames, need: ClipNeed = ANY_LENGTH
+) -> discord.Embed:
+    """Return all that members may know about a voice. need: of the engine that is loaded."""
     card = embed(quoted(voice.name))
+    again = f"{command('voice replace')} gives it a new one."
     if voice.damage:
-        again = f"{command('voice replace')} gives it a new one."
         card.description = f"Its recording is damaged, so it cannot speak. {again}"
+    elif need.refuses(voice.seconds):
+        card.description = f"It cannot speak: {short_recording(voice, need)}. {again}"
     shared = voice.guild_id == OPERATOR_GUILD_ID
     owner = "my operator, for every server" if shared else _member(voice.owner_id)
     card.add_field(name="Belongs to", value=owner)
@@ -110,9 +122,11 @@ def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
     return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
 
 
-def restored(voice: VoiceProfile, command: CommandNames) -> str:
+def restored(voice: VoiceProfile, command: CommandNames, need: ClipNeed = ANY_LENGTH) -> str:
     """Return what is said when a voice has its former recording again."""
     text = f"{quoted(voice.name)} has its former recording again ({voice.seconds:.1f} s)."
+    if need.refuses(voice.seconds):
+        text += f" It cannot speak: {short_recording(voice, need)}."
     if voice.former_until is None:
         return text
     until = format_dt(voice.former_until, "f")

@@ -11,8 +11,9 @@ import discord
 from bot.client import EngineStatus, MynahBot, Services
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
+from bot.speech.clip_needs import clip_need_of
 from bot.speech.types import VoiceReference
-from cogs.cards import quoted
+from cogs.cards import quoted, short_recording
 from storage.types import VoiceProfile
 
 Interaction: TypeAlias = discord.Interaction[Any]
@@ -45,11 +46,20 @@ def guild_of(interaction: Interaction) -> int:
 
 
 def reference_to(services: Services, voice: VoiceProfile) -> VoiceReference:
-    """Return where the engine finds a voice. Raises UserError if its clip is damaged."""
+    """Return where the engine finds a voice.
+
+    Raises UserError if its clip is damaged, or too short for the model that is loaded.
+    """
     if voice.damage is not None:
         raise UserError(
             f"The recording of {quoted(voice.name)} is damaged, so it cannot speak. Choose another "
             "voice, or delete this one and enrol it again."
+        )
+    need = clip_need_of(services.engine.info)
+    if need.refuses(voice.seconds):
+        raise UserError(
+            f"{quoted(voice.name)} cannot speak: {short_recording(voice, need)}. Choose another "
+            "voice, or give this one a longer recording."
         )
     return VoiceReference(
         services.voices.clip_path(voice), voice.clip_sha256, voice.pitch_hz, voice.language

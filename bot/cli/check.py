@@ -20,7 +20,7 @@ from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from storage.types import LostClip
+    from storage.types import LostClip, VoiceProfile
 
 MAX_LISTED = 10
 LOW_SPACE_BYTES = 500 * 1024 * 1024
@@ -111,12 +111,14 @@ async def _data_directory(settings: Settings, _show: Show) -> str:
     return f"{directory}, {free / 1e9:.1f} GB free"
 
 
-async def _voices(settings: Settings, _show: Show) -> str:
+async def _voices(settings: Settings, show: Show) -> str:
     from bot.app import open_store
+    from bot.cli.lookup import all_voices
 
     async with open_store(settings) as store:
         report = await store.check(verify=True)
         counts = [await store.count(guild) for guild in await store.guild_ids()]
+        profiles = await all_voices(store, None)
     if report.damaged:
         faults = "; ".join(f"“{voice.name}”: {voice.damage}" for voice in report.damaged)
         raise _CheckFailedError(
@@ -125,7 +127,30 @@ async def _voices(settings: Settings, _show: Show) -> str:
         )
     if report.lost:
         raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
+    await _refuse_short(settings, profiles, show)
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
+
+
+async def _refuse_short(settings: Settings, profiles: Sequence[VoiceProfile], show: Show) -> None:
+    """Raise where recordings are too short for the model that would speak."""
+    from bot.app import expected_clip_need, settled_clip_need
+    from bot.cli.voices.words import too_short
+
+    possible = expected_clip_need(settings)
+    if not any(possible.lacks(profile.seconds) for profile in profiles):
+        return
+    show("Looking which model speaks here ...", 0)
+    need = await settled_clip_need(settings)
+    told = [line for profile in profiles if (line := too_short(profile, need))]
+    if not told:
+        return
+    more = f" And {len(told) - MAX_LISTED} more." if len(told) > MAX_LISTED else ""
+    failed = _CheckFailedError if need.certain else _CheckNotedError
+    how = "cannot" if need.certain else "may be unable to"
+    raise failed(
+        f"{len(told)} of {counted(len(profiles), 'voice')} {how} speak. "
+        f"{'. '.join(told[:MAX_LISTED])}.{more}"
+    )
 
 
 def _listed(lost: Sequence[LostClip]) -> str:

@@ -13,7 +13,7 @@ from bot.cli.as_json import json_option, print_json, voice_document
 from bot.cli.context import Context
 from bot.cli.options import force_option, guild_option, language_option
 from bot.cli.output import print_facts, progress_steps
-from bot.cli.recording import Picture, picture_option, read_recording, recording_argument
+from bot.cli.recording import Picture, picture_option, read_recording, recording_argument, sample_of
 from bot.cli.reports import report_rows
 
 if TYPE_CHECKING:
@@ -70,8 +70,7 @@ async def _enroll(
             show(f"Reading {file} ...", 0)
             await enrolment.check_new(voice.guild_id, voice.name)
             data = await asyncio.to_thread(read_recording, file, enrolment.limits)
-            show("Decoding, finding speech, measuring ...", 1)
-            sample = await enrolment.prepare(data)
+            sample = await sample_of(settings, enrolment, data, show)
             show("Storing the voice ...", 2)
             profile = await enrolment.save(sample, voice)
         return sample, profile, store.clip_path(profile)

@@ -17,8 +17,10 @@ from bot.cli.reports import report_rows
 from bot.errors import OutputError, UserError
 
 if TYPE_CHECKING:
+    from bot.cli.output import Show
     from bot.config import Settings
-    from bot.enrolment.types import EnrolmentLimits
+    from bot.enrolment.service import EnrolmentService
+    from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 
 recording_argument = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,6 +45,25 @@ def read_recording(file: Path, limits: EnrolmentLimits) -> bytes:
             return stream.read(limits.max_bytes + 1)  # it may have grown; the service checks again
     except OSError as error:
         raise UserError(f"{file} cannot be read ({error.strerror}).") from None
+
+
+async def sample_of(
+    settings: Settings, enrolment: EnrolmentService, data: bytes, show: Show
+) -> EnrolmentSample:
+    """Return the sample of a recording that the model that would speak takes.
+
+    Which model `auto` takes is looked up, in seconds, only for what not every model takes. Raises
+    what `EnrolmentService.prepare` does.
+    """
+    from bot.app import settled_clip_need
+
+    show("Decoding, finding speech, measuring ...", 1)
+    sample = await enrolment.prepare(data)
+    if not enrolment.is_doubtful(sample):
+        return sample
+    show("Looking which model speaks here ...", 1)
+    need = await settled_clip_need(settings)
+    return sample if not need.certain else await enrolment.prepare(data, need=need)
 
 
 @dataclass(frozen=True, slots=True)

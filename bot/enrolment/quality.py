@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
+from bot.clip_need import ClipNeed
 from bot.enrolment.music import music_level
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.recording import Recording
@@ -72,7 +73,7 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
     findings = (
         *_level_findings(snr, share, lufs, recording.source_rate),
         *_background_findings(recording),
-        *_amount_findings(recording, speech_seconds, limits),
+        *_amount_findings(recording, speech_seconds, len(kept) / CLIP_SAMPLE_RATE, limits),
     )
     verdict = _verdict(findings)
     # Nothing is kept of what is rejected.
@@ -143,7 +144,7 @@ def loudness_lufs(samples: npt.NDArray[np.float32]) -> float | None:
 
 
 def _amount_findings(
-    recording: Recording, speech_seconds: float, limits: EnrolmentLimits
+    recording: Recording, speech_seconds: float, clip_seconds: float, limits: EnrolmentLimits
 ) -> Iterator[Finding]:
     if recording.power.max(initial=0.0) < 10 ** (SILENCE_DB / 10):
         yield Finding(
@@ -164,12 +165,21 @@ def _amount_findings(
             f"at least {limits.min_speech_seconds:g} s are needed.",
             _RECORD,
         )
+    elif limits.clip_need.lacks(clip_seconds):
+        yield _short_for_model(clip_seconds, limits.clip_need)
     elif speech_seconds < SHORT_SECONDS:
         yield Finding(
             "short",
             f"{speech_seconds:.1f} s of speech are little for a good likeness.",
             "Record 10 to 20 seconds.",
         )
+
+
+def _short_for_model(clip_seconds: float, need: ClipNeed) -> Finding:
+    reason = f"Only {clip_seconds:.1f} s from the first word to the last are there; {need}."
+    if need.certain:
+        return Finding("too_short", reason, _RECORD)
+    return Finding("short", reason, f"If it is, the voice cannot speak. {_RECORD}")
 
 
 def _level_findings(

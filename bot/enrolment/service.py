@@ -10,6 +10,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
+from bot.clip_need import ClipNeed
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
@@ -31,6 +32,7 @@ class EnrolmentService:
     """Turns uploads into voices. The media worker does the work, one upload at a time.
 
     voices_per_guild: voices that one guild may have; the operator's own are not counted.
+    clip_need: tells what the engine needs of a clip, as far as it is known by then.
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class EnrolmentService:
         store: VoiceStore,
         limits: EnrolmentLimits,
         voices_per_guild: int = MAX_VOICES_PER_GUILD,
+        clip_need: Callable[[], ClipNeed] = ClipNeed,
     ) -> None:
         self.limits = limits
         self.turns = Turns()
         self._worker = worker
         self._store = store
         self._voices_per_guild = voices_per_guild
+        self._clip_need = clip_need
 
     async def warm(self) -> None:
         """Start the worker and load its libraries, so that the first upload need not wait for it.
@@ -75,24 +79,33 @@ class EnrolmentService:
                 )
         await self._check_room(guild_id)
 
-    async def prepare(self, data: bytes, owner: int | None = None) -> EnrolmentSample:
+    async def prepare(
+        self, data: bytes, owner: int | None = None, need: ClipNeed | None = None
+    ) -> EnrolmentSample:
         """Turn an upload, the bytes of any audio file, into a sample that can be saved.
 
         owner: whose upload it is, for a fair turn (`Turns`); None is the operator's.
+        need: of the clip, where it is known better than by this service.
 
         Raises `UserError`: `AudioFileError` if it cannot be read or is over a limit,
         `SampleRejectedError` if it holds no usable voice, `BusyError` if too many uploads wait.
         """
         self.limits.check_size(len(data))
         async with self.turns.turn(owner):
-            return await self._run(_prepare, data, self.limits)
+            limits = replace(self.limits, clip_need=need or self._clip_need())
+            return await self._run(_prepare, data, limits)
+
+    def is_doubtful(self, sample: EnrolmentSample) -> bool:
+        """Whether a sample is too short for a model that may be the one that speaks."""
+        return self._clip_need().lacks(sample.clip.seconds)
 
     async def save(self, sample: EnrolmentSample, voice: NewVoice) -> VoiceProfile:
         """Store a sample as a voice; its pitch and quality are filled in from the report.
 
         Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild
-        has no room for another voice.
+        has no room for another voice, or the model that was loaded meanwhile needs a longer clip.
         """
+        self._refuse_short(sample)
         await self._check_room(voice.guild_id)
         report = sample.report
         measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
@@ -111,8 +124,9 @@ class EnrolmentService:
     ) -> VoiceProfile:
         """Give a stored voice another sample, with the consent to it; see `VoiceStore.replace`.
 
-        Raises `VoiceNotFoundError`, `StorageError`.
+        Raises `VoiceNotFoundError`, `StorageError`, `UserError` as `save` does.
         """
+        self._refuse_short(sample)
         report = sample.report
         profile = await self._store.replace(
             voice_id,
@@ -125,6 +139,14 @@ class EnrolmentService:
         log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
+
+    def _refuse_short(self, sample: EnrolmentSample) -> None:
+        need, seconds = self._clip_need(), sample.clip.seconds
+        if need.refuses(seconds):
+            raise UserError(
+                f"The sample has only {seconds:.1f} s; {need}. Discard it and send a longer "
+                "recording: 10 to 20 seconds."
+            )
 
     async def _check_room(self, guild_id: int) -> None:
         if guild_id == OPERATOR_GUILD_ID:

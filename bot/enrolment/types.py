@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bot.clip_need import ClipNeed
 from bot.errors import UserError
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
@@ -41,12 +42,14 @@ class EnrolmentLimits:
     max_bytes: size of the file. max_seconds: length of its audio.
     keep_seconds: longest reference clip that is kept of it.
     min_speech_seconds: less speech than this in the kept clip is refused.
+    clip_need: how long the clip has to be for the model that speaks.
     """
 
     max_bytes: int = 25 * 1024 * 1024
     max_seconds: float = 600
     keep_seconds: float = 30
     min_speech_seconds: float = 3
+    clip_need: ClipNeed = field(default_factory=ClipNeed)
 
     def check_size(self, size: int) -> None:
         """Raise `AudioFileError` for a file of `size` bytes that is empty or over the limit."""

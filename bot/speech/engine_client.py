@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.clip_need import ClipNeed
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.speech import engine_worker
+from bot.speech.clip_needs import clip_need, clip_need_of
 from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.engines.select import choose
@@ -86,6 +88,13 @@ class EngineClient:
     def reads(self) -> EngineReads:
         """What the engine that is loaded, or will be, makes of a text."""
         return reads_for(self.kind, self._info.model if self._info else self._spec.model)
+
+    @property
+    def clip_need(self) -> ClipNeed:
+        """What the engine that is loaded, or will be, needs of a voice's recording."""
+        if self._info is not None:
+            return clip_need_of(self._info)
+        return clip_need(self.kind, None if self._spec.auto_model else self._spec.model)
 
     @property
     def ready(self) -> bool:

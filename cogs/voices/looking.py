@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import EngineError
+from bot.speech.clip_needs import clip_need_of
 from bot.speech.service import Utterance
 from bot.speech.voice_settings import settings_of
 from cogs import cards
@@ -58,7 +59,8 @@ class Looking(commands.Cog):
     @app_commands.describe(voice="Which voice")
     async def info(self, interaction: Interaction, voice: AnyVoice) -> None:
         """Show its card."""
-        card = cards.voice_card(voice, command_names(interaction))
+        need = clip_need_of(services_of(interaction).engine.info)
+        card = cards.voice_card(voice, command_names(interaction), need)
         await interaction.response.send_message(embed=card, ephemeral=True)
 
     @app_commands.command(description="Hear a voice without a voice channel")

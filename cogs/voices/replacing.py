@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.speech.clip_needs import clip_need_of
 from cogs import cards
 from cogs.saving import AsReplacement, Saving
 from cogs.ui import Interaction, bot_of, command_names, defer, services_of
@@ -51,7 +52,8 @@ class Replacing(commands.Cog):
         services = services_of(interaction)
         restored = await services.voices.restore(voice.id)
         await services.watch.try_look()  # what waits is spoken with the recording that is back
-        text = cards.restored(restored, command_names(interaction))
+        need = clip_need_of(services.engine.info)
+        text = cards.restored(restored, command_names(interaction), need)
         await interaction.edit_original_response(content=text)
 
 

@@ -12,11 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.cli.context import _TOLD_BY_COMMANDS
 from bot.cli.main import run
-from storage.types import NewVoice
+from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip
 from storage.voices import VoiceStore
 from tests.samples import Samples, encode, speech_samples
 
@@ -135,6 +136,17 @@ def add_voice(data: Path, name: str, guild_id: int) -> None:
             anna = await store.find(0, "Anna")
             clip = await store.load_clip(anna)
             await store.add(NewVoice(guild_id, name, pitch_hz=anna.pitch_hz), clip)
+
+    asyncio.run(add())
+
+
+def add_short_voice(data: Path, name: str) -> None:
+    """Store a recording of three seconds under a name of a server."""
+
+    async def add() -> None:
+        async with VoiceStore.open(data) as store:
+            noise = np.random.default_rng(3).normal(0, 0.1, 3 * CLIP_SAMPLE_RATE)
+            await store.add(NewVoice(SERVER, name), ReferenceClip(noise.astype(np.float32)))
 
     asyncio.run(add())
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Mynah, environment_of, program
+from tests.cli.conftest import SERVER, Mynah, add_short_voice, environment_of, program
 from tests.loopback import LoopbackDiscord
 
 NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs")
@@ -154,3 +154,33 @@ def test_no_token_is_a_note_that_says_who_needs_one(enrolled: Mynah) -> None:
     outcome = enrolled("check", "--no-engine")
     assert outcome.code == 0
     assert "note   Discord: no token is set." in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("model", "code", "told"),
+    [
+        ("nano", 1, "the nano model, which speaks here, needs more than 5 s. Give it a longer one"),
+        ("english", 0, "2 voices, every clip read and verified"),
+        ("auto", 0, "the nano model, which may be the one that speaks here"),
+    ],
+)
+def test_voices_too_short_for_the_model_are_named(
+    model: str, code: int, told: str, enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def none(settings: object) -> None:
+        return None
+
+    add_short_voice(enrolled.data, "Bob")
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", model)
+    if model == "auto":
+        monkeypatch.setattr("bot.app.chosen_model", none)
+    outcome = enrolled("check", "--no-engine", "--offline")
+    assert outcome.code == code
+    assert told in outcome.out
+    listed = enrolled("voices").out
+    named = f"mynah voices replace Bob FILE --guild {SERVER}"
+    assert (named in outcome.out) == (named in listed) == (model != "english")
+    shown = enrolled("voices", "show", "Bob", "--guild", str(SERVER)).out
+    assert (named in shown) == (model != "english")
+    assert "“Anna” has" not in outcome.out

@@ -14,6 +14,10 @@ import numpy as np
 import pytest
 
 from bot.errors import OutputError
+from bot.speech.choice import Choice
+from bot.speech.model_keeper import ModelKeeper
+from bot.speech.stored_models import Survey
+from bot.speech.types import ChatterboxModel
 from tests.cli.conftest import SERVER, Done, Mynah, Outcome
 from tests.samples import RATE, Samples, encode, speech_samples
 
@@ -218,3 +222,45 @@ def test_command_to_try_finds_the_voice(mynah: Mynah, speech_file: Path) -> None
     line = next(line for line in outcome.out.splitlines() if line.startswith("try it"))
     command = shlex.split(line.removeprefix("try it"))
     assert command == ["mynah", "say", "Hello!", "--voice", "Anna $HOME", "--guild", "4"]
+
+
+@pytest.fixture
+def short_file(mynah: Mynah) -> str:
+    """Four seconds of speech: too short for Nano."""
+    Path("four.wav").write_bytes(wav(speech_samples(4)))
+    return "four.wav"
+
+
+def test_a_recording_too_short_for_the_configured_model_is_refused(
+    mynah: Mynah, short_file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", "nano")
+    outcome = mynah("enroll", short_file, "--name", "Anna")
+    assert_refused(mynah, outcome)
+    assert "the nano model, which speaks here, needs more than 5 s. Record 10 to" in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("nano", "which speaks here"), ("english", ""), (None, "which may be the one that speaks")],
+)
+def test_which_model_auto_takes_is_looked_up_for_a_short_recording(
+    model: ChatterboxModel | None,
+    told: str,
+    mynah: Mynah,
+    short_file: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def survey(keeper: ModelKeeper) -> Survey:
+        return Survey((), Choice("chatterbox", model, "cpu", "the test says so"))
+
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setattr(ModelKeeper, "survey", survey)
+    outcome = mynah("enroll", short_file, "--name", "Anna")
+    if model == "nano":
+        assert_refused(mynah, outcome)
+    else:
+        assert outcome.code == 0, outcome.err
+    assert told in outcome.out
+    assert ("nano" in outcome.out) == bool(told)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Done, Mynah, done, rename
+from tests.cli.conftest import SERVER, Done, Mynah, add_short_voice, done, rename
 from tests.samples import RATE, encode, speech_samples
 
 
@@ -103,3 +103,28 @@ def test_the_way_back_is_a_command_that_works(replacement: Done, replaced: Mynah
     assert command[:3] == ["mynah", "voices", "restore"]
     assert replaced(*command[1:]).code == 0
     assert seconds(replaced) == pytest.approx(12, abs=1)
+
+
+def test_a_recording_too_short_for_the_model_replaces_nothing(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = enrolled.clips()
+    Path("four.wav").write_bytes(encode(speech_samples(4), RATE, "wav", "pcm_s16le"))
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", "turbo")
+    outcome = enrolled("voices", "replace", "Anna", "four.wav")
+    assert (outcome.code, enrolled.clips()) == (2, before)
+    assert "the turbo model, which speaks here, needs more than 5 s." in outcome.err
+
+
+def test_restoring_says_that_the_former_recording_is_too_short(
+    enrolled: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_short_voice(enrolled.data, "Bob")
+    Path("long.wav").write_bytes(encode(speech_samples(9), RATE, "wav", "pcm_s16le"))
+    guild = ("--guild", str(SERVER))
+    assert enrolled("voices", "replace", "Bob", "long.wav", *guild).code == 0
+    monkeypatch.setattr("bot.app.installed_engine", lambda settings: "chatterbox")
+    monkeypatch.setenv("MYNAH_ENGINE__MODEL", "nano")
+    told = enrolled("voices", "restore", "Bob", *guild).out
+    assert "“Bob” has a recording of 3.0 s; the nano model, which speaks here, needs more" in told

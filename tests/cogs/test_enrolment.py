@@ -267,3 +267,16 @@ async def test_a_rejected_recording_never_says_that_something_is_kept(scene: Sce
     card = (await enrol(scene)).response
     assert card is not None
     assert "kept" not in str(card.embeds[0].to_dict()).lower()
+
+
+async def test_a_model_loaded_before_save_refuses_a_short_sample_and_the_card_stays(
+    scene: Scene,
+) -> None:
+    scene.world.engine.loaded_before = False
+    card = await enrol(scene)
+    scene.world.engine.loaded_before, scene.world.engine.model = True, "nano"
+    answer = content(await scene.ann.click(card.response, label=SAVE))
+    assert "only 0.1 s; the nano model, which speaks here, needs more than 5 s." in answer
+    assert await stored(scene) == []
+    assert await scene.ann.click(card.response, label="Discard")
+    assert "Discarded" in content(card)

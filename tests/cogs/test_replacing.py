@@ -234,3 +234,10 @@ async def test_only_voices_that_one_may_change_are_offered(scene: Scene, command
     for member, expected in ((scene.ann, ["Ann"]), (scene.mo, ["Andy", "Ann"])):
         offered = await member.autocomplete(scene.channel, command, "voice", "an")
         assert [choice["value"] for choice in offered] == expected
+
+
+@pytest.mark.usefixtures("voice")
+async def test_restore_says_that_the_former_recording_is_too_short(scene: Scene) -> None:
+    await scene.ann.click((await replace(scene)).response, label=SAVE)
+    scene.world.engine.model = "nano"
+    assert "It cannot speak: its recording has 0.1 s, and the nano model" in await restore(scene)

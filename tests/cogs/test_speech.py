@@ -68,6 +68,16 @@ async def test_what_takes_cost_is_told(scene: Scene, lounge: ChannelHandle, tune
     assert "\n-# 3 takes of a sentence need 3 of the engine's 4 places and take longer" in answer
 
 
+async def test_a_recording_too_short_for_the_model_is_refused_at_once(
+    scene: Scene, lounge: ChannelHandle
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    scene.world.engine.model = "nano"
+    answer = content(await say(scene))
+    assert answer.startswith("“Ann” cannot speak: its recording has 0.1 s, and the nano model")
+    assert scene.world.engine.requests == []
+
+
 @pytest.mark.usefixtures("texts_wait")
 async def test_place_and_time_in_the_queue_are_told(scene: Scene, lounge: ChannelHandle) -> None:
     await ready(scene, lounge, scene.ann)

@@ -319,3 +319,33 @@ async def test_the_guilds_default_needs_manage_server(scene: Scene) -> None:
     default = await scene.world.choices.guild_default(scene.guild.id)
     assert default is not None
     assert default.name == "Robot"
+
+
+# too short for the model that is loaded
+
+
+@pytest.mark.parametrize("model", ["nano", "turbo"])
+async def test_a_recording_too_short_for_the_model_is_told(scene: Scene, model: str) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.model = model
+    card = (await scene.ann.slash(scene.channel, "voice info", voice="Ann")).response
+    assert card is not None
+    told = f"its recording has 0.1 s, and the {model} model, which speaks here, needs more than 5 s"
+    assert as_read(card.embeds[0].description or "") == (
+        f"It cannot speak: {told}. /voice replace gives it a new one."
+    )
+    answer = content(await scene.ben.slash(scene.channel, "voice preview", voice="Ann"))
+    assert answer == (
+        f"“Ann” cannot speak: {told}. Choose another voice, or give this one a longer recording."
+    )
+    assert scene.world.engine.requests == []
+
+
+async def test_another_model_takes_a_recording_of_any_length(scene: Scene) -> None:
+    await add(scene, "Ann", scene.ann)
+    scene.world.engine.model = "english"
+    card = (await scene.ann.slash(scene.channel, "voice info", voice="Ann")).response
+    assert card is not None
+    assert not card.embeds[0].description
+    answer = content(await scene.ben.slash(scene.channel, "voice preview", voice="Ann"))
+    assert answer.startswith("This is")

@@ -17,6 +17,7 @@ from bot.client import MynahBot, Services
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
 from bot.speech.audio_file import ogg_bytes
+from bot.speech.clip_needs import clip_need_of
 from bot.speech.desk import SpeechDesk
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Decode, EngineInfo, Speech, SynthesisRequest, SynthesisResult
@@ -87,9 +88,9 @@ class Engine:
     loaded_before: bool = True
     clones: bool = True
     model: str = "multilingual"
-    failure: Exception | None = None
     slots: int = 1
     decode: Decode = "own"
+    failure: Exception | None = None
     gate: asyncio.Event | None = None
     notes: tuple[str, ...] = ()
     requests: list[SynthesisRequest] = field(default_factory=list)
@@ -146,7 +147,13 @@ class World:
         return Services(
             voices=self.store,
             choices=self.choices,
-            enrolment=EnrolmentService(media, self.store, EnrolmentLimits(), voices_per_guild=100),
+            enrolment=EnrolmentService(
+                media,
+                self.store,
+                EnrolmentLimits(),
+                voices_per_guild=100,
+                clip_need=lambda: clip_need_of(self.engine.info),
+            ),
             speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
             engine=self.engine,
             voice=VoiceManager(bot, self.voice_limits),

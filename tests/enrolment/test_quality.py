@@ -2,13 +2,15 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from bot.clip_need import ClipNeed
 from bot.enrolment.quality import loudness_lufs, rate, snr_db
 from bot.enrolment.recording import Recording, record
-from bot.enrolment.types import FRAME_SAMPLES, EnrolmentLimits, QualityReport
+from bot.enrolment.types import FRAME_SAMPLES, FRAME_SECONDS, EnrolmentLimits, QualityReport
 from bot.enrolment.window import Window, choose_window
 from tests.samples import RATE, Samples, encode
 
@@ -134,6 +136,41 @@ def test_little_speech_is_found(speech: Samples) -> None:
     rated = report(speech[: 2 * RATE])
     assert rated.verdict == "rejected"
     assert "too_short" in codes(rated)
+
+
+NANO = ClipNeed(5.0, "nano")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "need", "verdict", "code"),
+    [
+        (4.2, ClipNeed(), "usable", "short"),
+        (4.2, NANO, "rejected", "too_short"),
+        (4.2, replace(NANO, certain=False), "usable", "short"),
+        (9.0, NANO, "good", None),
+    ],
+)
+def test_a_clip_too_short_for_the_model_is_found(
+    seconds: float, need: ClipNeed, verdict: str, code: str | None, speech: Samples
+) -> None:
+    made = record(encode(speech[: round(seconds * RATE)], RATE, "wav", "pcm_s16le"), LIMITS)
+    window = choose_window(made, LIMITS.keep_seconds)
+    rated = rate(made, window, replace(LIMITS, clip_need=need))
+    assert (rated.verdict, codes(rated)) == (verdict, [code] if code else [])
+    if code and need.more_than_seconds:
+        (finding,) = rated.findings
+        assert "the nano model" in finding.reason
+        assert "needs more than 5 s." in finding.reason
+        assert ("may be" in finding.reason) != need.certain
+        assert "Record 10 to 20 seconds" in finding.advice
+
+
+def test_a_clip_of_exactly_what_the_model_refuses_is_rejected(speech: Samples) -> None:
+    made = record(encode(speech[: 8 * RATE], RATE, "wav", "pcm_s16le"), LIMITS)
+    clip = Window(0, 156)
+    for seconds, code in ((clip.end * FRAME_SECONDS, ["too_short"]), (4.99, ["short"])):
+        rated = rate(made, clip, replace(LIMITS, clip_need=ClipNeed(seconds, "nano")))
+        assert codes(rated) == code
 
 
 @pytest.mark.parametrize(("level", "code"), [(0.0, "silence"), (1e-4, "silence"),

@@ -4,12 +4,14 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import pytest_asyncio
 
+from bot.clip_need import ClipNeed
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import AudioFileError, EnrolmentLimits, SampleRejectedError
 from bot.errors import UserError
@@ -18,7 +20,7 @@ from storage.errors import InvalidNameError, NameTakenError
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.enrolment.lost_uploads import dies, loaded_modules, sleep, spin
-from tests.samples import RATE, encode
+from tests.samples import RATE, encode, speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 GUILD = 7
@@ -178,3 +180,47 @@ async def test_a_full_guild_gets_no_further_voice(
     with pytest.raises(UserError, match="which is its limit"):
         await service.save(sample, NewVoice(GUILD, "Bob"))
     assert await store.count(GUILD) == 1
+
+
+NANO = ClipNeed(5.0, "nano")
+
+
+@pytest.fixture(scope="module")
+def short_wav() -> bytes:
+    """Four seconds of speech."""
+    return encode(speech_samples(4), RATE, "wav", "pcm_s16le")
+
+
+async def test_a_clip_too_short_for_the_model_is_rejected(
+    worker: Worker, store: VoiceStore, limits: EnrolmentLimits, short_wav: bytes
+) -> None:
+    service = EnrolmentService(worker, store, limits, clip_need=lambda: NANO)
+    with pytest.raises(SampleRejectedError, match="nano model, which speaks here, needs more than"):
+        await service.prepare(short_wav)
+
+
+async def test_a_model_loaded_meanwhile_refuses_what_is_too_short_for_it(
+    worker: Worker, store: VoiceStore, limits: EnrolmentLimits, short_wav: bytes
+) -> None:
+    known = [replace(NANO, certain=False)]
+    service = EnrolmentService(worker, store, limits, clip_need=lambda: known[-1])
+    sample = await service.prepare(short_wav)
+    assert service.is_doubtful(sample)
+    voice = await service.save(sample, NewVoice(GUILD, "Ada"))
+    known.append(NANO)
+    with pytest.raises(UserError, match=r"send a longer recording: 10 to 20 seconds\."):
+        await service.save(sample, NewVoice(GUILD, "Bob"))
+    with pytest.raises(UserError, match="nano model"):
+        await service.replace(voice.id, sample)
+    assert await store.count(GUILD) == 1
+
+
+async def test_what_is_known_better_than_by_the_service_counts(
+    worker: Worker, store: VoiceStore, limits: EnrolmentLimits, short_wav: bytes
+) -> None:
+    doubt = replace(NANO, certain=False)
+    service = EnrolmentService(worker, store, limits, clip_need=lambda: doubt)
+    with pytest.raises(SampleRejectedError):
+        await service.prepare(short_wav, need=NANO)
+    (finding,) = (await service.prepare(short_wav, need=ClipNeed())).report.findings
+    assert "model" not in finding.reason

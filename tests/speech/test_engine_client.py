@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 import structlog
 
+from bot.clip_need import ClipNeed
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.load_progress import LoadProgress
-from bot.speech.types import EngineSpec, Speech, SynthesisResult
+from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisResult
 from bot.workers import Worker, WorkerLimits
 from bot.workers.backoff import FREE_RESTARTS
 from tests.speech.scripted_engine import (
@@ -260,3 +261,22 @@ async def test_a_closed_client_refuses() -> None:
         assert (client.ready, worker.pid) == (False, None)
         with pytest.raises(EngineDeadError, match="shut down"):
             await client.synthesize([scripted("hello")])
+
+
+@pytest.mark.parametrize(
+    ("model", "auto", "certain", "seconds"),
+    [("nano", False, True, 5.0), ("english", False, True, 0.0), ("english", True, False, 5.0)],
+)
+async def test_what_a_recording_needs_is_known_as_far_as_the_model_is(
+    model: ChatterboxModel,
+    auto: bool,
+    certain: bool,
+    seconds: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.speech.engine_client.choose", lambda spec: ("chatterbox", "a test"))
+    async with engine(spec=EngineSpec(model=model, auto_model=auto)) as (client, _):
+        need = client.clip_need
+        assert (need.certain, need.more_than_seconds) == (certain, seconds)
+        await client.start()  # what is loaded clones nothing
+        assert client.clip_need == ClipNeed()

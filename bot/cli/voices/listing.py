@@ -14,7 +14,7 @@ from bot.cli.lookup import all_voices, with_store
 from bot.cli.options import GUILD_ID
 from bot.cli.output import counted, print_line
 from bot.cli.tables import GAP, fits, print_table, widths_of
-from bot.cli.voices.words import date, pitch, server
+from bot.cli.voices.words import date, pitch, server, too_short
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -63,6 +63,17 @@ def print_voices(context: Context, guild_id: int | None, *, as_json: bool) -> No
         print_table(rows, widths)
     else:
         _print_blocks(profiles)
+    for note in _short_ones(context, profiles):
+        print_line((note, "yellow"))
+
+
+def _short_ones(context: Context, profiles: Sequence[VoiceProfile]) -> list[str]:
+    """Return a line for each voice whose recording the model that would speak may refuse."""
+    from bot.app import expected_clip_need
+
+    need = expected_clip_need(context.settings)
+    told = [too_short(profile, need) for profile in profiles]
+    return [line for line in told if line]
 
 
 def _print_blocks(profiles: Sequence[VoiceProfile]) -> None:

@@ -15,9 +15,9 @@ from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
 from bot.cli.options import force_option, guild_option
 from bot.cli.output import print_facts, print_line, progress_steps
-from bot.cli.recording import Picture, picture_option, read_recording, recording_argument
+from bot.cli.recording import Picture, picture_option, read_recording, recording_argument, sample_of
 from bot.cli.reports import report_rows
-from bot.cli.voices.words import date
+from bot.cli.voices.words import date, too_short
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -69,8 +69,7 @@ async def _replace(
             show(f"Reading {file} ...", 0)
             voice = await find_own(store, guild_id, name)
             data = await asyncio.to_thread(read_recording, file, enrolment.limits)
-            show("Decoding, finding speech, measuring ...", 1)
-            sample = await enrolment.prepare(data)
+            sample = await sample_of(settings, enrolment, data, show)
             show("Storing the recording ...", 2)
             profile = await enrolment.replace(voice.id, sample)
         return sample, profile, store.clip_path(profile)
@@ -96,8 +95,12 @@ def restore(context: Context, name: str, guild_id: int) -> None:
     places, so that a second restore undoes the first.
     """
 
+    from bot.app import expected_clip_need
+
     async def work(store: VoiceStore) -> VoiceProfile:
         return await store.restore((await find_own(store, guild_id, name)).id)
 
     profile = with_store(context, work)
     print_line(f"“{profile.name}” has its former recording again ({profile.seconds:.1f} s).")
+    if note := too_short(profile, expected_clip_need(context.settings)):
+        print_line((note, "yellow"))

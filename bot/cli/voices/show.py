@@ -12,9 +12,9 @@ from bot.cli.completion import voice_argument
 from bot.cli.context import Context
 from bot.cli.lookup import find_voice, with_store
 from bot.cli.options import guild_option
-from bot.cli.output import counted, print_facts
+from bot.cli.output import counted, print_facts, print_line
 from bot.cli.reports import report_rows
-from bot.cli.voices.words import date, pitch, server, speaks
+from bot.cli.voices.words import date, pitch, server, speaks, too_short
 from bot.speech.voice_settings import settings_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
     """Show everything that is stored about the voice NAME."""
 
+    from bot.app import expected_clip_need
+
     async def work(store: VoiceStore) -> tuple[VoiceProfile, Path]:
         profile = await find_voice(store, guild_id, name)
         return profile, store.clip_path(profile)
@@ -39,6 +41,8 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
         print_json(voice_document(profile, path))
     else:
         print_facts(_facts(profile, path))
+        if note := too_short(profile, expected_clip_need(context.settings)):
+            print_line((note, "yellow"))
 
 
 def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import ALL, number
+
+if TYPE_CHECKING:
+    from bot.clip_need import ClipNeed
+    from storage.types import VoiceProfile
 
 
 def server(guild_id: int) -> str:
     """Return whose a voice is."""
     return str(guild_id) if guild_id else "operator"
+
+
+def too_short(voice: VoiceProfile, need: ClipNeed) -> str:
+    """Return what is wrong with a voice whose recording is too short for the model; or nothing."""
+    if not need.lacks(voice.seconds):
+        return ""
+    guild = f" --guild {voice.guild_id}" if voice.guild_id else ""
+    return (
+        f"“{voice.name}” has a recording of {voice.seconds:.1f} s; {need}. Give it a longer one: "
+        f"mynah voices replace {shlex.quote(voice.name)} FILE{guild}"
+    )
 
 
 def pitch(pitch_hz: float | None) -> str:
