@@ -22,6 +22,7 @@ class StoredModel:
     revisions: the commit of each repository that is or would be used; None where the first download
     decides.
     directory: where its T3 is, or would be.
+    problem: what keeps it from being complete though files of it are there; else empty.
     """
 
     name: ChatterboxModel
@@ -30,6 +31,7 @@ class StoredModel:
     unfinished_bytes: int
     revisions: Mapping[str, str | None]
     directory: str
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +60,11 @@ class CheckedFile:
 class Removal:
     """What removing a model does. freed_bytes: on the disk.
 
-    files: what goes. kept: files that stay, each with the models that need it.
+    files: what goes. kept: files that stay, each with the models that need it. unclear: files that
+    stay because it is not clear whether they are the model's.
     """
 
     files: tuple[str, ...]
     freed_bytes: int
     kept: Mapping[str, tuple[ChatterboxModel, ...]]
+    unclear: tuple[str, ...] = ()

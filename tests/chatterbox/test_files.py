@@ -205,3 +205,10 @@ def test_weights_that_are_missing_are_named_where_upstream_is_lenient_too(
         EngineDeadError, match=rf"s3gen\.safetensors does not .*: there is no {gone}\."
     ):
         load_model(spec("english", tmp_path), "cpu")
+
+
+def test_what_is_not_clear_of_another_model_is_no_fault(tmp_path: Path) -> None:
+    rest = set(MODELS[FINETUNE].files) - {"s3gen_v3.safetensors"}
+    write_empty(tmp_path, *rest, "s3gen_a.safetensors", "s3gen_b.safetensors")
+    with pytest.raises(EngineDeadError, match=r"english model: it has no"):
+        find_checkpoint(tmp_path, "english")

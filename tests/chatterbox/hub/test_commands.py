@@ -126,3 +126,25 @@ def test_a_failed_download_is_an_error_with_what_to_do(
     code, out, err = mynah("fetch", "english")
     assert (code, out) == (1, "")
     assert "error: The english model could not be downloaded" in err
+
+
+def test_files_that_are_not_clear_are_named_in_the_row_and_hinder_no_other(
+    mynah: Callable[..., Told], also: Serve, folder: Path
+) -> None:
+    also("multilingual:pt-br")
+    mynah("fetch", "multilingual:pt-br")
+    [t3] = folder.parent.glob("*/snapshots/*/t3_pt_br.safetensors")
+    for name in ("t3_a.safetensors", "t3_b.safetensors"):
+        (t3.parent / name).write_bytes(b"T3")
+    t3.unlink()
+    code, out, err = mynah()
+    assert code == 0, err
+    [row] = [line for line in out.splitlines() if line.startswith("multilingual:pt-br")]
+    assert "not complete: t3_a.safetensors and t3_b.safetensors all fit" in row
+    assert mynah("fetch", "english")[0] == 0
+    assert mynah("verify", "english")[0] == 0
+    assert mynah("remove", "english", "--force")[0] == 0
+    code, out, err = mynah("remove", "multilingual:pt-br", "--force")
+    assert code == 0, err
+    assert f"{t3.parent / 't3_a.safetensors'} and " in out
+    assert "Remove by hand what nobody needs." in out

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import EngineDeadError
-from bot.speech.engines.chatterbox.hub.advice import advise, no_room, other_commit
+from bot.speech.engines.chatterbox.hub.advice import advise, explained, no_room, other_commit
 from bot.speech.engines.chatterbox.hub.progress import Counter
 from bot.speech.engines.chatterbox.hub.repository import (
     NEWEST,
@@ -27,7 +27,7 @@ from bot.speech.engines.chatterbox.hub.repository import (
 )
 from bot.speech.engines.chatterbox.hub.transfer import DamagedError, RemoteFile, fetch_file
 from bot.speech.load_progress import OnProgress
-from bot.speech.models import Model, Source
+from bot.speech.models import Model, Source, UnclearError
 
 log = logging.getLogger(__name__)
 
@@ -61,13 +61,13 @@ def fetch_model(model: Model, tell: OnProgress, *, newest: bool = False) -> list
     """
     # Its own lines ("Trying to resume download ...") come between ours; the last error is raised.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    directories = None if newest else cached(model)
+    directories = None if newest else explained(cached)(model)
     if directories is not None:
         return directories
     try:
         return _Download(model, tell, newest=newest).run()
     except EngineDeadError as error:
-        others = None if newest else former(model)
+        others = None if newest else explained(former)(model)
         if others is None:
             raise
         log.warning("the %s model is used as another program fetched it: %s", model.name, error)
@@ -123,7 +123,7 @@ class _Download:
     def _choose(self, source: Source, names: Any) -> list[str]:
         try:
             missing = self._model.missing(names, source)
-        except ValueError as error:
+        except UnclearError as error:
             raise EngineDeadError(
                 f"It is not clear which files of {source.repository} are the {self._model.name} "
                 f"model: {error}. Look for a newer version of Mynah, or put the right files into a "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from bot.speech.engines.chatterbox.hub.advice import explained, unusable
 from bot.speech.engines.chatterbox.hub.checksum import is_checksum, matches
 from bot.speech.engines.chatterbox.hub.repository import (
     NEWEST,
@@ -19,7 +20,16 @@ from bot.speech.stored_models import CheckedFile, FileState, StoredModel
 
 
 def look_up(model: Model) -> StoredModel:
-    """Return how much of a model is there."""
+    """Return how much of a model is there; what keeps it from being read is its problem."""
+    try:
+        return _look_up(model)
+    except OSError as error:
+        revisions = {source.repository: None for source in model.sources}
+        folder = str(CachedRepository(model.sources[0]).folder)
+        return StoredModel(model.name, False, 0, 0, revisions, folder, unusable(model.name, error))
+
+
+def _look_up(model: Model) -> StoredModel:
     repositories = [CachedRepository(source) for source in model.sources]
     directories = cached(model) or former(model)
     revisions = {r.source.repository: r.revision for r in repositories}
@@ -31,9 +41,11 @@ def look_up(model: Model) -> StoredModel:
         unfinished_bytes=sum(path.stat().st_size for path in parts(own)),
         revisions={name: None if r == NEWEST else r for name, r in revisions.items()},
         directory=str(directories[0] if directories else own.folder),
+        problem="" if directories else _unclear(model),
     )
 
 
+@explained
 def verify(model: Model, skipped: Collection[str] = ()) -> tuple[CheckedFile, ...]:
     """Return the files of a model that are there, each read whole and compared.
 
@@ -46,6 +58,7 @@ def verify(model: Model, skipped: Collection[str] = ()) -> tuple[CheckedFile, ..
     )
 
 
+@explained
 def drop_damaged(model: Model) -> list[str]:
     """Remove the contents whose checksum is wrong, and return the files' names."""
     damaged = [path for path in model_files(model) if _state(path) == "damaged"]
@@ -63,9 +76,9 @@ def model_files(model: Model) -> list[Path]:
     if directories is not None:
         pairs = zip(model.sources, directories, strict=True)
         return [
-            directory / name
+            path
             for source, directory in pairs
-            for name in model.choose([path.name for path in directory.iterdir()], source)
+            for path in CachedRepository(source).files(model, directory.name).values()
         ]
     return [path for source in model.sources for path in _some(model, CachedRepository(source))]
 
@@ -76,8 +89,24 @@ def parts(repository: CachedRepository) -> Iterator[Path]:
 
 
 def _some(model: Model, repository: CachedRepository) -> list[Path]:
-    commit = next((c for c in repository.commits() if repository.names(c)), None)
+    commit = _begun(repository)
     return list(repository.files(model, commit).values()) if commit is not None else []
+
+
+def _begun(repository: CachedRepository) -> str | None:
+    """Return the first commit of which something is there."""
+    return next((c for c in repository.commits() if repository.names(c)), None)
+
+
+def _unclear(model: Model) -> str:
+    """Return which files of a model are not clear, in words."""
+    found = [
+        str(error)
+        for repository in map(CachedRepository, model.sources)
+        if (commit := _begun(repository)) is not None
+        for error in model.unclear(repository.names(commit), repository.source).values()
+    ]
+    return "; ".join(found)
 
 
 def _state(path: Path) -> FileState:

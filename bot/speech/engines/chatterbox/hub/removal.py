@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.speech.engines.chatterbox.hub.advice import explained
 from bot.speech.engines.chatterbox.hub.inventory import parts
 from bot.speech.engines.chatterbox.hub.repository import (
     NEWEST,
@@ -34,11 +35,13 @@ class _Plan:
     contents: tuple[Path, ...]
 
 
+@explained
 def plan_removal(model: Model) -> Removal:
     """Return what `remove` would do."""
     return _summary(model, _plans(model))
 
 
+@explained
 def remove(model: Model) -> Removal:
     """Remove a model's files, but for those that another complete model needs.
 
@@ -47,7 +50,8 @@ def remove(model: Model) -> Removal:
     plans = _plans(model)
     summary = _summary(model, plans)
     for plan in plans:
-        for path in (*plan.names, *plan.contents):
+        # A name without its content is found again where this ends halfway, a content is not.
+        for path in (*plan.contents, *plan.names):
             path.unlink(missing_ok=True)
         _tidy(plan.repository)
     return summary
@@ -65,6 +69,7 @@ def _plan(model: Model, repository: CachedRepository, kept: Iterable[Path]) -> _
         for path in repository.files(model, commit).values()
         if path not in kept
     ]
+    names += [p for commit in repository.commits() for p in repository.dangling(model, commit)]
     pointers = [p for p in (repository.folder / "snapshots").glob("*/*") if p not in names]
     needed = {content_of(pointer) for pointer in pointers}
     contents = {content for content in map(content_of, names) if content is not None} - needed
@@ -79,8 +84,7 @@ def _kept(model: Model) -> dict[Path, tuple[ChatterboxModel, ...]]:
     for other in MODELS.values():
         directories = None if other is model else cached(other) or former(other)
         for source, directory in zip(other.sources, directories or (), strict=bool(directories)):
-            for name in other.choose([path.name for path in directory.iterdir()], source):
-                path = directory / name
+            for path in CachedRepository(source).files(other, directory.name).values():
                 kept[path] = (*kept.get(path, ()), other.name)
     return kept
 
@@ -97,7 +101,18 @@ def _summary(model: Model, plans: Iterable[_Plan]) -> Removal:
     }
     kept = {path.name: names for path, names in _kept(model).items() if path in own}
     files = sorted({path.name for plan in plans for path in plan.names})
-    return Removal(tuple(files), sum(freed.values()), kept)
+    return Removal(tuple(files), sum(freed.values()), kept, tuple(sorted(_unclear(model))))
+
+
+def _unclear(model: Model) -> set[str]:
+    repositories = map(CachedRepository, model.sources)
+    return {
+        str(repository.snapshot(commit) / name)
+        for repository in repositories
+        for commit in repository.commits()
+        for error in model.unclear(repository.names(commit), repository.source).values()
+        for name in error.names
+    }
 
 
 def _idle(repository: CachedRepository, part: Path) -> bool:

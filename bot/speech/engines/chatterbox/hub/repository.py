@@ -80,20 +80,31 @@ class CachedRepository:
         return directory / f"{checksum}.lock"
 
     def names(self, commit: str) -> list[str]:
-        """Return the files that are there of a commit."""
+        """Return the files that are there of a commit; raises OSError if they cannot be read."""
         directory = self.snapshot(commit)
         # A name whose content was deleted points to nothing.
         return [p.name for p in directory.iterdir() if p.is_file()] if directory.is_dir() else []
 
     def files(self, model: Model, commit: str) -> dict[str, Path]:
-        """Return this repository's files of a model, by name; some, where not all are there."""
+        """Return this repository's files of a model, by name; some, where not all are there.
+
+        Those of which it is not clear whether they are the model's are left out.
+        """
         directory = self.snapshot(commit)
         names = self.names(commit)
         return {name: directory / name for name in model.choose(names, self.source)}
 
+    def dangling(self, model: Model, commit: str) -> list[Path]:
+        """Return the model's names whose content was deleted."""
+        directory = self.snapshot(commit)
+        if not directory.is_dir():
+            return []
+        dangling = [path.name for path in directory.iterdir() if not path.exists()]
+        return [directory / name for name in model.choose(dangling, self.source)]
+
     def complete(self, model: Model, commit: str) -> bool:
         """Whether the cache has what the model needs of this repository."""
-        return not model.missing(self.names(commit), self.source)
+        return model.is_complete(self.names(commit), self.source)
 
     def commits(self) -> Iterator[str]:
         """Yield the commits that Mynah takes files from, the one to use first.
