@@ -9,7 +9,9 @@ from typing import Literal
 from bot.speech.choice import Choice
 from bot.speech.types import ChatterboxModel
 
-FileState = Literal["ok", "damaged", "unknown"]
+FileState = Literal["ok", "damaged", "missing", "unclear", "unknown"]
+"""damaged: its checksum is wrong. missing: the model cannot be loaded without it. unclear: it is
+one of several that could be the same part. unknown: nothing says what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +50,17 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file and whether its checksum is right; "unknown" where nobody has said what it is."""
+    """A file and what is known of it. name: of a missing one all those that it may have."""
 
     name: str
     path: str
     size: int
     state: FileState
+
+    @property
+    def is_fault(self) -> bool:
+        """Whether the model cannot be loaded as it was published because of this file."""
+        return self.state in ("damaged", "missing", "unclear")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,37 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.cli.main import run
 from bot.speech.models import MODELS
 from tests.chatterbox.fake_hub import FakeHub
-from tests.chatterbox.hub.conftest import Serve
-
-Told = tuple[int, str, str]
-
-
-@pytest.fixture
-def mynah(
-    hub: FakeHub,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Callable[..., Told]:
-    """Runs a command; returns its exit code and what it wrote."""
-    told = {
-        "MYNAH_STORAGE__DIRECTORY": str(tmp_path / "data"),
-        "HF_HUB_OFFLINE": "0",
-        "HF_HUB_CACHE": str(folder.parent),
-        "HF_ENDPOINT": hub.endpoint,
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments: str) -> Told:
-        code = run(["models", *arguments])
-        return code, *capfd.readouterr()
-
-    return call
+from tests.chatterbox.hub.conftest import Serve, Told
 
 
 def test_a_model_is_fetched_listed_checked_and_removed(

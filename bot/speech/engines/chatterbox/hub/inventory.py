@@ -47,15 +47,18 @@ def _look_up(model: Model) -> StoredModel:
 
 @explained
 def verify(model: Model, skipped: Collection[str] = ()) -> tuple[CheckedFile, ...]:
-    """Return the files of a model that are there, each read whole and compared.
+    """Return the files of a model, each that is there read whole and compared; also what it lacks.
 
-    skipped: paths of files that were checked already, for another model.
+    Nothing where nothing of it is there. skipped: paths of files that were checked already, for
+    another model: what has no others is not there either.
     """
-    return tuple(
+    there = tuple(
         CheckedFile(path.name, str(path), path.stat().st_size, _state(path))
         for path in model_files(model)
         if str(path) not in skipped
     )
+    faults = () if cached(model) or former(model) else tuple(_lacking(model))
+    return (*there, *faults) if there or any(file.size for file in faults) else ()
 
 
 @explained
@@ -96,6 +99,22 @@ def _some(model: Model, repository: CachedRepository) -> list[Path]:
 def _begun(repository: CachedRepository) -> str | None:
     """Return the first commit of which something is there."""
     return next((c for c in repository.commits() if repository.names(c)), None)
+
+
+def _lacking(model: Model) -> Iterator[CheckedFile]:
+    """Yield what keeps a model from being complete."""
+    for repository in map(CachedRepository, model.sources):
+        commit = _begun(repository)
+        names = repository.names(commit) if commit is not None else []
+        directory = repository.snapshot(commit) if commit is not None else repository.folder
+        unclear = model.unclear(names, repository.source)
+        for part in model.parts_of(repository.source):
+            if part in unclear:
+                for path in (directory / name for name in unclear[part].names):
+                    yield CheckedFile(path.name, str(path), path.stat().st_size, "unclear")
+            elif part.required and not part.find(names):
+                path = directory / part.choices[0][0]
+                yield CheckedFile(part.wanted, str(path), 0, "missing")
 
 
 def _unclear(model: Model) -> str:
