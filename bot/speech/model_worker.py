@@ -45,7 +45,7 @@ def fetch(
 
     model = MODELS[name]
     damaged = tuple(drop_damaged(model))
-    fetch_model(model, ProgressFile(progress_file), newest=newest)
+    fetch_model(model, ProgressFile(progress_file), newest=newest, whole=True)
     return look_up(model), damaged
 
 

@@ -20,11 +20,12 @@ class StoredModel:
 
     complete: whether it can be loaded without a download.
     stored_bytes: of its files that are there.
-    unfinished_bytes: of downloads that broke off, of its own repository.
+    unfinished_bytes: of its downloads that broke off.
     revisions: the commit of each repository that is or would be used; None where the first download
     decides.
     directory: where its T3 is, or would be.
     problem: what keeps it from being complete though files of it are there; else empty.
+    lacking: what is not there of what not all of it needs, such as what only Chinese does.
     """
 
     name: ChatterboxModel
@@ -34,6 +35,7 @@ class StoredModel:
     revisions: Mapping[str, str | None]
     directory: str
     problem: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

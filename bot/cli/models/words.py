@@ -79,4 +79,5 @@ def stored_document(model: Model, stored: StoredModel) -> dict[str, Any]:
         "revisions": dict(stored.revisions),
         "directory": stored.directory or None,
         "problem": stored.problem or None,
+        "lacking": list(stored.lacking),
     }

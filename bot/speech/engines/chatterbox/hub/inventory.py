@@ -9,13 +9,14 @@ from bot.speech.engines.chatterbox.hub.advice import explained, unusable
 from bot.speech.engines.chatterbox.hub.checksum import is_checksum, matches
 from bot.speech.engines.chatterbox.hub.repository import (
     NEWEST,
-    PART_SUFFIX,
     CachedRepository,
     cached,
     content_of,
     former,
+    lacking,
+    wishes,
 )
-from bot.speech.models import Model
+from bot.speech.models import MODELS, Model
 from bot.speech.stored_models import CheckedFile, FileState, StoredModel
 
 
@@ -38,10 +39,11 @@ def _look_up(model: Model) -> StoredModel:
         model.name,
         complete=directories is not None,
         stored_bytes=sum(path.stat().st_size for path in model_files(model)),
-        unfinished_bytes=sum(path.stat().st_size for path in parts(own)),
+        unfinished_bytes=sum(p.stat().st_size for r in repositories for p in parts(model, r)),
         revisions={name: None if r == NEWEST else r for name, r in revisions.items()},
         directory=str(directories[0] if directories else own.folder),
         problem="" if directories else _unclear(model),
+        lacking=tuple(lacking(model)),
     )
 
 
@@ -86,9 +88,23 @@ def model_files(model: Model) -> list[Path]:
     return [path for source in model.sources for path in _some(model, CachedRepository(source))]
 
 
-def parts(repository: CachedRepository) -> Iterator[Path]:
-    """Yield what downloads left that broke off."""
-    yield from (repository.folder / "blobs").glob(f"*{PART_SUFFIX}")
+def parts(model: Model, repository: CachedRepository) -> list[Path]:
+    """Return what downloads of a model left that broke off.
+
+    What nobody noted is the model's where no other has files of its own in its repository.
+    """
+    found = repository.parts()
+    unknown = repository.source == model.sources[0] and not _is_shared(model, repository)
+    return [part for part in found if model.name in wishes(part) or (unknown and not wishes(part))]
+
+
+def _is_shared(model: Model, repository: CachedRepository) -> bool:
+    own = {*_some(model, repository)}
+    return any(
+        set(_some(other, repository)) - own
+        for other in MODELS.values()
+        if other is not model and repository.source in other.sources
+    )
 
 
 def _some(model: Model, repository: CachedRepository) -> list[Path]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,9 @@ NOTED = "mynah"
 """The ref of the revision that was fetched where the table knows none, or by wish the newest."""
 
 PART_SUFFIX = ".incomplete"
+
+WISHES_SUFFIX = ".mynah"
+"""Beside a part: the models that it is downloaded for, each in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,10 @@ class CachedRepository:
     def part(self, checksum: str) -> Path:
         """Return where a content grows while it is downloaded."""
         return self.folder / "blobs" / f"{checksum}{PART_SUFFIX}"
+
+    def parts(self) -> list[Path]:
+        """Return what downloads left that broke off."""
+        return sorted((self.folder / "blobs").glob(f"*{PART_SUFFIX}"))
 
     def lock(self, checksum: str) -> Path:
         """Return the lock of a content, the hub's own; its directory is there."""
@@ -130,6 +137,26 @@ class CachedRepository:
             return None
 
 
+def wishes(part: Path) -> frozenset[str]:
+    """Return the models that a part is downloaded for; none where nobody noted them."""
+    try:
+        return frozenset(_wishes_file(part).read_text(encoding="utf-8").split())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def wish(part: Path, models: Collection[str]) -> None:
+    """Note the models that a part is downloaded for; none: nobody wants it."""
+    if models:
+        _wishes_file(part).write_text("\n".join(sorted(models)) + "\n", encoding="utf-8")
+    else:
+        _wishes_file(part).unlink(missing_ok=True)
+
+
+def _wishes_file(part: Path) -> Path:
+    return part.with_name(part.name + WISHES_SUFFIX)
+
+
 def content_of(pointer: Path) -> Path | None:
     """Return the content in `blobs/` that a name points to; None for a copy.
 
@@ -153,6 +180,16 @@ def former(model: Model) -> list[Path] | None:
         return next((c for c in repository.commits() if repository.complete(model, c)), None)
 
     return _gather(model, choose)
+
+
+def lacking(model: Model) -> list[str]:
+    """Return what is not there, at the revisions to use, of the files that not all of it needs."""
+    return [
+        part.wanted
+        for repository in map(CachedRepository, model.sources)
+        for part in model.parts_of(repository.source)
+        if not part.required and not part.find(repository.names(repository.revision))
+    ]
 
 
 def _gather(model: Model, choose: Callable[[CachedRepository], str | None]) -> list[Path] | None:
