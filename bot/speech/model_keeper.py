@@ -27,6 +27,11 @@ class ModelKeeper:
         with _explained():
             return await self._worker.run(model_worker.survey, self._spec)
 
+    async def stored(self) -> tuple[StoredModel, ...]:
+        """Return what there is of every model."""
+        with _explained():
+            return await self._worker.run(model_worker.stored)
+
     async def fetch(
         self, name: ChatterboxModel, on_progress: OnProgress, *, newest: bool = False
     ) -> tuple[StoredModel, tuple[str, ...]]:
@@ -43,7 +48,7 @@ class ModelKeeper:
     async def verify(
         self, name: ChatterboxModel, skipped: frozenset[str] = frozenset()
     ) -> tuple[CheckedFile, ...]:
-        """Return the files of a model that are there, each compared with its checksum.
+        """Return the files of a model, each compared with its checksum, and what it lacks.
 
         skipped: paths of files that were checked already, for another model.
         """

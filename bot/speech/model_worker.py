@@ -20,11 +20,16 @@ from bot.speech.types import ChatterboxModel, EngineSpec
 
 def survey(spec: EngineSpec) -> Survey:
     """Return what there is of every model, and what `auto` takes here."""
-    models = tuple(_look_up(name) for name in MODELS)
+    models = stored()
     try:
         return Survey(models, _choice(spec))
     except MynahError as error:
         return Survey(models, None, str(error))
+
+
+def stored() -> tuple[StoredModel, ...]:
+    """Return what there is of every model."""
+    return tuple(_look_up(name) for name in MODELS)
 
 
 def fetch(
@@ -40,12 +45,12 @@ def fetch(
 
     model = MODELS[name]
     damaged = tuple(drop_damaged(model))
-    fetch_model(model, ProgressFile(progress_file), newest=newest)
+    fetch_model(model, ProgressFile(progress_file), newest=newest, whole=True)
     return look_up(model), damaged
 
 
 def verify(name: ChatterboxModel, skipped: frozenset[str]) -> tuple[CheckedFile, ...]:
-    """Return the files of a model that are there, each compared with its checksum.
+    """Return the files of a model, each compared with its checksum, and what it lacks.
 
     skipped: paths of files that were checked already, for another model.
     """

@@ -9,7 +9,9 @@ from typing import Literal
 from bot.speech.choice import Choice
 from bot.speech.types import ChatterboxModel
 
-FileState = Literal["ok", "damaged", "unknown"]
+FileState = Literal["ok", "damaged", "missing", "unclear", "unknown"]
+"""damaged: its checksum is wrong. missing: the model cannot be loaded without it. unclear: it is
+one of several that could be the same part. unknown: nothing says what is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +20,12 @@ class StoredModel:
 
     complete: whether it can be loaded without a download.
     stored_bytes: of its files that are there.
-    unfinished_bytes: of downloads that broke off, of its own repository.
+    unfinished_bytes: of its downloads that broke off.
     revisions: the commit of each repository that is or would be used; None where the first download
     decides.
     directory: where its T3 is, or would be.
+    problem: what keeps it from being complete though files of it are there; else empty.
+    lacking: what is not there of what not all of it needs, such as what only Chinese does.
     """
 
     name: ChatterboxModel
@@ -30,6 +34,8 @@ class StoredModel:
     unfinished_bytes: int
     revisions: Mapping[str, str | None]
     directory: str
+    problem: str = ""
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +52,28 @@ class Survey:
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file and whether its checksum is right; "unknown" where nobody has said what it is."""
+    """A file and what is known of it. name: of a missing one all those that it may have."""
 
     name: str
     path: str
     size: int
     state: FileState
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether the model cannot be loaded as it was published because of this file."""
+        return self.state in ("damaged", "missing", "unclear")
+
 
 @dataclass(frozen=True, slots=True)
 class Removal:
     """What removing a model does. freed_bytes: on the disk.
 
-    files: what goes. kept: files that stay, each with the models that need it.
+    files: what goes. kept: files that stay, each with the models that need it. unclear: files that
+    stay because it is not clear whether they are the model's.
     """
 
     files: tuple[str, ...]
     freed_bytes: int
     kept: Mapping[str, tuple[ChatterboxModel, ...]]
+    unclear: tuple[str, ...] = ()

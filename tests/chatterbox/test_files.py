@@ -205,3 +205,29 @@ def test_weights_that_are_missing_are_named_where_upstream_is_lenient_too(
         EngineDeadError, match=rf"s3gen\.safetensors does not .*: there is no {gone}\."
     ):
         load_model(spec("english", tmp_path), "cpu")
+
+
+def test_what_is_not_clear_of_another_model_is_no_fault(tmp_path: Path) -> None:
+    rest = set(MODELS[FINETUNE].files) - {"s3gen_v3.safetensors"}
+    write_empty(tmp_path, *rest, "s3gen_a.safetensors", "s3gen_b.safetensors")
+    with pytest.raises(EngineDeadError, match=r"english model: it has no"):
+        find_checkpoint(tmp_path, "english")
+
+
+@pytest.mark.parametrize("model", ["turbo", "nano"])
+def test_the_tokenizer_of_another_model_in_the_directory_is_not_taken(
+    model: ChatterboxModel, checkpoint: Checkpoints, tmp_path: Path
+) -> None:
+    linked(checkpoint(model), tmp_path)
+    whole = json.loads((tmp_path / "tokenizer.json").read_text())
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (tmp_path / name).unlink()
+    (tmp_path / "vocab.json").write_text(json.dumps(whole["model"]["vocab"]))
+    (tmp_path / "merges.txt").write_text("#version: 0.2\n")
+    (tmp_path / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
+    shutil.copy(checkpoint("english") / "tokenizer.json", tmp_path / "tokenizer.json")
+    spoken = [
+        load_model(spec(model, directory), "cpu").tokenizer("Hello there.").input_ids
+        for directory in (tmp_path, checkpoint(model))
+    ]
+    assert spoken[0] == spoken[1]

@@ -45,3 +45,5 @@ def fetch(context: Context, model: ChatterboxModel, newest: bool, as_json: bool)
     revisions = ", ".join(f"{name} at {at}" for name, at in stored.revisions.items() if at)
     print_line(f"{model} is complete: {size(stored.stored_bytes)} in {stored.directory}.")
     print_line(f"From {revisions}.")
+    if stored.lacking:
+        print_line(f"Not there, and not needed for all it does: {', '.join(stored.lacking)}.")

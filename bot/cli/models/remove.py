@@ -54,10 +54,16 @@ def _remove(context: Context, model: ChatterboxModel, *, really: bool) -> Remova
 
 
 def _stays(removal: Removal) -> str:
-    if not removal.kept:
-        return ""
-    owners = sorted({name for names in removal.kept.values() for name in names})
-    return f" {', '.join(sorted(removal.kept))} stay for {', '.join(owners)}."
+    told = ""
+    if removal.kept:
+        owners = sorted({name for names in removal.kept.values() for name in names})
+        told = f" {', '.join(sorted(removal.kept))} stay for {', '.join(owners)}."
+    if removal.unclear:
+        told += (
+            f" {' and '.join(removal.unclear)} stay, because it is not clear which is the model's. "
+            "Remove by hand what nobody needs."
+        )
+    return told
 
 
 def _document(model: ChatterboxModel, removal: Removal, *, removed: bool) -> dict[str, Any]:
@@ -67,4 +73,5 @@ def _document(model: ChatterboxModel, removal: Removal, *, removed: bool) -> dic
         "files": list(removal.files),
         "freed_bytes": removal.freed_bytes,
         "kept": {name: list(owners) for name, owners in removal.kept.items()},
+        "unclear": list(removal.unclear),
     }

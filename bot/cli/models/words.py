@@ -58,6 +58,8 @@ def state(model: Model, stored: StoredModel) -> str:
     """Return how much of a model is there."""
     if stored.complete:
         return "fetched"
+    if stored.problem:
+        return f"not complete: {stored.problem}"
     here = stored.stored_bytes + stored.unfinished_bytes
     return f"{size(here)} of {size(model.download_bytes)}" if here else "-"
 
@@ -76,4 +78,6 @@ def stored_document(model: Model, stored: StoredModel) -> dict[str, Any]:
         "unfinished_bytes": stored.unfinished_bytes,
         "revisions": dict(stored.revisions),
         "directory": stored.directory or None,
+        "problem": stored.problem or None,
+        "lacking": list(stored.lacking),
     }

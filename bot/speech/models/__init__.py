@@ -3,8 +3,8 @@
 Nothing here needs torch or the package, so the bot process may look, too.
 """
 
-from bot.speech.models.files import Part, Source
+from bot.speech.models.files import Part, Source, UnclearError
 from bot.speech.models.model import Model
 from bot.speech.models.table import MODELS
 
-__all__ = ["MODELS", "Model", "Part", "Source"]
+__all__ = ["MODELS", "Model", "Part", "Source", "UnclearError"]

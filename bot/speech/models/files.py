@@ -10,6 +10,19 @@ from typing import Literal
 Role = Literal["voice encoder", "T3", "S3Gen", "tokenizer", "extra"]
 
 
+class UnclearError(ValueError):
+    """Several files fit in place of one; `names` has them."""
+
+    def __init__(self, names: Collection[str], pattern: str, role: Role) -> None:
+        super().__init__(names, pattern, role)
+        self.names = tuple(names)
+        self._pattern, self._role = pattern, role
+
+    def __str__(self) -> str:
+        names = " and ".join(self.names)
+        return f"{names} all fit {self._pattern}, and only one can be the {self._role}"
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """A repository of the model hub, at the commit whose files are known ("main": none is)."""
@@ -42,7 +55,7 @@ class Part:
     def find(self, names: Collection[str]) -> tuple[str, ...]:
         """Return the files of this part among `names`; none where it is not complete.
 
-        Raises `ValueError`, which names them, where several fit a pattern.
+        Raises `UnclearError`, which names them, where several fit a pattern.
         """
         for choice in self.choices:
             found = [self._only(name, names) for name in choice]
@@ -60,7 +73,5 @@ class Part:
             return pattern
         fitting = sorted({n for n in names if fnmatchcase(n, pattern)} - {*self.others})
         if len(fitting) > 1:
-            raise ValueError(
-                f"{' and '.join(fitting)} all fit {pattern}, and only one can be the {self.role}"
-            )
+            raise UnclearError(fitting, pattern, self.role)
         return fitting[0] if fitting else None

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.speech.models.files import Part, Role, Source
+from bot.speech.models.files import Part, Role, Source, UnclearError
 from bot.speech.types import ChatterboxModel
 
 Backbone = Literal["Llama_520M", "GPT2_medium", "GPT2_small"]
@@ -126,18 +126,39 @@ class Model:
     def missing(self, names: Collection[str], source: Source | None = None) -> list[str]:
         """Return what these files lack to be the model, or to be `source`'s share of it.
 
-        Raises `ValueError`, which names them, where several files fit in place of one.
+        Raises `UnclearError`, which names them, where several files fit in place of one.
         """
         return [
             part.wanted for part in self.parts_of(source) if part.required and not part.find(names)
         ]
 
+    def is_complete(self, names: Collection[str], source: Source | None = None) -> bool:
+        """Whether these files are the model, or `source`'s share of it, without any doubt."""
+        try:
+            return not self.missing(names, source)
+        except UnclearError:
+            return False
+
+    def unclear(
+        self, names: Collection[str], source: Source | None = None
+    ) -> dict[Part, UnclearError]:
+        """Return the parts of which it is not clear which of these files they are."""
+        found: dict[Part, UnclearError] = {}
+        for part in self.parts_of(source):
+            try:
+                part.find(names)
+            except UnclearError as error:
+                found[part] = error
+        return found
+
     def choose(self, names: Collection[str], source: Source | None = None) -> list[str]:
         """Return which of these files are the model's, or `source`'s share, the small ones first.
 
-        Raises `ValueError`, which names them, where several files fit in place of one.
+        Those of a part that is not clear are left out.
         """
-        parts = sorted(self.parts_of(source), key=lambda part: part.size)
+        unclear = self.unclear(names, source)
+        clear = (part for part in self.parts_of(source) if part not in unclear)
+        parts = sorted(clear, key=lambda part: part.size)
         return [name for part in parts for name in part.find(names)]
 
     def parts_of(self, source: Source | None) -> tuple[Part, ...]:

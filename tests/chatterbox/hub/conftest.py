@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.main import run
 from bot.speech.engines.chatterbox.hub.fetch import fetch_model
 from bot.speech.load_progress import LoadProgress
 from bot.speech.models import MODELS, Model
@@ -73,3 +74,31 @@ Serve = Callable[[ChatterboxModel], None]
 def also(hub: FakeHub) -> Serve:
     """Let the hub have another model, too."""
     return lambda name: serve(hub.directory, MODELS[name])
+
+
+Told = tuple[int, str, str]
+
+
+@pytest.fixture
+def mynah(
+    hub: FakeHub,
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Callable[..., Told]:
+    """Runs a command; returns its exit code and what it wrote."""
+    told = {
+        "MYNAH_STORAGE__DIRECTORY": str(tmp_path / "data"),
+        "HF_HUB_OFFLINE": "0",
+        "HF_HUB_CACHE": str(folder.parent),
+        "HF_ENDPOINT": hub.endpoint,
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments: str) -> Told:
+        code = run(["models", *arguments])
+        return code, *capfd.readouterr()
+
+    return call

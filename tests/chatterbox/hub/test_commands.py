@@ -9,37 +9,9 @@ from typing import Any
 
 import pytest
 
-from bot.cli.main import run
 from bot.speech.models import MODELS
 from tests.chatterbox.fake_hub import FakeHub
-from tests.chatterbox.hub.conftest import Serve
-
-Told = tuple[int, str, str]
-
-
-@pytest.fixture
-def mynah(
-    hub: FakeHub,
-    folder: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-) -> Callable[..., Told]:
-    """Runs a command; returns its exit code and what it wrote."""
-    told = {
-        "MYNAH_STORAGE__DIRECTORY": str(tmp_path / "data"),
-        "HF_HUB_OFFLINE": "0",
-        "HF_HUB_CACHE": str(folder.parent),
-        "HF_ENDPOINT": hub.endpoint,
-    }
-    for name, value in told.items():
-        monkeypatch.setenv(name, value)
-
-    def call(*arguments: str) -> Told:
-        code = run(["models", *arguments])
-        return code, *capfd.readouterr()
-
-    return call
+from tests.chatterbox.hub.conftest import Serve, Told
 
 
 def test_a_model_is_fetched_listed_checked_and_removed(
@@ -126,3 +98,25 @@ def test_a_failed_download_is_an_error_with_what_to_do(
     code, out, err = mynah("fetch", "english")
     assert (code, out) == (1, "")
     assert "error: The english model could not be downloaded" in err
+
+
+def test_files_that_are_not_clear_are_named_in_the_row_and_hinder_no_other(
+    mynah: Callable[..., Told], also: Serve, folder: Path
+) -> None:
+    also("multilingual:pt-br")
+    mynah("fetch", "multilingual:pt-br")
+    [t3] = folder.parent.glob("*/snapshots/*/t3_pt_br.safetensors")
+    for name in ("t3_a.safetensors", "t3_b.safetensors"):
+        (t3.parent / name).write_bytes(b"T3")
+    t3.unlink()
+    code, out, err = mynah()
+    assert code == 0, err
+    [row] = [line for line in out.splitlines() if line.startswith("multilingual:pt-br")]
+    assert "not complete: t3_a.safetensors and t3_b.safetensors all fit" in row
+    assert mynah("fetch", "english")[0] == 0
+    assert mynah("verify", "english")[0] == 0
+    assert mynah("remove", "english", "--force")[0] == 0
+    code, out, err = mynah("remove", "multilingual:pt-br", "--force")
+    assert code == 0, err
+    assert f"{t3.parent / 't3_a.safetensors'} and " in out
+    assert "Remove by hand what nobody needs." in out

@@ -137,3 +137,38 @@ def test_a_command_shows_the_download_in_lines_of_its_own(
     begin = lines.index("Checking engine ...")
     expected = [*download, "Loading the engine ...", "Checking codecs ..."]
     assert lines[begin + 1 :] == expected
+
+
+def fetch_whole(model: ChatterboxModel) -> Path:
+    return fetch_model(MODELS[model], lambda _progress: None, whole=True)[0]
+
+
+def test_what_only_chinese_needs_comes_with_an_explicit_fetch(hub: FakeHub, also: Serve) -> None:
+    also("multilingual")
+    path = fetch(model="multilingual") / "Cangjie5_TC.json"
+    content = path.read_bytes()
+    path.resolve().unlink()
+    path.unlink()
+    hub.requests.clear()
+    fetch(model="multilingual")
+    assert (hub.requests, path.exists()) == ([], False)
+    fetch_whole("multilingual")
+    assert path.read_bytes() == content
+    assert sum("/resolve/" in request for request in hub.requests) == 1
+    hub.requests.clear()
+    fetch_whole("multilingual")
+    assert hub.requests == []
+
+
+@pytest.mark.parametrize("broken", [None, 500])
+def test_what_the_hub_does_not_give_of_it_is_no_failure(
+    hub: FakeHub, also: Serve, broken: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    also("turbo")
+    for name in ("added_tokens.json", "special_tokens_map.json"):
+        (hub.directory / "ResembleAI/chatterbox-turbo" / name).unlink()
+    directory = fetch_whole("turbo")
+    hub.broken = broken
+    assert fetch_whole("turbo") == directory
+    told = "added_tokens.json, special_tokens_map.json of the turbo model could not be fetched"
+    assert (told in caplog.text) is (broken is not None)

@@ -5,13 +5,17 @@ from __future__ import annotations
 import errno
 import shutil
 import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from bot.errors import EngineDeadError
-from bot.speech.models import MODELS
+from bot.speech.engines.chatterbox.hub.fetch import fetch_model
+from bot.speech.engines.chatterbox.hub.inventory import drop_damaged, look_up
+from bot.speech.engines.chatterbox.hub.removal import remove
+from bot.speech.models import MODELS, Model
 from tests.chatterbox.fake_hub import FakeHub
 from tests.chatterbox.hub.conftest import REPOSITORY, Serve, fetch, point_to
 
@@ -156,3 +160,37 @@ def test_bytes_that_stay_wrong_are_told_and_not_kept(
 def test_files_in_xet_storage_come_by_plain_http(hub: FakeHub, files: Path) -> None:
     hub.xet = True  # with a hash that hf_xet cannot parse
     assert (fetch() / S3GEN).read_bytes() == (files / S3GEN).read_bytes()
+
+
+def refuse(*_args: object, **_kwargs: object) -> None:
+    raise OSError(errno.EROFS, "Read-only file system", "there")
+
+
+@pytest.mark.parametrize("work", [remove, drop_damaged])
+@pytest.mark.usefixtures("hub")
+def test_a_cache_that_cannot_be_changed_is_told_and_keeps_all(
+    work: Callable[[Model], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = fetch() / S3GEN
+    path.resolve().write_bytes(b"damaged")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", refuse)
+        with pytest.raises(EngineDeadError, match=r"english model in .* \(there: Read-only file"):
+            work(MODELS["english"])
+    assert look_up(MODELS["english"]).complete
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_cache_that_cannot_be_read_is_told_of_each_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert "Read-only file system" in look_up(MODELS["english"]).problem
+    with pytest.raises(EngineDeadError, match=r"cannot be used \(there: .*set HF_HOME"):
+        fetch()
+
+
+@pytest.mark.usefixtures("hub")
+def test_a_revision_that_cannot_be_noted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.files.tempfile.mkstemp", refuse)
+    with pytest.raises(EngineDeadError, match=r"cannot be written to .*Read-only file system"):
+        fetch_model(MODELS["english"], lambda _progress: None, newest=True)

@@ -7,6 +7,8 @@ multilingual model without a guard; the modules are the same.
 from __future__ import annotations
 
 import logging
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -126,12 +128,21 @@ def _shape(tensor: Any) -> str:
 
 
 def _tokenizer(found: FoundModel) -> Any:
-    path = found.path("tokenizer")
     if found.model.is_gpt:
-        tokenizer = import_package("transformers").AutoTokenizer.from_pretrained(path.parent)
-        if tokenizer.pad_token is None:
-            tokenizer.pad_token = tokenizer.eos_token
-        return tokenizer
+        return _gpt_tokenizer(found)
+    path = found.path("tokenizer")
     tokenizers = import_package("chatterbox.models.tokenizers")
     kind = tokenizers.MTLTokenizer if found.model.is_multilingual else tokenizers.EnTokenizer
     return kind(str(path))
+
+
+def _gpt_tokenizer(found: FoundModel) -> Any:
+    # It takes what it finds in a directory, also the tokenizer of another model that lies there.
+    with tempfile.TemporaryDirectory(prefix="mynah-") as directory:
+        for part, paths in found.paths:
+            for path in paths if part.role in ("tokenizer", "extra") else ():
+                shutil.copyfile(path, Path(directory, path.name))
+        tokenizer = import_package("transformers").AutoTokenizer.from_pretrained(directory)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer

@@ -107,5 +107,5 @@ def _lacking(directory: Path, model: Model, missing: Sequence[str]) -> str:
 
 def _what_is_there(names: Collection[str]) -> str:
     complete = [model.name for model in MODELS.values() if model.t3 in names]
-    others = " or ".join(f'"{name}"' for name in complete if not MODELS[name].missing(names))
+    others = " or ".join(f'"{name}"' for name in complete if MODELS[name].is_complete(names))
     return f" What is there is a checkpoint for [engine] model = {others}." if others else ""

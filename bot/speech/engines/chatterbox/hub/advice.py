@@ -3,17 +3,51 @@
 from __future__ import annotations
 
 import errno
+import functools
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, TypeVar
 
+from bot.errors import EngineDeadError, OutputError
 from bot.speech.engines.chatterbox.hub.transfer import DamagedError
-from bot.speech.models import Source
+from bot.speech.models import Model, Source
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _OF_THE_DISK = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EIO)
 
 AGAIN = "what is there already is not downloaded again"
 
 
+def explained(work: Callable[Concatenate[Model, P], R]) -> Callable[Concatenate[Model, P], R]:
+    """Let work on a model's files raise `EngineDeadError` with what to do in place of OSError."""
+
+    @functools.wraps(work)
+    def call(model: Model, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return work(model, *args, **kwargs)
+        except OSError as error:
+            raise EngineDeadError(unusable(model.name, error)) from None
+
+    return call
+
+
+def unusable(model: str, error: OSError) -> str:
+    """Return what to tell where the cache can be neither read nor changed."""
+    from huggingface_hub.constants import HF_HUB_CACHE
+
+    where = error.filename or HF_HUB_CACHE
+    return (
+        f"The files of the {model} model in {HF_HUB_CACHE} cannot be used ({where}: "
+        f"{error.strerror or error}). Let this user read and write there, or set HF_HOME to "
+        "another directory."
+    )
+
+
 def advise(model: str, source: Source, error: Exception) -> str:
     """Return what to tell whoever wants the model."""
+    if isinstance(error, OutputError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return no_room(model, None, None)
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:

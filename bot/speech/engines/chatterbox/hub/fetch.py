@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import EngineDeadError
-from bot.speech.engines.chatterbox.hub.advice import advise, no_room, other_commit
+from bot.speech.engines.chatterbox.hub.advice import advise, explained, no_room, other_commit
 from bot.speech.engines.chatterbox.hub.progress import Counter
 from bot.speech.engines.chatterbox.hub.repository import (
     NEWEST,
@@ -24,10 +24,11 @@ from bot.speech.engines.chatterbox.hub.repository import (
     CachedRepository,
     cached,
     former,
+    lacking,
 )
 from bot.speech.engines.chatterbox.hub.transfer import DamagedError, RemoteFile, fetch_file
 from bot.speech.load_progress import OnProgress
-from bot.speech.models import Model, Source
+from bot.speech.models import Model, Source, UnclearError
 
 log = logging.getLogger(__name__)
 
@@ -49,27 +50,35 @@ _OF_ONE_PROCESS = re.compile(rf".*\.[0-9a-f]{{8}}{re.escape(PART_SUFFIX)}")
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
-def fetch_model(model: Model, tell: OnProgress, *, newest: bool = False) -> list[Path]:
+def fetch_model(
+    model: Model, tell: OnProgress, *, newest: bool = False, whole: bool = False
+) -> list[Path]:
     """Return the directories of a model's sources, in order, downloaded unless they are cached.
 
     What is complete is used as it is, without asking the hub. A repository whose revision the table
     does not know is fetched at its newest, which is noted and used from then on.
 
-    tell: called often while files are downloaded. newest: move on to the newest revisions.
+    tell: called often while files are downloaded. newest: move on to the newest revisions. whole:
+    also ask for what not all of the model needs, such as what only Chinese does; without it the
+    model is complete, so that failing at it is only logged.
 
     Raises `EngineDeadError` with what to do.
     """
     # Its own lines ("Trying to resume download ...") come between ours; the last error is raised.
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
-    directories = None if newest else cached(model)
-    if directories is not None:
+    directories = None if newest else explained(cached)(model)
+    if directories is not None and not (whole and lacking(model)):
         return directories
     try:
         return _Download(model, tell, newest=newest).run()
     except EngineDeadError as error:
-        others = None if newest else former(model)
+        others = None if newest else explained(former)(model)
         if others is None:
             raise
+        if directories is not None:
+            names = ", ".join(lacking(model))
+            log.warning("%s of the %s model could not be fetched: %s", names, model.name, error)
+            return directories
         log.warning("the %s model is used as another program fetched it: %s", model.name, error)
         return others
 
@@ -117,13 +126,14 @@ class _Download:
             raise EngineDeadError(other_commit(self._model.name, source, revision, commit))
         siblings = {file.rfilename: file for file in listing.siblings or ()}
         return [
-            _remote(repository, commit, siblings[name]) for name in self._choose(source, siblings)
+            _remote(repository, commit, siblings[name], self._model.name)
+            for name in self._choose(source, siblings)
         ]
 
     def _choose(self, source: Source, names: Any) -> list[str]:
         try:
             missing = self._model.missing(names, source)
-        except ValueError as error:
+        except UnclearError as error:
             raise EngineDeadError(
                 f"It is not clear which files of {source.repository} are the {self._model.name} "
                 f"model: {error}. Look for a newer version of Mynah, or put the right files into a "
@@ -154,16 +164,16 @@ class _Download:
         return [repository.snapshot(commit) for repository, commit in commits.items()]
 
 
-def _remote(repository: CachedRepository, commit: str, sibling: Any) -> RemoteFile:
+def _remote(repository: CachedRepository, commit: str, sibling: Any, model: str) -> RemoteFile:
     """Return a file with its size and checksum: SHA-256 of a large one, else Git's SHA-1."""
     name = str(sibling.rfilename)
     checksum = sibling.lfs.sha256 if sibling.lfs is not None else sibling.blob_id
     if checksum is not None and sibling.size is not None:
-        return RemoteFile(repository, commit, name, sibling.size, checksum)
-    return _asked(repository, commit, name)
+        return RemoteFile(repository, commit, name, sibling.size, checksum, model)
+    return _asked(repository, commit, name, model)
 
 
-def _asked(repository: CachedRepository, commit: str, name: str) -> RemoteFile:
+def _asked(repository: CachedRepository, commit: str, name: str, model: str) -> RemoteFile:
     """Ask for what a mirror's list lacks."""
     from huggingface_hub import get_hf_file_metadata, hf_hub_url
 
@@ -171,7 +181,8 @@ def _asked(repository: CachedRepository, commit: str, name: str) -> RemoteFile:
     metadata = get_hf_file_metadata(url, timeout=ANSWER_SECONDS)
     if metadata.etag is None or metadata.size is None:
         raise DamagedError(f"the hub gives no size or checksum of {name}")
-    return RemoteFile(repository, commit, name, metadata.size, Path(metadata.etag).name)
+    checksum = Path(metadata.etag).name
+    return RemoteFile(repository, commit, name, metadata.size, checksum, model)
 
 
 def _lock(path: Path) -> Any:

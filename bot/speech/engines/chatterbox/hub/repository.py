@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +22,9 @@ NOTED = "mynah"
 """The ref of the revision that was fetched where the table knows none, or by wish the newest."""
 
 PART_SUFFIX = ".incomplete"
+
+WISHES_SUFFIX = ".mynah"
+"""Beside a part: the models that it is downloaded for, each in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,10 @@ class CachedRepository:
         """Return where a content grows while it is downloaded."""
         return self.folder / "blobs" / f"{checksum}{PART_SUFFIX}"
 
+    def parts(self) -> list[Path]:
+        """Return what downloads left that broke off."""
+        return sorted((self.folder / "blobs").glob(f"*{PART_SUFFIX}"))
+
     def lock(self, checksum: str) -> Path:
         """Return the lock of a content, the hub's own; its directory is there."""
         directory = self.folder.parent / ".locks" / self.folder.name
@@ -80,20 +87,31 @@ class CachedRepository:
         return directory / f"{checksum}.lock"
 
     def names(self, commit: str) -> list[str]:
-        """Return the files that are there of a commit."""
+        """Return the files that are there of a commit; raises OSError if they cannot be read."""
         directory = self.snapshot(commit)
         # A name whose content was deleted points to nothing.
         return [p.name for p in directory.iterdir() if p.is_file()] if directory.is_dir() else []
 
     def files(self, model: Model, commit: str) -> dict[str, Path]:
-        """Return this repository's files of a model, by name; some, where not all are there."""
+        """Return this repository's files of a model, by name; some, where not all are there.
+
+        Those of which it is not clear whether they are the model's are left out.
+        """
         directory = self.snapshot(commit)
         names = self.names(commit)
         return {name: directory / name for name in model.choose(names, self.source)}
 
+    def dangling(self, model: Model, commit: str) -> list[Path]:
+        """Return the model's names whose content was deleted."""
+        directory = self.snapshot(commit)
+        if not directory.is_dir():
+            return []
+        dangling = [path.name for path in directory.iterdir() if not path.exists()]
+        return [directory / name for name in model.choose(dangling, self.source)]
+
     def complete(self, model: Model, commit: str) -> bool:
         """Whether the cache has what the model needs of this repository."""
-        return not model.missing(self.names(commit), self.source)
+        return model.is_complete(self.names(commit), self.source)
 
     def commits(self) -> Iterator[str]:
         """Yield the commits that Mynah takes files from, the one to use first.
@@ -119,6 +137,26 @@ class CachedRepository:
             return None
 
 
+def wishes(part: Path) -> frozenset[str]:
+    """Return the models that a part is downloaded for; none where nobody noted them."""
+    try:
+        return frozenset(_wishes_file(part).read_text(encoding="utf-8").split())
+    except (OSError, ValueError):
+        return frozenset()
+
+
+def wish(part: Path, models: Collection[str]) -> None:
+    """Note the models that a part is downloaded for; none: nobody wants it."""
+    if models:
+        _wishes_file(part).write_text("\n".join(sorted(models)) + "\n", encoding="utf-8")
+    else:
+        _wishes_file(part).unlink(missing_ok=True)
+
+
+def _wishes_file(part: Path) -> Path:
+    return part.with_name(part.name + WISHES_SUFFIX)
+
+
 def content_of(pointer: Path) -> Path | None:
     """Return the content in `blobs/` that a name points to; None for a copy.
 
@@ -142,6 +180,16 @@ def former(model: Model) -> list[Path] | None:
         return next((c for c in repository.commits() if repository.complete(model, c)), None)
 
     return _gather(model, choose)
+
+
+def lacking(model: Model) -> list[str]:
+    """Return what is not there, at the revisions to use, of the files that not all of it needs."""
+    return [
+        part.wanted
+        for repository in map(CachedRepository, model.sources)
+        for part in model.parts_of(repository.source)
+        if not part.required and not part.find(repository.names(repository.revision))
+    ]
 
 
 def _gather(model: Model, choose: Callable[[CachedRepository], str | None]) -> list[Path] | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.speech.engines.chatterbox.hub.checksum import is_checksum, matches
-from bot.speech.engines.chatterbox.hub.repository import CachedRepository
+from bot.speech.engines.chatterbox.hub.repository import CachedRepository, wish, wishes
 
 log = logging.getLogger(__name__)
 
@@ -30,13 +30,17 @@ class DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file of a repository at a commit, and what the hub says of its content."""
+    """A file of a repository at a commit, and what the hub says of its content.
+
+    model: the one that it is for.
+    """
 
     repository: CachedRepository
     commit: str
     name: str
     size: int
     checksum: str
+    model: str
 
     @property
     def url(self) -> str:
@@ -72,9 +76,21 @@ def fetch_file(file: RemoteFile, bar_class: Any, wait: Callable[[Path], Any]) ->
     blob.parent.mkdir(parents=True, exist_ok=True)
     with wait(file.repository.lock(file.checksum)):
         if not blob.is_file():
-            _download(file, part, bar_class)
-            part.rename(blob)
+            wish(part, wishes(part) | {file.model})
+            try:
+                _download(file, part, bar_class)
+                part.rename(blob)
+            finally:
+                _forget_nothing(part)
     return file.repository.point(file.commit, file.name, blob)
+
+
+def _forget_nothing(part: Path) -> None:
+    """Remove a part of which nothing came, and the note on a part that is not there."""
+    if part.is_file() and part.stat().st_size == 0:
+        part.unlink()
+    if not part.exists():
+        wish(part, ())
 
 
 def _download(file: RemoteFile, part: Path, bar_class: Any) -> None:
