@@ -33,9 +33,10 @@ class Card:
 class Machine:
     """What the choice depends on.
 
-    cards: CUDA devices. mps: whether there is Apple's GPU, which shares the main memory.
-    cores: of the processor. host_bytes: main memory that can be had.
-    chatterbox: whether it is installed. languages: ISO 639-1 codes of the voices.
+    cards: CUDA devices that torch can compute on, or the one that the configuration names.
+    mps: whether there is Apple's GPU, which shares the main memory. cores: of the processor.
+    host_bytes: main memory that can be had. chatterbox: whether it is installed.
+    languages: ISO 639-1 codes of the voices.
     """
 
     cards: tuple[Card, ...] = ()
@@ -117,8 +118,10 @@ def _nano(machine: Machine, device: str, foreign: list[str], wanted: Model) -> C
         reason = f"{_described(card)} has memory for nothing larger ({_free(cards)})"
     elif cards:
         reason = f"no GPU has room for a model ({_free(cards)}), and Nano runs on {cores}"
-    elif machine.cards or machine.mps:
-        reason = f"the configuration asks for {device}, and Nano is made for processors ({cores})"
+    elif device == "cpu":
+        reason = f"the configuration asks for cpu, and Nano is made for processors ({cores})"
+    elif device != "auto":
+        reason = f"torch cannot use {device}, which the configuration asks for"
     else:
         reason = f"there is no GPU that torch can use, and Nano is made for processors ({cores})"
     # A device that is asked for is kept: loading says what is wrong with it.

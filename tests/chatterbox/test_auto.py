@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy
 import pytest
 
 from bot.speech.choice import MULTILINGUAL, Card, Machine
@@ -17,6 +18,10 @@ from bot.speech.types import ChatterboxModel, EngineSpec
 from tests.chatterbox.conftest import spec
 
 GB = 10**9
+
+
+def number_of(device: str) -> int:
+    return int(device.partition(":")[2])
 
 
 class Cuda:
@@ -37,10 +42,7 @@ class Cuda:
 
     def mem_get_info(self, device: str) -> tuple[int, int]:
         self.asked.append(device)
-        free = self.free[int(device.partition(":")[2])]
-        if free is None:
-            raise RuntimeError("CUDA error: all devices are busy\nand more")
-        return int(free * GB), 80 * GB
+        return int((self.free[number_of(device)] or 0) * GB), 80 * GB
 
     def memory_reserved(self, _device: str) -> int:
         return 0
@@ -48,10 +50,24 @@ class Cuda:
     memory_allocated = memory_reserved
 
 
-def cards(*free: float | None) -> tuple[tuple[Card, ...], Cuda]:
+def torch_with(*free: float | None, without_kernels: tuple[int, ...] = ()) -> tuple[Any, Cuda]:
     cuda = Cuda(*free)
-    torch: Any = SimpleNamespace(cuda=cuda)
-    return read_cards(torch), cuda
+
+    def ones(count: int, *, device: str) -> Any:
+        if free[number_of(device)] is None:
+            raise RuntimeError("CUDA error: all devices are busy\nand more")
+        if number_of(device) in without_kernels:
+            raise RuntimeError("CUDA error: no kernel image is available\nand more")
+        return numpy.ones(count)
+
+    return SimpleNamespace(cuda=cuda, ones=ones), cuda
+
+
+def cards(
+    *free: float | None, device: str = "auto", without_kernels: tuple[int, ...] = ()
+) -> tuple[tuple[Card, ...], Cuda]:
+    torch, cuda = torch_with(*free, without_kernels=without_kernels)
+    return read_cards(torch, device), cuda
 
 
 def test_cards_are_read_up_to_one_with_room_for_everything() -> None:
@@ -63,6 +79,40 @@ def test_cards_are_read_up_to_one_with_room_for_everything() -> None:
 def test_a_card_that_cannot_be_used_is_none() -> None:
     assert cards(None, 24)[0] == (Card("cuda:1", "Card 1", 24 * GB),)
     assert cards(None)[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("device", "read"),
+    [
+        ("cuda:1", ["cuda:1"]),
+        ("cuda:2", ["cuda:2"]),
+        ("cuda:0", ["cuda:0"]),
+        ("cuda", ["cuda:0"]),
+        ("cuda:7", []),
+        ("cpu", []),
+        ("mps", []),
+    ],
+)
+def test_only_the_card_that_the_configuration_names_is_read(device: str, read: list[str]) -> None:
+    found, cuda = cards(80, 24, 40, device=device)
+    assert [card.device for card in found] == read == cuda.asked
+
+
+def test_a_named_card_that_is_free_gets_the_model_that_it_has_room_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch, _ = torch_with(80, 80)
+    torch.backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
+    monkeypatch.setattr(machines, "import_package", lambda _name: torch)
+    monkeypatch.setattr(machines, "available_memory", lambda: 64 * GB)
+    chosen, _ = decide(auto(device="cuda:1", languages=("de",)))
+    assert (chosen.model, chosen.device) == ("multilingual", "cuda:1")
+
+
+def test_a_card_that_torch_has_no_kernels_for_is_passed_over() -> None:
+    found, _ = cards(80, 24, without_kernels=(0,))
+    assert [card.device for card in found] == ["cuda:1"]
+    assert cards(80, device="cuda:0", without_kernels=(0,))[0] == ()
 
 
 def test_without_cards_nothing_is_asked() -> None:
@@ -82,7 +132,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
     """Let the engine worker find another machine."""
 
     def pretend(made_up: Machine) -> None:
-        monkeypatch.setattr(machines, "read_machine", lambda _languages: made_up)
+        monkeypatch.setattr(machines, "read_machine", lambda *_wanted: made_up)
 
     return pretend
 

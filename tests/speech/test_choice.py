@@ -109,6 +109,19 @@ def test_it_says_what_more_than_nano_takes() -> None:
     assert '[engine] model = "multilingual" speaks it on the processor' in choice.more
 
 
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        ("cpu", "the configuration asks for cpu, and Nano is made for processors (8 cores)"),
+        ("cuda:7", "torch cannot use cuda:7, which the configuration asks for"),
+        ("mps", "torch cannot use mps, which the configuration asks for"),
+    ],
+)
+def test_it_says_that_the_configuration_named_the_device(device: str, told: str) -> None:
+    # No other card is read then, so none is known of.
+    assert choose(machine(), device).reason == told
+
+
 def test_it_says_how_full_the_cards_are() -> None:
     assert "cuda:0: 1.0 GB free, cuda:1: 2.0 GB free" in choose(machine(1, 2)).reason
 

@@ -72,7 +72,7 @@ def decide(spec: EngineSpec) -> tuple[EngineSpec, Choice]:
     """
     from bot.speech.engines.machine import read_machine
 
-    choice = choose_for_machine(read_machine(spec.languages), spec.device)
+    choice = choose_for_machine(read_machine(spec.languages, spec.device), spec.device)
     there = _complete_models(spec.checkpoint) if spec.checkpoint is not None else []
     if there and choice.model not in there:
         choice = Choice("chatterbox", there[0], spec.device, f"{spec.checkpoint} holds this model")

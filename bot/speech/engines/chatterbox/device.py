@@ -57,6 +57,20 @@ def free_bytes(torch: Any, device: str) -> int:
     return available_memory()
 
 
+def trouble_with(torch: Any, device: str) -> str:
+    """Return why torch cannot compute on a CUDA device; "" where it can.
+
+    A device that torch lists may be broken, held by another program alone, or one that this build
+    of torch has no kernels for.
+    """
+    try:
+        # No matrix product: cuBLAS would be loaded before the engine has said how it is to round.
+        float((torch.ones(8, device=device) + 1).sum())
+    except (RuntimeError, AssertionError) as error:
+        return next(iter(str(error).splitlines()), "") or type(error).__name__
+    return ""
+
+
 def available_memory(memory: Path = _MEMORY, group: Path = _GROUP) -> int:
     """Return the bytes of main memory that can be had without swapping.
 
