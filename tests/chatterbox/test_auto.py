@@ -10,12 +10,16 @@ from typing import Any
 import numpy
 import pytest
 
+from bot.errors import EngineDeadError
 from bot.speech.choice import MULTILINGUAL, Card, Machine
 from bot.speech.engines import machine as machines
+from bot.speech.engines.chatterbox.files import find_checkpoint
 from bot.speech.engines.machine import read_cards, read_machine
 from bot.speech.engines.select import decide, open_engine
+from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, EngineSpec
 from tests.chatterbox.conftest import spec
+from tests.chatterbox.test_files import write_empty
 
 GB = 10**9
 
@@ -159,8 +163,10 @@ def test_a_directory_decides_about_the_model(
     machine(Machine())
     directory = checkpoint(there)
     chosen, choice = decide(auto(checkpoint=directory))
-    assert chosen.model == there
-    assert there == "nano" or choice.reason == f"{directory} holds this model"
+    assert (chosen.model, chosen.device) == (there, "cpu")
+    assert there == "nano" or choice.reason == (
+        f"{directory} holds this model, and there is no GPU that torch can use"
+    )
 
 
 def test_a_directory_of_nothing_is_refused_by_name(
@@ -171,10 +177,99 @@ def test_a_directory_of_nothing_is_refused_by_name(
     assert decide(auto(checkpoint=tmp_path / "gone"))[0].model == "nano"
 
 
+def cards_of(*free: float) -> tuple[Card, ...]:
+    return tuple(Card(f"cuda:{n}", "", int(size * GB)) for n, size in enumerate(free))
+
+
+@pytest.mark.parametrize(
+    ("there", "made_up", "device", "expected", "told"),
+    [
+        ("english", cards_of(1), "auto", "cpu", "no GPU has room for the english model (cuda:0"),
+        ("turbo", cards_of(1, 24), "auto", "cuda:1", "cuda:1 has 24.0 GB of free memory"),
+        ("turbo", cards_of(24), "auto", "cuda:0", "the model needs"),
+        ("turbo", cards_of(1, 24), "cuda:0", "cuda:0", "the configuration asks for cuda:0"),
+        ("multilingual-v2", (), "cpu", "cpu", "the configuration asks for cpu"),
+    ],
+)
+def test_the_model_of_a_directory_goes_where_there_is_memory_for_it(
+    there: ChatterboxModel, made_up: tuple[Card, ...], device: str, expected: str, told: str,
+    machine: Callable[[Machine], None], tmp_path: Path,
+) -> None:  # fmt: skip
+    write_empty(tmp_path, *MODELS[there].files)
+    machine(Machine(made_up, host_bytes=64 * GB))
+    chosen, choice = decide(auto(checkpoint=tmp_path, device=device))
+    assert (chosen.model, chosen.device) == (there, expected)
+    assert told in choice.reason
+
+
+def test_of_several_models_in_a_directory_one_that_a_gpu_has_memory_for_is_taken(
+    machine: Callable[[Machine], None], tmp_path: Path
+) -> None:
+    write_empty(tmp_path, *MODELS["english"].files, *MODELS["turbo"].files)
+    turbo = MODELS["turbo"].card_bytes / GB
+    machine(Machine(cards_of(turbo), host_bytes=64 * GB))
+    assert MODELS["english"].card_bytes / GB > turbo
+    assert decide(auto(checkpoint=tmp_path))[0].model == "turbo"
+
+
+OTHER_NAME = ("ve.pt", "grapheme_mtl_merged_expanded_v1.json", "s3gen_v3.safetensors")
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        ("t3_ptbr_v2.safetensors",),
+        ("t3.safetensors",),
+        ("t3_a.safetensors", "t3_b.safetensors"),
+        # a finetune's T3 beside one that is known, but of a model that is not complete
+        ("t3_ptbr_v2.safetensors", MODELS["english"].t3),
+    ],
+)
+def test_a_t3_whose_name_does_not_tell_the_model_is_not_guessed(
+    unknown: tuple[str, ...], machine: Callable[[Machine], None], tmp_path: Path
+) -> None:
+    write_empty(tmp_path, *OTHER_NAME, *unknown)
+    machine(BIG)
+    with pytest.raises(EngineDeadError, match=r"does not tell which model") as told:
+        decide(auto(checkpoint=tmp_path))
+    assert unknown[0] in str(told.value)
+    assert 'Set [engine] model to the one that it is: "multilingual:zh-cmn" or' in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "model", ["multilingual:zh-cmn", "multilingual:pt-br", "multilingual:hi", "multilingual:es-es"]
+)
+def test_a_finetune_is_known_by_its_name(
+    model: ChatterboxModel, machine: Callable[[Machine], None], tmp_path: Path
+) -> None:
+    write_empty(tmp_path, *OTHER_NAME, MODELS[model].t3)
+    machine(BIG)
+    assert decide(auto(checkpoint=tmp_path))[0].model == model
+
+
+def test_an_unknown_t3_beside_a_whole_model_does_not_matter(
+    machine: Callable[[Machine], None], tmp_path: Path
+) -> None:
+    write_empty(tmp_path, *MODELS["turbo"].files, "t3_other.safetensors")
+    machine(BIG)
+    assert decide(auto(checkpoint=tmp_path))[0].model == "turbo"
+
+
+@pytest.mark.parametrize("there", ["english", "multilingual:hi"])
+def test_what_a_directory_lacks_is_told_of_the_model_that_it_has_a_t3_of(
+    there: ChatterboxModel, machine: Callable[[Machine], None], tmp_path: Path
+) -> None:
+    write_empty(tmp_path, MODELS[there].t3)
+    machine(BIG)
+    chosen, _ = decide(auto(checkpoint=tmp_path))
+    with pytest.raises(EngineDeadError, match=f"not a checkpoint of the {there} model: it has no"):
+        find_checkpoint(tmp_path, chosen.model)
+
+
 def test_what_was_chosen_is_told_by_the_engine(
     checkpoint: Callable[[ChatterboxModel], Path], machine: Callable[[Machine], None]
 ) -> None:
-    machine(Machine(cores=2, languages=frozenset({"de"})))
+    machine(Machine(cores=2, host_bytes=8 * GB, languages=frozenset({"de"})))
     tiny = spec("english", checkpoint("nano"), device="auto", auto_model=True)
     engine: Any = open_engine(tiny)
     try:
