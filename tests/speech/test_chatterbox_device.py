@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
+import numpy
 import pytest
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import available_memory
-from bot.speech.engines.chatterbox.stock import choose_device
+from bot.speech.engines.chatterbox.stock import choose_device, import_package
 
 MACHINE = "MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  5000 kB\n"
 
@@ -55,11 +59,20 @@ def test_elsewhere_what_the_system_calls_free_counts(tmp_path: Path) -> None:
     assert available_memory(tmp_path / "none", tmp_path / "none") > 0
 
 
-def torch_with(cards: int, *, mps: bool = False) -> SimpleNamespace:
-    """As much of torch as says which devices there are; a test machine has but its own."""
+def torch_with(cards: int, *, mps: bool = False, broken: tuple[str, ...] = ()) -> SimpleNamespace:
+    """As much of torch as says which devices there are; a test machine has but its own.
+
+    broken: devices that it lists and has no kernels for.
+    """
+
+    def ones(count: int, *, device: str) -> Any:
+        if device in broken:
+            raise RuntimeError("CUDA error: no kernel image is available\nand more")
+        return numpy.ones(count)
+
     cuda = SimpleNamespace(is_available=lambda: cards > 0, device_count=lambda: cards)
     backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: mps))
-    return SimpleNamespace(cuda=cuda, backends=backends)
+    return SimpleNamespace(cuda=cuda, backends=backends, ones=ones)
 
 
 @pytest.mark.parametrize(
@@ -78,3 +91,65 @@ def test_a_device_that_is_there_is_taken(wanted: str) -> None:
 def test_a_device_that_is_not_there_is_an_error(cards: int, wanted: str) -> None:
     with pytest.raises(EngineDeadError, match=f"no device '{wanted}'.*, but .*cpu.* or to"):
         choose_device(torch_with(cards), wanted)
+
+
+@pytest.mark.parametrize("wanted", ["cuda", "cuda:0"])
+def test_a_card_that_torch_has_no_kernels_for_is_an_error_that_says_so(wanted: str) -> None:
+    torch = torch_with(2, broken=("cuda", "cuda:0"))
+    with pytest.raises(
+        EngineDeadError,
+        match=rf"compute on '{wanted}' \(CUDA error: no kernel image.*available\)\.",
+    ):
+        choose_device(torch, wanted)
+
+
+@pytest.mark.parametrize(
+    ("broken", "chosen"),
+    [(("cuda", "cuda:0"), "cuda:1"), (("cuda", "cuda:0", "cuda:1"), "cpu"), ((), "cuda")],
+)
+def test_by_itself_such_a_card_is_passed_over(
+    broken: tuple[str, ...], chosen: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert choose_device(torch_with(2, broken=broken), "auto") == chosen
+    assert len(caplog.records) == len(broken)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], str]:
+    """Write a module of a line that can be imported; return its name."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def write(line: str) -> str:
+        name = f"torch_of_test_{len(list(tmp_path.iterdir()))}"
+        (tmp_path / f"{name}.py").write_text(line)
+        importlib.invalidate_caches()
+        return name
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "raise OSError('libcudnn.so.9: cannot open\\nmore')",
+            r"OSError: libcudnn\.so\.9: .*open\)",
+        ),
+        ("raise RuntimeError('torchvision::nms does not exist')", "RuntimeError: torchvision"),
+        ("raise ValueError('numpy.dtype size changed')", "ValueError: numpy"),
+    ],
+)
+def test_a_broken_package_is_to_be_installed_anew(
+    line: str, told: str, package: Callable[[str], str]
+) -> None:
+    with pytest.raises(
+        EngineDeadError, match=rf"cannot be imported \({told}.*remove \.venv and run `make inst"
+    ):
+        import_package(package(line))
+
+
+def test_a_package_that_is_not_there_is_to_be_installed() -> None:
+    with pytest.raises(
+        EngineDeadError, match=r"not installed completely \(No module named.*Install"
+    ):
+        import_package("torch_that_is_not_there")
