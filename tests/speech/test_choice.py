@@ -127,7 +127,7 @@ def test_it_says_that_main_memory_is_what_lacks(languages: str) -> None:
     choice = choose(machine(40, host_bytes=2 * GB, languages=languages))
     assert taken(choice) == ("nano", "cuda:0")
     assert choice.reason == (
-        "RTX (cuda:0) has room for the english model, but bringing it there takes 2.4 GB of main "
+        "RTX (cuda:0) has room for the english model, but bringing it there takes 2.7 GB of main "
         "memory, of which 2.0 GB are free"
     )
     assert "of main memory while the model is loaded" in choice.more
@@ -147,7 +147,7 @@ def test_the_card_that_has_room_is_named_where_nano_goes_to_another() -> None:
 
 
 def test_it_says_that_nano_itself_has_too_little_memory() -> None:
-    told = "Nano itself takes 2.3 GB of main memory, of which 1.0 GB are free. Better speech"
+    told = "Nano itself takes 2.7 GB of main memory, of which 1.0 GB are free. Better speech"
     assert choose(machine(host_bytes=GB)).more.startswith(told)
 
 

@@ -58,7 +58,7 @@ class ChatterboxEngine:
             # this from whoever starts them, so it comes before torch starts any.
             self._torch.set_flush_denormal(True)
         self._computes = ""
-        found = locate(spec)
+        found = locate(spec, device)
         self._model = load_found(found, device, online=spec.checkpoint is None)
         spec = dataclasses.replace(spec, model=found.model.name)
         self.voices = PreparedVoices(self._model, spec)

@@ -11,6 +11,9 @@ from bot.errors import EngineDeadError
 from bot.speech.models import MODELS, Model, Part
 from bot.speech.types import ChatterboxModel
 
+WEIGHTS = ("voice encoder", "T3", "S3Gen")
+"""The roles of the parts that hold tensors."""
+
 
 @dataclass(frozen=True, slots=True)
 class FoundModel:
@@ -34,10 +37,10 @@ class FoundModel:
         return next((path for path in everything if path.name == name), None)
 
     @property
-    def weights(self) -> tuple[Path, ...]:
-        """The files of tensors."""
-        roles = ("voice encoder", "T3", "S3Gen")
-        return tuple(path for part, paths in self.paths if part.role in roles for path in paths)
+    def weights(self) -> dict[str, int]:
+        """The bytes of the files of tensors, by name."""
+        files = [path for part, paths in self.paths if part.role in WEIGHTS for path in paths]
+        return {path.name: path.stat().st_size for path in files}
 
 
 def find_in(directories: Sequence[Path], model: Model) -> FoundModel:
