@@ -183,7 +183,7 @@ class ChatterboxEngine:
 
         if device != "cpu":
             dtype = choose_precision(self._torch, device, spec.precision)
-            self._computes = told(dtype)
+            self._computes = told(dtype, spec.flow_precision)
             return dtype, None
         alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])
