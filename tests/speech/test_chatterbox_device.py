@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +17,10 @@ import pytest
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import available_memory, told
 from bot.speech.engines.chatterbox.stock import choose_device, import_package
+from bot.speech.models import MODELS
 from bot.speech.types import FlowPrecision
 
+ROOT = Path(__file__).parents[2]
 MACHINE = "MemTotal:  8000 kB\nMemFree:  100 kB\nMemAvailable:  5000 kB\n"
 
 
@@ -193,6 +198,24 @@ def test_a_broken_package_is_to_be_installed_anew(
         EngineDeadError, match=rf"cannot be imported \({told}.*remove \.venv and run `make inst"
     ):
         import_package(package(line))
+
+
+def test_the_models_are_listed_where_torch_is_broken(tmp_path: Path) -> None:
+    for name in ("torch", "chatterbox"):
+        (tmp_path / f"{name}.py").write_text("raise OSError('libcudnn.so.9: not there')\n")
+    script = (
+        "from bot.speech.model_worker import survey\n"
+        "from bot.speech.types import EngineSpec\n"
+        "found = survey(EngineSpec(auto_model=True))\n"
+        "print(len(found.models), found.choice, found.problem)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    run = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.startswith(
+        f"{len(MODELS)} None The engine chatterbox is installed, but torch"
+    )
 
 
 def test_a_package_that_is_not_there_is_to_be_installed() -> None:
