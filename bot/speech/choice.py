@@ -5,7 +5,7 @@ Nothing here looks at the machine, so made-up ones can be asked about.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.languages import LANGUAGES
@@ -33,9 +33,10 @@ class Card:
 class Machine:
     """What the choice depends on.
 
-    cards: CUDA devices. mps: whether there is Apple's GPU, which shares the main memory.
-    cores: of the processor. host_bytes: main memory that can be had.
-    chatterbox: whether it is installed. languages: ISO 639-1 codes of the voices.
+    cards: CUDA devices that torch can compute on, or the one that the configuration names.
+    mps: whether there is Apple's GPU, which shares the main memory. cores: of the processor.
+    host_bytes: main memory that can be had. chatterbox: whether it is installed.
+    languages: ISO 639-1 codes of the voices.
     """
 
     cards: tuple[Card, ...] = ()
@@ -82,11 +83,44 @@ def choose(machine: Machine, device: str = "auto") -> Choice:
     return _nano(machine, device, foreign, wanted)
 
 
-def _on_card(model: Model, card: Card, foreign: list[str]) -> Choice:
-    reason = (
+def place(machine: Machine, models: Sequence[Model], device: str = "auto") -> Choice:
+    """Return which of these models is taken, and where: the first that a GPU has memory for.
+
+    Where none has, the first one on the processor, or on the device that is asked for.
+    """
+    cards = _cards(machine, device)
+    for model in models:
+        for card in cards:
+            if _fits(model, card, machine):
+                return Choice("chatterbox", model.name, card.device, _room(model, card))
+    first = models[0]
+    if device != "auto":  # kept: loading says what is wrong with it
+        return Choice("chatterbox", first.name, device, f"the configuration asks for {device}")
+    reason = _no_room(first, cards, machine) or "there is no GPU that torch can use"
+    return Choice("chatterbox", first.name, "cpu", reason)
+
+
+def _room(model: Model, card: Card) -> str:
+    return (
         f"{_described(card)} has {_gigabytes(card.free_bytes)} of free memory and the model needs "
         f"{_gigabytes(_need(model, card))}"
     )
+
+
+def _no_room(model: Model, cards: Sequence[Card], machine: Machine) -> str:
+    """Return why no GPU takes a model: for lack of its own memory or of main memory."""
+    roomy = [card for card in cards if card.free_bytes >= _need(model, card)]
+    if roomy:
+        return (
+            f"{_described(roomy[0])} has room for the {model.name} model, but bringing it there "
+            f"takes {_gigabytes(model.loading_bytes)} of main memory, of which "
+            f"{_gigabytes(machine.host_bytes)} are free"
+        )
+    return f"no GPU has room for the {model.name} model ({_free(cards)})" if cards else ""
+
+
+def _on_card(model: Model, card: Card, foreign: list[str]) -> Choice:
+    reason = _room(model, card)
     if foreign and model is ENGLISH:
         more = (
             f"{_named(foreign)} needs the multilingual model, which takes "
@@ -112,27 +146,43 @@ def _nano(machine: Machine, device: str, foreign: list[str], wanted: Model) -> C
     """Return Nano, on a GPU that is too small for more, or on the processor."""
     cards = _cards(machine, device)
     card = next((card for card in cards if _fits(NANO, card, machine)), None)
+    # A device that is asked for is kept: loading says what is wrong with it.
+    where = card.device if card else "cpu" if device == "auto" else device
+    reason = _why_nano(machine, device, card)
+    more = _instead(foreign, wanted)
+    if where == "cpu" and machine.host_bytes < NANO.host_bytes:
+        more = (
+            f"Nano itself takes {_gigabytes(NANO.host_bytes)} of main memory, of which "
+            f"{_gigabytes(machine.host_bytes)} are free. {more}"
+        )
+    return Choice("chatterbox", NANO.name, where, reason, more)
+
+
+def _why_nano(machine: Machine, device: str, card: Card | None) -> str:
+    """Return why it is Nano. card: the GPU that it runs on, if any."""
+    cards = _cards(machine, device)
     cores = f"{machine.cores} core" if machine.cores == 1 else f"{machine.cores} cores"
     if card is not None:
-        reason = f"{_described(card)} has memory for nothing larger ({_free(cards)})"
-    elif cards:
-        reason = f"no GPU has room for a model ({_free(cards)}), and Nano runs on {cores}"
-    elif machine.cards or machine.mps:
-        reason = f"the configuration asks for {device}, and Nano is made for processors ({cores})"
-    else:
-        reason = f"there is no GPU that torch can use, and Nano is made for processors ({cores})"
-    # A device that is asked for is kept: loading says what is wrong with it.
-    otherwise = "cpu" if device == "auto" else device
-    more = _instead(foreign, wanted)
-    return Choice("chatterbox", NANO.name, card.device if card else otherwise, reason, more)
+        # The English model takes least of those that are better.
+        return _no_room(ENGLISH, cards, machine)
+    if cards:
+        return f"{_no_room(NANO, cards, machine)}, and Nano runs on {cores}"
+    if device == "cpu":
+        return f"the configuration asks for cpu, and Nano is made for processors ({cores})"
+    if device != "auto":
+        return f"torch cannot use {device}, which the configuration asks for"
+    return f"there is no GPU that torch can use, and Nano is made for processors ({cores})"
 
 
 def _instead(foreign: list[str], wanted: Model) -> str:
-    need = f"a GPU with {_gigabytes(wanted.card_bytes)} of free memory"
+    need = (
+        f"a GPU with {_gigabytes(wanted.card_bytes)} of free memory, and "
+        f"{_gigabytes(wanted.loading_bytes)} of main memory while the model is loaded"
+    )
     if not foreign:
         return f"Better speech in English takes {need}."
     return (
-        f"Nano speaks English only. {_named(foreign)} takes {need}; without one, [engine] model = "
+        f"Nano speaks English only. {_named(foreign)} takes {need}; without, [engine] model = "
         f'"multilingual" speaks it on the processor, many times slower than speech, in '
         f"{_gigabytes(wanted.host_bytes)} of main memory."
     )

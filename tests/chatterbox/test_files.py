@@ -152,6 +152,13 @@ def test_files_that_are_not_unique_are_named(tmp_path: Path) -> None:
         find_checkpoint(tmp_path, FINETUNE)
 
 
+def test_another_finetune_that_is_not_clear_is_not_offered(tmp_path: Path) -> None:
+    write_empty(tmp_path, *MODELS[FINETUNE].files, "s3gen_a.safetensors", "s3gen_b.safetensors")
+    (tmp_path / "s3gen_v3.safetensors").unlink()
+    with pytest.raises(EngineDeadError, match=r"no ve\.safetensors, t3_nano.* download them\.$"):
+        find_checkpoint(tmp_path, "nano")
+
+
 def test_a_finetune_loads_under_the_names_that_its_directory_has(
     checkpoint: Checkpoints, tmp_path: Path
 ) -> None:

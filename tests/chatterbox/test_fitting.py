@@ -10,6 +10,8 @@ import pytest
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import memory
+from bot.speech.engines.chatterbox.files import find_in
+from bot.speech.engines.chatterbox.loading import locate
 from bot.speech.engines.chatterbox.memory import HEADROOM_BYTES, main_bytes, require_memory
 from bot.speech.engines.select import open_engine
 from bot.speech.models import MODELS
@@ -18,13 +20,13 @@ from bot.speech.types import ChatterboxModel, EngineSpec
 SIZES = {"t3": 2_000_000_000, "s3gen": 1_000_000_000}
 
 
-def write_model(directory: Path, model: ChatterboxModel) -> list[Path]:
-    """Files of the usual sizes that take no room."""
+def write_model(directory: Path, model: ChatterboxModel) -> dict[str, int]:
+    """Files of the usual sizes that take no room; return those of the tensors."""
     paths = [directory / name for name in MODELS[model].files]
     for path in paths:
         path.touch()
         os.truncate(path, SIZES.get(path.name.split("_")[0].split(".")[0], 0))
-    return paths
+    return find_in([directory], MODELS[model]).weights
 
 
 @pytest.fixture
@@ -77,3 +79,34 @@ def test_the_engine_is_refused_before_anything_is_loaded(
     free["cpu"] = 100_000_000
     with pytest.raises(EngineDeadError, match=r"needs about 0\.9 GB of memory, of which 0\.1 GB"):
         open_engine(EngineSpec("chatterbox", "english", checkpoint("english"), "cpu"))
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "told"),
+    [
+        ("nano", "cpu", r"nano model needs about 2\.5 GB of memory, of which 0\.1 GB"),
+        ("multilingual", "cuda", r"multilingual model needs about 3\.8 GB of memory, of which 0"),
+    ],
+)
+def test_what_does_not_fit_is_not_downloaded(
+    model: ChatterboxModel,
+    device: str,
+    told: str,
+    free: dict[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    free["cpu"] = 100_000_000
+    with pytest.raises(EngineDeadError, match=told):
+        locate(EngineSpec("chatterbox", model), device)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_small_gpu_is_told_before_a_download(
+    free: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    free["cuda"] = 1_000_000_000
+    with pytest.raises(EngineDeadError, match=r"3\.5 GB of the GPU's memory, of which 1\.0 GB"):
+        locate(EngineSpec("chatterbox", "english"), "cuda")

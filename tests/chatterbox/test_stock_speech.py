@@ -103,6 +103,11 @@ def test_what_is_withdrawn_is_not_spoken(stock_engine: ChatterboxEngine, voices:
         ({}, []),
         ({"precision": "bf16", "slots": 4}, ["precision", "slots"]),
         (
+            {"graphs": False, "fused": False, "tf32": True, "vocoder_batch": 2},
+            ["graphs", "fused", "tf32", "vocoder_batch"],
+        ),
+        ({"flow_precision": "fp32"}, ["flow_precision"]),
+        (
             {"self_check": SelfCheck(retries=5, trim_tail=False)},
             ["check_retries", "trim_tail"],
         ),

@@ -109,6 +109,48 @@ def test_it_says_what_more_than_nano_takes() -> None:
     assert '[engine] model = "multilingual" speaks it on the processor' in choice.more
 
 
+@pytest.mark.parametrize(
+    ("device", "told"),
+    [
+        ("cpu", "the configuration asks for cpu, and Nano is made for processors (8 cores)"),
+        ("cuda:7", "torch cannot use cuda:7, which the configuration asks for"),
+        ("mps", "torch cannot use mps, which the configuration asks for"),
+    ],
+)
+def test_it_says_that_the_configuration_named_the_device(device: str, told: str) -> None:
+    # No other card is read then, so none is known of.
+    assert choose(machine(), device).reason == told
+
+
+@pytest.mark.parametrize("languages", ["", "de"])
+def test_it_says_that_main_memory_is_what_lacks(languages: str) -> None:
+    choice = choose(machine(40, host_bytes=2 * GB, languages=languages))
+    assert taken(choice) == ("nano", "cuda:0")
+    assert choice.reason == (
+        "RTX (cuda:0) has room for the english model, but bringing it there takes 2.7 GB of main "
+        "memory, of which 2.0 GB are free"
+    )
+    assert "of main memory while the model is loaded" in choice.more
+
+
+def test_it_says_that_main_memory_lacks_for_any_model_on_a_gpu() -> None:
+    choice = choose(machine(40, host_bytes=GB))
+    assert taken(choice) == ("nano", "cpu")
+    assert choice.reason.startswith("RTX (cuda:0) has room for the nano model, but bringing it")
+    assert choice.reason.endswith("of which 1.0 GB are free, and Nano runs on 8 cores")
+
+
+def test_the_card_that_has_room_is_named_where_nano_goes_to_another() -> None:
+    choice = choose(machine(3, 40, host_bytes=2 * GB))
+    assert taken(choice) == ("nano", "cuda:0")
+    assert choice.reason.startswith("RTX (cuda:1) has room for the english model, but")
+
+
+def test_it_says_that_nano_itself_has_too_little_memory() -> None:
+    told = "Nano itself takes 2.7 GB of main memory, of which 1.0 GB are free. Better speech"
+    assert choose(machine(host_bytes=GB)).more.startswith(told)
+
+
 def test_it_says_how_full_the_cards_are() -> None:
     assert "cuda:0: 1.0 GB free, cuda:1: 2.0 GB free" in choose(machine(1, 2)).reason
 

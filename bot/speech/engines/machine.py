@@ -7,20 +7,22 @@ import os
 from typing import Any
 
 from bot.speech.choice import MULTILINGUAL, Card, Machine
-from bot.speech.engines.chatterbox.device import available_memory, free_bytes
+from bot.speech.engines.chatterbox.device import available_memory, free_bytes, trouble_with
 from bot.speech.engines.chatterbox.stock import import_package
 
 log = logging.getLogger(__name__)
 
 
-def read_machine(languages: tuple[str, ...]) -> Machine:
+def read_machine(languages: tuple[str, ...], device: str = "auto") -> Machine:
     """Return what this machine has. languages: ISO 639-1 codes of the voices.
+
+    device: "auto", or the one that the configuration asks for; other cards are left out then.
 
     Raises `EngineDeadError` where torch cannot be imported.
     """
     torch = import_package("torch")
     return Machine(
-        cards=read_cards(torch),
+        cards=read_cards(torch, device),
         mps=bool(torch.backends.mps.is_available()),
         cores=_cores(),
         host_bytes=available_memory(),
@@ -28,24 +30,39 @@ def read_machine(languages: tuple[str, ...]) -> Machine:
     )
 
 
-def read_cards(torch: Any) -> tuple[Card, ...]:
-    """Return the CUDA devices, up to the first that has room for every model.
+def read_cards(torch: Any, wanted: str = "auto") -> tuple[Card, ...]:
+    """Return the CUDA devices that torch can compute on: the wanted one.
 
-    Asking a device for its memory takes some of it for as long as this process lives.
+    For "auto" they are read up to the first that has room for every model: asking a device for its
+    memory takes some of it for as long as this process lives.
     """
     cards: list[Card] = []
-    for number in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
-        device = f"cuda:{number}"
-        try:
-            cards.append(
-                Card(device, torch.cuda.get_device_name(number), free_bytes(torch, device))
-            )
-        except RuntimeError as error:  # broken, or held by another program alone
-            log.info("the GPU %s cannot be used: %s", device, str(error).splitlines()[0])
+    for number in _numbers(torch, wanted):
+        card = _read(torch, number)
+        if card is None:
             continue
-        if cards[-1].free_bytes >= MULTILINGUAL.card_bytes:
+        cards.append(card)
+        if card.free_bytes >= MULTILINGUAL.card_bytes:
             break
     return tuple(cards)
+
+
+def _numbers(torch: Any, wanted: str) -> range:
+    numbers = range(torch.cuda.device_count() if torch.cuda.is_available() else 0)
+    if wanted == "auto":
+        return numbers
+    if not wanted.startswith("cuda"):
+        return numbers[:0]
+    number = int(wanted.partition(":")[2] or 0)  # without one it is the first
+    return numbers[number : number + 1]
+
+
+def _read(torch: Any, number: int) -> Card | None:
+    device = f"cuda:{number}"
+    if trouble := trouble_with(torch, device):
+        log.warning("the GPU %s cannot be used: %s", device, trouble, extra={"stage": "engine"})
+        return None
+    return Card(device, torch.cuda.get_device_name(number), free_bytes(torch, device))
 
 
 def _cores() -> int:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 
 from bot.errors import EngineDeadError
-from bot.speech.choice import Choice, Machine
+from bot.speech.choice import Choice, Machine, place
 from bot.speech.choice import choose as choose_for_machine
 from bot.speech.engines.base import SpeechEngine
-from bot.speech.models import MODELS, Model
-from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec
+from bot.speech.models import MODELS
+from bot.speech.types import EngineKind, EngineSpec
 
 _PACKAGES: dict[EngineKind, tuple[str, ...]] = {
     "chatterbox": ("chatterbox", "torch"),
@@ -68,32 +66,19 @@ def decide(spec: EngineSpec) -> tuple[EngineSpec, Choice]:
     """Return `spec` with the model and device that suit this machine, and why.
 
     Where the configuration names a directory, what is in it decides about the model.
-    Raises `EngineDeadError` where torch is wanting.
+    Raises `EngineDeadError` where torch is wanting, or where nobody can tell what the directory is.
     """
+    from bot.speech.engines.chatterbox.files import models_in
     from bot.speech.engines.machine import read_machine
 
-    choice = choose_for_machine(read_machine(spec.languages), spec.device)
-    there = _complete_models(spec.checkpoint) if spec.checkpoint is not None else []
+    there = models_in(spec.checkpoint) if spec.checkpoint is not None else []
+    machine = read_machine(spec.languages, spec.device)
+    choice = choose_for_machine(machine, spec.device)
     if there and choice.model not in there:
-        choice = Choice("chatterbox", there[0], spec.device, f"{spec.checkpoint} holds this model")
+        choice = place(machine, [MODELS[name] for name in there], spec.device)
+        choice = replace(choice, reason=f"{spec.checkpoint} holds this model, and {choice.reason}")
     assert choice.model is not None  # of Chatterbox, which is installed
     return replace(spec, model=choice.model, device=choice.device, auto_model=False), choice
-
-
-def _complete_models(directory: Path) -> list[ChatterboxModel]:
-    """Return the models whose files are all in a directory, in the order of the table."""
-    try:
-        names = [path.name for path in directory.iterdir() if path.is_file()]
-    except OSError:
-        return []  # told when it is loaded
-    return [model.name for model in MODELS.values() if _is_complete(model, names)]
-
-
-def _is_complete(model: Model, names: Sequence[str]) -> bool:
-    try:
-        return not model.missing(names)
-    except ValueError:  # several files fit in place of one
-        return False
 
 
 def _require(kind: EngineKind) -> None:

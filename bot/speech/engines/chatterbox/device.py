@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from bot.errors import EngineDeadError
-from bot.speech.types import Precision
+from bot.speech.types import FlowPrecision, Precision
 
 MAX_SLOTS = {"cuda": 8, "mps": 4, "cpu": 4}
 """Beyond, a step takes longer than it saves. A GPU computes all of them in every step."""
 
 _SHARE_OF_FREE_MEMORY = 0.5
 _MEMORY = Path("/proc/meminfo")
-_GROUP = Path("/sys/fs/cgroup")
+_GROUPS = Path("/sys/fs/cgroup")
+_OWN_GROUPS = Path("/proc/self/cgroup")
+_GROUP_FILES = (
+    ("memory.max", "memory.current", "inactive_file"),
+    # version 1, in which no limit is a number that no machine has
+    ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 _UNKNOWN = 16 * 1024**3  # where nobody tells, it is tried
 
 
@@ -36,10 +43,11 @@ def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[wanted]
 
 
-def told(dtype: Any) -> str:
-    """Return what people are told of T3's torch dtype on a GPU."""
+def told(dtype: Any, flow: FlowPrecision = "auto") -> str:
+    """Return what people are told of T3's torch dtype on a GPU. flow: what S3Gen was to be in."""
     names = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
-    return f"T3 in {names[str(dtype)]}, S3Gen in fp32"
+    ignored = f' (flow_precision = "{flow}" is for a CPU)' if flow == "bf16" else ""
+    return f"T3 in {names[str(dtype)]}, S3Gen in fp32{ignored}"
 
 
 def choose_slots(torch: Any, device: str, slot_bytes: int) -> int:
@@ -57,17 +65,35 @@ def free_bytes(torch: Any, device: str) -> int:
     return available_memory()
 
 
-def available_memory(memory: Path = _MEMORY, group: Path = _GROUP) -> int:
+def trouble_with(torch: Any, device: str) -> str:
+    """Return why torch cannot compute on a CUDA device; "" where it can.
+
+    A device that torch lists may be broken, held by another program alone, or one that this build
+    of torch has no kernels for.
+    """
+    try:
+        # No matrix product: cuBLAS would be loaded before the engine has said how it is to round.
+        float((torch.ones(8, device=device) + 1).sum())
+    except (RuntimeError, AssertionError) as error:
+        return next(iter(str(error).splitlines()), "") or type(error).__name__
+    return ""
+
+
+def available_memory(
+    memory: Path = _MEMORY, groups: Path = _GROUPS, own: Path = _OWN_GROUPS
+) -> int:
     """Return the bytes of main memory that can be had without swapping.
 
-    memory: Linux's report of the machine. group: the control group (version 2) of this process,
-    as containers see it. What files occupy only until somebody needs it counts as available.
+    memory: Linux's report of the machine. groups: where control groups are mounted, of version 1
+    (memory's then in `memory/`) or 2. own: Linux's list of this process's groups; those above them
+    bound it, too. What files occupy only until somebody needs it counts as available.
     """
     if not memory.is_file():
         return _free_pages()
     fields = {line.split(":")[0]: line.split() for line in memory.read_text().splitlines()}
     available = int(fields["MemAvailable"][1]) * 1024
-    return min(available, _left_to_group(group, available))
+    left = [_left_to(group) for group in _groups_of(own, groups)]
+    return min([available, *(size for size in left if size is not None)])
 
 
 def slot_bytes(t3: Any, context: int, dtype: Any) -> int:
@@ -77,17 +103,35 @@ def slot_bytes(t3: Any, context: int, dtype: Any) -> int:
     return int(2 * layers * rows * context * t3.cfg.hidden_size * dtype.itemsize)
 
 
-def _left_to_group(group: Path, otherwise: int) -> int:
+def _groups_of(own: Path, mounted: Path) -> Iterator[Path]:
+    """Yield the directories of the groups that bound this process's memory, and of those above.
+
+    A container may see its own group as the root, and in the list a path that is not there.
+    """
     try:
-        limit, used = (
-            (group / f"memory.{name}").read_text().strip() for name in ("max", "current")
-        )
-        statistics = dict(map(str.split, (group / "memory.stat").read_text().splitlines()))
+        lines = own.read_text().splitlines()
     except OSError:
-        return otherwise
-    if limit == "max":
-        return otherwise
-    return max(0, int(limit) - int(used) + int(statistics["inactive_file"]))
+        lines = ["0::/"]
+    for _, controllers, path in (line.split(":", 2) for line in lines):
+        if controllers and "memory" not in controllers.split(","):
+            continue
+        root = mounted / "memory" if controllers else mounted
+        group = PurePosixPath(path.lstrip("/"))
+        above = () if ".." in group.parts else (group, *group.parents)
+        yield from dict.fromkeys((*(root / directory for directory in above), root))
+
+
+def _left_to(group: Path) -> int | None:
+    """Return the bytes that a control group has left; None without a limit, or such a group."""
+    for limit_name, used_name, files in _GROUP_FILES:
+        try:
+            limit, used = ((group / name).read_text().strip() for name in (limit_name, used_name))
+            statistics = dict(map(str.split, (group / "memory.stat").read_text().splitlines()))
+        except OSError:
+            continue
+        if limit != "max":
+            return max(0, int(limit) - int(used) + int(statistics.get(files, 0)))
+    return None
 
 
 def _free_pages() -> int:

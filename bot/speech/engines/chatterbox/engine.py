@@ -58,7 +58,7 @@ class ChatterboxEngine:
             # this from whoever starts them, so it comes before torch starts any.
             self._torch.set_flush_denormal(True)
         self._computes = ""
-        found = locate(spec)
+        found = locate(spec, device)
         self._model = load_found(found, device, online=spec.checkpoint is None)
         spec = dataclasses.replace(spec, model=found.model.name)
         self.voices = PreparedVoices(self._model, spec)
@@ -183,7 +183,7 @@ class ChatterboxEngine:
 
         if device != "cpu":
             dtype = choose_precision(self._torch, device, spec.precision)
-            self._computes = told(dtype)
+            self._computes = told(dtype, spec.flow_precision)
             return dtype, None
         alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])

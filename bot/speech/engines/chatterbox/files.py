@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from bot.errors import EngineDeadError
 from bot.speech.models import MODELS, Model, Part
 from bot.speech.types import ChatterboxModel
+
+WEIGHTS = ("voice encoder", "T3", "S3Gen")
+"""The roles of the parts that hold tensors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +37,10 @@ class FoundModel:
         return next((path for path in everything if path.name == name), None)
 
     @property
-    def weights(self) -> tuple[Path, ...]:
-        """The files of tensors."""
-        roles = ("voice encoder", "T3", "S3Gen")
-        return tuple(path for part, paths in self.paths if part.role in roles for path in paths)
+    def weights(self) -> dict[str, int]:
+        """The bytes of the files of tensors, by name."""
+        files = [path for part, paths in self.paths if part.role in WEIGHTS for path in paths]
+        return {path.name: path.stat().st_size for path in files}
 
 
 def find_in(directories: Sequence[Path], model: Model) -> FoundModel:
@@ -66,7 +70,7 @@ def find_checkpoint(directory: Path, name: ChatterboxModel) -> FoundModel:
             f"There is no directory {directory}. Set [engine] checkpoint to the directory with "
             f"the files of the {name} model, or remove it to download them."
         )
-    names = [path.name for path in directory.iterdir() if path.is_file()]
+    names = _names(directory)
     try:
         missing = model.missing(names)
         if missing and model.otherwise and not MODELS[model.otherwise].missing(names):
@@ -78,6 +82,50 @@ def find_checkpoint(directory: Path, name: ChatterboxModel) -> FoundModel:
     if missing:
         raise EngineDeadError(_lacking(directory, model, missing) + _what_is_there(names))
     return find_in([directory], model)
+
+
+def models_in(directory: Path) -> list[ChatterboxModel]:
+    """Return the models that a directory holds, in the order of the table.
+
+    A T3 tells which by its name, so one whose name is not known makes no model. Where no model is
+    complete, it is those of which there is a T3, so that loading names what they lack; none where
+    there is no T3, or no directory.
+    Raises `EngineDeadError` where only the configuration can tell which model it is.
+    """
+    if not directory.is_dir():
+        return []
+    names = _names(directory)
+    begun = [model for model in MODELS.values() if model.t3 in names]
+    complete = [model for model in begun if model.is_complete(names)]
+    unknown = _unknown_t3(names)
+    if unknown and not complete:
+        raise EngineDeadError(
+            f"{directory} holds {' and '.join(unknown)}, a name that does not tell which model it "
+            f"is. Set [engine] model to the one that it is: {_taking_any_t3()}."
+        )
+    return [model.name for model in complete or begun]
+
+
+def _unknown_t3(names: Collection[str]) -> list[str]:
+    """Return the files that may be the T3 of a finetune, by names that no model has."""
+    known = {model.t3 for model in MODELS.values()}
+    patterns = {c for m in MODELS.values() for (c, *_) in m.part("T3").choices[1:]}
+    return sorted(n for n in names if n not in known and any(fnmatchcase(n, p) for p in patterns))
+
+
+def _taking_any_t3() -> str:
+    finetunes = [m.name for m in MODELS.values() if len(m.part("T3").choices) > 1]
+    return " or ".join(f'"{name}"' for name in finetunes)
+
+
+def _names(directory: Path) -> list[str]:
+    try:
+        return [path.name for path in directory.iterdir() if path.is_file()]
+    except OSError as error:
+        raise EngineDeadError(
+            f"{directory}, which [engine] checkpoint names, cannot be read ({error.strerror}). "
+            "Let Mynah's user read it, or set another directory."
+        ) from None
 
 
 def _instead(directory: Path, wanted: Model, there: Model) -> FoundModel:
@@ -106,6 +154,6 @@ def _lacking(directory: Path, model: Model, missing: Sequence[str]) -> str:
 
 
 def _what_is_there(names: Collection[str]) -> str:
-    complete = [model.name for model in MODELS.values() if model.t3 in names]
-    others = " or ".join(f'"{name}"' for name in complete if MODELS[name].is_complete(names))
+    there = [model for model in MODELS.values() if model.t3 in names]
+    others = " or ".join(f'"{model.name}"' for model in there if model.is_complete(names))
     return f" What is there is a checkpoint for [engine] model = {others}." if others else ""

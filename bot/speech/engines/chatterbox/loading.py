@@ -10,7 +10,8 @@ from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.assemble import assemble
 from bot.speech.engines.chatterbox.files import FoundModel, find_checkpoint, find_in
 from bot.speech.engines.chatterbox.hub.fetch import fetch_model
-from bot.speech.engines.chatterbox.memory import require_memory
+from bot.speech.engines.chatterbox.hub.repository import cached
+from bot.speech.engines.chatterbox.memory import published_weights, require_memory
 from bot.speech.engines.chatterbox.stock import (
     first_line,
     import_package,
@@ -25,11 +26,12 @@ from bot.speech.types import EngineSpec
 log = logging.getLogger(__name__)
 
 
-def locate(spec: EngineSpec) -> FoundModel:
+def locate(spec: EngineSpec, device: str = "cpu") -> FoundModel:
     """Return the model that `spec` names, after downloading it if need be.
 
     It may be another one, see `find_checkpoint`; its `note` says so.
-    Raises `EngineDeadError` when files or the network are wanting.
+    device: where it will be loaded. Nothing is downloaded that does not fit there.
+    Raises `EngineDeadError` when files, the network or the memory are wanting.
     """
     model = MODELS[spec.model]
     if spec.checkpoint is not None:
@@ -37,12 +39,14 @@ def locate(spec: EngineSpec) -> FoundModel:
         if found.note:
             log.warning("%s", found.note, extra={"stage": "engine"})
         return found
+    if cached(model) is None:
+        require_memory(import_package("torch"), device, model.name, published_weights(model))
     return find_in(fetch_model(model, ProgressFile(spec.progress_file)), model)
 
 
 def load_model(spec: EngineSpec, device: str) -> Any:
     """Return the model of `spec`; see `load_found` and `locate`."""
-    return load_found(locate(spec), device, online=spec.checkpoint is None)
+    return load_found(locate(spec, device), device, online=spec.checkpoint is None)
 
 
 def load_found(found: FoundModel, device: str, *, online: bool) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import free_bytes
+from bot.speech.engines.chatterbox.files import WEIGHTS
+from bot.speech.models import Model
 from bot.speech.types import ChatterboxModel
 
 HEADROOM_BYTES = 600 * 10**6
@@ -18,9 +19,12 @@ CARD_HEADROOM_BYTES = 256 * 1024**2
 
 
 def require_memory(
-    torch: Any, device: str, model: ChatterboxModel, weights: Sequence[Path]
+    torch: Any, device: str, model: ChatterboxModel, weights: Mapping[str, int]
 ) -> None:
-    """Raise `EngineDeadError` with numbers and advice if the model of these files does not fit."""
+    """Raise `EngineDeadError` with numbers and advice if a model does not fit.
+
+    weights: the bytes of its files of tensors, by name.
+    """
     on_gpu = device.startswith("cuda")
     if on_gpu:
         needed, free = device_bytes(weights), free_bytes(torch, device)
@@ -39,20 +43,24 @@ def require_memory(
         )
 
 
-def device_bytes(weights: Sequence[Path]) -> int:
+def published_weights(model: Model) -> dict[str, int]:
+    """Return the bytes of a model's files of tensors, by name, before they are fetched."""
+    return {part.choices[0][0]: part.size for part in model.parts if part.role in WEIGHTS}
+
+
+def device_bytes(weights: Mapping[str, int]) -> int:
     """Return what a GPU needs: the weights as they are in the files, before T3 is made smaller."""
-    return sum(path.stat().st_size for path in weights) + CARD_HEADROOM_BYTES
+    return sum(weights.values()) + CARD_HEADROOM_BYTES
 
 
-def main_bytes(weights: Sequence[Path], *, passing: bool) -> int:
+def main_bytes(weights: Mapping[str, int], *, passing: bool) -> int:
     """Return what loading takes of main memory at its peak.
 
     passing: whether each part goes on to a GPU before the next one is made. Files in torch's format
     are read whole beside their module; safetensors are mapped, and give way.
     """
-    sizes = {path: path.stat().st_size for path in weights}
-    copies = [size for path, size in sizes.items() if path.suffix == ".pt"]
-    modules = max(sizes.values()) if passing else sum(sizes.values())
+    copies = [size for name, size in weights.items() if name.endswith(".pt")]
+    modules = max(weights.values()) if passing else sum(weights.values())
     return modules + max(copies, default=0) + HEADROOM_BYTES
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot.errors import EngineDeadError
 from bot.librosa_loading import load_librosa
+from bot.speech.engines.chatterbox.device import trouble_with
 
 log = logging.getLogger(__name__)
 
@@ -27,32 +28,62 @@ def prepare_package() -> None:
 
 
 def import_package(name: str) -> ModuleType:
-    """Import a module of torch or chatterbox; raises `EngineDeadError` that says how to install."""
+    """Import a module of torch or chatterbox.
+
+    Raises `EngineDeadError`, which says how to install, where it or what it needs is missing or
+    broken.
+    """
     try:
         if not name.startswith("torch"):
             load_librosa()
         return importlib.import_module(name)
     except ImportError as error:
         raise EngineDeadError(
-            f"The engine chatterbox is not installed completely ({error}). "
+            f"The engine chatterbox is not installed completely ({first_line(error)}). "
             "Install it: run `make install-chatterbox` in Mynah's folder."
+        ) from error
+    except Exception as error:
+        # A library that is gone is an OSError; packages of versions that do not fit raise anything.
+        log.debug("importing failed", exc_info=True)
+        raise EngineDeadError(
+            f"The engine chatterbox is installed, but {name} cannot be imported "
+            f"({type(error).__name__}: {first_line(error)}). Install it anew: in Mynah's folder, "
+            "remove .venv and run `make install-chatterbox`."
         ) from error
 
 
 def choose_device(torch: Any, wanted: str) -> str:
-    """Return the device for "auto", or the wanted one; raises `EngineDeadError` without it."""
+    """Return the device for "auto", or the wanted one.
+
+    Raises `EngineDeadError` where it is not there, or torch cannot compute on it.
+    """
     devices = ["mps", "cpu"] if torch.backends.mps.is_available() else ["cpu"]
     if torch.cuda.is_available():
         cards = range(torch.cuda.device_count())
         devices = ["cuda", *(f"cuda:{number}" for number in cards), *devices]
     if wanted == "auto":
-        return devices[0]
+        return next(device for device in devices if _is_usable(torch, device))
     if wanted not in devices:
         raise EngineDeadError(
             f"This machine has no device {wanted!r} that torch can use, but {', '.join(devices)}. "
             'Set [engine] device to one of them, or to "auto".'
         )
+    if trouble := _trouble(torch, wanted):
+        raise EngineDeadError(
+            f"torch cannot compute on {wanted!r} ({trouble}). `make install-chatterbox` says which "
+            'torch fits this card; without it, set [engine] device to "auto" or "cpu".'
+        )
     return wanted
+
+
+def _is_usable(torch: Any, device: str) -> bool:
+    if trouble := _trouble(torch, device):
+        log.warning("the GPU %s cannot be used: %s", device, trouble, extra={"stage": "engine"})
+    return not trouble
+
+
+def _trouble(torch: Any, device: str) -> str:
+    return trouble_with(torch, device) if device.startswith("cuda") else ""
 
 
 def _require_watermarker() -> None:

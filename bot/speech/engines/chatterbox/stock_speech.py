@@ -114,11 +114,15 @@ class StockSpeaker:
 
 def settings_without_effect(spec: EngineSpec) -> list[str]:
     """Return the settings that were given and that stock's decode knows nothing of."""
-    check, usual = spec.self_check, SelfCheck()
+    check, usual, plain = spec.self_check, SelfCheck(), EngineSpec()
     given = {
         "precision": spec.precision != "auto",
         "flow_precision": spec.flow_precision != "auto",
         "slots": spec.slots is not None,
+        "graphs": spec.graphs != plain.graphs,
+        "fused": spec.fused != plain.fused,
+        "tf32": spec.tf32 != plain.tf32,
+        "vocoder_batch": spec.vocoder_batch != plain.vocoder_batch,
         "check_retries": check.enabled and check.retries != usual.retries,
         "trim_tail": check.enabled and check.trim_tail != usual.trim_tail,
         "steady_short": check.enabled and check.steady_short != usual.steady_short,
