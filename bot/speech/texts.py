@@ -27,7 +27,7 @@ def reads_for(kind: EngineKind | None, model: str | None = None) -> EngineReads:
         WORDS,
         sounds=found.sounds,
         most_letters=most_letters(found),
-        language=found.languages[0],
+        languages=found.languages,
     )
 
 

@@ -26,10 +26,14 @@ TOO_LONG_FOR_A_SECOND = (
 
 
 def speak(
-    engine: ChatterboxEngine, text: str, voices: Voices, temperature: float | None = None
+    engine: ChatterboxEngine,
+    text: str,
+    voices: Voices,
+    temperature: float | None = None,
+    language: str | None = None,
 ) -> Speech:
     settings = VoiceSettings(seed=3, temperature=temperature)
-    (speech,) = engine.synthesize([SynthesisRequest(text, voices[0], settings=settings)])
+    (speech,) = engine.synthesize([SynthesisRequest(text, voices[0], language, settings)])
     assert isinstance(speech, Speech), speech
     return speech
 
@@ -57,6 +61,15 @@ def check(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, check: Self
     speaker: Any = engine._speaker
     monkeypatch.setattr(speaker, "_check", check)
     monkeypatch.setattr(speaker._sounder, "_check", check)
+
+
+@pytest.mark.parametrize("language", ["zh", "ja", "ko", "zh-TW"])
+def test_it_is_judged_in_the_language_that_the_model_speaks(
+    engine: ChatterboxEngine, voices: Voices, language: str
+) -> None:
+    speech = speak(engine, GOOD, voices, language=language)
+    assert speech.retries == 0
+    assert speech.packets == speak(engine, GOOD, voices, language="en").packets
 
 
 def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(
