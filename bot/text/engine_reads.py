@@ -53,11 +53,12 @@ class EngineReads:
     def finish(self, piece: str) -> str:
         """Return a piece of prepared text as the engine is to be asked for it."""
         if not self.marks:
-            piece = _QUOTE.sub("", _INNER_QUOTE.sub(" ", piece))
+            piece = _QUOTE.sub("", _INNER_QUOTE.sub(" ", piece.replace("״", '"')))
         return " ".join(piece.split())
 
 
-# Where it alone parts two words, as in `she said:"yes"`. In Hebrew it is a part of abbreviations.
+# Where it alone parts two words, as in `she said:"yes"`. In Hebrew it is a part of abbreviations,
+# also of those that names of emoji and units bring, with a mark of its own.
 _INNER_QUOTE = re.compile(r'(?<=[^\s("\u05d0-\u05ea])"(?=\w)')
 _QUOTE = re.compile(r'\s*"(?=[,.;:!?)])|"')
 

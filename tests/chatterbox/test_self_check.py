@@ -66,6 +66,7 @@ def test_it_is_judged_in_the_language_that_the_model_speaks(
     monkeypatch: pytest.MonkeyPatch,
     language: str | None,
 ) -> None:
+    check(engine, monkeypatch, SelfCheck(retries=0))
     judged: list[str | None] = []
     bounds = judge.expected_seconds
 
