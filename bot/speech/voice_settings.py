@@ -193,8 +193,11 @@ def request_settings(model: ChatterboxModel, request: SynthesisRequest) -> Voice
 
 
 def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
-    """Return a sentence for each thing that was asked for and that `model` does otherwise."""
-    notes = ignored(model, request.settings)
+    """Return a sentence for each thing that was asked for and that `model` does otherwise.
+
+    What `setting_notes` says of the settings is among them.
+    """
+    notes = setting_notes(model, request.settings)
     spoken = ("en",) if model == "preview" else MODELS[model].languages
     asked, language = _base(request.language), spoken_language(request.language, spoken)
     if asked not in (None, language):
@@ -211,10 +214,12 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
 def _is_foreign(model: ChatterboxModel, request: SynthesisRequest) -> bool:
     """Whether the voice speaks a language that is not its own, and nobody set how closely.
 
-    Upstream's advice against the accent that comes with it: `cfg_weight` 0.
+    Upstream's advice against the accent that comes with it: `cfg_weight` 0. A voice that is not
+    marked with a language may have been recorded in any, so nothing is changed for it.
     """
     definition, own = MODELS[model], _base(request.voice.language)
-    if not definition.is_multilingual or own is None or request.settings.cfg_weight is not None:
+    guided = "cfg_weight" in SETTINGS[model]
+    if not guided or own is None or request.settings.cfg_weight is not None:
         return False
     return own != spoken_language(request.language, definition.languages)
 
