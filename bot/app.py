@@ -235,7 +235,12 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, S
         scheduler = _scheduler(engine)
         lane = scheduler.lane(0, asyncio.get_running_loop().time)
         try:
-            yield engine, SpeechService(lane, text_limits(settings), lambda: engine.reads)
+            yield (
+                engine,
+                SpeechService(
+                    lane, text_limits(settings), lambda: engine.reads, engine.ensure_loaded
+                ),
+            )
         finally:
             await scheduler.close()
 
@@ -313,6 +318,7 @@ async def open_backstage(
             media,
             lambda: engine.reads,
             settings.voice.prefetch_seconds,
+            load=engine.ensure_loaded,
         )
 
         def make_services(bot: MynahBot) -> Services:

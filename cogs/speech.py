@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -103,8 +102,8 @@ class SpeechCog(commands.Cog, name="Speech"):
             names=names_in(interaction, text),
             current_voice=partial(current_reference, self._services, voice),
         )
-        sentences = await self._services.speech.plan(text, utterance.language, utterance.names)
-        utterance = replace(utterance, sentences=sentences)
+        utterance = await self._services.speech.planned(utterance)
+        sentences = utterance.sentences or ()
         channel = channel_of(interaction)
         player = await self._player_in(channel, interaction)
         self._services.watch.use(voice)

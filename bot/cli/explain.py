@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import click
 
+from bot.errors import EngineDeadError
+
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.speech.stored_models import Survey
     from bot.speech.types import ChatterboxModel, EngineKind
 
 
@@ -21,7 +25,7 @@ def explain(
     """Print what `text` becomes, a piece a line.
 
     engine, model: whose reading it is made for; None takes the one that would speak. A model is one
-    of Chatterbox.
+    of Chatterbox. Which one `auto` takes is said on standard error.
 
     Raises `UserError` when there is nothing to say, or too much.
     """
@@ -30,6 +34,46 @@ def explain(
     from bot.text.plan import plan_text
 
     kind = engine or ("chatterbox" if model else installed_engine(settings))
-    reads = reads_for(kind, model or settings.engine.model)
+    if kind == "chatterbox" and model is None:
+        model = _configured_model(settings)
+    reads = reads_for(kind, model)
     for piece in plan_text(text, text_limits(settings), language=language, reads=reads):
         click.echo(piece)
+
+
+def _configured_model(settings: Settings) -> ChatterboxModel | None:
+    """Return the configured model, for `auto` the one that it takes here; None where it takes none.
+
+    Says which one that is.
+    """
+    if settings.engine.model != "auto":
+        return settings.engine.model
+    model, problem = _chosen_model(settings)
+    if model is None:
+        click.echo(
+            f"For what every model reads, because auto takes none here ({problem}). "
+            "--model names one.",
+            err=True,
+        )
+    else:
+        click.echo(f"For {model}, which auto takes here. --model names another.", err=True)
+    return model
+
+
+def _chosen_model(settings: Settings) -> tuple[ChatterboxModel | None, str]:
+    """Return what `auto` takes on this machine, or None and why."""
+    from bot.app import installed_engine, open_models
+
+    async def survey() -> Survey:
+        async with open_models(settings) as keeper:
+            return await keeper.survey()
+
+    if installed_engine(settings) != "chatterbox":
+        return None, "Chatterbox is not installed or not configured"
+    try:
+        found = asyncio.run(survey())
+    except EngineDeadError as error:
+        return None, str(error).rstrip(".")
+    if found.choice is None:
+        return None, found.problem.rstrip(".")
+    return found.choice.model, found.choice.reason

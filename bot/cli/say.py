@@ -183,12 +183,13 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
         profile = await find_voice(store, order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
-        total = len(service.plan(order.text, _language(order, profile)))
-        with progress_steps(total) as show:
+        utterance = await service.planned(_utterance(order, store, profile))
+        with progress_steps() as show:
             show(LOADING, 0)
             info = await engine.start(show_loading(show))
+        utterance = await service.planned(utterance)  # for the model that was loaded
+        with progress_steps(len(utterance.sentences or ())) as show:
             show("Speaking ...", 0)
-            utterance = _utterance(order, store, profile)
             asked = utterance.settings.over(utterance.voice_settings)
             spoken = Spoken(profile, info, asked)
             await _speak(service, utterance, spoken, show)

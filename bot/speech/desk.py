@@ -7,16 +7,15 @@ import contextlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass
 
 from bot.errors import BusyError
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
-from bot.speech.service import SpeechService, Utterance, distinct_notes
+from bot.speech.service import SpeechService, Utterance, already_loaded, distinct_notes
 from bot.speech.types import Speech
 from bot.text.engine_reads import WORDS, EngineReads
-from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
 
@@ -40,8 +39,8 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg. reads: see `SpeechService`.
-    ahead_seconds: see `Lane`, for what voice channels hear.
+    media: the worker that writes files, because that needs FFmpeg. reads, load: see
+    `SpeechService`. ahead_seconds: see `Lane`, for what voice channels hear.
     """
 
     def __init__(
@@ -51,29 +50,23 @@ class SpeechDesk:
         media: Worker,
         reads: Callable[[], EngineReads] = lambda: WORDS,
         ahead_seconds: float = AHEAD_SECONDS,
+        *,
+        load: Callable[[], Awaitable[None]] = already_loaded,
     ) -> None:
         self._scheduler, self._ahead_seconds = scheduler, ahead_seconds
         self._limits = limits
         self._media = media
-        self._reads = reads
+        self._reads, self._load = reads, load
         self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
         self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
 
-    async def plan(
-        self, text: str, language: str | None = None, names: Names | None = None
-    ) -> tuple[str, ...]:
-        """Return the sentences of `text`, in the order in which they are asked for.
-
-        In a thread, because a long text takes up to 150 ms, and so does the first number of a
-        language, whose rules have to be loaded. Texts follow one another: a short one does not
-        overtake a long one, and the libraries for numbers need not bear several threads.
+    async def planned(self, utterance: Utterance) -> Utterance:
+        """Return an utterance with its sentences; see `SpeechService.planned`.
 
         Raises `UserError` for nothing to say, or too much.
         """
-        service = self._service(0, asyncio.get_running_loop().time)
-        async with self._planning:
-            return await asyncio.to_thread(service.plan, text, language, names)
+        return await self._service(0, asyncio.get_running_loop().time).planned(utterance)
 
     def speak(self, utterance: Utterance, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
         """Yield the sentences as they are spoken.
@@ -108,9 +101,6 @@ class SpeechDesk:
         # A lane of its own: it is no part of what a channel hears. Never overdue: then it would
         # come before all speech that is due now, however long that waits.
         service = self._service(next(self._preview_lanes), lambda: max(deadline, time()))
-        if utterance.sentences is None:
-            planned = await self.plan(utterance.text, utterance.language, utterance.names)
-            utterance = replace(utterance, sentences=planned)
         async with contextlib.aclosing(service.speak(utterance)) as sentences:
             speeches = [speech async for speech in sentences]
         packets = [packet for speech in speeches for packet in speech.packets]
@@ -120,4 +110,4 @@ class SpeechDesk:
         self, lane: int, due: Callable[[], float], ahead_seconds: float = math.inf
     ) -> SpeechService:
         way = self._scheduler.lane(lane, due, ahead_seconds)
-        return SpeechService(way, self._limits, self._reads)
+        return SpeechService(way, self._limits, self._reads, self._load, self._planning)

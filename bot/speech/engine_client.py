@@ -86,8 +86,13 @@ class EngineClient:
 
     @property
     def reads(self) -> EngineReads:
-        """What the engine that is loaded, or will be, makes of a text."""
-        return reads_for(self.kind, self._info.model if self._info else self._spec.model)
+        """What the engine that is loaded, or will be, makes of a text.
+
+        Where loading decides about the model, what any of them makes of it.
+        """
+        if self._info is not None:
+            return reads_for(self._info.kind, self._info.model)
+        return reads_for(self.kind, None if self._spec.auto_model else self._spec.model)
 
     @property
     def clip_need(self) -> ClipNeed:
@@ -154,7 +159,7 @@ class EngineClient:
     async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.
         while True:
-            await self._start_persistently()
+            await self.ensure_loaded()
             generation = self._generation
             try:
                 results = await self._call(batch)
@@ -165,8 +170,11 @@ class EngineClient:
                 self._backoff.succeed()
                 return results
 
-    async def _start_persistently(self) -> None:
-        """Load the engine; again at once where its worker died of it, until pauses are due."""
+    async def ensure_loaded(self) -> None:
+        """Load the engine; again at once where its worker died of it, until pauses are due.
+
+        Raises what `start` raises.
+        """
         while True:
             try:
                 await self.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import structlog
@@ -29,7 +29,8 @@ class Utterance:
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     current_voice: looks `voice` up anew before each sentence is made, and before one that was made
         ahead is spoken; raises if it is gone.
-    sentences: what `plan` makes of the text, where that is known already.
+    sentences: what is said, where that is known already; see `SpeechService.planned`.
+    planned_for: the reading that `sentences` were made for; None where they suit any.
     """
 
     text: str
@@ -41,6 +42,11 @@ class Utterance:
     names: Names = field(default_factory=Names)
     current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
     sentences: tuple[str, ...] | None = None
+    planned_for: EngineReads | None = None
+
+
+async def already_loaded() -> None:
+    """Do nothing, in place of loading an engine."""
 
 
 class SpeechService:
@@ -51,11 +57,19 @@ class SpeechService:
         lane: Lane,
         limits: TextLimits,
         reads: Callable[[], EngineReads] = lambda: WORDS,
+        load: Callable[[], Awaitable[None]] = already_loaded,
+        planning: asyncio.Lock | None = None,
     ) -> None:
-        """Take a guild's way to the engine; reads: what the engine makes of a text."""
+        """Take a guild's way to the engine.
+
+        reads: what the engine makes of a text. load: returns when it is loaded, and `reads` is that
+        of the model that speaks. planning: held while a text is planned.
+        """
         self._lane = lane
         self._limits = limits
         self._reads = reads
+        self._load = load
+        self._planning = planning or asyncio.Lock()
 
     def plan(
         self, text: str, language: str | None = None, names: Names | None = None
@@ -66,17 +80,41 @@ class SpeechService:
         """
         return plan_text(text, self._limits, language=language, names=names, reads=self._reads())
 
+    async def planned(self, utterance: Utterance) -> Utterance:
+        """Return an utterance with the sentences that it will be spoken in, as far as is known.
+
+        `speak` makes them anew where another model has been loaded by then.
+
+        In a thread, because a long text takes up to 150 ms, and so does the first number of a
+        language, whose rules have to be loaded. Texts follow one another: a short one does not
+        overtake a long one, and the libraries for numbers need not bear several threads.
+
+        Raises what `plan` raises.
+        """
+        reads = self._reads()
+        if utterance.sentences is not None and utterance.planned_for in (None, reads):
+            return utterance
+        plan = partial(
+            plan_text,
+            utterance.text,
+            self._limits,
+            language=utterance.language,
+            names=utterance.names,
+            reads=reads,
+        )
+        async with self._planning:
+            sentences = await asyncio.to_thread(plan)
+        return replace(utterance, sentences=sentences, planned_for=reads)
+
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:
         """Yield the sentences of an utterance in order.
 
-        Closing it withdraws what was asked for. Raises what `plan` raises, the error of the first
-        sentence that failed, and what the lane raises.
+        Closing it withdraws what was asked for. Raises what loading and `plan` raise, the error of
+        the first sentence that failed, and what the lane raises.
         """
-        sentences = utterance.sentences
-        if sentences is None:
-            # Not on the loop: see `SpeechDesk.plan`.
-            known = utterance.text, utterance.language, utterance.names
-            sentences = await asyncio.to_thread(self.plan, *known)
+        await self._load()
+        utterance = await self.planned(utterance)
+        sentences = utterance.sentences or ()
         ahead = SentencesAhead(self._lane, sentences, partial(_request, utterance))
         async with contextlib.aclosing(ahead.spoken()) as spoken:
             async for made in spoken:

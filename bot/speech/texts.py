@@ -14,20 +14,20 @@ take 0.065 s."""
 
 
 def reads_for(kind: EngineKind | None, model: str | None = None) -> EngineReads:
-    """Return what an engine reads; one that is not known reads words alone.
+    """Return what an engine reads; of one that is not known, what all of them read.
 
-    model: of Chatterbox; with one that is not known, no more than any of them reads.
+    model: of Chatterbox; likewise.
     """
     if kind == "piper":
         return PIPER
     found = next((each for each in MODELS.values() if each.name == model), None)
     if kind != "chatterbox" or found is None:
-        return WORDS
+        return ANY
     return dataclasses.replace(
         WORDS,
         sounds=found.sounds,
         most_letters=most_letters(found),
-        language=found.languages[0],
+        languages=found.languages,
     )
 
 
@@ -36,3 +36,7 @@ def most_letters(model: Model) -> int | None:
     if model.piece_seconds is None:
         return None
     return int(model.piece_seconds / SECONDS_PER_LETTER)
+
+
+ANY = dataclasses.replace(WORDS, most_letters=min(filter(None, map(most_letters, MODELS.values()))))
+"""What every engine and model reads."""

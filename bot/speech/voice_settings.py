@@ -16,7 +16,7 @@ from bot.speech.types import (
     SynthesisRequest,
     VoiceSettings,
 )
-from bot.text.words import base_language
+from bot.text.words import base_language, spoken_language
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -193,17 +193,19 @@ def request_settings(model: ChatterboxModel, request: SynthesisRequest) -> Voice
 
 
 def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
-    """Return a sentence for each thing that was asked for and that `model` does otherwise."""
-    notes = ignored(model, request.settings)
+    """Return a sentence for each thing that was asked for and that `model` does otherwise.
+
+    What `setting_notes` says of the settings is among them.
+    """
+    notes = setting_notes(model, request.settings)
     spoken = ("en",) if model == "preview" else MODELS[model].languages
-    language = _base(request.language) or spoken[0]
-    if language not in spoken:
-        notes += (f"The {model} model speaks {_name(spoken[0])} only, not {_name(language)}.",)
+    asked, language = _base(request.language), spoken_language(request.language, spoken)
+    if asked not in (None, language):
+        notes += (f"The {model} model speaks {_name(language)} only, not {_name(asked)}.",)
     if model != "preview" and _is_foreign(model, request):
-        text = language if language in spoken else spoken[0]
         notes += (
             f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
-            f"{_name(text)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
+            f"{_name(language)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
             "unless you set it.",
         )
     return notes
@@ -212,13 +214,14 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
 def _is_foreign(model: ChatterboxModel, request: SynthesisRequest) -> bool:
     """Whether the voice speaks a language that is not its own, and nobody set how closely.
 
-    Upstream's advice against the accent that comes with it: `cfg_weight` 0.
+    Upstream's advice against the accent that comes with it: `cfg_weight` 0. A voice that is not
+    marked with a language may have been recorded in any, so nothing is changed for it.
     """
     definition, own = MODELS[model], _base(request.voice.language)
-    if not definition.is_multilingual or own is None or request.settings.cfg_weight is not None:
+    guided = "cfg_weight" in SETTINGS[model]
+    if not guided or own is None or request.settings.cfg_weight is not None:
         return False
-    language = _base(request.language) or definition.languages[0]
-    return own != (language if language in definition.languages else definition.languages[0])
+    return own != spoken_language(request.language, definition.languages)
 
 
 def _base(language: str | None) -> str | None:

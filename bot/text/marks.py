@@ -16,8 +16,8 @@ _MAX_COMBINING_MARKS = 3
 _PLAIN_ENOUGH = "！？，：；（）｡¹²³⁰⁴-⁹⁺⁻₀-₉½¼¾⅐-⅞↉№℃℉°ºª"
 _COMPATIBLE = re.compile(f"[^{_PLAIN_ENOUGH}]+")
 _TYPOGRAPHY = str.maketrans(
-    dict.fromkeys("“”„‟«»", '"')
-    | dict.fromkeys("‘’‚‛′´", "'")
+    dict.fromkeys("“”„‟«»〝〞〟״⹂ʺˮ", '"')
+    | dict.fromkeys("‘’‚‛′´‹›", "'")
     | dict.fromkeys("‐‑‒–−", "-")
     | dict.fromkeys("—―", " - ")
     | {"…": "...", "•": " ", "㎡": "m²", "㎥": "m³", "㎢": "km²"}

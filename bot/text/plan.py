@@ -42,12 +42,12 @@ def plan_text(
 ) -> tuple[str, ...]:
     """Return what an engine is asked to say for a raw `text`, piece by piece.
 
-    language: ISO 639-1 code, None for the engine's own. names: who is mentioned. reads: what the
-    engine makes of a text.
+    language: ISO 639-1 code, None for the engine's own, in which it reads a text in any language
+    that it does not speak. names: who is mentioned. reads: what the engine makes of a text.
 
     Raises `UserError` when there is nothing to say, or too much.
     """
-    language = language or reads.language
+    language = reads.language(language)
     cleaned = clean_text(text, max_characters=limits.max_characters, language=language, names=names)
     pieces = split_sentences(
         reads.prepare(cleaned, language),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 
@@ -38,6 +39,15 @@ def base_language(language: str | None) -> str:
     """Return the ISO 639-1 code without a region, "en" for none; nb and nn are Norwegian."""
     code = (language or "en").replace("_", "-").split("-")[0].lower()
     return "no" if code in ("nb", "nn") else code
+
+
+def spoken_language(language: str | None, languages: Sequence[str]) -> str:
+    """Return which of its `languages` an engine speaks for a text in `language`, ISO 639-1 codes.
+
+    It is the engine's own, the first, where nobody says, and where it does not speak that one.
+    """
+    code = base_language(language) if language else ""
+    return code if code in languages else languages[0]
 
 
 def words_of(language: str | None) -> Words:

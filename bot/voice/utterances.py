@@ -59,7 +59,8 @@ class SayRequest:
 
     channel_id: where; it is said nowhere else, unless a moderator moves the bot.
     voice_id: the stored voice; its text is dropped when that is deleted.
-    sentences: how many `speak` will yield. spoken: what they say, where `text` has markup.
+    sentences: how many `speak` will yield, as far as is known: for another model they are cut anew.
+    spoken: what they say, where `text` has markup.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
     """
@@ -169,13 +170,19 @@ class Item:
         """Tell the asker how far it is."""
         end = self.ended.result() if self.ended.done() else None
         started = self.track.sent > 0
-        progress = Progress(
-            self.request.sentences, self._played, started, end, self.error, self._notes
-        )
+        progress = Progress(self._sentences, self._played, started, end, self.error, self._notes)
         try:
             self.request.on_progress(progress)
         except Exception:  # the asker's own trouble; the speech goes on
             log.exception("progress could not be reported", stage="voice")
+
+    @property
+    def _sentences(self) -> int:
+        """How many there are: what was planned, until all that were made are there."""
+        whole = self.fetch is not None and self.fetch.done() and not self.fetch.cancelled()
+        if whole and self.error is None:
+            return self._fed
+        return max(self.request.sentences, self._fed)
 
     def entry(self) -> QueueEntry:
         """Return the line of /queue."""
@@ -193,7 +200,7 @@ class Item:
     def seconds_left(self) -> float:
         """How long it will be heard; an estimate until all of it is synthesised."""
         buffered = self.track.buffered_seconds
-        missing = max(0, self.request.sentences - self._fed) / max(1, self.request.sentences)
+        missing = (self._sentences - self._fed) / max(1, self._sentences)
         if self.complete:
             missing = 0.0
         return buffered + missing * self._seconds

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -153,6 +156,20 @@ def test_the_choice_becomes_model_and_device(machine: Callable[[Machine], None])
     chosen, choice = decide(auto())
     assert (chosen.model, chosen.device, chosen.auto_model) == ("multilingual", "cuda:0", False)
     assert choice.model == MULTILINGUAL.name
+
+
+def test_a_text_is_explained_for_the_model_that_auto_takes(tmp_path: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-m", "bot", "say", "--explain", "[laugh] Hi"],
+        env={**os.environ, "MYNAH_STORAGE__DIRECTORY": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    model = decide(auto())[1].model
+    assert said.stdout == ("[laugh] Hi\n" if model == "nano" else "laugh Hi\n")
+    assert f"For {model}, which auto takes here" in said.stderr
 
 
 @pytest.mark.parametrize("there", ["english", "turbo", "nano", "multilingual", "multilingual-v2"])

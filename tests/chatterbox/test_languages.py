@@ -20,6 +20,7 @@ from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.loading import load_found, load_model, locate
 from bot.speech.engines.chatterbox.prompts import (
     context_length,
+    language_code,
     text_tokens,
 )
 from bot.speech.engines.chatterbox.t3.graphs import whole_lengths
@@ -103,6 +104,17 @@ def test_without_its_table_chinese_is_refused_and_nothing_else_is(
     for language in ("de", "ja", "ko"):
         assert len(tokens(model, "Guten Tag", language)) > 5
     assert no_network == []
+
+
+@pytest.mark.parametrize(
+    ("language", "known"), [("nb", "no"), ("nn-NO", "no"), ("pt_BR", "pt"), ("DE", "de")]
+)
+def test_a_language_is_known_by_its_other_codes(
+    checkpoint: Checkpoints, no_network: list[Any], language: str, known: str
+) -> None:
+    model = load_model(spec("multilingual", checkpoint("multilingual")), "cpu")
+    assert tokens(model, "Takk", language) == tokens(model, "Takk", known)
+    assert language_code(model, "multilingual", language) == known
 
 
 def test_the_table_beside_the_model_is_used(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bot.speech.engines.chatterbox import ChatterboxEngine
+from bot.speech.engines.chatterbox import ChatterboxEngine, judge
 from bot.speech.engines.chatterbox.job import Attempt, Job
 from bot.speech.engines.chatterbox.t3.decoder import Decoded, Prompt
 from bot.speech.opus import decode_opus
@@ -57,6 +57,28 @@ def check(engine: ChatterboxEngine, monkeypatch: pytest.MonkeyPatch, check: Self
     speaker: Any = engine._speaker
     monkeypatch.setattr(speaker, "_check", check)
     monkeypatch.setattr(speaker._sounder, "_check", check)
+
+
+@pytest.mark.parametrize("language", ["zh", "de-DE", None])
+def test_it_is_judged_in_the_language_that_the_model_speaks(
+    engine: ChatterboxEngine,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+    language: str | None,
+) -> None:
+    check(engine, monkeypatch, SelfCheck(retries=0))
+    judged: list[str | None] = []
+    bounds = judge.expected_seconds
+
+    def watched(text: str, language: str | None) -> tuple[float, float]:
+        judged.append(language)
+        return bounds(text, language)
+
+    monkeypatch.setattr(judge, "expected_seconds", watched)
+    settings = VoiceSettings(seed=3, takes=2)
+    engine.synthesize([SynthesisRequest(GOOD, voices[0], language, settings)])
+    assert len(judged) >= 6  # the limit, the faults and the pace of two takes
+    assert set(judged) == {"en"}
 
 
 def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(

@@ -27,8 +27,10 @@ def test_the_engine_decides_what_needs_words(mynah: Mynah) -> None:
 
 
 def test_the_language_decides_the_words(mynah: Mynah) -> None:
-    result = mynah("say", "--explain", "Hallo <@175928847299117063>", "--language", "de")
-    assert result.out == "Hallo jemand\n"
+    german = ("say", "--explain", "Hallo <@175928847299117063>", "--language", "de")
+    assert mynah(*german, "--model", "multilingual").out == "Hallo jemand\n"
+    assert mynah(*german, "--model", "nano").out == "Hallo someone\n"
+    assert mynah(*german, "--engine", "piper").out == "Hallo someone\n"
 
 
 def test_it_loads_no_engine_and_makes_no_data_directory(
@@ -63,6 +65,20 @@ def test_the_configured_model_is_the_one_explained_for(
 ) -> None:
     monkeypatch.setenv("MYNAH_ENGINE__MODEL", "turbo")
     assert mynah("say", "--explain", "[sigh] No.", "--engine", "chatterbox").out == "[sigh] No.\n"
+
+
+def test_where_auto_takes_no_model_that_is_said(
+    mynah: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.speech.engines.select._is_installed", lambda kind: kind == "piper")
+    result = mynah("say", "--explain", "[laugh] Hi", "--engine", "chatterbox")
+    assert result.out == "laugh Hi\n"
+    assert "auto takes none here" in result.err
+    assert "--model" in result.err
+
+
+def test_a_model_that_was_named_needs_no_word(mynah: Mynah) -> None:
+    assert mynah("say", "--explain", "Hi", "--model", "english").err == ""
 
 
 def test_a_model_is_one_of_chatterboxs(mynah: Mynah) -> None:

@@ -100,6 +100,15 @@ class _Noted(ScriptedEngine):
     info = dataclasses.replace(ScriptedEngine.info, notes=("More takes a GPU.",))
 
 
+class _Chosen(ScriptedEngine):
+    info = dataclasses.replace(ScriptedEngine.info, kind="chatterbox", model="nano")
+
+
+def open_chosen(_spec: EngineSpec) -> _Chosen:
+    """Return one of Nano, whatever was configured."""
+    return _Chosen()
+
+
 def open_noted(_spec: EngineSpec) -> _Noted:
     """Return one that has a note."""
     return _Noted()

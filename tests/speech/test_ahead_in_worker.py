@@ -61,7 +61,7 @@ async def scheduler(client: EngineClient) -> AsyncIterator[FairScheduler]:
 async def handed_over(client: EngineClient, count: int) -> None:
     """Wait until the engine has so many sentences."""
     async with asyncio.timeout(30):
-        while len(client._exchange._deadlines) != count:
+        while len(client._exchange._limits) != count:
             await asyncio.sleep(0.005)
 
 

@@ -88,7 +88,8 @@ async def test_a_long_text_holds_up_nothing_else_and_is_not_overtaken() -> None:
     planned: list[tuple[str, ...]] = []
 
     async def plan(text: str) -> None:
-        planned.append(await desk.plan(text, "ru"))
+        utterance = await desk.planned(Utterance(text, VOICE, language="ru"))
+        planned.append(utterance.sentences or ())
 
     both = asyncio.gather(plan(long), plan(short))
     turns = 0
@@ -103,6 +104,8 @@ async def test_a_long_text_holds_up_nothing_else_and_is_not_overtaken() -> None:
 
 async def test_a_text_that_is_refused_holds_up_no_other() -> None:
     desk = desk_of(SteppedEngine())
-    results = await asyncio.gather(desk.plan("..."), desk.plan("Hello."), return_exceptions=True)
-    assert isinstance(results[0], UserError)
-    assert results[1] == ("Hello.",)
+    both = (desk.planned(Utterance(text, VOICE)) for text in ("...", "Hello."))
+    refused, planned = await asyncio.gather(*both, return_exceptions=True)
+    assert isinstance(refused, UserError)
+    assert isinstance(planned, Utterance)
+    assert planned.sentences == ("Hello.",)

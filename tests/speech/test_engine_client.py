@@ -15,11 +15,13 @@ from bot.errors import EngineDeadError, EngineError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.load_progress import LoadProgress
+from bot.speech.texts import reads_for
 from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisResult
 from bot.workers import Worker, WorkerLimits
 from bot.workers.backoff import FREE_RESTARTS
 from tests.speech.scripted_engine import (
     open_broken,
+    open_chosen,
     open_crashing,
     open_crashing_at_times,
     open_downloading,
@@ -104,6 +106,23 @@ async def test_a_sentence_loads_the_engine_if_need_be() -> None:
     async with engine() as (client, worker):
         (result,) = await client.synthesize([scripted("hello")])
         assert speaker(result) == str(worker.pid).encode()
+
+
+async def test_until_it_is_loaded_texts_are_read_for_any_model_that_auto_may_take() -> None:
+    spec = EngineSpec(kind="chatterbox", model="english", auto_model=True)
+    async with engine(open_chosen, spec=spec) as (client, _):
+        assert client.reads == reads_for("chatterbox", None)
+        await client.ensure_loaded()
+        assert client.reads == reads_for("chatterbox", "nano")
+
+
+async def test_a_configured_model_is_known_before_it_is_loaded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.speech.engine_client.choose", lambda spec: (spec.kind, ""))
+    spec = EngineSpec(kind="chatterbox", model="turbo")
+    async with engine(open_chosen, spec=spec) as (client, _):
+        assert client.reads == reads_for("chatterbox", "turbo")
 
 
 async def test_one_bad_sentence_does_not_fail_its_batch() -> None:

@@ -91,6 +91,11 @@ def test_the_limit_leaves_room_for_the_longest_good_speech(text: str, language: 
     assert min(1000, longest * 25) <= judge.token_limit(text, language) <= 1000
 
 
+def test_a_region_changes_no_bounds() -> None:
+    assert judge.expected_seconds("你好世界", "zh_CN") == judge.expected_seconds("你好世界", "zh")
+    assert judge.expected_seconds("Hei", "nb") == judge.expected_seconds("Hei", "no")
+
+
 def test_speech_is_no_fault() -> None:
     assert judge.wave_faults(np.concatenate([tone(2), silence(0.5), tone(1)]), RATE) == ()
 

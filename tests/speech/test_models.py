@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -131,18 +132,22 @@ def test_only_turbo_and_nano_make_sounds() -> None:
     assert MODELS["nano"].sounds == SOUNDS
 
 
-def test_a_text_without_a_language_is_in_the_models() -> None:
+def test_a_text_is_in_a_language_that_the_model_speaks() -> None:
     def said(name: str, language: str | None = None) -> tuple[str, ...]:
         return plan_text("7", TextLimits(), language=language, reads=reads_for("chatterbox", name))
 
     assert said("multilingual:pt-br") == ("sete",)
     assert said("multilingual:hi") == ("सात",)
     assert said("multilingual") == said("nano") == ("seven",)
-    assert said("multilingual:pt-br", "en") == ("seven",)
+    assert said("multilingual:pt-br", "en") == ("sete",)
+    assert said("nano", "de") == said("english", "zh") == ("seven",)
+    assert said("multilingual", "de") == ("sieben",)
 
 
-def test_what_is_not_known_reads_words_alone() -> None:
-    assert reads_for(None) is reads_for("chatterbox", "auto") is reads_for("chatterbox") is WORDS
+def test_of_what_is_not_known_all_can_read_it() -> None:
+    any_of_them = dataclasses.replace(WORDS, most_letters=250)
+    for model in (None, "auto", "unheard-of"):
+        assert reads_for("chatterbox", model) == reads_for(None, model) == any_of_them
     assert reads_for("piper", "nano") is PIPER
 
 

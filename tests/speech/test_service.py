@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.errors import EngineError, UserError
+from bot.errors import EngineDeadError, EngineError, UserError
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, distinct_notes
+from bot.speech.texts import reads_for
 from bot.speech.types import (
     Speech,
     SynthesisRequest,
@@ -18,6 +19,7 @@ from bot.speech.types import (
     VoiceSettings,
 )
 from bot.text.plan import TextLimits
+from bot.text.sentences import letters
 
 VOICE = VoiceReference(Path("clip"), "hash")
 TEXT = "This is the first sentence. And this is the second one. Here comes the third."
@@ -77,6 +79,77 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
             "encode_seconds": 0.05,
         }
     ]
+
+
+class Loading:
+    """An engine of which only loading tells which model it has."""
+
+    def __init__(self, *models: str) -> None:
+        self.models = list(models)
+        self.reads = reads_for("chatterbox")
+
+    async def load(self) -> None:
+        if self.models:
+            self.reads = reads_for("chatterbox", self.models.pop(0))
+
+    def service(self, recorder: Recorder) -> SpeechService:
+        lane = FairScheduler(recorder).lane(7, asyncio.get_running_loop().time)
+        return SpeechService(lane, TextLimits(), lambda: self.reads, self.load)
+
+
+LONG = "and so they went on and on without a mark of any kind " * 10
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "said"),
+    [
+        ("nano", "[laugh] Hi there.", ["[laugh] Hi there."]),
+        ("english", "[laugh] Hi there.", ["laugh Hi there."]),
+        ("multilingual:pt-br", "[laugh] 3 gatos.", ["três gatos."]),
+    ],
+)
+async def test_what_was_planned_before_loading_is_said_as_the_model_wants_it(
+    model: str, text: str, said: list[str]
+) -> None:
+    recorder, engine = Recorder(), Loading(model)
+    service = engine.service(recorder)
+    utterance = await service.planned(Utterance(text, VOICE))
+    assert utterance.sentences
+    [_ async for _ in service.speak(utterance)]
+    assert [request.text for request in recorder.requests] == said
+
+
+async def test_before_loading_a_text_is_cut_as_every_model_bears_it() -> None:
+    utterance = await Loading().service(Recorder()).planned(Utterance(LONG, VOICE))
+    assert max(map(letters, utterance.sentences or ())) <= 250
+
+
+async def test_another_model_after_the_first_one_gets_its_own_reading() -> None:
+    recorder, engine = Recorder(), Loading("nano", "english")
+    service = engine.service(recorder)
+    await engine.load()
+    utterance = await service.planned(Utterance("[sigh] No.", VOICE))
+    assert utterance.sentences == ("[sigh] No.",)
+    [_ async for _ in service.speak(utterance)]
+    assert [request.text for request in recorder.requests] == ["sigh No."]
+
+
+async def test_what_was_planned_for_the_model_that_speaks_is_not_planned_again() -> None:
+    engine = Loading("nano")
+    service = engine.service(Recorder())
+    await engine.load()
+    utterance = await service.planned(Utterance("Hi there.", VOICE))
+    assert await service.planned(utterance) is utterance
+
+
+async def test_an_engine_that_cannot_be_loaded_says_so() -> None:
+    async def load() -> None:
+        raise EngineDeadError("There is no model.")
+
+    lane = FairScheduler(Recorder()).lane(7, asyncio.get_running_loop().time)
+    service = SpeechService(lane, TextLimits(), load=load)
+    with pytest.raises(EngineDeadError, match="There is no model"):
+        await anext(service.speak(Utterance(TEXT, VOICE)))
 
 
 async def test_without_room_for_more_a_sentence_is_requested_when_it_is_asked_for() -> None:

@@ -17,6 +17,7 @@ from bot.speech.types import (
 )
 from bot.speech.voice_settings import (
     SETTINGS,
+    Model,
     check_ranges,
     describe,
     ignored,
@@ -133,6 +134,9 @@ def foreign(own: str | None, language: str | None, **settings: float) -> Synthes
         ("multilingual:pt-br", "en", "pt", "Portuguese"),
         ("multilingual:pt-br", "en", "de", "Portuguese"),
         ("multilingual:pt-br", "en", None, "Portuguese"),
+        ("english", "de", "en", "English"),
+        ("english", "de", "de", "English"),
+        ("english", "de", None, "English"),
     ],
 )
 def test_a_voice_that_speaks_another_language_is_kept_from_its_accent(
@@ -152,13 +156,25 @@ def test_a_voice_that_speaks_another_language_is_kept_from_its_accent(
         ("multilingual", foreign("en", "de", cfg_weight=0.5)),
         ("multilingual", foreign("en", "de", cfg_weight=0.0)),
         ("multilingual:pt-br", foreign("pt", "de")),
-        ("english", foreign("de", "en")),
+        ("english", foreign("en-GB", "de")),
+        ("english", foreign(None, "de")),
+        ("english", foreign("de", "en", cfg_weight=0.5)),
         ("nano", foreign("de", "en")),
     ],
 )
 def test_elsewhere_the_guidance_is_as_set(model: ChatterboxModel, wanted: SynthesisRequest) -> None:
     assert request_settings(model, wanted) is wanted.settings
     assert not [note for note in ignored_notes(model, wanted) if "cfg_weight" in note]
+
+
+@pytest.mark.parametrize("model", [*MODELS, "preview"])
+def test_whoever_says_something_is_told_what_whoever_tunes_is(model: Model) -> None:
+    for settings in (VoiceSettings(exaggeration=1.0), VoiceSettings(cfg_weight=0.3, seed=1)):
+        said = ignored_notes(model, dataclasses.replace(REQUEST, language=None, settings=settings))
+        assert said == setting_notes(model, settings)
+    lively = dataclasses.replace(REQUEST, settings=VoiceSettings(exaggeration=1.0))
+    told = "changes little" in " ".join(ignored_notes(model, lively))
+    assert told == model.startswith("multilingual")
 
 
 def test_whoever_tunes_is_told_what_changes_little() -> None:

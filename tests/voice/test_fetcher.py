@@ -1,6 +1,7 @@
 """What is fetched ahead, and when fetching ends."""
 
 import asyncio
+import dataclasses
 from collections import deque
 
 import pytest
@@ -9,6 +10,23 @@ from bot.speech.types import Speech
 from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.utterances import Item, UtteranceEnd
 from tests.voice.stage import Script
+
+
+@pytest.mark.parametrize("planned", [1, 3])
+async def test_the_sentences_that_came_are_counted_not_those_that_were_planned(
+    planned: int,
+) -> None:
+    sentence = Speech((b"packet",) * 5, 0.1)
+    script = Script([sentence, sentence])
+    request = dataclasses.replace(script.request(channel_id=1), sentences=planned)
+    item = Item(request, lambda item, event: None)
+    item.report()
+    Fetcher(deque([item]), Lead(10.0), on_fetched=lambda: None).wake()
+    assert item.fetch is not None
+    await item.fetch
+    item.report()
+    assert [progress.sentences for progress in script.progress] == [planned, 2]
+    assert item.seconds_left == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("steps", range(5))

@@ -31,6 +31,7 @@ from bot.speech.engines.chatterbox.t3.sampling import Sampling
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, SynthesisRequest, SynthesisResult
+from bot.text.words import spoken_language
 
 log = logging.getLogger(__name__)
 
@@ -186,9 +187,13 @@ class BatchSpeaker:
     def _token_limit(self, request: SynthesisRequest) -> int:
         if self._check.enabled:
             most = MODELS[self._spec.model].piece_seconds
-            return judge.token_limit(request.text, request.language, most)
+            return judge.token_limit(request.text, self._language(request), most)
         # Stock's turbo model counts the first token apart.
         return MAX_SPEECH_TOKENS + MODELS[self._spec.model].is_gpt
+
+    def _language(self, request: SynthesisRequest) -> str:
+        """Return what the model speaks, whatever language the text is said to be in."""
+        return spoken_language(request.language, MODELS[self._spec.model].languages)
 
     def _decode(self) -> None:
         try:
@@ -217,7 +222,7 @@ class BatchSpeaker:
 
     def _judge(self, job: Job, number: int, decoded: Decoded) -> None:
         faults: tuple[str, ...] = ()
-        text, language = job.request.text, job.request.language
+        text, language = job.request.text, self._language(job.request)
         if self._check.enabled:
             with stage(job.timings, "check"):
                 faults = judge.token_faults(

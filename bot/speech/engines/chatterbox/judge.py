@@ -18,6 +18,7 @@ from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox.noise import FRAME_SECONDS, is_noise, voiced
 from bot.speech.engines.chatterbox.prompts import MAX_SPEECH_TOKENS
 from bot.speech.engines.chatterbox.voices import TOKENS_PER_SECOND
+from bot.text.words import base_language
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ STEADY_TEMPERATURE = 0.6
 
 def expected_seconds(text: str, language: str | None) -> tuple[float, float]:
     """Return how long saying `text` takes at least and at most, in seconds."""
-    pace = _PACES.get((language or "en").split("-")[0].lower(), _ALPHABET)
+    pace = _PACES.get(base_language(language), _ALPHABET)
     said = len(re.sub(r"\W", "", text))
     characters = said + (_DIGIT_CHARACTERS - 1) * sum(map(str.isdigit, text))
     shortest = max(_SHORTEST_SECONDS, pace.quickest * characters)

@@ -11,6 +11,7 @@ from bot.speech.engines.chatterbox.stock import import_package
 from bot.speech.models import MODELS
 from bot.speech.types import ChatterboxModel, SynthesisRequest
 from bot.speech.voice_settings import request_settings, sampling_values
+from bot.text.words import base_language
 
 MAX_SPEECH_TOKENS = 1000
 """Where stock `generate` cuts: 40 s."""
@@ -33,7 +34,7 @@ def language_code(model: Any, name: ChatterboxModel, language: str | None) -> st
         return None  # they speak English only
     if len(definition.languages) == 1:
         return definition.languages[0]
-    code = (language or "en").split("-")[0].lower()
+    code = base_language(language)
     supported: dict[str, str] = model.get_supported_languages()
     if code not in supported:
         raise UserError(
