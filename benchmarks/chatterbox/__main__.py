@@ -95,6 +95,7 @@ def measure_row(
         command += [str(directory / row.model), str(output), "--device", device]
         command += ["--threads", str(row.threads or arguments.threads)]
         command += ["--full-size"] if arguments.full_size else []
+        command += ["--prompt-seconds", str(row.prompt_seconds)] if row.prompt_seconds else []
         start = time.perf_counter()
         subprocess.run(command, check=True, timeout=ROW_SECONDS)
         figures: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))

@@ -36,6 +36,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--full-size", action="store_true")
+    parser.add_argument("--prompt-seconds", type=float)
     arguments = parser.parse_args()
     settle_waiting()  # as the engine does; stock has the benefit of it, too
     warnings.filterwarnings("ignore")  # of libraries to their developers
@@ -61,7 +62,12 @@ def measure(arguments: argparse.Namespace) -> dict[str, Any]:
     if not arguments.full_size:
         shrink(arguments.model)
     spec = EngineSpec(
-        "chatterbox", arguments.model, arguments.checkpoint, arguments.device, self_check=CHECK
+        "chatterbox",
+        arguments.model,
+        arguments.checkpoint,
+        arguments.device,
+        prompt_seconds=arguments.prompt_seconds,
+        self_check=CHECK,
     )
     with tempfile.TemporaryDirectory() as directory:
         voice, reference = store_voice(Path(directory))

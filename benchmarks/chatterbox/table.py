@@ -21,11 +21,12 @@ COMPUTED_CORES = (4, 8)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """way: stock or own. threads: None for all that were asked for."""
+    """way: stock or own. threads: None for all that were asked for. prompt_seconds: the setting."""
 
     way: str
     model: str
     threads: int | None = None
+    prompt_seconds: float | None = None
 
 
 ROWS: Mapping[str, Row] = {
@@ -34,6 +35,7 @@ ROWS: Mapping[str, Row] = {
     "stock nano": Row("stock", "nano"),
     "own nano": Row("own", "nano"),
     "own nano, 1 core": Row("own", "nano", 1),
+    "own nano, prompt 5 s": Row("own", "nano", prompt_seconds=5.0),
     "stock turbo": Row("stock", "turbo"),
     "own turbo": Row("own", "turbo"),
 }
@@ -94,16 +96,19 @@ def by_cores(rows: Mapping[str, Any]) -> dict[str, Any]:
 def table_lines(rows: Mapping[str, Any]) -> list[str]:
     """The rows for people."""
     head = (
-        f"{'':18}{THREE:>22}{LONG:>24}{'tokens a second':>20}{'memory, GB':>16}",
-        f"{'':18}{'first':>8}{'all':>8}{'RTF':>6}{'first':>10}{'all':>8}{'RTF':>6}"
+        f"{'':22}{THREE:>22}{LONG:>24}{'tokens a second':>20}{'memory, GB':>16}",
+        f"{'':22}{'first':>8}{'all':>8}{'RTF':>6}{'first':>10}{'all':>8}{'RTF':>6}"
         f"{'alone':>12}{'batch':>8}{'usual':>8}{'peak':>8}",
     )
     told = [*head, *(_line(name, row) for name, row in rows.items())]
     for name, row in rows.items():
         spent = row["texts"][THREE]["spent_seconds"]
         if spent:
-            parts = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in spent.items())
-            told.append(f"{name}, three sentences, seconds by stage: {parts}")
+            total, last = row["texts"][THREE]["total_seconds"], spent.get("vocode", 0.0)
+            told.append(
+                f"{name}, three sentences: {last:.1f} of {total:.1f} s in S3Gen and HiFT, which take "
+                f"turns with the decoding: {total - last:.1f}"
+            )
     cores = by_cores(rows)
     if cores:
         told.append(f"nano's real-time factor by cores: {_pairs(cores['measured'])} (measured)")
@@ -120,7 +125,7 @@ def _line(name: str, row: Mapping[str, Any]) -> str:
     alone, *batch = row["tokens_per_second"].values()
     together = f"{batch[-1]:8.1f}" if batch else f"{'-':>8}"
     memory = f"{row['memory_bytes'] / 1e9:8.1f}{row['peak_memory_bytes'] / 1e9:8.1f}"
-    return f"{name:18}{texts}{alone:12.1f}{together}{memory}"
+    return f"{name:22}{texts}{alone:12.1f}{together}{memory}"
 
 
 def _pairs(factors: Mapping[Any, float]) -> str:

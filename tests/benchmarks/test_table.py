@@ -13,7 +13,7 @@ def text(first: float, total: float) -> dict[str, Any]:
         "total_seconds": total,
         "speech_seconds": 10.0,
         "real_time_factor": total / 10,
-        "spent_seconds": {"decode": 1.5},
+        "spent_seconds": {"decode": 1.5, "vocode": 2.5},
     }
 
 
@@ -64,3 +64,8 @@ def test_people_are_told_every_row() -> None:
     told = "\n".join(table_lines(rows()))
     assert all(name in told for name in rows())
     assert set(rows()) <= set(ROWS)
+
+
+def test_people_are_told_what_the_time_is_made_of() -> None:
+    told = "\n".join(table_lines({"own nano": rows()["own nano"]}))
+    assert "2.5 of 8.0 s in S3Gen and HiFT, which take turns with the decoding: 5.5" in told
