@@ -106,8 +106,8 @@ def table_lines(rows: Mapping[str, Any]) -> list[str]:
         if spent:
             total, last = row["texts"][THREE]["total_seconds"], spent.get("vocode", 0.0)
             told.append(
-                f"{name}, three sentences: {last:.1f} of {total:.1f} s in S3Gen and HiFT, which take "
-                f"turns with the decoding: {total - last:.1f}"
+                f"{name}, three sentences: {last:.1f} of {total:.1f} s in S3Gen and HiFT, which "
+                f"take turns with the decoding: {total - last:.1f}"
             )
     cores = by_cores(rows)
     if cores:
