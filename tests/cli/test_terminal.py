@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -106,6 +107,9 @@ def ask(data: Path, typed: bytes) -> tuple[int, str]:
     command, told = program("voices", "delete", "Anna"), environment_of(data, TERM="xterm")
     process, master = pty.fork()
     if process == 0:
+        # A terminal's leader heeds Ctrl-C; whoever runs the tests in the background ignores it,
+        # and what is ignored is inherited.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.chdir(data.parent)
         os.execve(command[0], command, told)
     printed = b""
