@@ -133,7 +133,7 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--full-size", action="store_true", help="8 GB on disk, 12 GB of memory, 25 minutes"
+        "--full-size", action="store_true", help="8 GB on disk, 12 GB of memory, 45 minutes"
     )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--threads", type=int, default=os.cpu_count())

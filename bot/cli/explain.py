@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.errors import EngineDeadError
-
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.speech.stored_models import Survey
     from bot.speech.types import ChatterboxModel, EngineKind
 
 
@@ -48,32 +45,15 @@ def _configured_model(settings: Settings) -> ChatterboxModel | None:
     """
     if settings.engine.model != "auto":
         return settings.engine.model
-    model, problem = _chosen_model(settings)
+    from bot.app import chosen_model
+
+    model = asyncio.run(chosen_model(settings))
     if model is None:
         click.echo(
-            f"For what every model reads, because auto takes none here ({problem}). "
-            "--model names one.",
+            "For what every model reads, because auto takes none here. --model names one; "
+            "mynah models says why.",
             err=True,
         )
     else:
         click.echo(f"For {model}, which auto takes here. --model names another.", err=True)
     return model
-
-
-def _chosen_model(settings: Settings) -> tuple[ChatterboxModel | None, str]:
-    """Return what `auto` takes on this machine, or None and why."""
-    from bot.app import installed_engine, open_models
-
-    async def survey() -> Survey:
-        async with open_models(settings) as keeper:
-            return await keeper.survey()
-
-    if installed_engine(settings) != "chatterbox":
-        return None, "Chatterbox is not installed or not configured"
-    try:
-        found = asyncio.run(survey())
-    except EngineDeadError as error:
-        return None, str(error).rstrip(".")
-    if found.choice is None:
-        return None, found.problem.rstrip(".")
-    return found.choice.model, found.choice.reason

@@ -72,13 +72,19 @@ class SpeechService:
         self._planning = planning or asyncio.Lock()
 
     def plan(
-        self, text: str, language: str | None = None, names: Names | None = None
+        self,
+        text: str,
+        language: str | None = None,
+        names: Names | None = None,
+        reads: EngineReads | None = None,
     ) -> tuple[str, ...]:
         """Return the sentences that `text` will be spoken in.
 
+        reads: None for what the engine reads as far as is known by now.
         Raises `UserError` when there is nothing to say, or too much.
         """
-        return plan_text(text, self._limits, language=language, names=names, reads=self._reads())
+        reads = reads or self._reads()
+        return plan_text(text, self._limits, language=language, names=names, reads=reads)
 
     async def planned(self, utterance: Utterance) -> Utterance:
         """Return an utterance with the sentences that it will be spoken in, as far as is known.
@@ -94,16 +100,9 @@ class SpeechService:
         reads = self._reads()
         if utterance.sentences is not None and utterance.planned_for in (None, reads):
             return utterance
-        plan = partial(
-            plan_text,
-            utterance.text,
-            self._limits,
-            language=utterance.language,
-            names=utterance.names,
-            reads=reads,
-        )
+        text, language, names = utterance.text, utterance.language, utterance.names
         async with self._planning:
-            sentences = await asyncio.to_thread(plan)
+            sentences = await asyncio.to_thread(self.plan, text, language, names, reads)
         return replace(utterance, sentences=sentences, planned_for=reads)
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:

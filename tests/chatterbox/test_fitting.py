@@ -12,9 +12,10 @@ from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox import memory
 from bot.speech.engines.chatterbox.files import find_in
 from bot.speech.engines.chatterbox.loading import locate
-from bot.speech.engines.chatterbox.memory import HEADROOM_BYTES, main_bytes, require_memory
+from bot.speech.engines.chatterbox.memory import main_bytes, require_memory
 from bot.speech.engines.select import open_engine
 from bot.speech.models import MODELS
+from bot.speech.models.model import HOST_HEADROOM
 from bot.speech.types import ChatterboxModel, EngineSpec
 
 SIZES = {"t3": 2_000_000_000, "s3gen": 1_000_000_000}
@@ -51,7 +52,7 @@ def test_the_peak_comes_from_the_files(
     model: ChatterboxModel, passing: bool, bytes_of_weights: int, tmp_path: Path
 ) -> None:
     weights = write_model(tmp_path, model)
-    assert main_bytes(weights, passing=passing) == bytes_of_weights + HEADROOM_BYTES
+    assert main_bytes(weights, passing=passing) == bytes_of_weights + HOST_HEADROOM
 
 
 def test_too_little_memory_is_told_in_numbers(tmp_path: Path, free: dict[str, int]) -> None:

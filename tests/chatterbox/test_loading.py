@@ -12,7 +12,12 @@ import pytest
 from bot.errors import EngineDeadError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.chatterbox import ChatterboxEngine
-from bot.speech.engines.chatterbox.device import choose_precision, choose_slots, free_bytes, told
+from bot.speech.engines.chatterbox.device import (
+    choose_precision,
+    choose_slots,
+    describe_precision,
+    free_bytes,
+)
 from bot.speech.engines.chatterbox.voices import conditionals_bytes
 from bot.speech.engines.select import choose, open_engine
 from bot.speech.types import (
@@ -149,4 +154,4 @@ def test_free_on_a_gpu_is_also_what_torch_keeps_for_itself(
 def test_people_are_told_what_a_gpu_computes_in(dtype: str, name: str) -> None:
     import torch
 
-    assert told(getattr(torch, dtype)) == f"T3 in {name}, S3Gen in fp32"
+    assert describe_precision(getattr(torch, dtype)) == f"T3 in {name}, S3Gen in fp32"

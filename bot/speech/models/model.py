@@ -14,8 +14,8 @@ Tokenizer = Literal["english", "multilingual", "gpt2"]
 
 # For the libraries and for speaking one sentence, beside the weights. In main memory as measured:
 # Nano at full size, 1.9 GB of weights, had 2.5 GB to itself when it had said something.
-_HOST_HEADROOM = 600 * 10**6
-_CARD_HEADROOM = 256 * 1024**2
+HOST_HEADROOM = 600 * 10**6
+CARD_HEADROOM = 256 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ class Model:
         """Main memory for a sentence at a time on a processor, in float32: computed."""
         # A file in torch's format is read whole beside the module that it is for.
         copies = [part.size for part in self.parts if part.choices[0][0].endswith(".pt")]
-        return self.download_bytes + max([self.slot_bytes, *copies]) + _HOST_HEADROOM
+        return self.download_bytes + max([self.slot_bytes, *copies]) + HOST_HEADROOM
 
     @property
     def loading_bytes(self) -> int:
         """Main memory while it is loaded onto a GPU, part after part: computed."""
         copies = [part.size for part in self.parts if part.choices[0][0].endswith(".pt")]
-        return max(part.size for part in self.parts) + max(copies, default=0) + _HOST_HEADROOM
+        return max(part.size for part in self.parts) + max(copies, default=0) + HOST_HEADROOM
 
     @property
     def card_bytes(self) -> int:
@@ -117,7 +117,7 @@ class Model:
 
         The weights count as they are in the files: T3 is made smaller once it is there.
         """
-        return self.download_bytes + self.slot_bytes // 2 + _CARD_HEADROOM
+        return self.download_bytes + self.slot_bytes // 2 + CARD_HEADROOM
 
     def part(self, role: Role) -> Part:
         """Return the first part of this role."""

@@ -44,7 +44,7 @@ class Numbers:
 
 
 def choose_numbers(precision: Precision, flow: FlowPrecision, rows: Sequence[int]) -> Numbers:
-    """Return what to compute in; takes half a second where it must be tried.
+    """Return what to compute in; takes a second where it must be tried.
 
     rows: of T3's products, alone and with all slots taken. Raises `EngineDeadError` for what the
     processor cannot do.

@@ -43,7 +43,7 @@ def choose_precision(torch: Any, device: str, wanted: Precision) -> Any:
     return {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[wanted]
 
 
-def told(dtype: Any, flow: FlowPrecision = "auto") -> str:
+def describe_precision(dtype: Any, flow: FlowPrecision = "auto") -> str:
     """Return what people are told of T3's torch dtype on a GPU. flow: what S3Gen was to be in."""
     names = {"torch.float32": "fp32", "torch.bfloat16": "bf16", "torch.float16": "fp16"}
     ignored = f' (flow_precision = "{flow}" is for a CPU)' if flow == "bf16" else ""

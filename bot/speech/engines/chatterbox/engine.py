@@ -17,8 +17,8 @@ from bot.speech.engines.chatterbox.device import (
     MAX_SLOTS,
     choose_precision,
     choose_slots,
+    describe_precision,
     slot_bytes,
-    told,
 )
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
@@ -183,7 +183,7 @@ class ChatterboxEngine:
 
         if device != "cpu":
             dtype = choose_precision(self._torch, device, spec.precision)
-            self._computes = told(dtype, spec.flow_precision)
+            self._computes = describe_precision(dtype, spec.flow_precision)
             return dtype, None
         alone = 1 if self._model.t3.is_gpt else 2
         together = alone * (spec.slots or MAX_SLOTS["cpu"])

@@ -9,13 +9,8 @@ from bot.errors import EngineDeadError
 from bot.speech.engines.chatterbox.device import free_bytes
 from bot.speech.engines.chatterbox.files import WEIGHTS
 from bot.speech.models import Model
+from bot.speech.models.model import CARD_HEADROOM, HOST_HEADROOM
 from bot.speech.types import ChatterboxModel
-
-HEADROOM_BYTES = 600 * 10**6
-"""Of main memory, for the libraries and for speaking one sentence; measured, see `Model`."""
-
-CARD_HEADROOM_BYTES = 256 * 1024**2
-"""The same of a GPU's, where no libraries are."""
 
 
 def require_memory(
@@ -50,7 +45,7 @@ def published_weights(model: Model) -> dict[str, int]:
 
 def device_bytes(weights: Mapping[str, int]) -> int:
     """Return what a GPU needs: the weights as they are in the files, before T3 is made smaller."""
-    return sum(weights.values()) + CARD_HEADROOM_BYTES
+    return sum(weights.values()) + CARD_HEADROOM
 
 
 def main_bytes(weights: Mapping[str, int], *, passing: bool) -> int:
@@ -61,7 +56,7 @@ def main_bytes(weights: Mapping[str, int], *, passing: bool) -> int:
     """
     copies = [size for name, size in weights.items() if name.endswith(".pt")]
     modules = max(weights.values()) if passing else sum(weights.values())
-    return modules + max(copies, default=0) + HEADROOM_BYTES
+    return modules + max(copies, default=0) + HOST_HEADROOM
 
 
 def _gigabytes(size: int) -> str:

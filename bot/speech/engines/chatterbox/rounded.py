@@ -95,7 +95,7 @@ def _rounded(module: Any) -> Any:
     """Return what takes the place of a module; None where only its parts are replaced."""
     if isinstance(module, torch.nn.Linear):
         return RoundedLinear(module)
-    if type(module).__name__ == "Attention" and hasattr(module, "to_q"):
+    if type(module).__name__ == "Attention" and module.to_q.bias is None:
         return RoundedAttention(module)
     if type(module).__name__ == "FeedForward" and type(module.net[0]).__name__ == "GELU":
         return RoundedFeedForward(module)
