@@ -15,7 +15,7 @@ import numpy
 import pytest
 
 from bot.errors import EngineDeadError
-from bot.speech.engines.chatterbox.device import available_memory, told
+from bot.speech.engines.chatterbox.device import available_memory, describe_precision
 from bot.speech.engines.chatterbox.stock import choose_device, import_package
 from bot.speech.models import MODELS
 from bot.speech.types import FlowPrecision
@@ -234,4 +234,4 @@ def test_a_package_that_is_not_there_is_to_be_installed() -> None:
     ],
 )
 def test_it_is_told_that_a_gpu_does_not_round_s3gen(flow: FlowPrecision, said: str) -> None:
-    assert told("torch.bfloat16", flow) == said
+    assert describe_precision("torch.bfloat16", flow) == said
