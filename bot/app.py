@@ -286,10 +286,12 @@ async def open_backstage(
     """
     # The other commands do without discord.py, which takes 0.7 s to import.
     from bot.client import MynahBot, Services
+    from bot.settings.service import SettingsService
     from bot.speech.desk import SpeechDesk
     from bot.voice.limits import VoiceLimits
     from bot.voice.manager import VoiceManager
     from bot.voice_watch import VoiceChange, VoiceWatch
+    from storage.setting_values import SettingValues
     from storage.settings import SettingsStore
 
     async with (
@@ -325,6 +327,7 @@ async def open_backstage(
             return Services(
                 voices=store,
                 choices=SettingsStore.beside(store),
+                settings=SettingsService(SettingValues(store.database)),
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,

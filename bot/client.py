@@ -19,6 +19,7 @@ from discord.ext import commands
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_tree import MynahTree, answer_stale
 from bot.enrolment.service import EnrolmentService
+from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
 from bot.voice.manager import VoiceManager
@@ -75,6 +76,7 @@ class Services:
 
     voices: VoiceStore
     choices: SettingsStore
+    settings: SettingsService
     enrolment: EnrolmentService
     speech: SpeechDesk
     engine: EngineStatus

@@ -68,6 +68,9 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
         (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
         (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),
+        (("bot.reading", "bot.settings", "bot.dictionary"), ("discord", "cogs", "bot.voice")),
+        (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", "storage.database")),
+        (("bot.i18n",), ("discord", "cogs", "storage", "bot.voice", "bot.speech", "bot.text")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
         (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
         (("bot.cli",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "cogs")),
@@ -79,7 +82,7 @@ def test_package_keeps_to_its_side(members: tuple[str, ...], forbidden: tuple[st
 
 
 def test_texts_need_nothing_of_the_bot_but_its_errors() -> None:
-    allowed = ("bot.text", "bot.errors")
+    allowed = ("bot.text", "bot.errors", "bot.i18n")
     ours = {n for m in MODULES if within(m, "bot.text") for n in imports(m) if within(n, "bot")}
     assert not [name for name in ours if not within(name, *allowed)]
 

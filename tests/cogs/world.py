@@ -16,6 +16,7 @@ from PIL import Image
 from bot.client import MynahBot, Services
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
+from bot.settings.service import SettingsService
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.desk import SpeechDesk
@@ -25,6 +26,7 @@ from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
+from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -133,6 +135,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
+        self.settings = SettingsService(SettingValues(self.store.database))
         self.watch = VoiceWatch(self.store)
 
     @cached_property
@@ -147,6 +150,7 @@ class World:
         return Services(
             voices=self.store,
             choices=self.choices,
+            settings=self.settings,
             enrolment=EnrolmentService(
                 media,
                 self.store,

@@ -1,0 +1,1 @@
+"""How words are spoken: entries, matching, import and export."""

@@ -1,0 +1,50 @@
+"""A chat message, as far as reading it aloud needs to know it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.text.names import Names
+
+AttachmentKind = Literal["image", "video", "audio", "voice message", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote a message. name: as the server shows it. roles: ids.
+
+    in_call: whether they are in the voice channel that it is read into.
+    """
+
+    id: int
+    name: str
+    roles: frozenset[int] = frozenset()
+    bot: bool = False
+    webhook: bool = False
+    in_call: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """A message. names: what the ids in its text stand for, and when it was sent.
+
+    reply_to: the shown name of whose message it answers. forwarded: the text of the message that
+    it passes on; "" for one without a text. poll: its question. stickers: their names.
+    embeds: their titles. silent: sent with `@silent`. edited: it is a new version.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    author: Author
+    content: str
+    names: Names = field(default_factory=Names)
+    reply_to: str | None = None
+    forwarded: str | None = None
+    attachments: tuple[AttachmentKind, ...] = ()
+    stickers: tuple[str, ...] = ()
+    poll: str | None = None
+    embeds: tuple[str, ...] = ()
+    silent: bool = False
+    edited: bool = False

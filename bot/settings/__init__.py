@@ -1,0 +1,1 @@
+"""What admins and members set: one typed definition per setting."""

@@ -1,0 +1,191 @@
+"""A guild's settings. Its voice is `SettingsStore.guild_default`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bot.i18n import N_
+from bot.settings.definition import Page, Picker, Settings, setting
+from bot.settings.member import Speed, Volume
+
+Ids = Annotated[tuple[int, ...], Field(max_length=25)]
+ManyIds = Annotated[tuple[int, ...], Field(max_length=200)]
+
+INTERFACE_LANGUAGES = ("en", "de", "ja", "es", "fr")
+
+
+class GuildSettings(Settings):
+    """What `/settings` shows."""
+
+    speed: Speed = setting(
+        1.0, Page.SPEAKING, N_("Speed"), N_("How fast texts are spoken"), unit="×"
+    )
+    volume_db: Volume = setting(
+        0.0, Page.SPEAKING, N_("Volume"), N_("Louder or softer than the loudness below"), unit="dB"
+    )
+    loudness_lufs: float = setting(
+        -20.0,
+        Page.SPEAKING,
+        N_("Loudness"),
+        N_("The one level that all voices are brought to"),
+        unit="LUFS",
+        ge=-30,
+        le=-14,
+    )
+    cache_phrases: bool = setting(
+        False,
+        Page.SPEAKING,
+        N_("Repeat phrases"),
+        N_("Phrases that come often sound the same each time and start at once"),
+    )
+    max_characters: int = setting(
+        300,
+        Page.READING,
+        N_("Longest message"),
+        N_('Longer messages end there, with "and so on"'),
+        unit=N_("characters"),
+        ge=20,
+        le=2000,
+    )
+    announce_names: Literal["auto", "always", "never"] = setting(
+        "auto",
+        Page.READING,
+        N_("Say who writes"),
+        N_('"NAME says", once until another speaks or a minute passes'),
+        choices={
+            "auto": N_("Where a member has no voice of their own"),
+            "always": N_("Always"),
+            "never": N_("Never"),
+        },
+    )
+    skip_prefix: str = setting(
+        ";",
+        Page.READING,
+        N_("Skip messages that begin with"),
+        N_("Such messages are not read; empty reads all"),
+        max_length=10,
+    )
+    only_in_call: bool = setting(
+        True,
+        Page.READING,
+        N_("Only members in the call"),
+        N_("Whoever is not in the voice channel is not read"),
+    )
+    read_bots: bool = setting(False, Page.READING, N_("Read bots"), N_("Read what bots write"))
+    read_webhooks: bool = setting(
+        False, Page.READING, N_("Read webhooks"), N_("Read what webhooks write")
+    )
+    read_embeds: bool = setting(
+        False, Page.READING, N_("Read embeds"), N_("Say the titles of embeds")
+    )
+    backlog_seconds: int = setting(
+        30,
+        Page.READING,
+        N_("Longest wait"),
+        N_("When more chat waits, the oldest is left out, and that is said"),
+        unit=N_("seconds"),
+        ge=5,
+        le=300,
+    )
+    hurry: bool = setting(
+        True,
+        Page.READING,
+        N_("Hurry first"),
+        N_("Speak up to 1.5 times as fast before chat is left out"),
+    )
+    announce_joins: bool = setting(
+        False, Page.READING, N_("Announce joins"), N_("Say who joins and who leaves")
+    )
+    greetings: bool = setting(
+        True, Page.READING, N_("Greetings"), N_("Say the greetings that members wish for")
+    )
+    resume: bool = setting(True, Page.READING, N_("Come back"), N_("Go on reading after a restart"))
+    muted_members: ManyIds = setting(
+        (),
+        Page.READING,
+        N_("Muted members"),
+        N_("Their messages are not read"),
+        picker=Picker.MEMBER,
+    )
+    muted_roles: Ids = setting(
+        (), Page.READING, N_("Muted roles"), N_("Their messages are not read"), picker=Picker.ROLE
+    )
+    enrol_roles: Ids = setting(
+        (), Page.VOICES, N_("Who may enrol"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+    )
+    say_roles: Ids = setting(
+        (), Page.VOICES, N_("Who may use /say"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+    )
+    read_roles: Ids = setting(
+        (), Page.VOICES, N_("Who is read"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+    )
+    others_voices_roles: Ids = setting(
+        (),
+        Page.VOICES,
+        N_("Who may use others' voices"),
+        N_("Nobody chosen: everybody"),
+        picker=Picker.ROLE,
+    )
+    blocked_members: ManyIds = setting(
+        (),
+        Page.VOICES,
+        N_("Blocked members"),
+        N_("They cannot enrol, speak or be read"),
+        picker=Picker.MEMBER,
+    )
+    says_per_minute: int = setting(
+        20, Page.LIMITS, N_("Texts per minute"), N_("Of a member with /say"), ge=1, le=120
+    )
+    reads_per_minute: int = setting(
+        30, Page.LIMITS, N_("Messages per minute"), N_("Of a member, read aloud"), ge=1, le=240
+    )
+    text_channels: Ids = setting(
+        (),
+        Page.CHANNELS,
+        N_("Text channels"),
+        N_("Where I may be used and read; none chosen: all"),
+        picker=Picker.TEXT_CHANNEL,
+    )
+    voice_channels: Ids = setting(
+        (),
+        Page.CHANNELS,
+        N_("Voice channels"),
+        N_("Where I may speak; none chosen: all"),
+        picker=Picker.VOICE_CHANNEL,
+    )
+    auto_join: Ids = setting(
+        (),
+        Page.CHANNELS,
+        N_("Join by myself"),
+        N_("I come, and read its chat, when somebody enters"),
+        picker=Picker.VOICE_CHANNEL,
+    )
+    moderation_channel: int | None = setting(
+        None,
+        Page.CHANNELS,
+        N_("Moderation channel"),
+        N_("Gets a line for each enrolment, deletion and change of settings"),
+        picker=Picker.TEXT_CHANNEL,
+    )
+    log_utterances: bool = setting(
+        False,
+        Page.CHANNELS,
+        N_("Log what is said"),
+        N_("The moderation channel also gets who said what in which voice"),
+    )
+    locale: Literal["auto", "en", "de", "ja", "es", "fr"] = setting(
+        "auto",
+        Page.LANGUAGE,
+        N_("Language"),
+        N_("What I say and write for all to see"),
+        choices={
+            "auto": N_("As in Server Settings"),
+            "en": "English",
+            "de": "Deutsch",
+            "ja": "日本語",
+            "es": "Español",
+            "fr": "Français",
+        },
+    )
