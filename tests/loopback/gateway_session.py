@@ -29,6 +29,7 @@ _INTENTS = {
     "MESSAGE_UPDATE": 1 << 9,
     "MESSAGE_DELETE": 1 << 9,
 }
+_WITHHELD: Payload = {"content": "", "embeds": [], "attachments": [], "components": []}
 _ABOUT_ITSELF = {"VOICE_STATE_UPDATE", "GUILD_MEMBER_UPDATE"}
 
 
@@ -104,9 +105,20 @@ class GatewaySession:
         return event in _ABOUT_ITSELF and about == self._bot_id
 
     def _without_content(self, data: Payload) -> Payload:
-        if data.get("author", {}).get("id") == self._bot_id:
+        """Return a message without what the intent would be needed for.
+
+        Discord delivers it whole where the bot wrote it or is mentioned, also by a reply that
+        pings (https://discord.com/developers/docs/events/gateway#message-content-intent).
+        """
+        about = [data.get("author", {}), *data.get("mentions", [])]
+        if "content" not in data or any(user.get("id") == self._bot_id for user in about):
             return data
-        mentioned = any(user["id"] == self._bot_id for user in data.get("mentions", []))
-        if mentioned or "content" not in data:
-            return data
-        return {**data, "content": "", "embeds": [], "attachments": [], "components": []}
+        replied = data.get("referenced_message")
+        kept = {key: value for key, value in data.items() if key != "poll"}
+        if replied is not None:
+            kept["referenced_message"] = self._without_content(replied)
+        if "message_snapshots" in data:
+            kept["message_snapshots"] = [
+                {"message": {**shot["message"], **_WITHHELD}} for shot in data["message_snapshots"]
+            ]
+        return {**kept, **_WITHHELD}

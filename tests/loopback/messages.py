@@ -13,6 +13,12 @@ from .ids import timestamp
 from .model import Payload, User
 
 EPHEMERAL = 1 << 6
+SILENT = 1 << 12
+"""Sent with `@silent`: nobody is notified."""
+
+HAS_SNAPSHOT = 1 << 14
+_REPLY = 19
+_FORWARD = 1
 _MENTIONS = {
     "users": re.compile(r"<@!?(\d+)>"),
     "roles": re.compile(r"<@&(\d+)>"),
@@ -43,6 +49,11 @@ class Message:
     components: list[Payload] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     mentioned: list[User] = field(default_factory=list)
+    replied: Message | None = None
+    pings_replied: bool = True
+    forwarded: Message | None = None
+    stickers: list[str] = field(default_factory=list)
+    poll: str | None = None
     allowed_mentions: Payload | None = None
     interaction: Payload | None = None
     seen_by: int | None = None
@@ -108,11 +119,14 @@ class Message:
             **_PLAIN_MESSAGE,
             **by_application,
             **from_interaction,
+            **self._references(),
+            **self._extras(),
             "id": str(self.id),
             "channel_id": str(self.channel_id),
             "author": self.author.payload(),
             "content": self.content,
             "mentions": [user.payload() for user in self.mentioned],
+            "mention_roles": _MENTIONS["roles"].findall(self.content),
             "timestamp": self.created_at,
             "edited_timestamp": edited,
             "flags": self.flags,
@@ -120,6 +134,49 @@ class Message:
             "components": self.components,
             "attachments": [attachment.payload() for attachment in self.attachments],
         }
+
+    def _references(self) -> Payload:
+        """Return what says whose message this one answers or passes on."""
+        if self.replied is not None:
+            reference = _reference(self.replied)
+            shown = None if self.replied.deleted else self.replied.payload()
+            return {"type": _REPLY, "message_reference": reference, "referenced_message": shown}
+        if self.forwarded is not None:
+            reference = {**_reference(self.forwarded), "type": _FORWARD}
+            snapshot = {"message": _snapshot(self.forwarded)}
+            return {"message_reference": reference, "message_snapshots": [snapshot]}
+        return {}
+
+    def _extras(self) -> Payload:
+        stickers = [
+            {"id": str(n), "name": s, "format_type": 1} for n, s in enumerate(self.stickers)
+        ]
+        poll = {} if self.poll is None else {"poll": _poll(self.poll)}
+        return {"sticker_items": stickers, **poll}
+
+
+def _reference(message: Message) -> Payload:
+    guild = {} if message.guild_id is None else {"guild_id": str(message.guild_id)}
+    return {"message_id": str(message.id), "channel_id": str(message.channel_id), **guild}
+
+
+def _snapshot(message: Message) -> Payload:
+    """Return the part of a message that a forward carries."""
+    kept = ("type", "content", "embeds", "attachments", "timestamp", "edited_timestamp", "flags")
+    more = ("mentions", "mention_roles", "sticker_items", "components")
+    payload = message.payload()
+    return {key: payload[key] for key in (*kept, *more)}
+
+
+def _poll(question: str) -> Payload:
+    answers = [{"answer_id": n, "poll_media": {"text": t}} for n, t in enumerate(("yes", "no"), 1)]
+    return {
+        "question": {"text": question},
+        "answers": answers,
+        "expiry": timestamp(),
+        "allow_multiselect": False,
+        "layout_type": 1,
+    }
 
 
 def mentioned_ids(content: str) -> list[int]:

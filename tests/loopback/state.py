@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from .cdn import Cdn, Upload
 from .errors import Violation, unknown
@@ -162,10 +163,13 @@ class World:
         *,
         interaction: Payload | None = None,
         seen_by: int | None = None,
+        **more: Any,
     ) -> Message:
-        """Create a message and publish it, unless it is ephemeral."""
+        """Create a message and publish it, unless it is ephemeral. more: of `Message`."""
         guild_id = channel.guild_id if channel.guild_id in self.guilds else None
-        message = Message(snowflake(), channel.id, guild_id, author, int(body.get("flags") or 0))
+        message = Message(
+            snowflake(), channel.id, guild_id, author, int(body.get("flags") or 0), **more
+        )
         message.interaction, message.seen_by = interaction, seen_by
         self.messages[message.id] = message
         self._apply(message, body, uploads)
@@ -204,12 +208,25 @@ class World:
         message.apply(body, uploads, self.cdn)
         known = [i for i in mentioned_ids(message.content) if i in self.users]
         message.mentioned = [self.users[user_id] for user_id in known]
+        replied = message.replied
+        if (
+            replied is not None
+            and message.pings_replied
+            and replied.author not in message.mentioned
+        ):
+            message.mentioned.append(replied.author)
+
+    def _bot_sees(self, message: Message) -> bool:
+        granted = self.permissions(self.bot.id, self.channel(message.channel_id))
+        return bool(granted & Permission.VIEW_CHANNEL)
 
     def _publish_message(self, event: str, message: Message) -> None:
         if message.ephemeral:
             return
         data = message.payload()
         if message.guild_id is not None:
+            if not self._bot_sees(message):
+                return
             member = self.guilds[message.guild_id].members[message.author.id].payload()
             del member["user"]
             data |= {"guild_id": str(message.guild_id), "member": member}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 import discord
@@ -172,18 +171,3 @@ async def test_message_tells_whom_it_would_notify(
     quiet = await channel.send(text, allowed_mentions=discord.AllowedMentions.none())
     assert loopback.world.message(loud.id).pings == [str(ada.id), "everyone"]
     assert loopback.world.message(quiet.id).pings == []
-
-
-async def test_content_of_others_stays_hidden_without_its_intent(
-    loopback: LoopbackDiscord, bot: BareBot, ada: Person
-) -> None:
-    received: asyncio.Queue[str] = asyncio.Queue()
-
-    @bot.listen()
-    async def on_message(message: discord.Message) -> None:
-        received.put_nowait(message.content)
-
-    ada.send("private")
-    ada.send(f"hello {loopback.world.bot.mention}")
-    contents = [await asyncio.wait_for(received.get(), 5) for _ in range(2)]
-    assert contents == ["", f"hello {loopback.world.bot.mention}"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .cdn import Upload
 from .errors import ClientRefusedError
 from .interactions import Interaction, Kind
 from .limits import UPLOAD_BYTES
-from .messages import Message
+from .messages import SILENT, Message
 from .model import Channel, Guild, Member, Payload, User
+from .permissions import Permission
 from .slash import Typed, Value, autocomplete_data, command_data, find_command
 
 if TYPE_CHECKING:
@@ -113,9 +115,24 @@ class Person:
 
     # Messages and voice ----------------------------------------------------------------
 
-    def send(self, text: str) -> Message:
-        """Write a message."""
-        return self._discord.world.post(self.user, self._at, {"content": text})
+    def send(self, text: str = "", *uploads: Upload, silent: bool = False, **more: Any) -> Message:
+        """Write a message.
+
+        more: `replied` and `pings_replied` for a reply, `forwarded`, `stickers`, `poll`.
+        """
+        world = self._discord.world
+        if not world.permissions(self.id, self._at) & Permission.SEND_MESSAGES:
+            raise ClientRefusedError(f"{self.user.name} may not write in {self._at.name}")
+        body = {"content": text, "flags": SILENT if silent else 0}
+        return world.post(self.user, self._at, body, uploads, **more)
+
+    def edit(self, message: Message, text: str) -> None:
+        """Change what the person wrote."""
+        self._discord.world.edit(message, {"content": text})
+
+    def delete(self, message: Message) -> None:
+        """Delete a message."""
+        self._discord.world.delete(message)
 
     async def join_voice(self, channel: Channel | None = None) -> Listener:
         """Connect to (or move to) a voice channel; the listener hears what is said there."""
