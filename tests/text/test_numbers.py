@@ -69,6 +69,8 @@ def test_no_digit_is_left_and_once_is_enough(typed: str, language: str) -> None:
 
 
 @given(st.text(st.characters(categories=["Lu", "Ll", "Lo", "Zs"]), max_size=60), CODES)
+@example("ºC", "ar")
+@example("Å ºF", "es")
 def test_words_stay_as_they_are(typed: str, language: str) -> None:
     typed = re.sub("[IVX]", "", typed)
     assert spell_out(typed, language) == typed

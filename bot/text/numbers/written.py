@@ -18,6 +18,7 @@ ALONE = r"(?<![\w.,٫٬])"
 """Nothing stands before that belongs to a number or a word."""
 
 _ATTACHED_PERCENT = re.compile(r"(?<=\d)%(?=[^\W\d_\u2e80-\ud7ff])")
+_ORDINAL_DEGREES = re.compile(r"(?<=\d)(?P<space>[ \u00a0\u202f]?)º(?=[CF])")
 _SCRIPTS = "\u2060"  # the word joiner: neither a letter nor a space
 _SCRIPTS_MEET = re.compile(
     r"(?<=[\u2e80-\u9fff\uac00-\ud7a3])(?<![第])(?=(?:US\$|[$€£¥￥₩])?\d)"
@@ -37,9 +38,7 @@ _MOST_UNGROUPED = 6  # digits; longer ones are rarely amounts
 
 def plain_digits(text: str) -> str:
     """Return `text` with the digits of every script as those of ASCII."""
-    text = _ATTACHED_PERCENT.sub(
-        "% ", text.replace("٪", "%").replace("ºC", "°C").replace("ºF", "°F")
-    )
+    text = _ATTACHED_PERCENT.sub("% ", _ORDINAL_DEGREES.sub(r"\g<space>°", text.replace("٪", "%")))
     if text.isascii():
         return text
     return "".join(_plain_digit(character) for character in text)
