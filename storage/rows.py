@@ -166,6 +166,8 @@ _READERS: Mapping[str, Reader] = {
     "temperature": _or_none(_number(0, 10)),
     "seed": _or_none(_whole(0)),
     "takes": _or_none(_whole(1)),
+    "speed": _or_none(_number(0.5, 2)),
+    "volume_db": _or_none(_number(-12, 6)),
     "former_until": _or_none(_string(_time)),
 }
 

@@ -64,6 +64,7 @@ class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 
     exaggeration, cfg_weight, temperature, seed, takes: how it speaks; None is the model's default.
+    speed (0.5 to 2), volume_db (-12 to 6): how it is delivered; None where nothing is set.
     former_until: until when the recording that it had before can be brought back; None without one.
     """
 
@@ -87,6 +88,8 @@ class VoiceProfile:
     temperature: float | None = None
     seed: int | None = None
     takes: int | None = None
+    speed: float | None = None
+    volume_db: float | None = None
     former_until: datetime | None = None
 
     def can_be_restored(self, now: datetime) -> bool:

@@ -159,18 +159,24 @@ class VoiceStore:
         seed: int | None,
         takes: int | None,
         language: str | None,
+        speed: float | None,
+        volume_db: float | None,
     ) -> VoiceProfile:
         """Set how a voice speaks, all of it anew; None is the model's default.
 
+        speed (0.5 to 2), volume_db (-12 to 6): None where the voice has none of its own.
+
         Raises VoiceNotFoundError.
         """
+        settings = (exaggeration, cfg_weight, temperature, seed, takes, language)
 
         async def work(execute: Execute) -> VoiceProfile:
             return _only(
                 await execute(
                     "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?,"
-                    " seed = ?, takes = ?, language = ? WHERE id = ? RETURNING *",
-                    (exaggeration, cfg_weight, temperature, seed, takes, language, voice_id),
+                    " seed = ?, takes = ?, language = ?, speed = ?, volume_db = ? WHERE id = ?"
+                    " RETURNING *",
+                    (*settings, speed, volume_db, voice_id),
                 )
             )
 

@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 
 from bot.speech.ahead import SentencesAhead, result_of
+from bot.speech.delivery import Delivery
 from bot.speech.scheduler import Lane
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from bot.text.engine_reads import WORDS, EngineReads
@@ -26,6 +27,7 @@ class Utterance:
 
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
     names: what the mentions in the text stand for.
+    delivery: how fast and how loud it is heard.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     current_voice: looks `voice` up anew before each sentence is made, and before one that was made
         ahead is spoken; raises if it is gone.
@@ -43,6 +45,7 @@ class Utterance:
     current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
     sentences: tuple[str, ...] | None = None
     planned_for: EngineReads | None = None
+    delivery: Delivery = field(default_factory=Delivery)
 
 
 async def already_loaded() -> None:
@@ -126,7 +129,9 @@ async def _request(utterance: Utterance, sentence: str) -> SynthesisRequest:
     look_up = utterance.current_voice
     voice = await look_up() if look_up is not None else utterance.voice
     settings = utterance.settings.over(utterance.voice_settings)
-    return SynthesisRequest(sentence, voice, utterance.language, settings)
+    return SynthesisRequest(
+        sentence, voice, utterance.language, settings, delivery=utterance.delivery
+    )
 
 
 def _log_sentence(utterance: Utterance, sentence: str, speech: Speech) -> None:

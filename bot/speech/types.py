@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bot.errors import MynahError
+from bot.speech.delivery import Delivery
 
 EngineKind = Literal["chatterbox", "piper"]
 ChatterboxModel = Literal[
@@ -80,6 +81,7 @@ class SynthesisRequest:
     language: ISO 639-1 code, or None for the model's own.
     settings: of the voice and the request together.
     rank: how many sentences that its guild hears before it were not made yet when it was begun.
+    delivery: how fast and how loud it is heard.
     """
 
     text: str
@@ -87,6 +89,7 @@ class SynthesisRequest:
     language: str | None = None
     settings: VoiceSettings = VoiceSettings()
     rank: int = 0
+    delivery: Delivery = field(default_factory=Delivery)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
 from bot.languages import LANGUAGES
+from bot.speech.delivery import DeliverySettings
 from bot.speech.models import MODELS
 from bot.speech.types import (
     ChatterboxModel,
@@ -88,6 +89,11 @@ def settings_of(voice: VoiceProfile) -> VoiceSettings:
     return VoiceSettings(
         voice.exaggeration, voice.cfg_weight, voice.temperature, voice.seed, voice.takes
     )
+
+
+def delivery_of(voice: VoiceProfile) -> DeliverySettings:
+    """Return how fast and how loud a stored voice was set to speak."""
+    return DeliverySettings(voice.speed, voice.volume_db)
 
 
 def describe(settings: VoiceSettings) -> str:

@@ -76,7 +76,13 @@ class Changing(commands.Cog):
         spoken, services = language or (None if reset else voice.language), services_of(interaction)
         await defer(interaction)
         if settings != settings_of(voice) or spoken != voice.language:
-            await services.voices.tune(voice.id, **asdict(settings), language=spoken)
+            await services.voices.tune(
+                voice.id,
+                **asdict(settings),
+                language=spoken,
+                speed=voice.speed,
+                volume_db=voice.volume_db,
+            )
         text = cards.tuned(voice.name, settings, spoken) + _notes(services.engine, settings)
         await interaction.edit_original_response(content=text)
 

@@ -32,6 +32,8 @@ async def voice(scene: Scene) -> VoiceProfile:
         seed=3,
         takes=None,
         language="de",
+        speed=1.5,
+        volume_db=None,
     )
 
 

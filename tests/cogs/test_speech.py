@@ -39,7 +39,9 @@ async def test_it_speaks_as_the_voice_is_tuned(scene: Scene, lounge: ChannelHand
     await ready(scene, lounge, scene.ann)
     voice = await scene.world.store.find(scene.guild.id, "Ann")
     settings = VoiceSettings(exaggeration=1.5)
-    await scene.world.store.tune(voice.id, **asdict(settings), language=None)
+    await scene.world.store.tune(
+        voice.id, **asdict(settings), language=None, speed=None, volume_db=None
+    )
     await say(scene)
     (request,) = scene.world.engine.requests
     assert request.settings == settings
@@ -49,7 +51,9 @@ async def test_a_text_has_settings_of_its_own(scene: Scene, lounge: ChannelHandl
     await ready(scene, lounge, scene.ann)
     voice = await scene.world.store.find(scene.guild.id, "Ann")
     tuned = VoiceSettings(exaggeration=1.5, temperature=0.6)
-    await scene.world.store.tune(voice.id, **asdict(tuned), language="en")
+    await scene.world.store.tune(
+        voice.id, **asdict(tuned), language="en", speed=None, volume_db=None
+    )
     await say(scene, temperature=0.9, seed=3, language="de")
     (request,) = scene.world.engine.requests
     assert request.settings == VoiceSettings(exaggeration=1.5, temperature=0.9, seed=3)
@@ -63,7 +67,9 @@ async def test_what_takes_cost_is_told(scene: Scene, lounge: ChannelHandle, tune
     voice = await scene.world.store.find(scene.guild.id, "Ann")
     takes = VoiceSettings(takes=3)
     if tuned:
-        await scene.world.store.tune(voice.id, **asdict(takes), language=None)
+        await scene.world.store.tune(
+            voice.id, **asdict(takes), language=None, speed=None, volume_db=None
+        )
     answer = content(await say(scene, **({} if tuned else {"takes": 3})))
     assert "\n-# 3 takes of a sentence need 3 of the engine's 4 places and take longer" in answer
 

@@ -76,11 +76,13 @@ async def test_settings_and_defaults_stay(store: VoiceStore) -> None:
         seed=3,
         takes=None,
         language="de",
+        speed=1.5,
+        volume_db=None,
     )
     await replaced(store, voice)
     restored = await store.restore(voice.id, now=NOW)
     assert (restored.name, restored.owner_id, restored.language) == ("Anna", 7, "de")
-    assert (restored.exaggeration, restored.seed) == (1.5, 3)
+    assert (restored.exaggeration, restored.seed, restored.speed) == (1.5, 3, 1.5)
 
 
 async def test_voice_that_was_never_replaced_has_nothing_to_restore(store: VoiceStore) -> None:

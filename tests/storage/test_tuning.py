@@ -15,7 +15,16 @@ from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip
 
 GUILD = 7
-NAMES = ("exaggeration", "cfg_weight", "temperature", "seed", "takes", "language")
+NAMES = (
+    "exaggeration",
+    "cfg_weight",
+    "temperature",
+    "seed",
+    "takes",
+    "language",
+    "speed",
+    "volume_db",
+)
 LARGEST_SEED = 2**53 - 1
 
 
@@ -34,7 +43,7 @@ def settings_of(voice: VoiceProfile) -> set[Any]:
 async def test_settings_are_set_anew_each_time(store: VoiceStore) -> None:
     voice = await add(store)
     assert settings_of(voice) == {None}
-    settings = {"exaggeration": 1.5, "cfg_weight": 0.0, "seed": LARGEST_SEED, "language": "de"}
+    settings = {"exaggeration": 1.5, "cfg_weight": 0.0, "seed": LARGEST_SEED, "speed": 0.5}
     tuned = await tune(store, voice.id, **settings)
     assert tuned == await store.get(voice.id)
     assert tuned == dataclasses.replace(voice, **settings)
@@ -54,7 +63,14 @@ async def test_a_voice_that_is_gone_cannot_be_tuned(store: VoiceStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "nonsense", [{"exaggeration": -0.1}, {"exaggeration": float("inf")}, {"seed": -1}]
+    "nonsense",
+    [
+        {"exaggeration": -0.1},
+        {"exaggeration": float("inf")},
+        {"seed": -1},
+        {"speed": 2.5},
+        {"volume_db": -13},
+    ],
 )
 async def test_nonsense_does_not_reach_the_settings(
     store: VoiceStore, nonsense: dict[str, float]

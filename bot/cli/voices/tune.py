@@ -52,7 +52,13 @@ def tune(
         if settings == current and language in (None, profile.language):
             return profile
         spoken = language or profile.language
-        return await store.tune(profile.id, **asdict(settings), language=spoken)
+        return await store.tune(
+            profile.id,
+            **asdict(settings),
+            language=spoken,
+            speed=profile.speed,
+            volume_db=profile.volume_db,
+        )
 
     profile = with_store(context, work)
     settings = asdict(settings_of(profile))

@@ -89,6 +89,8 @@ async def info(act: Act) -> None:
         "temperature": None,
         "seed": None,
         "takes": None,
+        "speed": None,
+        "volume_db": None,
     }
     async with act.shared_voice("Herald") as shared:
         await act.stage.world.store.tune(shared, **lively, language="de")
