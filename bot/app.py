@@ -266,11 +266,14 @@ def text_limits(settings: Settings) -> TextLimits:
 
 @dataclass(frozen=True, slots=True)
 class Backstage:
-    """Everything behind the Discord client, which is made anew when Discord cannot be reached."""
+    """Everything behind the Discord client, which is made anew when Discord cannot be reached.
+
+    make_bot: makes one that asks for the message content, or does not.
+    """
 
     engine: EngineClient
     enrolment: EnrolmentService
-    make_bot: Callable[[], MynahBot]
+    make_bot: Callable[[bool], MynahBot]
 
 
 @asynccontextmanager
@@ -335,13 +338,14 @@ async def open_backstage(
                 watch=watch,
             )
 
-        def make_bot() -> MynahBot:
+        def make_bot(message_content: bool) -> MynahBot:
             proxy = settings.discord.proxy
             return MynahBot(
                 make_services,
                 proxy=proxy.get_secret_value() if proxy else None,
                 connector=connector() if connector else None,
                 sync_at_start=sync_at_start,
+                message_content=message_content,
             )
 
         try:

@@ -85,9 +85,13 @@ class Services:
 
 
 class MynahBot(commands.AutoShardedBot):
-    """Slash commands only: it reads no messages and needs no privileged intent.
+    """Commands, and messages that are read aloud; it works without any privileged intent.
+
+    Without the intent for message content Discord still delivers that of messages which mention the
+    bot and of replies to it.
 
     make_services: called once, with this client, because voice connections are made through it.
+    message_content: ask for that intent.
     proxy: URL of an HTTP proxy; it may hold a user and a password.
     connector: how to reach Discord's hosts, if not in the ordinary way.
     sync_at_start: tell Discord about the commands after loading them, if they changed.
@@ -104,12 +108,18 @@ class MynahBot(commands.AutoShardedBot):
         extensions: Sequence[str] = EXTENSIONS,
         shard_count: int | None = None,
         sync_at_start: bool = True,
+        message_content: bool = False,
     ) -> None:
         super().__init__(
             command_prefix=(),
             help_command=None,
             tree_cls=MynahTree,
-            intents=discord.Intents(guilds=True, voice_states=True),
+            intents=discord.Intents(
+                guilds=True,
+                voice_states=True,
+                guild_messages=True,
+                message_content=message_content,
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             shard_count=shard_count,

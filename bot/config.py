@@ -84,7 +84,10 @@ class _Section(BaseModel):
 
 
 class DiscordSettings(_Section):
-    """How to reach Discord. Both are secret: a proxy URL can hold a password."""
+    """How to reach Discord. Token and proxy are secret: a proxy URL can hold a password.
+
+    message_content: ask for the privileged intent of that name, to read whole channels aloud.
+    """
 
     token: Annotated[
         SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_token)
@@ -92,6 +95,7 @@ class DiscordSettings(_Section):
     proxy: Annotated[
         SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_proxy)
     ] = None
+    message_content: bool = False
 
     def secrets(self) -> list[str]:
         """Return what must never be logged."""

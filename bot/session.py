@@ -42,6 +42,13 @@ NOT_ACCEPTED = (
     "https://discord.com/developers/applications, Bot > Reset Token."
 )
 
+INTENT_REFUSED = (
+    "Discord refuses the message content, which discord.message_content asks for. Switch it on at "
+    "https://discord.com/developers/applications, Bot > Privileged Gateway Intents > Message "
+    "Content Intent, and start again. Until then only messages that mention me, replies to me and "
+    '"Speak this" are spoken.'
+)
+
 _UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
@@ -92,7 +99,9 @@ async def serve(
     require_voice()
     async with open_backstage(settings, connector=connector) as backstage:
         async with _warming(backstage), _brief_network_errors():
-            await stay_online(backstage.make_bot, token, stop)
+            await stay_online(
+                backstage.make_bot, token, stop, message_content=settings.discord.message_content
+            )
         log.info("stopping", stage="stop")
     log.info("stopped", stage="stop")
 
@@ -108,7 +117,7 @@ async def logged_in(
     token = require_token(settings)
     async with (
         open_backstage(settings, connector=connector, sync_at_start=False) as backstage,
-        backstage.make_bot() as bot,
+        backstage.make_bot(False) as bot,
     ):
         try:
             await bot.login(token)
@@ -175,8 +184,16 @@ async def _warm(work: Awaitable[object], name: str) -> None:
         log.warning("not ready", stage="start", what=name, error=str(error))
 
 
-async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asyncio.Event) -> None:
+async def stay_online(
+    make_bot: Callable[[bool], MynahBot],
+    token: str,
+    stop: asyncio.Event,
+    *,
+    message_content: bool = False,
+) -> None:
     """Keep a client logged in until `stop`; a new one takes over when one cannot go on.
+
+    make_bot: is told whether to ask for the message content; it no longer is once Discord refused.
 
     Raises ConfigError and MynahError as `serve` does.
     """
@@ -184,7 +201,7 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
     failures = 0
     while True:
         begin = time.monotonic()
-        async with make_bot() as bot:
+        async with make_bot(message_content) as bot:
             error = await _attend(bot, token, stop)
         if stop.is_set():
             return
@@ -197,6 +214,7 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
                 f"({brief(error)}). Check the network, discord.proxy and "
                 "https://discordstatus.com, then start again."
             )
+        message_content &= not isinstance(error, discord.PrivilegedIntentsRequired)
         pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
         failures += 1
         _log_failure(error, pause)
@@ -206,7 +224,9 @@ async def stay_online(make_bot: Callable[[], MynahBot], token: str, stop: asynci
 
 def _log_failure(error: Exception, pause: float) -> None:
     fields = {"stage": "start", "error": brief(error), "retry_seconds": pause}
-    if isinstance(error, _UNREACHABLE):
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        log.warning(INTENT_REFUSED, stage="start")
+    elif isinstance(error, _UNREACHABLE):
         log.warning("Discord cannot be reached", **fields)
     else:
         log.error("the Discord client failed", exc_info=error, **fields)

@@ -87,7 +87,7 @@ async def test_no_command_answers_errors_by_itself(bot: MynahBot) -> None:
 
 
 async def test_no_privileged_intent_is_asked_for_and_nobody_is_pinged(bot: MynahBot) -> None:
-    assert bot.intents == discord.Intents(guilds=True, voice_states=True)
+    assert bot.intents == discord.Intents(guilds=True, voice_states=True, guild_messages=True)
     assert bot.allowed_mentions is not None
     assert bot.allowed_mentions.to_dict() == {"parse": []}
 

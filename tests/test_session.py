@@ -49,13 +49,23 @@ def log_lines() -> Iterator[list[EventDict]]:
 class Session:
     """`stay_online` against the loopback, to be stopped by the test."""
 
-    def __init__(self, world: World, loopback: LoopbackDiscord, token: str | None = None) -> None:
+    def __init__(
+        self,
+        world: World,
+        loopback: LoopbackDiscord,
+        token: str | None = None,
+        *,
+        message_content: bool = False,
+    ) -> None:
         self.stop = asyncio.Event()
         self.task = asyncio.create_task(
             stay_online(
-                lambda: world.make_bot(connector=loopback.connector()),
+                lambda message_content: world.make_bot(
+                    connector=loopback.connector(), message_content=message_content
+                ),
                 token or loopback.token,
                 self.stop,
+                message_content=message_content,
             )
         )
 
@@ -86,6 +96,21 @@ async def test_a_wrong_token_is_an_error_of_the_configuration(
 ) -> None:
     with pytest.raises(ConfigError, match="does not accept the token"):
         await Session(world, loopback, token="wrong").task
+
+
+async def test_a_message_content_that_is_refused_is_told_and_done_without(
+    world: World,
+    loopback: LoopbackDiscord,
+    log_lines: list[EventDict],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bot.session, "FIRST_PAUSE_SECONDS", 0.01)
+    session = Session(world, loopback, message_content=True)
+    await loopback.gateway.wait_ready()
+    await session.end()
+    (line,) = [line for line in log_lines if line["log_level"] in ("warning", "error")]
+    assert "https://discord.com/developers/applications" in line["event"]
+    assert "Message Content Intent" in line["event"]
 
 
 async def test_discord_out_of_order_at_the_start_is_tried_again(
@@ -145,7 +170,9 @@ async def test_stopping_does_not_wait_for_a_network_that_is_down(
 ) -> None:
     stop = asyncio.Event()
     proxy = f"http://127.0.0.1:{_closed_port()}"
-    task = asyncio.create_task(stay_online(lambda: world.make_bot(proxy=proxy), "token", stop))
+    task = asyncio.create_task(
+        stay_online(lambda _content: world.make_bot(proxy=proxy), "token", stop)
+    )
     while not log_lines:
         await asyncio.sleep(0.01)
     stop.set()
@@ -176,7 +203,7 @@ async def test_patience_with_a_network_that_is_down_ends(
     monkeypatch.setattr(bot.session, "PATIENCE_SECONDS", -1.0)
     proxy = f"http://127.0.0.1:{_closed_port()}"
     with pytest.raises(MynahError, match="could not be reached"):
-        await stay_online(lambda: world.make_bot(proxy=proxy), "token", asyncio.Event())
+        await stay_online(lambda _content: world.make_bot(proxy=proxy), "token", asyncio.Event())
 
 
 @pytest.fixture

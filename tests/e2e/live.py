@@ -139,8 +139,8 @@ async def open_live(data: Path) -> AsyncIterator[Live]:
         open_backstage(settings, connector=discord.connector) as backstage,
     ):
 
-        def make_bot() -> MynahBot:
-            bot = backstage.make_bot()
+        def make_bot(message_content: bool) -> MynahBot:
+            bot = backstage.make_bot(message_content)
             desk: Any = RecordingDesk(bot.services.speech)
             bot.services = replace(bot.services, speech=desk)
             made.append((bot, desk))
