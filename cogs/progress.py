@@ -30,6 +30,7 @@ ENDS = {
     UtteranceEnd.LEFT: "I left the voice channel.",
     UtteranceEnd.ALONE: "Nobody was left to hear it.",
     UtteranceEnd.VOICE_DELETED: "The voice was deleted, so nothing more is said in it.",
+    UtteranceEnd.DROPPED: "It was left out.",
     UtteranceEnd.SHUTTING_DOWN: "I am shutting down.",
 }
 

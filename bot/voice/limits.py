@@ -10,6 +10,7 @@ class VoiceLimits:
     """Filled from the configuration.
 
     queue_per_guild, queue_per_member: utterances that may wait, the one being spoken included.
+    chatter_per_guild: likewise, of what is read aloud; it takes no place of the others.
     alone_seconds: how long the bot stays in a channel with nobody to hear it.
     prefetch_seconds: audio synthesised ahead, over all utterances of a guild.
     prefetch_bytes: packets of audio that wait to be heard, in all guilds together; beyond, each has
@@ -24,6 +25,7 @@ class VoiceLimits:
 
     queue_per_guild: int = 20
     queue_per_member: int = 5
+    chatter_per_guild: int = 50
     alone_seconds: float = 60.0
     prefetch_seconds: float = 30.0
     prefetch_bytes: int = 64 * 1024 * 1024

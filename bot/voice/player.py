@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -18,7 +19,7 @@ from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.pacer import Pacer
 from bot.voice.timer import Timer
 from bot.voice.track import TrackEvent
-from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
+from bot.voice.utterances import Item, QueueEntry, Rank, SayRequest, UtteranceEnd
 
 log = structlog.get_logger(__name__)
 
@@ -129,8 +130,44 @@ class GuildPlayer:
         await left
         return there
 
-    def say(self, request: SayRequest) -> Ticket:
+    @property
+    def chatter_seconds(self) -> float:
+        """How long the chatter lasts that waits and of which nothing was heard; an estimate."""
+        return sum(item.seconds_left for item in self._unheard_chatter())
+
+    def drop_chatter(self, which: Callable[[SayRequest], bool]) -> int:
+        """Drop the chatter that `which` picks, and return how many texts that were.
+
+        Of what is being heard, the sentence may end.
+        """
+        dropped = [item for item in self._items if _is_chatter(item) and which(item.request)]
+        for item in reversed(dropped):
+            if item.playing:
+                item.cut(UtteranceEnd.DROPPED)
+            else:
+                self._finish(item, UtteranceEnd.DROPPED)
+        return len(dropped)
+
+    def trim_chatter(self, seconds: float) -> int:
+        """Drop chatter of which nothing was heard, the oldest first, until `seconds` of it wait.
+
+        There is also room for two more texts then. Returns how many were dropped.
+        """
+        waiting = self._unheard_chatter()
+        most = self._limits.chatter_per_guild - 2
+        dropped = 0
+        while waiting and (self.chatter_seconds > seconds or len(waiting) > most):
+            self._finish(waiting.pop(0), UtteranceEnd.DROPPED)
+            dropped += 1
+        return dropped
+
+    def _unheard_chatter(self) -> list[Item]:
+        return [item for item in self._items if _is_chatter(item) and not item.playing]
+
+    def say(self, request: SayRequest, *, first: bool = False) -> Ticket:
         """Queue an utterance.
+
+        first: before the chatter of which nothing was heard, for a text of that rank.
 
         Raises `BusyError` when the queue is full, `UserError` when the bot is in another
         channel or none, or muted there.
@@ -334,3 +371,7 @@ class GuildPlayer:
             self._finish(item, UtteranceEnd.CONNECTION_LOST)
         else:
             self._keeper.recover(force=True)
+
+
+def _is_chatter(item: Item) -> bool:
+    return item.request.rank is Rank.CHATTER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum, IntEnum, auto
 
 import structlog
 
@@ -19,6 +19,13 @@ _SHOWN_CHARACTERS = 60
 
 Due = Callable[[], float]
 """When the guild runs out of audio, in seconds of the event loop's clock, as it stands now."""
+
+
+class Rank(IntEnum):
+    """Who goes first: what was asked for with a command, then what is read aloud."""
+
+    SAY = 0
+    CHATTER = 1
 
 
 class UtteranceEnd(Enum):
@@ -35,6 +42,7 @@ class UtteranceEnd(Enum):
     LEFT = auto()  # the bot was asked to leave
     ALONE = auto()  # nobody was left to hear it
     VOICE_DELETED = auto()  # the voice that it was to be said in
+    DROPPED = auto()  # chatter that was left out: too much of it, a muted author, a deleted message
     SHUTTING_DOWN = auto()
 
 
@@ -61,8 +69,10 @@ class SayRequest:
     voice_id: the stored voice; its text is dropped when that is deleted.
     sentences: how many `speak` will yield, as far as is known: for another model they are cut anew.
     spoken: what they say, where `text` has markup.
+    speed: how many times as fast as usual it is spoken, for the estimate of how long it lasts.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
+    message_id: of the message that is read aloud.
     """
 
     member_id: int
@@ -74,6 +84,9 @@ class SayRequest:
     on_progress: Callable[[Progress], None] = lambda progress: None
     spoken: str = ""
     voice_id: int | None = None
+    rank: Rank = Rank.SAY
+    message_id: int | None = None
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ class QueueEntry:
     first_words: str
     seconds_left: float
     speaking: bool
+    rank: Rank = Rank.SAY
 
 
 class Item:
@@ -100,7 +114,8 @@ class Item:
         self.playing = False  # handed to the pacer
         self.failures = 0  # of the connection while it played
         self._text = " ".join(request.text.split())
-        self._seconds = estimated_seconds(request.spoken or self._text)  # of all of it
+        spoken = request.spoken or self._text
+        self._seconds = estimated_seconds(spoken) / request.speed  # of all of it
         self._fed = 0
         self._played = 0
         self._cut: UtteranceEnd | None = None
@@ -194,6 +209,7 @@ class Item:
             words,
             self.seconds_left,
             self.playing,
+            self.request.rank,
         )
 
     @property
