@@ -14,6 +14,7 @@ from bot.speech.ahead import SentencesAhead, result_of
 from bot.speech.delivery import Delivery
 from bot.speech.scheduler import Lane
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
+from bot.text.dictionary import Dictionary
 from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits, plan_text
@@ -26,8 +27,8 @@ class Utterance:
     """What someone asked to be said.
 
     guild_id: whose turn it takes; 0 is the operator. language: see `SynthesisRequest`.
-    names: what the mentions in the text stand for.
-    delivery: how fast and how loud it is heard.
+    names: what the mentions in the text stand for. dictionary: how words are spoken where, and by
+        whom, it was written. delivery: how fast and how loud it is heard.
     voice_settings: of the voice. settings: for this text alone; what is given comes first.
     current_voice: looks `voice` up anew before each sentence is made, and before one that was made
         ahead is spoken; raises if it is gone.
@@ -42,6 +43,7 @@ class Utterance:
     voice_settings: VoiceSettings = field(default_factory=VoiceSettings)
     settings: VoiceSettings = field(default_factory=VoiceSettings)
     names: Names = field(default_factory=Names)
+    dictionary: Dictionary | None = None
     current_voice: Callable[[], Awaitable[VoiceReference]] | None = None
     sentences: tuple[str, ...] | None = None
     planned_for: EngineReads | None = None
@@ -80,14 +82,21 @@ class SpeechService:
         language: str | None = None,
         names: Names | None = None,
         reads: EngineReads | None = None,
+        dictionary: Dictionary | None = None,
     ) -> tuple[str, ...]:
         """Return the sentences that `text` will be spoken in.
 
         reads: None for what the engine reads as far as is known by now.
         Raises `UserError` when there is nothing to say, or too much.
         """
-        reads = reads or self._reads()
-        return plan_text(text, self._limits, language=language, names=names, reads=reads)
+        return plan_text(
+            text,
+            self._limits,
+            language=language,
+            names=names,
+            reads=reads or self._reads(),
+            dictionary=dictionary,
+        )
 
     async def planned(self, utterance: Utterance) -> Utterance:
         """Return an utterance with the sentences that it will be spoken in, as far as is known.
@@ -103,9 +112,15 @@ class SpeechService:
         reads = self._reads()
         if utterance.sentences is not None and utterance.planned_for in (None, reads):
             return utterance
-        text, language, names = utterance.text, utterance.language, utterance.names
         async with self._planning:
-            sentences = await asyncio.to_thread(self.plan, text, language, names, reads)
+            sentences = await asyncio.to_thread(
+                self.plan,
+                utterance.text,
+                utterance.language,
+                utterance.names,
+                reads,
+                utterance.dictionary,
+            )
         return replace(utterance, sentences=sentences, planned_for=reads)
 
     async def speak(self, utterance: Utterance) -> AsyncGenerator[Speech, None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from bot.text.dictionary import NO_ENTRIES, Entries
 from bot.text.kept import KeptWords
 from bot.text.names import Names, clean_name
 from bot.text.timestamps import timestamp_words
@@ -46,30 +47,43 @@ def read_code_and_spoilers(text: str, words: Words, kept: KeptWords) -> str:
     return _ESCAPE.sub(r"\1", text)
 
 
-def read_markup(text: str, language: str | None, names: Names, kept: KeptWords) -> str:
+def read_markup(
+    text: str,
+    language: str | None,
+    names: Names,
+    kept: KeptWords,
+    entries: Entries = NO_ENTRIES,
+) -> str:
     """Return `text` with everything that is written in angle brackets in words."""
     words = words_of(language)
+
+    def name(shown: str) -> str:
+        return entries.replace(clean_name(shown))
+
+    def emoji(match: re.Match[str]) -> str:
+        said = entries.exact(f":{match[1]}:")
+        return kept.keep_emoji(clean_name(match[1]) if said is None else said)
 
     def mention(match: re.Match[str]) -> str:
         known, unknown = (
             (names.roles, words.role) if "&" in match[0] else (names.members, words.someone)
         )
-        return kept.keep(clean_name(known.get(int(match[2]), "")) or unknown)
+        return kept.keep(name(known.get(int(match[2]), "")) or unknown)
 
     def channel(match: re.Match[str]) -> str:
-        return kept.keep(clean_name(names.channels.get(int(match[1]), "")) or words.channel)
+        return kept.keep(name(names.channels.get(int(match[1]), "")) or words.channel)
 
     def timestamp(match: re.Match[str]) -> str:
         moment = timestamp_words(int(match[1]), match[2] or "f", language, names.typed_at)
         return kept.keep(moment or words.time)
 
-    text = _EMOJI.sub(lambda match: kept.keep_emoji(clean_name(match[1])), text)
+    text = _EMOJI.sub(emoji, text)
     text = _TIMESTAMP.sub(timestamp, _EMPTY.sub(" ", text))
     text = _CHANNEL.sub(channel, _MENTION.sub(mention, text))
     text = _COMMAND.sub(lambda match: kept.keep(clean_name(match[1])), text)
     text = _NAVIGATION.sub(lambda match: kept.keep(_place(match[1], words)), text)
     text = _ALL.sub(lambda match: kept.keep(getattr(words, match[1])), text)
-    text = _SHORT_CODE.sub(lambda match: kept.keep_emoji(clean_name(match[1])), text)
+    text = _SHORT_CODE.sub(emoji, text)
     return _OTHER_TAG.sub(lambda match: kept.keep(words.id), text)
 
 

@@ -12,6 +12,7 @@ from importlib import resources
 
 import emoji
 
+from bot.text.dictionary import NO_ENTRIES, Entries
 from bot.text.kept import KeptWords
 from bot.text.words import base_language
 
@@ -28,7 +29,9 @@ _FACES = re.compile(
 )
 
 
-def read_emoji(text: str, language: str | None, kept: KeptWords) -> str:
+def read_emoji(
+    text: str, language: str | None, kept: KeptWords, entries: Entries = NO_ENTRIES
+) -> str:
     """Return `text` with its emoji named; faces of ordinary marks, such as `:-)`, go."""
     text = _HEARTS.sub(lambda heart: "💔" if "/" in heart[1] else "❤", text)
     text = _FACES.sub(" ", text)
@@ -36,6 +39,10 @@ def read_emoji(text: str, language: str | None, kept: KeptWords) -> str:
     for found in emoji.emoji_list(text):
         start, stop = found["match_start"], found["match_end"]
         sign = found["emoji"]
+        if (said := entries.exact(sign)) is not None:
+            parts += [text[end:start], kept.keep_emoji(said)]
+            end = stop
+            continue
         if sign in _ORDINARY or text[stop : stop + 1] == _TEXT:
             continue
         parts += [text[end:start], _named(sign, language, kept)]

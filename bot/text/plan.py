@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.errors import UserError
 from bot.text.addresses import read_addresses, read_links
+from bot.text.dictionary import NO_ENTRIES, Dictionary, Entries, read_marked
 from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
 from bot.text.emojis import read_emoji
 from bot.text.engine_reads import WORDS, EngineReads
@@ -39,16 +40,24 @@ def plan_text(
     language: str | None = None,
     names: Names | None = None,
     reads: EngineReads = WORDS,
+    dictionary: Dictionary | None = None,
 ) -> tuple[str, ...]:
     """Return what an engine is asked to say for a raw `text`, piece by piece.
 
     language: ISO 639-1 code, None for the engine's own, in which it reads a text in any language
     that it does not speak. names: who is mentioned. reads: what the engine makes of a text.
+    dictionary: how words are spoken here.
 
     Raises `UserError` when there is nothing to say, or too much.
     """
     language = reads.language(language)
-    cleaned = clean_text(text, max_characters=limits.max_characters, language=language, names=names)
+    cleaned = clean_text(
+        text,
+        max_characters=limits.max_characters,
+        language=language,
+        names=names,
+        dictionary=dictionary,
+    )
     pieces = split_sentences(
         reads.prepare(cleaned, language),
         language=language,
@@ -64,10 +73,11 @@ def clean_text(
     max_characters: int,
     language: str | None = None,
     names: Names | None = None,
+    dictionary: Dictionary | None = None,
 ) -> str:
     """Return `text` as one line of words: what is written in marks is read, marks are not.
 
-    Cleaned text stays as it is when it is cleaned again.
+    Cleaned text stays as it is when it is cleaned again, without the dictionary.
 
     Raises `UserError` when nothing is left to say, or more than `max_characters`.
     """
@@ -75,6 +85,8 @@ def clean_text(
     if len(text) > 10 * max_characters:
         raise _too_long(len(text), max_characters)
     names = names or Names()
+    if dictionary is not None:  # for once: what an entry says is not replaced again
+        text = _clean(text, language, names, dictionary.entries(language))
     for _ in range(_MAX_ROUNDS):  # what a step uncovers may be for an earlier one
         before, text = text, _clean(text, language, names)
         if text == before:
@@ -86,14 +98,16 @@ def clean_text(
     return text
 
 
-def _clean(text: str, language: str | None, names: Names) -> str:
+def _clean(text: str, language: str | None, names: Names, entries: Entries = NO_ENTRIES) -> str:
     words, kept = words_of(language), KeptWords()
-    text = read_emoji(without_private(text), language, kept)
+    text = read_marked(without_private(text), entries, kept)
+    text = read_emoji(text, language, kept, entries)
     text = read_code_and_spoilers(plain_characters(text), words, kept)
     text = read_links(text, words, kept)
-    text = read_markup(text, language, names, kept)
+    text = read_markup(text, language, names, kept, entries)
     text = read_addresses(text, words, kept)
-    text = read_ids(read_markdown(text, language), words, kept)
+    text = entries.replace(read_markdown(text, language))
+    text = read_ids(text, words, kept)
     text = collapse_marks(collapse_letters(text))
     return collapse_marks(kept.put_back(text))
 
