@@ -289,6 +289,7 @@ async def open_backstage(
     """
     # The other commands do without discord.py, which takes 0.7 s to import.
     from bot.client import MynahBot, Services
+    from bot.commit_watch import CommitWatch
     from bot.settings.service import SettingsService
     from bot.speech.desk import SpeechDesk
     from bot.voice.limits import VoiceLimits
@@ -301,8 +302,11 @@ async def open_backstage(
         open_store(settings) as store,
         open_media_worker(settings) as media,
         open_engine(settings) as engine,
-        VoiceWatch(store).running() as watch,
+        CommitWatch(store.version).running() as commits,
+        VoiceWatch(store, commits).running() as watch,
     ):
+        guild_settings = SettingsService(SettingValues.beside(store))
+        commits.subscribe(guild_settings.take_in)
         scheduler = _scheduler(engine)
 
         async def forget(change: VoiceChange) -> None:
@@ -330,7 +334,7 @@ async def open_backstage(
             return Services(
                 voices=store,
                 choices=SettingsStore.beside(store),
-                settings=SettingsService(SettingValues(store.database)),
+                settings=guild_settings,
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,

@@ -5,20 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 
+from bot.commit_watch import CommitWatch
 from bot.errors import UserError
 from storage.errors import StorageError, VoiceNotFoundError
 from storage.types import VoiceProfile
 from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
-
-LOOK_SECONDS = 0.5
-"""Between two looks: what another process deletes is noticed within a second."""
 
 MAX_WATCHED = 1024
 """Voices that were used last; about as many as an engine keeps prepared."""
@@ -39,28 +37,27 @@ OnChange = Callable[[VoiceChange], Awaitable[None]]
 class VoiceWatch:
     """The one place that tells queues, caches and the engine that a voice changed.
 
-    A look costs one `PRAGMA`; only when something was committed, the rows of the voices that were
-    used are read, at most `MAX_WATCHED`.
+    When `commits` tells of one, the rows of the voices that were used are read, at most
+    `MAX_WATCHED`.
     """
 
-    def __init__(self, voices: VoiceStore) -> None:
-        self._voices = voices
+    def __init__(self, voices: VoiceStore, commits: CommitWatch) -> None:
+        self._voices, self._commits = voices, commits
         self._watched: OrderedDict[int, str] = OrderedDict()  # the clip's hash, by voice
         self._subscribers: list[OnChange] = []
         self._looking = asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
-        self._version: int | None = None
+        commits.subscribe(self.look)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[VoiceWatch]:
-        """Look again and again until the block ends."""
-        task = asyncio.create_task(self._keep_looking(), name="voice-watch")
+        """Take looks until the block ends, when those that are being taken are given up."""
         try:
             yield self
         finally:
-            for ending in (task, *self._looks):
+            for ending in self._looks:
                 ending.cancel()
-            await asyncio.gather(task, *self._looks, return_exceptions=True)
+            await asyncio.gather(*self._looks, return_exceptions=True)
 
     def subscribe(self, on_change: OnChange) -> Callable[[], None]:
         """Have `on_change` called with every change; return what ends that."""
@@ -73,7 +70,7 @@ class VoiceWatch:
         self._watched.move_to_end(voice.id)
         if len(self._watched) > MAX_WATCHED:
             self._watched.popitem(last=False)
-        self._version = None  # it may have changed since it was read
+        self._commits.look_again()  # it may have changed since it was read
 
     async def current(self, voice: VoiceProfile) -> VoiceProfile:
         """Return the voice as it is now; who changed it is no matter.
@@ -95,14 +92,10 @@ class VoiceWatch:
         Returns when every subscriber has done what it has to do. Raises StorageError.
         """
         async with self._looking:
-            version = await self._voices.version()
-            # Together: a voice that comes into use from here on has another look taken.
-            self._version, watched = version, dict(self._watched)
-            try:
-                stored = await self._voices.clip_hashes(list(watched))
-            except StorageError:
-                self._version = None
-                raise
+            if not self._watched:
+                return
+            watched = dict(self._watched)  # what comes into use from here on has another look taken
+            stored = await self._voices.clip_hashes(list(watched))
             for voice_id, sha256 in watched.items():
                 if stored.get(voice_id) != sha256:
                     await self._changed(VoiceChange(voice_id, sha256, voice_id not in stored))
@@ -115,6 +108,7 @@ class VoiceWatch:
         try:
             await self.look()
         except StorageError as error:
+            self._commits.look_again()
             log.warning("voices cannot be looked at", stage="voice", error=str(error))
 
     def _look_soon(self) -> None:
@@ -128,10 +122,3 @@ class VoiceWatch:
         for result in await asyncio.gather(*told, return_exceptions=True):
             if isinstance(result, Exception):
                 log.error("a change of a voice was not taken in", stage="voice", exc_info=result)
-
-    async def _keep_looking(self) -> None:
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            with suppress(StorageError):  # whoever needs the database will say so
-                if self._watched and await self._voices.version() != self._version:
-                    await self.try_look()

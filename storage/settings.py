@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from storage import defaults
 from storage.database import Database, Execute, Parameters
-from storage.errors import VoiceNotFoundError
 from storage.rows import profile_of
-from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.types import VoiceProfile
 from storage.voices import VoiceStore
 
 # The first that there is. An id that is higher was given later.
@@ -65,15 +65,7 @@ class SettingsStore:
         """
 
         async def work(execute: Execute) -> None:
-            await execute(
-                "DELETE FROM member_defaults WHERE guild_id = ? AND user_id = ?",
-                (guild_id, user_id),
-            )
-            if voice_id is not None:
-                await _require_usable(execute, guild_id, voice_id)
-                await execute(
-                    "INSERT INTO member_defaults VALUES (?, ?, ?)", (guild_id, user_id, voice_id)
-                )
+            await defaults.set_member_default(execute, guild_id, user_id, voice_id)
 
         await self._database.write(work)
 
@@ -84,10 +76,7 @@ class SettingsStore:
         """
 
         async def work(execute: Execute) -> None:
-            await execute("DELETE FROM guild_defaults WHERE guild_id = ?", (guild_id,))
-            if voice_id is not None:
-                await _require_usable(execute, guild_id, voice_id)
-                await execute("INSERT INTO guild_defaults VALUES (?, ?)", (guild_id, voice_id))
+            await defaults.set_guild_default(execute, guild_id, voice_id)
 
         await self._database.write(work)
 
@@ -127,12 +116,3 @@ class SettingsStore:
     async def _voice(self, sql: str, parameters: Parameters) -> VoiceProfile | None:
         rows = await self._database.read(sql, parameters)
         return profile_of(rows[0]) if rows else None
-
-
-async def _require_usable(execute: Execute, guild_id: int, voice_id: int) -> None:
-    rows = await execute(
-        "SELECT 1 FROM voices WHERE id = ? AND guild_id IN (?, ?)",
-        (voice_id, guild_id, OPERATOR_GUILD_ID),
-    )
-    if not rows:
-        raise VoiceNotFoundError("That voice does not exist any more.")

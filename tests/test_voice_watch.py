@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from bot.commit_watch import CommitWatch
 from bot.errors import UserError
 from bot.voice_watch import VoiceChange, VoiceWatch
 from storage.errors import StorageError
@@ -29,8 +30,13 @@ def changes() -> list[VoiceChange]:
 
 
 @pytest.fixture
-def watch(store: VoiceStore, changes: list[VoiceChange]) -> VoiceWatch:
-    watch = VoiceWatch(store)
+def commits(store: VoiceStore) -> CommitWatch:
+    return CommitWatch(store.version)
+
+
+@pytest.fixture
+def watch(store: VoiceStore, commits: CommitWatch, changes: list[VoiceChange]) -> VoiceWatch:
+    watch = VoiceWatch(store, commits)
 
     async def note(change: VoiceChange) -> None:
         changes.append(change)
@@ -81,6 +87,7 @@ async def test_a_voice_that_comes_into_use_during_a_look_is_not_taken_for_delete
 
 async def test_what_a_database_that_failed_did_not_tell_is_told_by_the_next_look(
     store: VoiceStore,
+    commits: CommitWatch,
     watch: VoiceWatch,
     changes: list[VoiceChange],
     monkeypatch: pytest.MonkeyPatch,
@@ -92,7 +99,7 @@ async def test_what_a_database_that_failed_did_not_tell_is_told_by_the_next_look
         patch.setattr(store, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
         await watch.try_look()
     assert changes == []
-    async with watch.running():  # nothing was committed since
+    async with commits.running():  # nothing was committed since
         await wait_until(lambda: changes == [deletion_of(voice)], 10, "the change")
 
 

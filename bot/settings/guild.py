@@ -1,17 +1,12 @@
-"""A guild's settings. Its voice is `SettingsStore.guild_default`."""
+"""A guild's settings."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from bot.i18n import N_
-from bot.settings.definition import Page, Picker, Settings, setting
+from bot.settings.definition import Id, Ids, Line, ManyIds, Page, Picker, Settings, setting
 from bot.settings.member import Speed, Volume
-
-Ids = Annotated[tuple[int, ...], Field(max_length=25)]
-ManyIds = Annotated[tuple[int, ...], Field(max_length=200)]
 
 INTERFACE_LANGUAGES = ("en", "de", "ja", "es", "fr")
 
@@ -60,11 +55,12 @@ class GuildSettings(Settings):
             "never": N_("Never"),
         },
     )
-    skip_prefix: str = setting(
+    skip_prefix: Line = setting(
         ";",
         Page.READING,
         N_("Skip messages that begin with"),
-        N_("Such messages are not read; empty reads all"),
+        N_("Such messages are not read"),
+        empty=N_("nothing is skipped"),
         max_length=10,
     )
     only_in_call: bool = setting(
@@ -107,25 +103,55 @@ class GuildSettings(Settings):
         Page.READING,
         N_("Muted members"),
         N_("Their messages are not read"),
+        empty=N_("nobody"),
         picker=Picker.MEMBER,
     )
     muted_roles: Ids = setting(
-        (), Page.READING, N_("Muted roles"), N_("Their messages are not read"), picker=Picker.ROLE
+        (),
+        Page.READING,
+        N_("Muted roles"),
+        N_("The messages of members with such a role are not read"),
+        empty=N_("none"),
+        picker=Picker.ROLE,
+    )
+    default_voice: Id | None = setting(
+        None,
+        Page.VOICES,
+        N_("Default voice"),
+        N_("Speaks for members who have no voice of their own"),
+        empty=N_("none"),
+        picker=Picker.VOICE,
     )
     enrol_roles: Ids = setting(
-        (), Page.VOICES, N_("Who may enrol"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+        (),
+        Page.VOICES,
+        N_("Who may enrol"),
+        N_("Only members with one of these roles make voices"),
+        empty=N_("everybody"),
+        picker=Picker.ROLE,
     )
     say_roles: Ids = setting(
-        (), Page.VOICES, N_("Who may use /say"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+        (),
+        Page.VOICES,
+        N_("Who may use /say"),
+        N_("Only members with one of these roles have texts spoken"),
+        empty=N_("everybody"),
+        picker=Picker.ROLE,
     )
     read_roles: Ids = setting(
-        (), Page.VOICES, N_("Who is read"), N_("Nobody chosen: everybody"), picker=Picker.ROLE
+        (),
+        Page.VOICES,
+        N_("Who is read"),
+        N_("Only messages of members with one of these roles are read"),
+        empty=N_("everybody"),
+        picker=Picker.ROLE,
     )
     others_voices_roles: Ids = setting(
         (),
         Page.VOICES,
         N_("Who may use others' voices"),
-        N_("Nobody chosen: everybody"),
+        N_("Only members with one of these roles speak in voices that others enrolled"),
+        empty=N_("everybody"),
         picker=Picker.ROLE,
     )
     blocked_members: ManyIds = setting(
@@ -133,26 +159,39 @@ class GuildSettings(Settings):
         Page.VOICES,
         N_("Blocked members"),
         N_("They cannot enrol, speak or be read"),
+        empty=N_("nobody"),
         picker=Picker.MEMBER,
     )
     says_per_minute: int = setting(
-        20, Page.LIMITS, N_("Texts per minute"), N_("Of a member with /say"), ge=1, le=120
+        20,
+        Page.LIMITS,
+        N_("Texts per minute"),
+        N_("How many texts a member may have spoken with /say"),
+        ge=1,
+        le=120,
     )
     reads_per_minute: int = setting(
-        30, Page.LIMITS, N_("Messages per minute"), N_("Of a member, read aloud"), ge=1, le=240
+        30,
+        Page.LIMITS,
+        N_("Messages per minute"),
+        N_("How many messages of a member are read aloud"),
+        ge=1,
+        le=240,
     )
     text_channels: Ids = setting(
         (),
         Page.CHANNELS,
         N_("Text channels"),
-        N_("Where I may be used and read; none chosen: all"),
+        N_("I am used and read there alone; the chat of a voice channel below counts, too"),
+        empty=N_("all"),
         picker=Picker.TEXT_CHANNEL,
     )
     voice_channels: Ids = setting(
         (),
         Page.CHANNELS,
         N_("Voice channels"),
-        N_("Where I may speak; none chosen: all"),
+        N_("I speak there alone"),
+        empty=N_("all"),
         picker=Picker.VOICE_CHANNEL,
     )
     auto_join: Ids = setting(
@@ -160,13 +199,15 @@ class GuildSettings(Settings):
         Page.CHANNELS,
         N_("Join by myself"),
         N_("I come, and read its chat, when somebody enters"),
+        empty=N_("nowhere"),
         picker=Picker.VOICE_CHANNEL,
     )
-    moderation_channel: int | None = setting(
+    moderation_channel: Id | None = setting(
         None,
         Page.CHANNELS,
         N_("Moderation channel"),
         N_("Gets a line for each enrolment, deletion and change of settings"),
+        empty=N_("none"),
         picker=Picker.TEXT_CHANNEL,
     )
     log_utterances: bool = setting(

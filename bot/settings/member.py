@@ -1,13 +1,21 @@
-"""A member's own settings in a guild. Their voice is `SettingsStore.member_default`."""
+"""A member's own settings in a guild."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from bot.i18n import N_
-from bot.settings.definition import Page, Settings, setting
+from bot.languages import LANGUAGES
+from bot.settings.definition import Id, Line, Page, Picker, Settings, setting
+
+
+def _known(code: str) -> str:
+    if code not in LANGUAGES:
+        raise ValueError("not a language that a voice can be marked with")
+    return code
+
 
 Speed = Annotated[float, Field(ge=0.5, le=2)]
 Volume = Annotated[float, Field(ge=-12, le=6)]
@@ -16,29 +24,54 @@ Volume = Annotated[float, Field(ge=-12, le=6)]
 class MemberSettings(Settings):
     """What `/me` shows. None leaves it to the voice and to the server."""
 
+    default_voice: Id | None = setting(
+        None,
+        Page.VOICES,
+        N_("Your voice"),
+        N_("Speaks for you when you name none"),
+        empty=N_("the one you enrolled last, or the server's"),
+        picker=Picker.VOICE,
+    )
     speed: Speed | None = setting(
-        None, Page.SPEAKING, N_("Speed"), N_("How fast your texts are spoken"), unit="×"
+        None,
+        Page.SPEAKING,
+        N_("Speed"),
+        N_("How fast your texts are spoken"),
+        unit="×",
+        empty=N_("as the voice and the server say"),
     )
     volume_db: Volume | None = setting(
-        None, Page.SPEAKING, N_("Volume"), N_("How loud your texts are spoken"), unit="dB"
+        None,
+        Page.SPEAKING,
+        N_("Volume"),
+        N_("How loud your texts are spoken"),
+        unit="dB",
+        empty=N_("as the voice and the server say"),
     )
-    language: str | None = setting(
-        None, Page.LANGUAGE, N_("Language"), N_("The language you write in, ISO 639-1")
+    language: Annotated[str, AfterValidator(_known)] | None = setting(
+        None,
+        Page.LANGUAGE,
+        N_("Language"),
+        N_("The language you write in"),
+        empty=N_("the voice's"),
+        choices=LANGUAGES,
     )
     be_read: bool = setting(
         True, Page.READING, N_("Read my messages"), N_("Whether your chat is read aloud")
     )
-    spoken_name: str | None = setting(
+    spoken_name: Line | None = setting(
         None,
         Page.READING,
         N_("Spoken name"),
-        N_("How your name is said; your shown name if it is empty"),
+        N_("How your name is said"),
+        empty=N_("as it is shown"),
         max_length=50,
     )
-    greeting: str | None = setting(
+    greeting: Line | None = setting(
         None,
         Page.READING,
         N_("Greeting"),
         N_("What is said when you enter the voice channel"),
+        empty=N_("none"),
         max_length=100,
     )

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-from pydantic import ValidationError
+import structlog
 
-from bot.errors import UserError
+from bot.settings.catalogue import definition
 from bot.settings.definition import Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
-from storage.setting_values import SettingValues
+from bot.settings.values import checked
+from storage.setting_values import LoggedChange, SettingValues
+
+log = structlog.get_logger(__name__)
+
+MAX_GUILDS = 1024
+MAX_MEMBERS = 8192
+"""Settings that are kept: those that were read last."""
+
+S = TypeVar("S", bound=Settings)
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +37,46 @@ class SettingChange:
     changed_by: int | None
 
 
+OnChange = Callable[[SettingChange], Awaitable[None]]
+
+
 class SettingsService:
-    """The one place that settings are read from and changed."""
+    """The one place that settings are read from and changed.
+
+    What was read is kept until anything changes: at once for a change by this service, at the next
+    `take_in` for one by another process.
+    """
 
     def __init__(self, values: SettingValues) -> None:
         self._values = values
-        self._subscribers: list[Callable[[SettingChange], Awaitable[None]]] = []
+        self._guilds: _Kept[int, GuildSettings] = _Kept(GuildSettings, MAX_GUILDS)
+        self._members: _Kept[tuple[int, int], MemberSettings] = _Kept(MemberSettings, MAX_MEMBERS)
+        self._subscribers: list[OnChange] = []
+        self._told: int | None = None  # the number of the last change that subscribers know of
+        self._telling = asyncio.Lock()
 
     async def guild(self, guild_id: int) -> GuildSettings:
         """Return a guild's settings as they are now. Raises StorageError."""
-        return GuildSettings.from_stored(await self._values.of_guild(guild_id))
+        return await self._guilds.get(guild_id, lambda: self._values.of_guild(guild_id))
 
     async def member(self, guild_id: int, user_id: int) -> MemberSettings:
         """Return a member's settings in a guild as they are now. Raises StorageError."""
-        return MemberSettings.from_stored(await self._values.of_member(guild_id, user_id))
+        key = (guild_id, user_id)
+        return await self._members.get(key, lambda: self._values.of_member(guild_id, user_id))
 
     async def change_guild(
         self, guild_id: int, key: str, value: Any, *, changed_by: int | None
     ) -> GuildSettings:
         """Set one of a guild's settings; None takes it back to its default. Return all of them.
 
-        Raises UserError for a value that is not allowed, StorageError.
+        Returns when every subscriber has been told. changed_by: None is the operator.
+
+        Raises UserError for a value that is not allowed, VoiceNotFoundError, StorageError.
         """
-        checked = _checked(GuildSettings, key, value)
-        stored = None if value is None else checked.model_dump(mode="json")[key]
+        await self._begin_telling()
+        key, stored = _to_store(GuildSettings, key, value)
         await self._values.set_for_guild(guild_id, key, stored, changed_by=changed_by)
-        change = SettingChange(guild_id, key, getattr(checked, key), changed_by)
-        for subscriber in list(self._subscribers):
-            await subscriber(change)
+        await self.take_in()
         return await self.guild(guild_id)
 
     async def change_member(
@@ -60,20 +84,85 @@ class SettingsService:
     ) -> MemberSettings:
         """Set one of a member's settings; None takes it back. Return all of them.
 
-        Raises UserError for a value that is not allowed, StorageError.
+        Raises UserError for a value that is not allowed, VoiceNotFoundError, StorageError.
         """
-        checked = _checked(MemberSettings, key, value)
-        stored = None if value is None else checked.model_dump(mode="json")[key]
+        key, stored = _to_store(MemberSettings, key, value)
         await self._values.set_for_member(guild_id, user_id, key, stored)
+        self._members.forget()
         return await self.member(guild_id, user_id)
 
-    def subscribe(self, on_change: Callable[[SettingChange], Awaitable[None]]) -> None:
-        """Have `on_change` called after each change of a guild's settings."""
+    async def log(self, guild_id: int, limit: int = 25) -> list[LoggedChange]:
+        """Return who changed which of a guild's settings when, the newest first."""
+        return await self._values.changes_of(guild_id, limit)
+
+    async def take_in(self) -> None:
+        """Read anew what may have changed, and tell the subscribers of what did, by any process.
+
+        Raises StorageError.
+        """
+        self._guilds.forget()
+        self._members.forget()
+        await self._begin_telling()
+        async with self._telling:
+            while changes := await self._values.changes_after(self._told or 0):
+                for change in changes:
+                    self._told = change.id
+                    await self._tell(change)
+
+    def subscribe(self, on_change: OnChange) -> Callable[[], None]:
+        """Have `on_change` called after each change of a guild's settings; return what ends that.
+
+        A subscriber that fails is logged and keeps nothing from the others.
+        """
         self._subscribers.append(on_change)
+        return lambda: self._subscribers.remove(on_change)
+
+    async def _begin_telling(self) -> None:
+        async with self._telling:
+            if self._told is None:
+                self._told = await self._values.newest_change()
+
+    async def _tell(self, logged: LoggedChange) -> None:
+        stored = {} if logged.after is None else {logged.key: logged.after}
+        value = getattr(GuildSettings.from_stored(stored), logged.key, None)
+        change = SettingChange(logged.guild_id, logged.key, value, logged.changed_by)
+        told = (subscriber(change) for subscriber in self._subscribers)
+        for result in await asyncio.gather(*told, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a change of settings was not taken in", guild=change.guild_id,
+                          stage="settings", exc_info=result)  # fmt: skip
 
 
-def _checked(model: type[Settings], key: str, value: Any) -> Settings:
-    try:
-        return model.model_validate({} if value is None else {key: value})
-    except ValidationError as error:
-        raise UserError(f"{key}: {error.errors()[0]['msg']}.") from None
+class _Kept(Generic[K, S]):
+    """The settings that were read last, at most so many."""
+
+    def __init__(self, model: type[S], most: int) -> None:
+        self._model, self._most = model, most
+        self._settings: OrderedDict[K, S] = OrderedDict()
+        self._changes = 0
+
+    async def get(self, key: K, read: Callable[[], Awaitable[dict[str, Any]]]) -> S:
+        kept = self._settings.get(key)
+        if kept is not None:
+            self._settings.move_to_end(key)
+            return kept
+        changes = self._changes
+        settings = self._model.from_stored(await read())
+        if changes == self._changes:  # else it may be what was there before the change
+            self._settings[key] = settings
+            if len(self._settings) > self._most:
+                self._settings.popitem(last=False)
+        return settings
+
+    def forget(self) -> None:
+        self._changes += 1
+        self._settings.clear()
+
+
+def _to_store(model: type[Settings], key: str, value: Any) -> tuple[str, Any]:
+    """Return the key as it is defined and the value as it is stored: None for the default."""
+    key = definition(model, key).key
+    if value is None or checked(model, key, value) == definition(model, key).default:
+        return key, None
+    settings = model.model_validate({key: checked(model, key, value)})
+    return key, settings.model_dump(mode="json")[key]

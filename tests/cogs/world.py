@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from bot.client import MynahBot, Services
+from bot.commit_watch import CommitWatch
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
 from bot.settings.service import SettingsService
@@ -135,8 +136,8 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
-        self.settings = SettingsService(SettingValues(self.store.database))
-        self.watch = VoiceWatch(self.store)
+        self.settings = SettingsService(SettingValues.beside(self.store))
+        self.watch = VoiceWatch(self.store, CommitWatch(self.store.version))
 
     @cached_property
     def bot(self) -> MynahBot:

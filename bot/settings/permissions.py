@@ -1,0 +1,143 @@
+"""Who may do what where: pure functions of a guild's settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.i18n import _
+from bot.settings.guild import GuildSettings
+
+MOST_NAMED = 5
+"""Roles and channels that a refusal names."""
+
+
+class Action(Enum):
+    """What a member wants to do."""
+
+    ENROL = auto()
+    SAY = auto()
+    """Have a text spoken, or call the bot for it."""
+    BE_READ = auto()
+    """Have chat read aloud."""
+    HEAR = auto()
+    """Hear a voice without a voice channel."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """Who asks. roles: ids, the role of everybody among them. manages: has Manage Server."""
+
+    id: int
+    roles: frozenset[int] = frozenset()
+    manages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where. text: the channel that is written in and, of a thread, its parent. voice: where it
+    would be spoken; None where nothing is spoken.
+    """
+
+    text: tuple[int, ...] = ()
+    voice: int | None = None
+
+
+def refusal(
+    action: Action,
+    member: MemberFacts,
+    place: Place,
+    settings: GuildSettings,
+    *,
+    voice_owner: int | None = None,
+) -> str | None:
+    """Return why a member may not do something, and what to do; None if they may.
+
+    Whoever manages the server needs none of the roles, but keeps to the channels. voice_owner: of
+    the voice that shall speak; None for nobody's, such as the operator's.
+    """
+    return (
+        _blocked(member, settings)
+        or _without_role(action, member, settings)
+        or _others_voice(member, settings, voice_owner)
+        or _wrong_text_channel(place, settings)
+        or _wrong_voice_channel(place, settings)
+    )
+
+
+def _blocked(member: MemberFacts, settings: GuildSettings) -> str | None:
+    if member.id not in settings.blocked_members:
+        return None
+    return _(
+        "You are blocked from using me on this server. Somebody with the permission Manage Server "
+        "can change that."
+    )
+
+
+def _without_role(action: Action, member: MemberFacts, settings: GuildSettings) -> str | None:
+    roles, text = {
+        Action.ENROL: (
+            settings.enrol_roles,
+            _("Only members with one of these roles can enrol a voice here: {roles}. {ask}"),
+        ),
+        Action.SAY: (
+            settings.say_roles,
+            _("Only members with one of these roles can have me speak here: {roles}. {ask}"),
+        ),
+        Action.BE_READ: (
+            settings.read_roles,
+            _("Only members with one of these roles are read aloud here: {roles}. {ask}"),
+        ),
+        Action.HEAR: ((), ""),
+    }[action]
+    return None if _has_one(member, roles) else _with_roles(text, roles)
+
+
+def _others_voice(
+    member: MemberFacts, settings: GuildSettings, voice_owner: int | None
+) -> str | None:
+    roles = settings.others_voices_roles
+    if voice_owner in (None, member.id) or _has_one(member, roles):
+        return None
+    text = _(
+        "Only members with one of these roles can use the voices of others here: {roles}. Choose "
+        "your own voice, or {ask}"
+    )
+    ask = _("ask somebody with the permission Manage Server for one.")
+    return text.format(roles=_mentions(roles, "@&"), ask=ask)
+
+
+def _has_one(member: MemberFacts, roles: Sequence[int]) -> bool:
+    return not roles or member.manages or not member.roles.isdisjoint(roles)
+
+
+def _with_roles(text: str, roles: Sequence[int]) -> str:
+    ask = _("Ask somebody with the permission Manage Server for one.")
+    return text.format(roles=_mentions(roles, "@&"), ask=ask)
+
+
+def _wrong_text_channel(place: Place, settings: GuildSettings) -> str | None:
+    # The chat of a voice channel in which I may speak belongs to it.
+    channels = settings.text_channels
+    if not place.text or not channels or {*channels, *settings.voice_channels} & {*place.text}:
+        return None
+    return _("I cannot be used in this channel. Use one of these: {channels}.").format(
+        channels=_mentions(channels, "#")
+    )
+
+
+def _wrong_voice_channel(place: Place, settings: GuildSettings) -> str | None:
+    channels = settings.voice_channels
+    if place.voice is None or not channels or place.voice in channels:
+        return None
+    return _("I may not speak in {here}. Join one of these: {channels}.").format(
+        here=f"<#{place.voice}>", channels=_mentions(channels, "#")
+    )
+
+
+def _mentions(ids: Sequence[int], mark: str) -> str:
+    named = ", ".join(f"<{mark}{identifier}>" for identifier in ids[:MOST_NAMED])
+    if len(ids) <= MOST_NAMED:
+        return named
+    return _("{names} and {count} more").format(names=named, count=len(ids) - MOST_NAMED)
