@@ -1,6 +1,7 @@
 """The composition root: opens resources in order and closes them in reverse.
 
-The only place that constructs stores, workers and services; all else is handed what it needs.
+With `bot.backstage` the only place that constructs stores, workers and services; all else is handed
+what it needs.
 """
 
 from __future__ import annotations
@@ -9,10 +10,8 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import structlog
 
@@ -33,11 +32,6 @@ from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage import names_at_hand
 from storage.voices import VoiceStore
-
-if TYPE_CHECKING:
-    import aiohttp
-
-    from bot.client import MynahBot
 
 log = structlog.get_logger(__name__)
 
@@ -103,12 +97,13 @@ def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
 async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator[EnrolmentService]:
     """Open the service that turns uploads into voices."""
     async with open_media_worker(settings) as worker:
-        yield _enrolment_service(settings, worker, store, lambda: expected_clip_need(settings))
+        yield enrolment_service(settings, worker, store, lambda: expected_clip_need(settings))
 
 
-def _enrolment_service(
+def enrolment_service(
     settings: Settings, worker: Worker, store: VoiceStore, clip_need: Callable[[], ClipNeed]
 ) -> EnrolmentService:
+    """Return the service over what is open already."""
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
         max_bytes=int(enrolment.max_upload_mb * MEGABYTE),
@@ -232,7 +227,7 @@ async def settled_clip_need(settings: Settings) -> ClipNeed:
 async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
-        scheduler = _scheduler(engine)
+        scheduler = fair_scheduler(engine)
         lane = scheduler.lane(0, asyncio.get_running_loop().time)
         try:
             yield (
@@ -245,7 +240,7 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, S
             await scheduler.close()
 
 
-def _scheduler(engine: EngineClient) -> FairScheduler:
+def fair_scheduler(engine: EngineClient) -> FairScheduler:
     """Return what hands the engine as many sentences at once as it works on together."""
     return FairScheduler(
         engine,
@@ -262,97 +257,3 @@ def text_limits(settings: Settings) -> TextLimits:
         sentence_characters=speech.sentence_characters,
         first_sentence_characters=speech.first_sentence_characters,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Backstage:
-    """Everything behind the Discord client, which is made anew when Discord cannot be reached.
-
-    make_bot: makes one that asks for the message content, or does not.
-    """
-
-    engine: EngineClient
-    enrolment: EnrolmentService
-    make_bot: Callable[[bool], MynahBot]
-
-
-@asynccontextmanager
-async def open_backstage(
-    settings: Settings,
-    *,
-    connector: Callable[[], aiohttp.BaseConnector] | None = None,
-    sync_at_start: bool = True,
-) -> AsyncIterator[Backstage]:
-    """Open what the bot needs, except the connection to Discord.
-
-    connector: makes the client's way to Discord's hosts, if not the ordinary one.
-    """
-    # The other commands do without discord.py, which takes 0.7 s to import.
-    from bot.client import MynahBot, Services
-    from bot.commit_watch import CommitWatch
-    from bot.settings.service import SettingsService
-    from bot.speech.desk import SpeechDesk
-    from bot.voice.limits import VoiceLimits
-    from bot.voice.manager import VoiceManager
-    from bot.voice_watch import VoiceChange, VoiceWatch
-    from storage.setting_values import SettingValues
-    from storage.settings import SettingsStore
-
-    async with (
-        open_store(settings) as store,
-        open_media_worker(settings) as media,
-        open_engine(settings) as engine,
-        CommitWatch(store.version).running() as commits,
-        VoiceWatch(store, commits).running() as watch,
-    ):
-        guild_settings = SettingsService(SettingValues.beside(store))
-        commits.subscribe(guild_settings.take_in)
-        scheduler = _scheduler(engine)
-
-        async def forget(change: VoiceChange) -> None:
-            scheduler.recording_gone(change.clip_sha256)
-            await engine.forget(change.clip_sha256)
-
-        watch.subscribe(forget)
-        enrolment = _enrolment_service(settings, media, store, lambda: engine.clip_need)
-        voice_limits = VoiceLimits(
-            queue_per_guild=settings.limits.queue_per_guild,
-            queue_per_member=settings.limits.queue_per_member,
-            alone_seconds=settings.voice.alone_seconds,
-            prefetch_seconds=settings.voice.prefetch_seconds,
-        )
-        desk = SpeechDesk(
-            scheduler,
-            text_limits(settings),
-            media,
-            lambda: engine.reads,
-            settings.voice.prefetch_seconds,
-            load=engine.ensure_loaded,
-        )
-
-        def make_services(bot: MynahBot) -> Services:
-            return Services(
-                voices=store,
-                choices=SettingsStore.beside(store),
-                settings=guild_settings,
-                enrolment=enrolment,
-                speech=desk,
-                engine=engine,
-                voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
-                watch=watch,
-            )
-
-        def make_bot(message_content: bool) -> MynahBot:
-            proxy = settings.discord.proxy
-            return MynahBot(
-                make_services,
-                proxy=proxy.get_secret_value() if proxy else None,
-                connector=connector() if connector else None,
-                sync_at_start=sync_at_start,
-                message_content=message_content,
-            )
-
-        try:
-            yield Backstage(engine, enrolment, make_bot)
-        finally:
-            await scheduler.close()

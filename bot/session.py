@@ -14,7 +14,7 @@ import aiohttp
 import discord
 import structlog
 
-from bot.app import Backstage, open_backstage
+from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot, invite_link
 from bot.config import Settings
 from bot.errors import ConfigError, MynahError

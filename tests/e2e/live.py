@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from bot.app import Backstage, open_backstage
+from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot
 from bot.config import Settings
 from bot.session import stay_online
