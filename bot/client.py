@@ -17,6 +17,7 @@ import structlog
 from discord.ext import commands
 
 from bot.command_mentions import ALL_GUILDS, CommandMentions
+from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.enrolment.service import EnrolmentService
 from bot.settings.service import SettingsService
@@ -141,6 +142,7 @@ class MynahBot(commands.AutoShardedBot):
         self.services.voice.start()
         self.services.voice.listen(self)
         self._unwatch = self.services.watch.subscribe(self._voice_changed)
+        await self.tree.set_translator(CommandTranslator())
         for name in self._extensions_to_load:
             await self.load_extension(name)
         if self._sync_at_start:
@@ -207,7 +209,7 @@ class MynahBot(commands.AutoShardedBot):
             self.tree.copy_global_to(guild=guild)
         assert self.application_id is not None, "log in first"
         choices, scope = self.services.choices, (self.application_id, guild_id)
-        current = self.definition_hash(guild)
+        current = await self.definition_hash(guild)
         if not force and await choices.synced_definition(*scope) == current:
             return None
         synced = await self.tree.sync(guild=guild)
@@ -243,10 +245,17 @@ class MynahBot(commands.AutoShardedBot):
             # Such as a guild that sent the bot away since.
             log.info("commands unknown", stage="start", guild=guild_id, error=repr(error))
 
-    def definition_hash(self, guild: discord.abc.Snowflake | None = None) -> str:
-        """Return a hash that changes whenever Discord must be told about the commands anew."""
+    async def definition_hash(self, guild: discord.abc.Snowflake | None = None) -> str:
+        """Return a hash that changes whenever Discord must be told about the commands anew.
+
+        So it does when a translation of theirs has changed.
+        """
+        commands, translator = self.tree.get_commands(guild=guild), self.tree.translator
         definitions = [
-            command.to_dict(self.tree) for command in self.tree.get_commands(guild=guild)
+            await command.get_translated_payload(self.tree, translator)
+            if translator is not None
+            else command.to_dict(self.tree)
+            for command in commands
         ]
         definitions.sort(key=lambda definition: (definition["name"], definition["type"]))
         return hashlib.sha256(json.dumps(definitions, sort_keys=True).encode()).hexdigest()

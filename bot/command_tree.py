@@ -12,6 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.errors import EngineDeadError, MynahError
+from bot.i18n import N_, _, error_text, in_locale, locale, supported
 from bot.markup import literal
 from storage.errors import StorageError, VoiceRequestError
 
@@ -22,12 +23,19 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-SHUTTING_DOWN = "I am shutting down. Try again in a few minutes."
-STALE = (
+SHUTTING_DOWN = N_("I am shutting down. Try again in a few minutes.")
+STALE = N_(
     "This is too old, or I was restarted since, so it does nothing any more. What was not saved is "
     "forgotten. Use the command again."
 )
-OUTDATED = "This command has changed. Restart Discord (Ctrl+R) and try again."
+OUTDATED = N_("This command has changed. Restart Discord (Ctrl+R) and try again.")
+
+PERMISSIONS = {
+    "manage_guild": N_("Manage Server"),
+    "manage_messages": N_("Manage Messages"),
+    "move_members": N_("Move Members"),
+}
+"""What Discord's clients call a permission."""
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
 _UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
@@ -55,13 +63,14 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the command may run."""
+        speak_as_asked(interaction)
         if not interaction.client.shutting_down:
             self._follow(interaction)
             return True
         if interaction.type is discord.InteractionType.autocomplete:
             await interaction.response.autocomplete([])
         else:
-            await answer(interaction, SHUTTING_DOWN)
+            await answer(interaction, _(SHUTTING_DOWN))
         return False
 
     async def end_running(self) -> None:
@@ -70,7 +79,7 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await asyncio.gather(*(answer(cut_off, SHUTTING_DOWN) for cut_off in running.values()))
+        await asyncio.gather(*map(_say_cut_off, running.values()))
 
     def _follow(self, interaction: Interaction) -> None:
         task = asyncio.current_task()  # discord.py gives each interaction one of its own
@@ -85,6 +94,16 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         await answer_error(interaction, error)
 
 
+def speak_as_asked(interaction: Interaction) -> None:
+    """Make texts in the member's language from here on, in this task and those that it begins."""
+    locale.set(supported(interaction.locale))
+
+
+async def _say_cut_off(interaction: Interaction) -> None:
+    with in_locale(supported(interaction.locale)):
+        await answer(interaction, _(SHUTTING_DOWN))
+
+
 async def answer(interaction: Interaction, text: str) -> None:
     """Tell something to the one member who asked, whether or not they were answered before."""
     try:
@@ -97,7 +116,8 @@ async def answer(interaction: Interaction, text: str) -> None:
 
 
 def take(interaction: Interaction) -> None:
-    """Say that a view or dialog of ours takes care of the press."""
+    """Say that a view or dialog of ours takes care of the press, in the member's language."""
+    speak_as_asked(interaction)
     interaction.extras["taken"] = True
 
 
@@ -111,7 +131,8 @@ async def answer_stale(interaction: Interaction) -> None:
     if interaction.type in kinds and "taken" not in interaction.extras:
         if interaction.type is discord.InteractionType.component:
             await _take_buttons_away(interaction)
-        await answer(interaction, STALE)
+        speak_as_asked(interaction)
+        await answer(interaction, _(STALE))
 
 
 async def _take_buttons_away(interaction: Interaction) -> None:
@@ -129,16 +150,16 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         return
     if interaction.client.shutting_down:
         log.info("command cut off", error=repr(error), **_where(interaction))
-        await answer(interaction, SHUTTING_DOWN)
+        await answer(interaction, _(SHUTTING_DOWN))
         return
     text = explain(error)
     if text is None:
         reference = secrets.token_hex(4)
         log.error("command failed", reference=reference, exc_info=error, **_where(interaction))
-        text = (
-            f"Something went wrong on my side. If it keeps happening, give my operator this "
-            f"number: `{reference}`"
-        )
+        text = _(
+            "Something went wrong on my side. If it keeps happening, give my operator this "
+            "number: {reference}"
+        ).format(reference=f"`{reference}`")
     elif isinstance(error, (EngineDeadError, StorageError)):
         log.error("command failed", error=str(error), **_where(interaction))
     await answer(interaction, text)
@@ -148,37 +169,45 @@ def explain(error: Exception) -> str | None:
     """Return what a member is told about an error; None if it should never have happened."""
     match error:
         case EngineDeadError():
-            return "The voice engine is out of order. My operator has to look at it."
+            return _("The voice engine is out of order. My operator has to look at it.")
         case StorageError():
-            return "My data cannot be read or written right now. My operator has to look at it."
+            return _("My data cannot be read or written right now. My operator has to look at it.")
         case MynahError():
-            return str(error)
+            return error_text(error)
         case VoiceRequestError():
             # Written for the command line too, so names in it are as they were typed.
-            return literal(str(error))
+            return literal(voice_request_text(error))
         case app_commands.AppCommandError():
             return _explain_refusal(error)
         case _:
             return None
 
 
+def voice_request_text(error: VoiceRequestError) -> str:
+    """Return what storage says of a request, in the current language."""
+    template = _(error.template)
+    return template.format(**error.values) if error.values else template
+
+
 def _explain_refusal(error: app_commands.AppCommandError) -> str | None:
     match error:
         case app_commands.CommandOnCooldown():
-            return f"That was quick. Try again in {max(1, round(error.retry_after))} s."
+            seconds = max(1, round(error.retry_after))
+            return _("That was quick. Try again in {seconds} s.").format(seconds=seconds)
         case app_commands.MissingPermissions():
-            return f"You need the permission {_names(error.missing_permissions)} for that."
+            names = _names(error.missing_permissions)
+            return _("You need the permission {permissions} for that.").format(permissions=names)
         case app_commands.BotMissingPermissions():
-            return (
-                f"I need the permission {_names(error.missing_permissions)} for that. "
+            return _(
+                "I need the permission {permissions} for that. "
                 "Ask somebody who manages this server to give it to me."
-            )
+            ).format(permissions=_names(error.missing_permissions))
         case app_commands.NoPrivateMessage():
-            return "That works only on a server."
+            return _("That works only on a server.")
         case app_commands.CheckFailure():
-            return "You cannot use that here."
+            return _("You cannot use that here.")
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return OUTDATED
+            return _(OUTDATED)
         case _:
             return None
 
@@ -199,9 +228,8 @@ def _expired(error: Exception) -> bool:
 
 
 def _names(permissions: list[str]) -> str:
-    # Discord's name of `manage_guild` in every client is "Manage Server".
     return ", ".join(
-        permission.replace("guild", "server").replace("_", " ").title()
+        _(PERMISSIONS.get(permission, permission.replace("_", " ").title()))
         for permission in permissions
     )
 

@@ -12,6 +12,7 @@ import structlog
 
 from bot.commit_watch import CommitWatch
 from bot.errors import UserError
+from bot.i18n import Translatable
 from storage.errors import StorageError, VoiceNotFoundError
 from storage.types import VoiceProfile
 from storage.voices import VoiceStore
@@ -81,7 +82,7 @@ class VoiceWatch:
             now = await self._voices.get(voice.id)
         except VoiceNotFoundError as error:
             self._look_soon()
-            raise UserError("The voice was deleted, so this is not said.") from error
+            raise UserError(Translatable("The voice was deleted, so this is not said.")) from error
         if self._watched.get(voice.id, now.clip_sha256) != now.clip_sha256:
             self._look_soon()
         return now

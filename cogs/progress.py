@@ -8,6 +8,7 @@ import aiohttp
 import discord
 import structlog
 
+from bot.i18n import N_, _, in_locale, locale, ngettext, translated
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.ui import TOKEN_MARGIN, Interaction
 
@@ -17,38 +18,44 @@ EDIT_SECONDS = 2.0
 """Between two edits: Discord allows five in five seconds, for all answers in a channel."""
 
 ENDS = {
-    UtteranceEnd.PLAYED: "Said.",
-    UtteranceEnd.SKIPPED: "Skipped.",
-    UtteranceEnd.STOPPED: "Stopped.",
-    UtteranceEnd.FAILED: "It could not be said.",
-    UtteranceEnd.ENCRYPTION_FAILED: (
+    UtteranceEnd.PLAYED: N_("Said."),
+    UtteranceEnd.SKIPPED: N_("Skipped."),
+    UtteranceEnd.STOPPED: N_("Stopped."),
+    UtteranceEnd.FAILED: N_("It could not be said."),
+    UtteranceEnd.ENCRYPTION_FAILED: N_(
         "The call could not be encrypted, so nobody could hear it. Try again."
     ),
-    UtteranceEnd.MUTED: "I may no longer speak in the voice channel. Ask a moderator to let me.",
-    UtteranceEnd.DISCONNECTED: "I was disconnected from the voice channel.",
-    UtteranceEnd.CONNECTION_LOST: "I lost the connection to the voice channel. Try again.",
-    UtteranceEnd.LEFT: "I left the voice channel.",
-    UtteranceEnd.ALONE: "Nobody was left to hear it.",
-    UtteranceEnd.VOICE_DELETED: "The voice was deleted, so nothing more is said in it.",
-    UtteranceEnd.DROPPED: "It was left out.",
-    UtteranceEnd.SHUTTING_DOWN: "I am shutting down.",
+    UtteranceEnd.MUTED: N_(
+        "I may no longer speak in the voice channel. Ask a moderator to let me."
+    ),
+    UtteranceEnd.DISCONNECTED: N_("I was disconnected from the voice channel."),
+    UtteranceEnd.CONNECTION_LOST: N_("I lost the connection to the voice channel. Try again."),
+    UtteranceEnd.LEFT: N_("I left the voice channel."),
+    UtteranceEnd.ALONE: N_("Nobody was left to hear it."),
+    UtteranceEnd.VOICE_DELETED: N_("The voice was deleted, so nothing more is said in it."),
+    UtteranceEnd.DROPPED: N_("It was left out."),
+    UtteranceEnd.SHUTTING_DOWN: N_("I am shutting down."),
 }
 
 
 def progress_text(progress: Progress) -> str:
     """Return what there is to add to the first answer: a line, and the notes below it."""
-    lines = [_line(progress), *(f"-# {note}" for note in progress.notes)]
+    lines = [_line(progress), *(f"-# {translated(note)}" for note in progress.notes)]
     return "\n".join(line for line in lines if line)
 
 
 def _line(progress: Progress) -> str:
     if progress.end is UtteranceEnd.FAILED:
-        return progress.error or ENDS[progress.end]
+        return translated(progress.error or "") or _(ENDS[progress.end])
     if progress.end is not None:
-        return ENDS[progress.end]
+        return _(ENDS[progress.end])
     if not progress.started or progress.sentences == 1:
         return ""
-    return f"{progress.played} of {progress.sentences} sentences heard."
+    return ngettext(
+        "{played} of {count} sentence heard.",
+        "{played} of {count} sentences heard.",
+        progress.sentences,
+    ).format(played=progress.played, count=progress.sentences)
 
 
 class ProgressLine:
@@ -59,6 +66,7 @@ class ProgressLine:
 
     def __init__(self, interaction: Interaction) -> None:
         self._interaction = interaction
+        self._locale = locale.get()  # the player reports from tasks of its own
         self._until = interaction.expires_at - TOKEN_MARGIN
         self._answer: str | None = None
         self._wanted = self._shown = ""
@@ -73,7 +81,8 @@ class ProgressLine:
 
     def report(self, progress: Progress) -> None:
         """Take in how far the utterance is. Returns at once."""
-        self._wanted = progress_text(progress)
+        with in_locale(self._locale):
+            self._wanted = progress_text(progress)
         self._show()
 
     async def flush(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp
@@ -10,21 +11,47 @@ import structlog
 from discord.utils import utcnow
 
 from bot.command_tree import SHUTTING_DOWN, answer, answer_error, take
+from bot.i18n import _, locale
 from cogs.ui import TOKEN_MARGIN, Interaction, bot_of
 
 log = structlog.get_logger(__name__)
+
+
+def translate_declared(items: Iterable[discord.ui.Item[Any]]) -> None:
+    """Translate the texts of items that a class declares, of each view or dialog its own copies."""
+    for item in items:
+        _translate_texts(item, "label", "placeholder", "text", "description")
+        for option in getattr(item, "options", ()):
+            _translate_texts(option, "label", "description")
+        component = getattr(item, "component", None)
+        if isinstance(component, discord.ui.Item):
+            translate_declared([component])
+
+
+def _translate_texts(part: object, *names: str) -> None:
+    for name in names:
+        # The label of a text input is out of use; to set it warns.
+        if name == "label" and isinstance(part, discord.ui.TextInput):
+            continue
+        if isinstance(text := getattr(part, name, None), str):
+            setattr(part, name, _(text))
 
 
 class OwnedView(discord.ui.View):
     """Buttons under an answer that only the member who asked may press.
 
     They live as long as the answer can be edited, then `on_timeout` removes them.
+
+    What the class declares with `N_` is shown in the member's language, its `locale`; what is added
+    later says what it says.
     """
 
     def __init__(self, interaction: Interaction) -> None:
         self.origin = interaction
+        self.locale = locale.get()
         self._until = interaction.expires_at - TOKEN_MARGIN
         super().__init__(timeout=self.remaining())
+        translate_declared(self.children)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the press counts."""
@@ -32,9 +59,9 @@ class OwnedView(discord.ui.View):
         # discord.py counts the timeout anew from each press; the answer's time is not renewed.
         self.timeout = self.remaining()
         if bot_of(interaction).shutting_down:
-            await answer(interaction, SHUTTING_DOWN)
+            await answer(interaction, _(SHUTTING_DOWN))
         elif interaction.user.id != self.origin.user.id:
-            await answer(interaction, "Only the member who used the command can press that.")
+            await answer(interaction, _("Only the member who used the command can press that."))
         else:
             return True
         return False
@@ -65,13 +92,20 @@ class OwnedView(discord.ui.View):
 
 
 class MynahModal(discord.ui.Modal):
-    """A dialog whose errors take the way of all errors."""
+    """A dialog whose errors take the way of all errors.
+
+    What the class declares with `N_` is shown in the member's language.
+    """
+
+    def __init__(self, *, title: str | None = None, timeout: float | None = None) -> None:
+        super().__init__(title=_(self.title) if title is None else title, timeout=timeout)
+        translate_declared(self.children)
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether what was typed counts."""
         take(interaction)
         return True
 
-    async def on_error(self, interaction: Interaction, error: Exception, *_: Any) -> None:
+    async def on_error(self, interaction: Interaction, error: Exception, *others: Any) -> None:
         """Take the way of all errors."""
         await answer_error(interaction, error)

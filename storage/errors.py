@@ -1,6 +1,11 @@
 """What can go wrong with stored voices. Every text is written for the person who reads it."""
 
 
+def translatable(text: str) -> str:
+    """Mark a text for the catalogues; whoever shows it translates it."""
+    return text
+
+
 class StorageError(Exception):
     """The data directory or the database cannot be used; the operator must act."""
 
@@ -14,7 +19,15 @@ class DamagedClipError(StorageError):
 
 
 class VoiceRequestError(Exception):
-    """The request about a voice cannot be done as asked; the member or operator must change it."""
+    """The request about a voice cannot be done as asked; the member or operator must change it.
+
+    template: the text with named {placeholders}, by which it can be translated; values: what they
+    stand for. The error itself reads in English.
+    """
+
+    def __init__(self, template: str, **values: object) -> None:
+        super().__init__(template.format(**values) if values else template)
+        self.template, self.values = template, values
 
 
 class InvalidNameError(VoiceRequestError):

@@ -74,8 +74,10 @@ async def restore(database: Database, clips: Path, voice_id: int, now: datetime)
         former = Recording.former_of(row)
         if former.sha256 is None or not _is_kept(row, now):
             raise NoFormerClipError(
-                f"There is no earlier recording of “{profile_of(row).name}”. One is kept for "
-                f"{KEPT_FOR.days} days after it was replaced."
+                "There is no earlier recording of “{name}”. One is kept for {days} days after it "
+                "was replaced.",
+                name=profile_of(row).name,
+                days=KEPT_FOR.days,
             )
         await asyncio.to_thread(load_clip, clip_path(clips, former.sha256), former.sha256)
         current = profile_of(row)

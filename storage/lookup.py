@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from storage.database import Database, Execute
-from storage.errors import VoiceNotFoundError
+from storage.errors import VoiceNotFoundError, translatable
 from storage.names import name_key, shown, word_tails
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -46,6 +46,16 @@ ORDER BY begins DESC, name_key LIMIT ?3
 """
 
 
+_NOT_FOUND = (
+    translatable("There is no voice named “{name}”."),
+    translatable("There is no voice named “{name}”. Did you mean “{first}”?"),
+    translatable("There is no voice named “{name}”. Did you mean “{first}” or “{second}”?"),
+    translatable(
+        "There is no voice named “{name}”. Did you mean “{first}”, “{second}” or “{third}”?"
+    ),
+)
+
+
 async def find(database: Database, guild_id: int, name: str) -> VoiceProfile:
     """See `VoiceStore.find`."""
     rows = await database.read(
@@ -55,8 +65,9 @@ async def find(database: Database, guild_id: int, name: str) -> VoiceProfile:
     )
     if rows:
         return profile_of(rows[0])
-    suggestion = await _suggestion(database, guild_id, name)
-    raise VoiceNotFoundError(f"There is no voice named “{shown(name)}”.{suggestion}")
+    close = await _close_names(database, guild_id, name)
+    known = dict(zip(("first", "second", "third"), close, strict=False))
+    raise VoiceNotFoundError(_NOT_FOUND[len(close)], name=shown(name), **known)
 
 
 async def find_everywhere(database: Database, name: str, limit: int) -> list[VoiceProfile]:
@@ -107,13 +118,12 @@ async def index_words(execute: Execute, row: sqlite3.Row) -> None:
         )
 
 
-async def _suggestion(database: Database, guild_id: int, name: str) -> str:
+async def _close_names(database: Database, guild_id: int, name: str) -> list[str]:
     rows = await database.read(
         "SELECT name, name_key FROM voices WHERE guild_id IN (?, ?) LIMIT ?",
         (guild_id, OPERATOR_GUILD_ID, _MAX_COMPARED_NAMES + 1),
     )
     if len(rows) > _MAX_COMPARED_NAMES:
-        return ""
+        return []
     names = {row["name_key"]: row["name"] for row in rows}
-    close = difflib.get_close_matches(name_key(name)[:100], names, n=3)
-    return f" Did you mean {' or '.join(f'“{names[key]}”' for key in close)}?" if close else ""
+    return [names[key] for key in difflib.get_close_matches(name_key(name)[:100], names, n=3)]

@@ -11,8 +11,6 @@ from storage.errors import InvalidNameError
 MAX_NAME_LENGTH = 32
 """Unicode characters, counted after normalisation."""
 
-_ALLOWED = f"Use 1 to {MAX_NAME_LENGTH} characters with at least one letter, digit or emoji."
-
 # Control, format (zero-width, text direction), surrogate, private and unassigned characters, and
 # line separators. Unassigned ones because only assigned characters keep their comparison key when
 # Python's Unicode tables are renewed.
@@ -51,18 +49,35 @@ def clean_name(name: str) -> str:
     """
     stripped = name.strip()
     if not stripped:
-        raise InvalidNameError(f"The name is empty. {_ALLOWED}")
+        raise InvalidNameError(
+            "The name is empty. Use 1 to {most} characters with at least one letter, digit or "
+            "emoji.",
+            most=MAX_NAME_LENGTH,
+        )
     unseen = next((c for c in stripped if _is_unseen(c)), None)
     if unseen is not None:
         described = unicodedata.name(unseen, "control character")
         raise InvalidNameError(
-            f"The name has an invisible character (U+{ord(unseen):04X}, {described}). {_ALLOWED}"
+            "The name has an invisible character ({code}, {character}). Use 1 to {most} characters "
+            "with at least one letter, digit or emoji.",
+            code=f"U+{ord(unseen):04X}",
+            character=described,
+            most=MAX_NAME_LENGTH,
         )
     cleaned = " ".join(unicodedata.normalize("NFC", stripped).split())
     if len(cleaned) > MAX_NAME_LENGTH:
-        raise InvalidNameError(f"The name has {len(cleaned)} characters. {_ALLOWED}")
+        raise InvalidNameError(
+            "The name has {count} characters. Use 1 to {most} characters with at least one letter, "
+            "digit or emoji.",
+            count=len(cleaned),
+            most=MAX_NAME_LENGTH,
+        )
     if not any(_names_something(c) for c in cleaned):
-        raise InvalidNameError(f"The name has only punctuation. {_ALLOWED}")
+        raise InvalidNameError(
+            "The name has only punctuation. Use 1 to {most} characters with at least one letter, "
+            "digit or emoji.",
+            most=MAX_NAME_LENGTH,
+        )
     return cleaned
 
 

@@ -339,7 +339,7 @@ def _unique(name: str) -> Iterator[None]:
         if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
             raise
         raise NameTakenError(
-            f"There is already a voice named “{name}” here. Choose another name."
+            "There is already a voice named “{name}” here. Choose another name.", name=name
         ) from error
 
 

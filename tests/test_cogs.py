@@ -95,11 +95,11 @@ async def test_no_privileged_intent_is_asked_for_and_nobody_is_pinged(bot: Mynah
 async def test_the_hash_of_the_definitions_is_stable_and_notices_changes(
     bot: MynahBot, tmp_path: Path
 ) -> None:
-    first = bot.definition_hash()
+    first = await bot.definition_hash()
     async with VoiceStore.open(tmp_path / "other") as store:
         other = World(store).make_bot()
         for extension in reversed(EXTENSIONS):
             await other.load_extension(extension)
-        assert other.definition_hash() == first
+        assert await other.definition_hash() == first
         other.tree.remove_command("skip")
-        assert other.definition_hash() != first
+        assert await other.definition_hash() != first

@@ -75,7 +75,8 @@ class EnrolmentService:
             existing = await self._store.find(guild_id, cleaned)
             if existing.guild_id == guild_id:
                 raise NameTakenError(
-                    f"There is already a voice named “{existing.name}”. Choose another name."
+                    "There is already a voice named “{name}” here. Choose another name.",
+                    name=existing.name,
                 )
         await self._check_room(guild_id)
 

@@ -5,6 +5,25 @@
 
 from __future__ import annotations
 
-from bot.i18n.translating import N_, _, in_locale, ngettext
+from bot.i18n.catalogues import load_catalogues
+from bot.i18n.locales import LOCALES, SOURCE_LOCALE, TRANSLATED, server_locale, supported
+from bot.i18n.translatable import Translatable, error_text, translated
+from bot.i18n.translating import N_, _, in_locale, locale, ngettext, pgettext
 
-__all__ = ["N_", "_", "in_locale", "ngettext"]
+__all__ = [
+    "LOCALES",
+    "N_",
+    "SOURCE_LOCALE",
+    "TRANSLATED",
+    "Translatable",
+    "_",
+    "error_text",
+    "in_locale",
+    "load_catalogues",
+    "locale",
+    "ngettext",
+    "pgettext",
+    "server_locale",
+    "supported",
+    "translated",
+]

@@ -6,7 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-SOURCE_LOCALE = "en"
+from bot.i18n.catalogues import catalogue
+from bot.i18n.locales import SOURCE_LOCALE
+from bot.i18n.numbers import in_the_manner_of
 
 locale: ContextVar[str] = ContextVar("locale", default=SOURCE_LOCALE)
 """In which language texts are made here; set for each interaction, and kept by its tasks."""
@@ -23,13 +25,30 @@ def in_locale(name: str) -> Iterator[None]:
 
 
 def _(text: str) -> str:
-    """Return `text` in the current language."""
-    return text
+    """Return `text` in the current language; in English where it is not translated.
+
+    `.format` of what it returns writes numbers as that language does.
+    """
+    name = locale.get()
+    if name == SOURCE_LOCALE or not text:  # the catalogue's entry for "" is its header
+        return text
+    return in_the_manner_of(name, catalogue(name).gettext(text))
 
 
 def ngettext(one: str, many: str, count: int) -> str:
     """Return the form of a text that belongs to `count`, in the current language."""
-    return one if count == 1 else many
+    name = locale.get()
+    if name == SOURCE_LOCALE:
+        return one if count == 1 else many
+    return in_the_manner_of(name, catalogue(name).ngettext(one, many, count))
+
+
+def pgettext(context: str, text: str) -> str:
+    """Return `text` in the current language, where it means different things in English."""
+    name = locale.get()
+    if name == SOURCE_LOCALE:
+        return text
+    return in_the_manner_of(name, catalogue(name).pgettext(context, text))
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for "translated later"

@@ -13,6 +13,7 @@ from functools import partial
 import structlog
 
 from bot.errors import MynahError
+from bot.i18n import Translatable
 from bot.voice.utterances import Item
 
 log = structlog.get_logger(__name__)
@@ -70,10 +71,10 @@ class Fetcher:
             await self._until_needed(item)
             await self._fetch_sentences(item)
         except MynahError as error:
-            item.error = str(error)
+            item.error = error.args[0] if error.args else str(error)  # it may be translatable
         except Exception:
             log.exception("an utterance could not be spoken", stage="voice")
-            item.error = "Something went wrong while this was being spoken."
+            item.error = Translatable("Something went wrong while this was being spoken.")
         finally:
             item.track.end()
 

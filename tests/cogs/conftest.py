@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
 import simcord
+import simcord.interactions
 import structlog
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
@@ -96,6 +98,25 @@ def voice_client(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> type[SilentVo
 def texts_wait(voice_client: type[SilentVoiceClient]) -> None:
     """Nothing can be sent, so the first text stays the first."""
     voice_client.audible = False
+
+
+@pytest.fixture
+def speaks(monkeypatch: pytest.MonkeyPatch) -> Callable[[MemberActor, str], None]:
+    """Set the language of a member's Discord, such as "de"; simcord's is always "en-US"."""
+    locales: dict[int, str] = {}
+    made = simcord.interactions.base_payload
+
+    def base_payload(*args: Any, **kwargs: Any) -> Any:
+        record, payload = made(*args, **kwargs)
+        user = payload.get("user") or payload["member"]["user"]
+        payload["locale"] = locales.get(int(user["id"]), "en-US")
+        return record, payload
+
+    def speaks(member: MemberActor, locale: str) -> None:
+        locales[member.id] = locale
+
+    monkeypatch.setattr(simcord.interactions, "base_payload", base_payload)
+    return speaks
 
 
 def as_read(text: str) -> str:
