@@ -23,7 +23,7 @@ class _Text(str):
         self._locale = locale
         return self
 
-    def __getnewargs__(self) -> tuple[str, str]:
+    def __getnewargs__(self) -> tuple[str, str]:  # type: ignore[override]  # for `deepcopy`
         return str(self), self._locale
 
     def format(self, *args: Any, **values: Any) -> str:
