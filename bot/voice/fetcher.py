@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -14,6 +12,7 @@ import structlog
 
 from bot.errors import MynahError
 from bot.i18n import Translatable
+from bot.voice.queue import SpeechQueue
 from bot.voice.utterances import Item
 
 log = structlog.get_logger(__name__)
@@ -44,23 +43,25 @@ class Fetcher:
     """Works through a guild's queue in order, with a bounded lead.
 
     The sentences of a text come in order. The next texts are begun while earlier ones are being
-    made, as far as the lead allows; the engine decides whether it has room for them.
+    made, as far as the lead allows; the engine decides whether it has room for them. A command is
+    begun whatever chatter is at work: it is heard before that.
     """
 
-    def __init__(self, items: deque[Item], lead: Lead, on_fetched: Callable[[], None]) -> None:
+    def __init__(self, queue: SpeechQueue, lead: Lead, on_fetched: Callable[[], None]) -> None:
         """`on_fetched` is called after every sentence and after every utterance."""
-        self._items, self._lead = items, lead
+        self._queue, self._lead = queue, lead
         self._on_fetched = on_fetched
         self._changed = asyncio.Event()
 
     def wake(self) -> None:
         """Look at the queue again: something was added or removed."""
         self._changed.set()
-        room = self._lead.texts() - sum(item.fetching for item in self._items)
-        waiting = [item for item in self._items if item.fetch is None]
-        for item in waiting[: max(0, room)]:
-            item.fetch = asyncio.create_task(self._fetch(item), name="voice-fetch")
-            item.fetch.add_done_callback(self._done)
+        most, at_work = self._lead.texts(), 0
+        for item in self._queue.in_order():
+            if item.fetch is None and at_work < most:
+                item.fetch = asyncio.create_task(self._fetch(item), name="voice-fetch")
+                item.fetch.add_done_callback(self._done)
+            at_work += item.fetching
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._on_fetched()
@@ -91,7 +92,7 @@ class Fetcher:
 
     async def _until_needed(self, item: Item) -> None:
         """Wait until no more than the lead's seconds of audio lie before what `item` gets next."""
-        while (over := self._before(item) - self._lead.seconds_now) > 0:
+        while (over := self._queue.before(item) - self._lead.seconds_now) > 0:
             self._changed.clear()
             with contextlib.suppress(TimeoutError):
                 # Never less than a packet: while a connection is away nothing is used up.
@@ -100,9 +101,4 @@ class Fetcher:
                     await self._changed.wait()
 
     def _due(self, item: Item) -> float:
-        return asyncio.get_running_loop().time() + self._before(item)
-
-    def _before(self, item: Item) -> float:
-        """Return the seconds until the next sentence of `item` is heard; partly an estimate."""
-        earlier = itertools.takewhile(lambda other: other is not item, self._items)
-        return sum(other.seconds_left for other in earlier) + item.track.buffered_seconds
+        return asyncio.get_running_loop().time() + self._queue.before(item)

@@ -138,6 +138,8 @@ class Outlet:
             if track.sent == 1:
                 self._notify(track, TrackEvent.STARTED)
             return
+        if item is TrackEvent.YIELDED:
+            self._notify(track, item)
         if item is TrackEvent.PLAYED:
             self._current = None
             self._closing = CLOSING_SILENCE - 1

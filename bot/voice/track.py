@@ -20,8 +20,12 @@ class TrackEvent(Enum):
     SENTENCE = auto()  # the last packet of one `feed` is out
     HELD = auto()  # the connection cannot take packets; they wait
     RESUMED = auto()  # ... and it can again
+    YIELDED = auto()  # it was asked to make way, and stands between two sentences
     FAILED = auto()  # sending raised; the packets wait until `Outlet.play` is called again
     PLAYED = auto()  # the last packet is out
+
+
+Boundary = Literal[TrackEvent.SENTENCE, TrackEvent.YIELDED, TrackEvent.PLAYED]
 
 
 class Track:
@@ -37,14 +41,28 @@ class Track:
         self.sent = self._sent_bytes = 0
         self._fed = self._fed_bytes = 0
         self._packets: deque[bytes | None] = deque()  # None closes a sentence
+        self._begin = 0  # of the sentence that is being heard, in packets fed
+        self._ends: deque[int] = deque()  # of that one and those after it
         self._ended = False
         self._last_sentence = False
         self._within_sentence = False  # the pacer's thread alone writes it
+        self._yield: object | None = None  # one for each wish, so that none is taken for another
+        self._yielded: object | None = None  # likewise
 
     @property
     def buffered_seconds(self) -> float:
         """Audio that was fed and not yet sent, in seconds."""
         return (self._fed - self.sent) * PACKET_SECONDS
+
+    @property
+    def sentence_seconds(self) -> float:
+        """What is left of the sentence that is being heard; 0 between two."""
+        sent = self.sent
+        while self._ends and self._ends[0] <= sent:
+            self._begin = self._ends.popleft()
+        if not self._ends or sent == self._begin:
+            return 0.0
+        return (self._ends[0] - sent) * PACKET_SECONDS
 
     @property
     def buffered_bytes(self) -> int:
@@ -57,6 +75,7 @@ class Track:
             raise BufferError(f"A track holds at most {MAX_PACKETS} packets.")
         self._fed += len(packets)
         self._fed_bytes += sum(map(len, packets))
+        self._ends.append(self._fed)
         self._packets.extend(packets)
         self._packets.append(None)
 
@@ -68,18 +87,39 @@ class Track:
         """Let the sentence that is playing be the last; one that has not begun is not played."""
         self._last_sentence = self._ended = True
 
-    def poll(self) -> bytes | Literal[TrackEvent.SENTENCE, TrackEvent.PLAYED] | None:
+    def yield_after_sentence(self) -> None:
+        """Ask it to stop between two sentences, and to report that."""
+        if self._yield is None:
+            self._yield = object()
+
+    def resume(self) -> None:
+        """Take back that it should stop between two sentences."""
+        self._yield = None
+
+    @property
+    def yielded(self) -> bool:
+        """Whether it stands between two sentences, because it was asked to."""
+        return self._yield is not None and self._yielded is self._yield
+
+    def poll(self) -> bytes | Boundary | None:
         """Return what comes next, for the pacer's thread.
 
         The next packet, which stays until `take`; SENTENCE once after each sentence; PLAYED when
-        everything was sent and nothing will follow; None while the next sentence is awaited.
+        everything was sent and nothing will follow; YIELDED once for each wish; None while the next
+        sentence is awaited, or not wanted yet.
         """
         # Read before the packets: read after them, it could hide a sentence fed in between.
         ended = self._ended
         if self._last_sentence and not self._within_sentence:
             self._packets.clear()
+        if not self._packets and ended:
+            return TrackEvent.PLAYED
+        wish = self._yield
+        if wish is not None and not self._within_sentence:
+            told, self._yielded = self._yielded is wish, wish
+            return None if told else TrackEvent.YIELDED
         if not self._packets:
-            return TrackEvent.PLAYED if ended else None
+            return None
         packet = self._packets[0]
         if packet is not None:
             return packet

@@ -111,7 +111,8 @@ class Item:
         self.fetch: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[UtteranceEnd] = asyncio.get_running_loop().create_future()
         self.error: str | None = None
-        self.playing = False  # handed to the pacer
+        self._playing = False
+        self.begun = False  # handed to the pacer, now or before
         self.failures = 0  # of the connection while it played
         self._text = " ".join(request.text.split())
         spoken = request.spoken or self._text
@@ -120,6 +121,31 @@ class Item:
         self._played = 0
         self._cut: UtteranceEnd | None = None
         self._notes: tuple[str, ...] = ()
+
+    @property
+    def chatter(self) -> bool:
+        """Whether it is read aloud, and makes way for what was asked for."""
+        return self.request.rank is Rank.CHATTER
+
+    @property
+    def playing(self) -> bool:
+        """Whether the pacer has it."""
+        return self._playing
+
+    @playing.setter
+    def playing(self, playing: bool) -> None:
+        self._playing = playing
+        self.begun = self.begun or playing
+
+    @property
+    def paused(self) -> bool:
+        """Whether it made way after a sentence, and goes on later."""
+        return self.begun and not self._playing
+
+    @property
+    def ending(self) -> bool:
+        """Whether it ends with the sentence that is being heard."""
+        return self._cut is not None
 
     @property
     def ready(self) -> bool:

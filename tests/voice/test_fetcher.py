@@ -2,12 +2,13 @@
 
 import asyncio
 import dataclasses
-from collections import deque
 
 import pytest
 
 from bot.speech.types import Speech
 from bot.voice.fetcher import Fetcher, Lead
+from bot.voice.limits import VoiceLimits
+from bot.voice.queue import SpeechQueue
 from bot.voice.utterances import Item, UtteranceEnd
 from tests.voice.stage import Script
 
@@ -21,7 +22,9 @@ async def test_the_sentences_that_came_are_counted_not_those_that_were_planned(
     request = dataclasses.replace(script.request(channel_id=1), sentences=planned)
     item = Item(request, lambda item, event: None)
     item.report()
-    Fetcher(deque([item]), Lead(10.0), on_fetched=lambda: None).wake()
+    queue = SpeechQueue(VoiceLimits())
+    queue.add(item)
+    Fetcher(queue, Lead(10.0), on_fetched=lambda: None).wake()
     assert item.fetch is not None
     await item.fetch
     item.report()
@@ -35,15 +38,16 @@ async def test_a_skip_ends_a_fetch_also_just_after_it_was_woken(steps: int) -> N
     second = Speech((b"packet",) * 50, 1.0)
     script = Script([second, second])
     item = Item(script.request(channel_id=1), lambda item, event: None)
-    items = deque([item])
+    queue = SpeechQueue(VoiceLimits())
+    queue.add(item)
     fetched = asyncio.Event()
-    fetcher = Fetcher(items, Lead(0.5), on_fetched=fetched.set)
+    fetcher = Fetcher(queue, Lead(0.5), on_fetched=fetched.set)
     fetcher.wake()
     await fetched.wait()
     fetcher.wake()
     for _ in range(steps):
         await asyncio.sleep(0)
-    items.remove(item)
+    queue.remove(item)
     item.finish(UtteranceEnd.SKIPPED)
     assert item.fetch is not None
     await asyncio.wait([item.fetch], timeout=5)

@@ -1,0 +1,121 @@
+"""The order in which a guild's texts are heard: commands, then chatter."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from bot.errors import BusyError
+from bot.voice.limits import VoiceLimits
+from bot.voice.utterances import Item, Rank
+
+
+class SpeechQueue:
+    """A guild's texts, the one that is being heard first; first in, first out within a rank.
+
+    Chatter that is being heard when a command comes stays first until its sentence has ended, then
+    `give_way` puts it, with what is left of it, behind the commands.
+    """
+
+    def __init__(self, limits: VoiceLimits) -> None:
+        self._limits = limits
+        self._items: list[Item] = []
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def head(self) -> Item | None:
+        """What is being heard, or else comes next."""
+        return self._items[0] if self._items else None
+
+    @property
+    def yielding(self) -> Item | None:
+        """The chatter that is being heard and has to make way after its sentence, if any."""
+        head = self.head
+        waited_for = any(not item.chatter for item in self._items)
+        return head if head and head.chatter and head.playing and waited_for else None
+
+    @property
+    def paused(self) -> Item | None:
+        """What was heard in part, and goes on later."""
+        return next((item for item in self._items if item.paused), None)
+
+    @property
+    def chatter_seconds(self) -> float:
+        """How long the chatter lasts of which nothing was heard; an estimate."""
+        return sum(item.seconds_left for item in self._unheard_chatter())
+
+    def excess_chatter(self, seconds: float) -> list[Item]:
+        """Return the oldest chatter without which `seconds` wait, of which nothing was heard.
+
+        Without it there is also room for two more.
+        """
+        waits = self.chatter_seconds
+        number = sum(item.chatter for item in self._items)
+        excess: list[Item] = []
+        for item in self._unheard_chatter():
+            if waits <= seconds and number + 2 <= self._limits.chatter_per_guild:
+                break
+            excess.append(item)
+            waits, number = waits - item.seconds_left, number - 1
+        return excess
+
+    def _unheard_chatter(self) -> list[Item]:
+        return [item for item in self._items if item.chatter and not item.begun]
+
+    def check_room(self, rank: Rank, member_id: int) -> None:
+        """Raise `BusyError` where another text is one too many; the ranks count by themselves."""
+        waiting = [item.request for item in self._items if item.request.rank is rank]
+        chatter = rank is Rank.CHATTER
+        most = self._limits.chatter_per_guild if chatter else self._limits.queue_per_guild
+        if len(waiting) >= most:
+            raise BusyError(
+                f"{len(waiting)} texts are waiting already. Try again when some were heard."
+            )
+        own = sum(request.member_id == member_id for request in waiting)
+        if not chatter and own >= self._limits.queue_per_member:
+            raise BusyError(
+                f"{own} texts of yours are waiting already. Try again when some were heard."
+            )
+
+    def add(self, item: Item) -> None:
+        """Put a text in its place."""
+        place = len(self._items) if item.chatter else self._end_of_commands()
+        self._items.insert(place, item)
+
+    def remove(self, item: Item) -> None:
+        """Take a text out."""
+        self._items.remove(item)
+
+    def give_way(self) -> None:
+        """Put the chatter that was being heard behind the commands."""
+        head = self._items.pop(0)
+        head.playing = False
+        self._items.insert(self._end_of_commands(), head)
+
+    def _end_of_commands(self) -> int:
+        """Return where the chatter begins that is not being heard."""
+        waiting = (n for n, item in enumerate(self._items) if item.chatter and not item.playing)
+        return next(waiting, len(self._items))
+
+    def in_order(self) -> list[Item]:
+        """Return the texts in the order in which their next sentences are heard."""
+        head = self.yielding
+        if head is None:
+            return list(self._items)
+        others = self._items[1:]
+        commands = [item for item in others if not item.chatter]
+        return [*commands, head, *(item for item in others if item.chatter)]
+
+    def before(self, item: Item) -> float:
+        """Return the seconds until the next sentence of `item` is heard; partly an estimate."""
+        earlier = itertools.takewhile(lambda other: other is not item, self.in_order())
+        seconds = sum(other.seconds_left for other in earlier) + item.track.buffered_seconds
+        head = self.yielding
+        if head is not None and not item.chatter:
+            seconds += head.track.sentence_seconds
+        return seconds
