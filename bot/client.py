@@ -8,7 +8,7 @@ import hashlib
 import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import aiohttp
@@ -20,6 +20,7 @@ from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.enrolment.service import EnrolmentService
+from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
@@ -37,6 +38,7 @@ EXTENSIONS = (
     "cogs.joining",
     "cogs.queue",
     "cogs.help",
+    "cogs.moderation",
 )
 
 VOICE_SECONDS = 6.0
@@ -73,7 +75,7 @@ class EngineStatus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the cogs call. Opened and closed by the composition root."""
+    """What the cogs call. Opened and closed by the composition root. says: of /say, by member."""
 
     voices: VoiceStore
     choices: SettingsStore
@@ -83,6 +85,7 @@ class Services:
     engine: EngineStatus
     voice: VoiceManager
     watch: VoiceWatch
+    says: MinuteLimit = field(default_factory=MinuteLimit)
 
 
 class MynahBot(commands.AutoShardedBot):

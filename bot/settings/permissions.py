@@ -18,11 +18,13 @@ class Action(Enum):
 
     ENROL = auto()
     SAY = auto()
-    """Have a text spoken, or call the bot for it."""
+    """Have a text spoken."""
+    CALL = auto()
+    """Call the bot into a voice channel, also to read there."""
     BE_READ = auto()
-    """Have chat read aloud."""
-    HEAR = auto()
-    """Hear a voice without a voice channel."""
+    """Have one's chat read aloud."""
+    CHOOSE = auto()
+    """Hear a voice without a voice channel, or choose it as one's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,14 @@ class MemberFacts:
     id: int
     roles: frozenset[int] = frozenset()
     manages: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceFacts:
+    """The voice that shall speak. owner: None for nobody's, such as the operator's."""
+
+    id: int
+    owner: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +60,17 @@ def refusal(
     place: Place,
     settings: GuildSettings,
     *,
-    voice_owner: int | None = None,
+    voice: VoiceFacts | None = None,
 ) -> str | None:
     """Return why a member may not do something, and what to do; None if they may.
 
-    Whoever manages the server needs none of the roles, but keeps to the channels. voice_owner: of
-    the voice that shall speak; None for nobody's, such as the operator's.
+    Whoever manages the server needs none of the roles, but keeps to the channels. The guild's
+    default voice is everybody's.
     """
     return (
         _blocked(member, settings)
         or _without_role(action, member, settings)
-        or _others_voice(member, settings, voice_owner)
+        or _others_voice(member, settings, voice)
         or _wrong_text_channel(place, settings)
         or _wrong_voice_channel(place, settings)
     )
@@ -76,45 +86,40 @@ def _blocked(member: MemberFacts, settings: GuildSettings) -> str | None:
 
 
 def _without_role(action: Action, member: MemberFacts, settings: GuildSettings) -> str | None:
-    roles, text = {
-        Action.ENROL: (
-            settings.enrol_roles,
-            _("Only members with one of these roles can enrol a voice here: {roles}. {ask}"),
-        ),
-        Action.SAY: (
-            settings.say_roles,
-            _("Only members with one of these roles can have me speak here: {roles}. {ask}"),
-        ),
-        Action.BE_READ: (
-            settings.read_roles,
-            _("Only members with one of these roles are read aloud here: {roles}. {ask}"),
-        ),
-        Action.HEAR: ((), ""),
-    }[action]
-    return None if _has_one(member, roles) else _with_roles(text, roles)
+    match action:
+        case Action.ENROL:
+            roles = settings.enrol_roles
+            text = _("Only members with one of these roles can enrol a voice here: {roles}. {ask}")
+        case Action.SAY:
+            roles = settings.say_roles
+            text = _("Only members with one of these roles can have me speak here: {roles}. {ask}")
+        case Action.BE_READ:
+            roles = settings.read_roles
+            text = _("Only members with one of these roles are read aloud here: {roles}. {ask}")
+        case _:
+            return None
+    if _has_one(member, roles):
+        return None
+    ask = _("Somebody with the permission Manage Server can give you one, or change that.")
+    return text.format(roles=_mentions(roles, "@&"), ask=ask)
 
 
 def _others_voice(
-    member: MemberFacts, settings: GuildSettings, voice_owner: int | None
+    member: MemberFacts, settings: GuildSettings, voice: VoiceFacts | None
 ) -> str | None:
-    roles = settings.others_voices_roles
-    if voice_owner in (None, member.id) or _has_one(member, roles):
+    if voice is None or voice.owner in (None, member.id) or voice.id == settings.default_voice:
         return None
-    text = _(
-        "Only members with one of these roles can use the voices of others here: {roles}. Choose "
-        "your own voice, or {ask}"
-    )
-    ask = _("ask somebody with the permission Manage Server for one.")
-    return text.format(roles=_mentions(roles, "@&"), ask=ask)
+    roles = settings.others_voices_roles
+    if _has_one(member, roles):
+        return None
+    return _(
+        "Only members with one of these roles can use the voices of others here: {roles}. Choose a "
+        "voice of your own or a shared one."
+    ).format(roles=_mentions(roles, "@&"))
 
 
 def _has_one(member: MemberFacts, roles: Sequence[int]) -> bool:
     return not roles or member.manages or not member.roles.isdisjoint(roles)
-
-
-def _with_roles(text: str, roles: Sequence[int]) -> str:
-    ask = _("Ask somebody with the permission Manage Server for one.")
-    return text.format(roles=_mentions(roles, "@&"), ask=ask)
 
 
 def _wrong_text_channel(place: Place, settings: GuildSettings) -> str | None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from bot.i18n import N_, _
-from bot.i18n.translating import locale
+from bot.i18n import N_, _, locale
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker
 
