@@ -19,6 +19,7 @@ from bot.app import (
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.config import Settings
+from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
@@ -26,6 +27,7 @@ from bot.speech.engine_client import EngineClient
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceWatch
+from storage.dictionary import DictionaryStore
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 
@@ -90,6 +92,7 @@ async def open_backstage(
                 voices=store,
                 choices=SettingsStore.beside(store),
                 settings=guild_settings,
+                dictionary=DictionaryService(DictionaryStore(store.database)),
                 enrolment=enrolment,
                 speech=desk,
                 engine=engine,

@@ -19,6 +19,7 @@ from discord.ext import commands
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
+from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
@@ -80,6 +81,7 @@ class Services:
     voices: VoiceStore
     choices: SettingsStore
     settings: SettingsService
+    dictionary: DictionaryService
     enrolment: EnrolmentService
     speech: SpeechDesk
     engine: EngineStatus

@@ -10,3 +10,11 @@ CREATE TABLE dictionary_entries (
     created_by INTEGER NOT NULL CHECK (created_by > 0),
     PRIMARY KEY (guild_id, user_id, kind, written, language)
 ) STRICT, WITHOUT ROWID;
+
+-- How often the entries of each were changed, so that what was read before is known to be old.
+CREATE TABLE dictionary_versions (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id >= 0),
+    version INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, user_id)
+) STRICT, WITHOUT ROWID;

@@ -15,6 +15,7 @@ from PIL import Image
 
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
+from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
 from bot.settings.service import SettingsService
@@ -27,6 +28,7 @@ from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
+from storage.dictionary import DictionaryStore
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
@@ -137,6 +139,7 @@ class World:
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
         self.settings = SettingsService(SettingValues.beside(self.store))
+        self.dictionary = DictionaryService(DictionaryStore(self.store.database))
         self.watch = VoiceWatch(self.store, CommitWatch(self.store.version))
 
     @cached_property
@@ -152,6 +155,7 @@ class World:
             voices=self.store,
             choices=self.choices,
             settings=self.settings,
+            dictionary=self.dictionary,
             enrolment=EnrolmentService(
                 media,
                 self.store,

@@ -1,0 +1,79 @@
+"""Entries of a dictionary: what may be written, and what is said for it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+import emoji
+
+from bot.dictionary.patterns import check_pattern
+from bot.errors import UserError
+from bot.i18n import _
+from bot.languages import LANGUAGES
+from storage.dictionary import Entry
+
+MAX_WRITTEN = 100
+MAX_SPOKEN = 200
+"""Characters. What one entry says is heard for up to 15 s."""
+
+_SPACES = re.compile(r"\s+")
+_CUSTOM_EMOJI = re.compile(r"<a?:(\w{1,64}):\d{1,25}>")
+
+
+def checked(entry: Entry) -> Entry:
+    """Return an entry as it is stored. Takes some ms for a pattern, a second at the most.
+
+    Raises UserError for what cannot be an entry.
+    """
+    _check_characters(entry)
+    written = entry.written if entry.pattern else _word(entry.written)
+    spoken = _SPACES.sub(
+        " ", entry.spoken
+    )  # a pattern's may begin with one: it finds parts of words
+    entry = replace(entry, written=written, spoken=spoken if entry.pattern else spoken.strip())
+    _check_lengths(entry)
+    if entry.language and entry.language not in LANGUAGES:
+        raise UserError(
+            _("I know no language {language}. Use a code such as de, or none.").format(
+                language=entry.language[:20]
+            )
+        )
+    if entry.pattern:
+        check_pattern(entry.written, entry.spoken)
+    return entry
+
+
+def _word(written: str) -> str:
+    written = unicodedata.normalize("NFC", " ".join(written.split()))
+    written = _CUSTOM_EMOJI.sub(r":\1:", written)
+    emojis = [found for found in emoji.emoji_list(written) if not _ordinary(found["emoji"])]
+    if emojis and emojis[0]["emoji"] != written:
+        raise UserError(_("An entry is either one emoji or words. Make an entry for each."))
+    return written
+
+
+def _ordinary(sign: str) -> bool:
+    """Whether an emoji is a mark of ordinary texts, too."""
+    return sign in "©®™‼⁉"
+
+
+def _check_characters(entry: Entry) -> None:
+    for text in (entry.written, entry.spoken):
+        if any(unicodedata.category(character) in ("Cs", "Co", "Cn") for character in text) or (
+            any(unicodedata.category(c) == "Cc" and not c.isspace() for c in text)
+        ):
+            raise UserError(_("There are characters in it that are none. Type it anew."))
+
+
+def _check_lengths(entry: Entry) -> None:
+    if not entry.written.strip():
+        raise UserError(_("Write what the entry is for."))
+    for text, most in ((entry.written, MAX_WRITTEN), (entry.spoken, MAX_SPOKEN)):
+        if len(text) > most:
+            raise UserError(
+                _("“{start}…” has {count} characters; the limit is {limit}.").format(
+                    start=text[:20], count=len(text), limit=most
+                )
+            )

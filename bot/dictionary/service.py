@@ -1,0 +1,140 @@
+"""The dictionaries as the program uses them: ready to be looked up in, changed and exchanged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from bot.dictionary.entries import checked
+from bot.dictionary.exchange import ReadEntry, read_file, write_file
+from bot.dictionary.matcher import Matcher
+from bot.dictionary.table import Table
+from bot.errors import UserError
+from bot.i18n import _
+from storage.dictionary import DictionaryStore, Entry, Owner, Put
+
+MAX_KEPT_ENTRIES = 100_000
+"""Of all the dictionaries that are kept ready; some 50 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of a file's entries; refused ones carry their reasons."""
+
+    added: list[ReadEntry] = field(default_factory=list)
+    replaced: list[ReadEntry] = field(default_factory=list)
+    refused: list[ReadEntry] = field(default_factory=list)
+
+
+class DictionaryService:
+    """The one place that dictionaries are read from and changed."""
+
+    def __init__(self, store: DictionaryStore) -> None:
+        self._store = store
+        self._tables: OrderedDict[Owner, tuple[int, Table]] = OrderedDict()
+        self._kept = 0
+        self._importing = asyncio.Lock()
+
+    async def of(self, guild_id: int, user_id: int = 0) -> Matcher | None:
+        """Return what the texts of a member are spoken with, None where nothing is stored.
+
+        Theirs comes before the guild's. user_id: 0 takes only the guild's. It is as stored now,
+        whichever process changed it.
+
+        Raises StorageError.
+        """
+        versions = await self._store.versions(guild_id, user_id)
+        tables = [
+            await self._table(Owner(guild_id, whose), versions[whose])
+            for whose in sorted(versions, reverse=True)
+        ]
+        found = [table for table in tables if table.size]
+        return Matcher(found) if found else None
+
+    async def with_entry(self, guild_id: int, user_id: int, entry: Entry) -> Matcher:
+        """Return what the texts of a member would be spoken with if they had that entry, too.
+
+        Raises UserError for what cannot be an entry, StorageError.
+        """
+        entry = await asyncio.to_thread(checked, entry)
+        matcher = await self.of(guild_id, user_id)
+        return Matcher((Table([entry]), *(matcher.tables if matcher else ())))
+
+    async def add(self, owner: Owner, entry: Entry, created_by: int) -> tuple[Entry, bool]:
+        """Store an entry; return it as stored, and whether it took the place of another.
+
+        Raises UserError for what cannot be an entry and where there is no room, StorageError.
+        """
+        entry = await asyncio.to_thread(checked, entry)
+        [put] = await self._store.put(owner, [entry], created_by)
+        if reason := self._refusal(put):
+            raise UserError(reason)
+        return entry, put is Put.REPLACED
+
+    async def remove(self, owner: Owner, written: str, language: str | None = None) -> list[Entry]:
+        """Remove what is for `written`; see `DictionaryStore.remove`.
+
+        Raises UserError where there is none, StorageError.
+        """
+        removed = await self._store.remove(owner, written.strip(), language)
+        if not removed:
+            raise UserError(_("There is no such entry."))
+        return removed
+
+    async def entries(self, owner: Owner) -> list[Entry]:
+        """Return the entries of one, by what is written. Raises StorageError."""
+        return await self._store.entries(owner)
+
+    async def import_file(self, owner: Owner, data: bytes, created_by: int) -> ImportReport:
+        """Store the entries of a file, those that are right and have room, all at once.
+
+        One file after another is read, in a thread. Raises UserError for what is no dictionary,
+        StorageError.
+        """
+        async with self._importing:
+            read = await asyncio.to_thread(read_file, data, self._store.bounds.entries)
+        report = ImportReport(refused=[line for line in read if line.entry is None])
+        good = [(line, line.entry) for line in read if line.entry is not None]
+        put = await self._store.put(owner, [entry for _line, entry in good], created_by)
+        for (line, _entry), became in zip(good, put, strict=True):
+            if reason := self._refusal(became):
+                report.refused.append(ReadEntry(line.number, line.written, None, reason))
+            else:
+                (report.replaced if became is Put.REPLACED else report.added).append(line)
+        report.refused.sort(key=lambda line: line.number)
+        return report
+
+    async def export_file(self, owner: Owner) -> bytes:
+        """Return the entries of one as a file that `import_file` takes. Raises StorageError."""
+        return write_file(await self.entries(owner))
+
+    def _refusal(self, put: Put) -> str:
+        bounds = self._store.bounds
+        if put is Put.FULL:
+            return _("The dictionary is full: it has {limit} entries. Remove one first.").format(
+                limit=f"{bounds.entries:,}"
+            )
+        if put is Put.TOO_MANY_PATTERNS:
+            return _("There are {limit} patterns already. Remove one first.").format(
+                limit=bounds.patterns
+            )
+        return ""
+
+    async def _table(self, owner: Owner, version: int) -> Table:
+        known = self._tables.get(owner)
+        if known is not None and known[0] == version:
+            self._tables.move_to_end(owner)
+            return known[1]
+        # Entries that are newer than the version are read once more the next time.
+        table = await asyncio.to_thread(Table, await self._store.entries(owner))
+        self._forget(owner)
+        self._tables[owner] = (version, table)
+        self._kept += table.size + 1
+        while self._kept > MAX_KEPT_ENTRIES and len(self._tables) > 1:
+            self._forget(next(iter(self._tables)))
+        return table
+
+    def _forget(self, owner: Owner) -> None:
+        if (known := self._tables.pop(owner, None)) is not None:
+            self._kept -= known[1].size + 1
