@@ -1,0 +1,70 @@
+"""What is stored about a member on a server, and how each of it is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import discord
+from discord.utils import format_dt
+
+from bot.i18n import _, ngettext
+from bot.settings.catalogue import definitions
+from bot.settings.definition import Settings
+from cogs import cards
+from cogs.ui import Interaction, command_names, guild_of, services_of
+from storage.types import VoiceProfile
+
+MOST_NAMED = 8
+"""Voices that are told one by one; the rest is counted."""
+
+_MOST_COUNTED = 1000
+
+
+async def data_card(interaction: Interaction, settings: Settings, note: str = "") -> discord.Embed:
+    """Return what is stored about who asks. settings: theirs, now. Raises StorageError."""
+    command = command_names(interaction)
+    voices = await services_of(interaction).voices.search(
+        guild_of(interaction), "", _MOST_COUNTED, owner_id=interaction.user.id, shared=False
+    )
+    card = cards.embed(_("What is stored about you on this server"), note)
+    card.add_field(name=_("Voices"), value=voices_text(voices), inline=False)
+    card.add_field(name=_("Settings"), value=settings_text(settings), inline=False)
+    how = _(
+        "{delete} deletes a voice and its recordings. The button below deletes your settings. Ask "
+        "who runs me for everything else."
+    ).format(delete=command("voice delete"))
+    card.add_field(name=_("How to delete it"), value=how, inline=False)
+    return card.set_footer(text=_("What you write and have me say is not kept."))
+
+
+def voices_text(voices: Sequence[VoiceProfile]) -> str:
+    """Return a member's own voices, with what is kept of each."""
+    if not voices:
+        return _("none")
+    lines = [_voice(voice) for voice in voices[:MOST_NAMED]]
+    rest = len(voices) - len(lines)
+    if rest:
+        lines.append(ngettext("and {count} more", "and {count} more", rest).format(count=rest))
+    return "\n".join(lines)
+
+
+def _voice(voice: VoiceProfile) -> str:
+    text = _("{name}: a recording of {seconds} s, since {day}").format(
+        name=cards.quoted(voice.name),
+        seconds=round(voice.seconds),
+        day=format_dt(voice.created_at, "d"),
+    )
+    if voice.former_until is not None:
+        until = format_dt(voice.former_until, "d")
+        text += "; " + _("the former one until {day}").format(day=until)
+    return text
+
+
+def settings_text(settings: Settings) -> str:
+    """Return which settings a member has."""
+    changed = [
+        _(each.label)
+        for each in definitions(type(settings))
+        if getattr(settings, each.key) != each.default
+    ]
+    return ", ".join(changed) or _("none")

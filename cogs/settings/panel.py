@@ -1,0 +1,222 @@
+"""The panel of `/settings` and `/me`: one message in which settings are looked at and changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+import discord
+from discord import app_commands
+
+from bot.command_tree import answer_error
+from bot.errors import UserError
+from bot.i18n import _
+from bot.markup import literal
+from bot.settings.catalogue import Definition
+from bot.settings.definition import Picker, Settings
+from bot.settings.values import parse
+from bot.settings.words import allowed
+from cogs.settings import drawing
+from cogs.settings.controls import cut
+from cogs.settings.dialogs import Field, TypingDialog
+from cogs.settings.editors import Editing, groups_of, may_be_empty, most_characters, text_of
+from cogs.settings.layout import Place, editor, section_menu, setting_menu
+from cogs.settings.loading import load_names, load_voices
+from cogs.settings.naming import Names
+from cogs.settings.sections import Section
+from cogs.settings.subjects import Subject
+from cogs.ui import Interaction
+from cogs.views import OwnedView
+from storage.errors import VoiceRequestError
+from storage.names import MAX_NAME_LENGTH
+from storage.types import VoiceProfile
+
+Work: TypeAlias = Callable[[], Awaitable[str]]
+"""Does something and returns a note about it."""
+
+MAX_TYPED_SHOWN = 60
+"""Characters of what was typed and is refused."""
+
+
+class Panel(OwnedView):
+    """Shows a section of settings, or one of them with what changes it.
+
+    Whatever is pressed, it is drawn anew from what is stored then.
+    """
+
+    def __init__(
+        self, interaction: Interaction, subject: Subject, sections: Sequence[Section]
+    ) -> None:
+        super().__init__(interaction)
+        self.subject, self.sections = subject, sections
+        self.place = Place(sections[0])
+        self._seen: Settings = subject.model()
+        self._dialog: TypingDialog | None = None
+        self._one_at_a_time = asyncio.Lock()
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Whether the press counts."""
+        return await super().interaction_check(interaction) and await self._permits(interaction)
+
+    async def _permits(self, interaction: Interaction) -> bool:
+        """Whether the member may still change this; the panel ends if not."""
+        try:
+            self.subject.require_permission(interaction)
+        except app_commands.MissingPermissions as error:
+            self.stop()
+            await answer_error(interaction, error)
+            await self.edit(view=None)
+            return False
+        return True
+
+    # What is shown ---------------------------------------------------------------------
+
+    async def draw(self, note: str = "") -> discord.Embed:
+        """Return what is stored now, with what changes it in place. Raises StorageError."""
+        settings, place = await self.subject.read(), self.place
+        names = await load_names(self.origin, place.section.definitions, settings)
+        chooses = place.definition is not None and place.definition.picker is Picker.VOICE
+        voices = await load_voices(self.origin, place.search) if chooses else ()
+        if chooses and not voices:
+            note = note or drawing.refusal(_("There is no such voice."))
+        return self.lay_out(settings, names, note, voices)
+
+    def lay_out(
+        self, settings: Settings, names: Names, note: str, voices: Sequence[VoiceProfile] = ()
+    ) -> discord.Embed:
+        """Put menus and buttons in place and return the card above them."""
+        self._seen = settings
+        self.clear_items()
+        if len(self.sections) > 1:
+            self.add_item(section_menu(self.place, self.sections, self))
+        section, chosen = self.place.section, self.place.definition
+        if section.definitions:
+            self.add_item(setting_menu(self.place, self))
+        if chosen is None:
+            return drawing.overview(self.subject.title, section, settings, names, note)
+        for control in editor(self._editing(chosen, names, voices), self):
+            self.add_item(control)
+        return drawing.one(self.subject.title, chosen, settings, names, note)
+
+    def _editing(
+        self, definition: Definition, names: Names, voices: Sequence[VoiceProfile] = ()
+    ) -> Editing:
+        value = getattr(self._seen, definition.key)
+        group = min(self.place.group, groups_of(definition, value) - 1)
+        return Editing(definition, value, names, group, self.place.search, voices)
+
+    async def _act(self, interaction: Interaction, work: Work) -> None:
+        """Do one thing after the other, and show what became of it."""
+        await interaction.response.defer()
+        async with self._one_at_a_time:
+            note = await work()
+            await self.edit(embed=await self.draw(note), view=self)
+
+    async def _go(self, interaction: Interaction, place: Place) -> None:
+        async def work() -> str:
+            self.place = place
+            return ""
+
+        await self._act(interaction, work)
+
+    # What is pressed -------------------------------------------------------------------
+
+    async def open_section(self, interaction: Interaction, key: str, /) -> None:
+        """Show another section."""
+        section = next(section for section in self.sections if section.key == key)
+        await self._go(interaction, Place(section))
+
+    async def open_setting(self, interaction: Interaction, key: str, /) -> None:
+        """Show a setting and what changes it."""
+        section = self.place.section
+        definition = next(each for each in section.definitions if each.key == key)
+        await self._go(interaction, Place(section, definition))
+
+    async def open_group(self, interaction: Interaction, number: int, /) -> None:
+        """Show others of several."""
+        await self._go(interaction, replace(self.place, group=max(0, number)))
+
+    async def go_back(self, interaction: Interaction, /) -> None:
+        """Show the section again."""
+        await self._go(interaction, Place(self.place.section))
+
+    async def change(self, interaction: Interaction, value: Any, /) -> None:
+        """Store a value of the setting that is shown; None takes it back to the default."""
+        definition = self.place.definition
+        assert definition is not None
+        await self._act(interaction, lambda: self._change(definition, value))
+
+    async def type_value(self, interaction: Interaction, /) -> None:
+        """Open the dialog in which a value is typed."""
+        definition = self.place.definition
+        assert definition is not None
+        typed = self.place.typed
+        if typed is None:
+            typed = text_of(definition, getattr(self._seen, definition.key))
+
+        async def taken(submitted: Interaction, text: str) -> None:
+            await self._submitted(submitted, lambda: self._take(definition, text))
+
+        field = Field(
+            _(definition.label), allowed(definition), typed, most_characters(definition),
+            required=not may_be_empty(definition),
+        )  # fmt: skip
+        await self._show(interaction, TypingDialog(field, taken, self.remaining()))
+
+    async def type_search(self, interaction: Interaction, /) -> None:
+        """Open the dialog in which the name of a voice is typed."""
+
+        async def taken(submitted: Interaction, text: str) -> None:
+            await self._submitted(submitted, lambda: self._search(text))
+
+        hint = _("How a word of its name begins; empty shows all")
+        field = Field(_("Voice"), hint, self.place.search, MAX_NAME_LENGTH, required=False)
+        await self._show(interaction, TypingDialog(field, taken, self.remaining()))
+
+    async def _show(self, interaction: Interaction, dialog: TypingDialog) -> None:
+        if self._dialog is not None:
+            self._dialog.stop()  # a client shows one at a time; discord.py keeps all
+        self._dialog = dialog
+        await interaction.response.send_modal(dialog)
+
+    async def _submitted(self, interaction: Interaction, work: Work) -> None:
+        if await self._permits(interaction):
+            await self._act(interaction, work)
+
+    # What is done ----------------------------------------------------------------------
+
+    async def _search(self, text: str) -> str:
+        self.place = replace(self.place, search=text.strip())
+        return ""
+
+    async def _take(self, definition: Definition, text: str) -> str:
+        """Store what was typed; what cannot be taken stays in the dialog."""
+        self.place = Place(self.place.section, definition, typed=text)
+        try:
+            value = parse(self.subject.model, definition.key, text)
+        except UserError as error:
+            return _refused(text, error)
+        return await self._change(definition, value)
+
+    async def _change(self, definition: Definition, value: Any) -> str:
+        """Store a value unless another one was stored since the panel was drawn; say which."""
+        key, seen = definition.key, self._seen
+        if getattr(await self.subject.read(), key) != getattr(seen, key):
+            return drawing.refusal(
+                _("Somebody else changed this meanwhile, so I changed nothing. See what it is now.")
+            )
+        try:
+            await self.subject.change(key, value)
+        except UserError as error:
+            return drawing.refusal(str(error))
+        except VoiceRequestError as error:
+            return drawing.refusal(literal(str(error)))
+        self.place = replace(self.place, typed=None)
+        return drawing.done(_("Saved."))
+
+
+def _refused(text: str, error: UserError) -> str:
+    typed = _("You typed “{text}”.").format(text=literal(cut(text, MAX_TYPED_SHOWN)))
+    return drawing.refusal(f"{error} {typed}")
