@@ -40,6 +40,7 @@ EXTENSIONS = (
     "cogs.queue",
     "cogs.help",
     "cogs.moderation",
+    "cogs.settings",
 )
 
 VOICE_SECONDS = 6.0

@@ -42,11 +42,13 @@ def one(
 ) -> discord.Embed:
     """Return one setting, with what it can be."""
     text = f"{note}\n{_(definition.meaning)}" if note else _(definition.meaning)
-    card = embed(cut(f"{_(title)} · {_(definition.label)}", _MAX_TITLE), cut(text, _MAX_DESCRIPTION))
+    card = embed(
+        cut(f"{_(title)} · {_(definition.label)}", _MAX_TITLE), cut(text, _MAX_DESCRIPTION)
+    )
     now = names.value(definition, getattr(settings, definition.key))
     card.add_field(name=_("Now"), value=cut(now, _MAX_FIELD))
     card.add_field(name=_("By default"), value=names.value(definition, definition.default))
-    if definition.kind not in (Kind.SWITCH, Kind.CHOICE):
+    if definition.kind not in (Kind.SWITCH, Kind.CHOICE, Kind.ONE):
         card.add_field(name=_("Can be"), value=cut(allowed(definition), _MAX_FIELD))
     return card
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.i18n import _
+from bot.markup import literal
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker
 from bot.settings.words import shown
-from bot.markup import literal
 from cogs.cards import quoted
 from cogs.settings.controls import cut
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import discord
 from discord import app_commands
 
-from bot.command_tree import answer_error
+from bot.command_tree import answer_error, explain
 from bot.errors import UserError
 from bot.i18n import _
 from bot.markup import literal
@@ -209,14 +209,12 @@ class Panel(OwnedView):
             )
         try:
             await self.subject.change(key, value)
-        except UserError as error:
-            return drawing.refusal(str(error))
-        except VoiceRequestError as error:
-            return drawing.refusal(literal(str(error)))
+        except (UserError, VoiceRequestError) as error:
+            return drawing.refusal(explain(error) or "")
         self.place = replace(self.place, typed=None)
         return drawing.done(_("Saved."))
 
 
 def _refused(text: str, error: UserError) -> str:
     typed = _("You typed “{text}”.").format(text=literal(cut(text, MAX_TYPED_SHOWN)))
-    return drawing.refusal(f"{error} {typed}")
+    return drawing.refusal(f"{explain(error)} {typed}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bot.i18n import _
 from bot.settings.catalogue import Definition, definitions, pages
@@ -50,5 +51,5 @@ def split(name: str, settings: Sequence[Definition]) -> list[Section]:
     bounds = [len(settings) * number // count for number in range(count + 1)] if count else []
     return [
         Section(name, tuple(settings[start:end]), number, count)
-        for number, (start, end) in enumerate(zip(bounds, bounds[1:], strict=False), 1)
+        for number, (start, end) in enumerate(pairwise(bounds), 1)
     ]

@@ -64,7 +64,7 @@ class GuildSubject:
 class MemberSubject:
     """A member's own settings on a server."""
 
-    title = N_("Your settings on this server")
+    title = N_("You on this server")
     model: type[Settings] = MemberSettings
 
     def __init__(self, services: Services, guild_id: int, user_id: int) -> None:
