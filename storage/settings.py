@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from storage import defaults
 from storage.database import Database, Execute, Parameters
 from storage.rows import profile_of
-from storage.types import VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
 
 # The first that there is. An id that is higher was given later.
@@ -23,10 +25,22 @@ _MEMBER_DEFAULT = """
 SELECT voices.* FROM member_defaults JOIN voices ON voices.id = voice_id
 WHERE member_defaults.guild_id = ? AND user_id = ?
 """
+_OWN_VOICES = """
+SELECT voices.* FROM (
+    SELECT 1 AS choice, voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
+    UNION ALL
+    SELECT * FROM (SELECT 2, id FROM voices WHERE guild_id = ?1 AND owner_id = ?2
+                   ORDER BY id DESC LIMIT ?3)
+) JOIN voices ON voices.id = voice_id
+ORDER BY choice, voice_id DESC LIMIT ?3
+"""
 _GUILD_DEFAULT = """
 SELECT voices.* FROM guild_defaults JOIN voices ON voices.id = voice_id
 WHERE guild_defaults.guild_id = ?
 """
+
+MAX_OWN_VOICES = 5
+"""Of a member, that are looked at until one is found that can speak."""
 
 MAX_SYNCED_GUILDS = 20
 """Copies of the commands are for trying them out, so few guilds have them."""
@@ -49,6 +63,29 @@ class SettingsStore:
         Their own default, else the one they enrolled last, else the guild's default, else None.
         """
         return await self._voice(_VOICE_FOR, (guild_id, user_id))
+
+    async def own_voices(self, guild_id: int, user_id: int) -> list[VoiceProfile]:
+        """Return what a member chose or enrolled here, at most `MAX_OWN_VOICES`.
+
+        Their default, then what they enrolled, the last first.
+        """
+        rows = await self._database.read(_OWN_VOICES, (guild_id, user_id, MAX_OWN_VOICES))
+        return list({row["id"]: profile_of(row) for row in rows}.values())
+
+    async def operator_voice_ids(self, limit: int) -> list[int]:
+        """Return the ids of the operator's undamaged voices, the first `limit` that were made."""
+        rows = await self._database.read(
+            "SELECT id FROM voices WHERE guild_id = ? AND damage IS NULL ORDER BY id LIMIT ?",
+            (OPERATOR_GUILD_ID, limit),
+        )
+        return [row["id"] for row in rows]
+
+    async def voices_by_id(self, voice_ids: Sequence[int]) -> list[VoiceProfile]:
+        """Return the voices of these ids in their order, without those that are gone."""
+        marks = ", ".join("?" * len(voice_ids))
+        sql = f"SELECT * FROM voices WHERE id IN ({marks})"  # noqa: S608  # only marks
+        found = {row["id"]: row for row in await self._database.read(sql, voice_ids)}
+        return [profile_of(found[each]) for each in voice_ids if each in found]
 
     async def member_default(self, guild_id: int, user_id: int) -> VoiceProfile | None:
         """Return the voice that a member chose in this guild, if any."""

@@ -2,18 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 MOST_HURRY = 1.5
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits in a queue and was not begun. chatter: whether it may be dropped at all."""
-
-    seconds: float
-    chatter: bool
 
 
 def hurry(waiting_seconds: float, longest_wait: float) -> float:
@@ -22,17 +11,38 @@ def hurry(waiting_seconds: float, longest_wait: float) -> float:
     return 1 + (MOST_HURRY - 1) * min(1.0, max(0.0, (waiting_seconds - half) / half))
 
 
-def to_drop(waiting: Sequence[Waiting], longest_wait: float) -> tuple[int, ...]:
-    """Return which of what waits, oldest first, are dropped so that the rest can be heard in time.
+class LeftOut:
+    """How many messages were dropped that nobody was told of.
 
-    Only chatter is counted and dropped, the oldest first; the newest of it always stays.
+    One notice at a time waits in the queue, like what it tells of, and may be dropped with it.
+    untold: so many by now.
     """
-    chatter = [index for index, each in enumerate(waiting) if each.chatter]
-    seconds = sum(waiting[index].seconds for index in chatter)
-    dropped = []
-    for index in chatter[:-1]:
-        if seconds <= longest_wait:
-            break
-        dropped.append(index)
-        seconds -= waiting[index].seconds
-    return tuple(dropped)
+
+    def __init__(self) -> None:
+        self.untold = 0
+        self._notice_waits = False
+
+    def dropped(self, texts: int) -> bool:
+        """Hear of texts that were dropped, notices among them; whether a notice is needed."""
+        self.untold += texts
+        needed = not self._notice_waits and self.untold > 0
+        self._notice_waits = self._notice_waits or needed
+        return needed
+
+    def take(self) -> int:
+        """Return how many a notice tells of, whose synthesis begins."""
+        untold, self.untold = self.untold, 0
+        self._notice_waits = False
+        return untold
+
+    def no_notice(self) -> None:
+        """Hear that there can be none now; what was left out is told with the next."""
+        self._notice_waits = False
+
+    def notice_dropped(self, told: int) -> None:
+        """Hear that a notice was dropped, whether it had begun or not.
+
+        What it told of is untold. It is counted among the texts that were dropped, and is none.
+        """
+        self._notice_waits = False
+        self.untold += told - 1

@@ -1,9 +1,12 @@
-"""Where messages are read aloud."""
+"""Where messages are read aloud, and the settings that hold there."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+
+from bot.settings.guild import GuildSettings
+from bot.settings.member import MemberSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,3 +24,12 @@ class Place:
     bot_id: int = 0
     locale: str = "en"
     language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What holds for one member in a place. member: their own settings."""
+
+    place: Place
+    guild: GuildSettings
+    member: MemberSettings

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Callable
 from enum import StrEnum
 
 from bot.i18n import N_
-from bot.reading.message import ChatMessage
-from bot.reading.place import Place
+from bot.reading.message import Author, ChatMessage
+from bot.reading.place import Context, Place
+from bot.reading.sayable import has_something_to_say, without_address
 from bot.settings.guild import GuildSettings
-from bot.settings.member import MemberSettings
+
+_MARKUP = " \t\n*_~|>`#-"  # of Discord, that may stand before the prefix
 
 
 class SkipReason(StrEnum):
@@ -34,8 +38,87 @@ class SkipReason(StrEnum):
     NO_VOICE = N_("there is no voice for its author")
 
 
-def skip_reason(
-    message: ChatMessage, guild: GuildSettings, member: MemberSettings, place: Place
-) -> SkipReason | None:
-    """Return why a message is not read, None if it is. member: the settings of its author."""
+def skip_reason(message: ChatMessage, context: Context) -> SkipReason | None:
+    """Return why a message is not read, None if it is. context: of its author."""
+    return (
+        refused_author(message.author, context)
+        or _unwanted_author(message.author, context.guild)
+        or _unwanted_place(message, context.guild, context.place)
+        or _unwanted_message(message, context.guild, context.place)
+        or nothing_to_say(message, context)
+    )
+
+
+def refused_author(author: Author, context: Context) -> SkipReason | None:
+    """Return why nothing of somebody is spoken, also where it is asked for."""
+    guild = context.guild
+    if author.id == context.place.bot_id:
+        return SkipReason.OWN
+    if author.id in guild.blocked_members:
+        return SkipReason.BLOCKED
+    if author.id in guild.muted_members:
+        return SkipReason.MUTED
+    if author.roles.intersection(guild.muted_roles):
+        return SkipReason.MUTED_ROLE
+    return None if context.member.be_read else SkipReason.MUTED_BY_THEMSELVES
+
+
+def nothing_to_say(message: ChatMessage, context: Context) -> SkipReason | None:
+    """Return the reason where there is nothing in a message that can be said."""
+    if has_something_to_say(message, context.guild, context.place.bot_id):
+        return None
+    return SkipReason.NOTHING_TO_SAY
+
+
+def _unwanted_author(author: Author, guild: GuildSettings) -> SkipReason | None:
+    # Webhooks and bots that are allowed have no roles to speak of, and are in no call.
+    if author.webhook:
+        return None if guild.read_webhooks else SkipReason.WEBHOOK
+    if author.bot:
+        return None if guild.read_bots else SkipReason.BOT
+    if guild.read_roles and not author.roles.intersection(guild.read_roles):
+        return SkipReason.ROLE_MISSING
+    if guild.only_in_call and not author.in_call:
+        return SkipReason.NOT_IN_CALL
     return None
+
+
+def _unwanted_place(message: ChatMessage, guild: GuildSettings, place: Place) -> SkipReason | None:
+    allowed = {*guild.text_channels, place.voice_channel_id}
+    if guild.text_channels and allowed.isdisjoint((message.channel_id, message.parent_id)):
+        return SkipReason.CHANNEL_NOT_ALLOWED
+    if place.since is not None and message.names.typed_at < place.since:
+        return SkipReason.OLD
+    return None
+
+
+def _unwanted_message(
+    message: ChatMessage, guild: GuildSettings, place: Place
+) -> SkipReason | None:
+    if message.edited:
+        return SkipReason.EDITED
+    if message.silent:
+        return SkipReason.SILENT
+    text = without_address(message.content, place.bot_id)
+    return SkipReason.PREFIX if begins_with_prefix(text, guild.skip_prefix) else None
+
+
+def begins_with_prefix(text: str, prefix: str) -> bool:
+    """Whether `text` begins with `prefix`, also behind spaces and the marks of Markdown.
+
+    In any case of letters, and in any width: Japanese keyboards write `；`. A prefix of letters is
+    a word of its own.
+    """
+    prefix = _alike(prefix)
+    if not prefix:
+        return False
+    strips: tuple[Callable[[str], str], ...] = (str.strip, lambda t: t.lstrip(_MARKUP))
+    for begin in (_alike(strip(text)) for strip in strips):
+        behind = begin[len(prefix) : len(prefix) + 1]
+        if begin.startswith(prefix) and not (prefix[-1].isalnum() and behind.isalnum()):
+            return True
+    return False
+
+
+def _alike(text: str) -> str:
+    return unicodedata.normalize("NFKC", text[:200]).casefold()

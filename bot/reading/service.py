@@ -2,94 +2,196 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 
-from bot.reading.message import ChatMessage
-from bot.reading.place import Place
-from bot.reading.rules import SkipReason
+from bot.reading.backlog import hurry
+from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
+from bot.reading.languages import usual_language
+from bot.reading.message import Author, ChatMessage
+from bot.reading.names import name_of
+from bot.reading.place import Context, Place
+from bot.reading.reading import Reading, Said
+from bot.reading.repeats import written
+from bot.reading.room import Rooms
+from bot.reading.rules import SkipReason, nothing_to_say, refused_author, skip_reason
 from bot.reading.speaker import Speaker, Speakers
-from bot.reading.spoken import SpokenPart
+from bot.reading.spoken import SpokenPart, left_out_parts, spoken_parts
 from bot.settings.member import MemberSettings
+from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
-from bot.text.names import Names
-
-
-@dataclass(eq=False, slots=True)
-class Reading:
-    """What is to be read aloud: of a message, or that somebody came or went.
-
-    member_id: whose turn of the queue it takes. member: their settings, for speed and volume.
-    text: what is said apart from the name, for /queue and for an estimate of its length.
-    names: what mentions stand for.
-    """
-
-    guild_id: int
-    member_id: int
-    speaker: Speaker
-    member: MemberSettings
-    text: str
-    names: Names
-    compose: Callable[[str | None], tuple[SpokenPart, ...]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What is said when a reading's turn comes.
-
-    parts: in order; each is an utterance of its own to the engine. hurry: by what factor faster
-    than usual, 1 to 1.5, because much waits.
-    """
-
-    parts: tuple[SpokenPart, ...]
-    hurry: float = 1.0
 
 
 class ReadingService:
-    """Decides what is read aloud, by whom and in which words; what it remembers is bounded."""
+    """Decides what is read aloud, by whom and in which words; what it remembers is bounded.
 
-    def __init__(self, settings: SettingsService, speakers: Speakers) -> None:
-        self._settings = settings
-        self._speakers = speakers
+    The way of a message: `read` when it arrives, `begin` when its synthesis begins, `ended` when it
+    was heard, dropped or could not be queued. clock: in s.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsService,
+        speakers: Speakers,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._speakers = settings, speakers
+        self._clock = clock
+        self._rooms = Rooms()
+        self._limit = MinuteLimit(clock)
 
     async def read(self, message: ChatMessage, place: Place) -> Reading | SkipReason:
         """Return what a message that arrived comes to. Raises StorageError."""
-        raise NotImplementedError
+        context = await self._context(message.guild_id, message.author.id, place)
+        reason = skip_reason(message, context) or self._flood(message, context)
+        return reason or await self._reading(message, context, message.author.id)
 
     async def speak_this(
         self, message: ChatMessage, place: Place, *, voice_of: int
     ) -> Reading | SkipReason:
         """Return a message that a member asked to hear, in the voice of `voice_of`.
 
-        The rules for chat do not hold, but who does not want to be read is not read.
-        Raises StorageError.
+        The rules for chat do not hold, but who is not to be read is not read. Raises StorageError.
         """
-        raise NotImplementedError
+        context = await self._context(message.guild_id, message.author.id, place)
+        reason = refused_author(message.author, context) or nothing_to_say(message, context)
+        return reason or await self._reading(message, context, voice_of)
 
-    async def joined(self, guild_id: int, user_id: int, name: str, place: Place) -> Reading | None:
-        """Return what is said when a member comes: their greeting, or that they are there.
+    async def joined(self, guild_id: int, author: Author, place: Place) -> Reading | None:
+        """Return what is said when a member comes: that they are there, their greeting, or both.
 
-        None where nothing is to be said. Raises StorageError.
+        In their voice where they are greeted, else in the server's. None where nothing is to be
+        said. Raises StorageError.
         """
-        raise NotImplementedError
+        context = await self._context(guild_id, author.id, place)
+        find = self._speakers
+        greets = bool(greeting_in(context))
+        speaker = await (find.of_member(guild_id, author.id) if greets else find.of_guild(guild_id))
+        return self._passing(guild_id, author, context, speaker, entrance)
 
-    async def left(self, guild_id: int, user_id: int, name: str, place: Place) -> Reading | None:
+    async def left(self, guild_id: int, author: Author, place: Place) -> Reading | None:
         """Return what is said when a member goes, as `joined` does."""
-        raise NotImplementedError
+        context = await self._context(guild_id, author.id, place)
+        speaker = await self._speakers.of_guild(guild_id)
+        return self._passing(guild_id, author, context, speaker, departure)
+
+    async def left_out(self, guild_id: int, texts: int, place: Place) -> Reading | None:
+        """Return the notice of texts that were dropped because too many waited.
+
+        It is to be heard before all chatter that waits. texts: all that were dropped, an older
+        notice among them; each was told to `ended` before. None where one waits already, or where
+        there is no voice for it. Raises StorageError.
+        """
+        left_out = self._rooms.of(guild_id).left_out
+        if not left_out.dropped(texts):
+            return None
+        speaker = None
+        try:
+            context = await self._context(guild_id, 0, place)
+            speaker = await self._speakers.of_guild(guild_id)
+        finally:
+            if speaker is None:
+                left_out.no_notice()
+        if speaker is None:
+            return None
+        parts = left_out_parts(left_out.untold, place)
+        return Reading(guild_id, 0, speaker, context, lambda name: parts, told=0)
 
     def begin(self, reading: Reading, *, waiting_seconds: float = 0.0) -> Said:
-        """Return what is said, when synthesis of it begins, in the order of speech.
+        """Return what is said, when its synthesis begins, in the order of speech.
 
         Names and what was left out are decided here, because what is queued may never be heard.
-        Asked again for the same reading, it returns the same parts. waiting_seconds: how much
-        chatter waits behind it, at ordinary speed.
+        Asked again for the same reading, it returns the same. waiting_seconds: how much chatter
+        waits, this included.
         """
-        raise NotImplementedError
+        if reading.said is None:
+            guild = reading.context.guild
+            pace = hurry(waiting_seconds, guild.backlog_seconds) if guild.hurry else 1.0
+            reading.said = Said(self._parts(reading), pace)
+        return reading.said
 
-    def ended(self, reading: Reading, *, dropped: bool = False) -> None:
-        """Hear that a reading is over; one that was dropped is told of before the next."""
-        raise NotImplementedError
+    def ended(self, reading: Reading, *, heard: bool = True) -> None:
+        """Hear that a reading is over. heard: whether any of it was."""
+        room = self._rooms.of(reading.guild_id)
+        if reading.told is not None and not heard:
+            room.left_out.notice_dropped(reading.told)
+        if reading.repeats:
+            room.repeats.heard(reading.member_id, reading.repeats, self._clock())
 
     def forget(self, guild_id: int) -> None:
-        """Forget who spoke and what was left out, when the bot leaves or is stopped."""
-        raise NotImplementedError
+        """Forget who spoke and what was left out, when the bot leaves."""
+        self._rooms.forget(guild_id)
+
+    async def _context(self, guild_id: int, user_id: int, place: Place) -> Context:
+        guild = await self._settings.guild(guild_id)
+        member = await self._settings.member(guild_id, user_id) if user_id else MemberSettings()
+        return Context(place, guild, member)
+
+    def _flood(self, message: ChatMessage, context: Context) -> SkipReason | None:
+        """Return why a member is not read who writes too much, or the same again; count it else."""
+        guild_id, author = message.guild_id, message.author.id
+        if self._limit.take(guild_id, author, context.guild.reads_per_minute):
+            return SkipReason.TOO_MANY
+        if self._rooms.of(guild_id).repeats.is_repeated(author, written(message), self._clock()):
+            return SkipReason.REPEATED
+        return None
+
+    async def _reading(
+        self, message: ChatMessage, context: Context, voice_of: int
+    ) -> Reading | SkipReason:
+        speaker = await self._speakers.of_member(message.guild_id, voice_of)
+        if speaker is None:
+            return SkipReason.NO_VOICE
+        author = message.author
+        speaker = dataclasses.replace(speaker, own=speaker.own and voice_of == author.id)
+        language = usual_language(context, speaker)
+        return Reading(
+            message.guild_id,
+            author.id,
+            speaker,
+            context,
+            partial(spoken_parts, message, context, language),
+            message.names,
+            message_id=message.id,
+            name=name_of(author, context),
+            repeats=written(message),
+        )
+
+    def _passing(
+        self,
+        guild_id: int,
+        author: Author,
+        context: Context,
+        speaker: Speaker | None,
+        said: Callable[[Author, Context, str], tuple[SpokenPart, ...]],
+    ) -> Reading | None:
+        """Return what is `said` of somebody who comes or goes; None for nothing."""
+        if speaker is None or not is_noticed(author, context):
+            return None
+        parts = said(author, context, usual_language(context, speaker))
+        kind = said.__name__
+        repeats = self._rooms.of(guild_id).repeats
+        if not parts or repeats.is_repeated(author.id, kind, self._clock()):
+            return None
+        return Reading(guild_id, author.id, speaker, context, lambda name: parts, repeats=kind)
+
+    def _parts(self, reading: Reading) -> tuple[SpokenPart, ...]:
+        room, context = self._rooms.of(reading.guild_id), reading.context
+        if reading.told is not None:
+            reading.told = room.left_out.take()
+            room.announcer.interrupted()
+            return left_out_parts(reading.told, context.place)
+        if reading.name is None:
+            room.announcer.interrupted()
+            return reading.compose(None)
+        name = room.announcer.name_for(
+            reading.member_id,
+            reading.name,
+            voice_id=reading.speaker.voice.id,
+            own=reading.speaker.own,
+            when=context.guild.announce_names,
+            now=self._clock(),
+        )
+        return reading.compose(name)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.clip_need import ClipNeed
 from storage.settings import SettingsStore
 from storage.types import VoiceProfile
+
+MAX_OPERATOR_VOICES = 500
+"""That members are spread over."""
+
+_TRIED = 5  # of the operator's, until one is found that can speak
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +38,42 @@ class Speakers:
         same for them, else the guild's default; damaged and too short ones are passed over.
         Raises StorageError.
         """
-        raise NotImplementedError
+        own = self._fit(await self._store.own_voices(guild_id, user_id))
+        if own is not None:
+            return Speaker(own, own=True)
+        voice = await self._operators(f"{guild_id}:{user_id}") or await self._default(guild_id)
+        return Speaker(voice, own=False) if voice is not None else None
 
     async def of_guild(self, guild_id: int) -> Speaker | None:
         """Return the voice for what nobody wrote: the guild's default, else an operator's.
 
         Raises StorageError.
         """
-        raise NotImplementedError
+        voice = await self._default(guild_id) or await self._operators(str(guild_id))
+        return Speaker(voice, own=False) if voice is not None else None
+
+    async def _operators(self, key: str) -> VoiceProfile | None:
+        ids = ranked(key, await self._store.operator_voice_ids(MAX_OPERATOR_VOICES))
+        return self._fit(await self._store.voices_by_id(ids[:_TRIED])) if ids else None
+
+    async def _default(self, guild_id: int) -> VoiceProfile | None:
+        default = await self._store.guild_default(guild_id)
+        return self._fit([default]) if default is not None else None
+
+    def _fit(self, voices: Iterable[VoiceProfile]) -> VoiceProfile | None:
+        need = self._need()
+        fit = (v for v in voices if v.damage is None and not need.refuses(v.seconds))
+        return next(fit, None)
+
+
+def ranked(key: str, voice_ids: Sequence[int]) -> list[int]:
+    """Return voices in the order in which they suit `key`, always the same.
+
+    By rendezvous hashing (Thaler and Ravishankar, 1998): a voice that comes takes over an equal
+    share of the keys, one that goes leaves its own to others, and no other key moves.
+    """
+    return sorted(voice_ids, key=lambda voice_id: _weight(key, voice_id), reverse=True)
+
+
+def _weight(key: str, voice_id: int) -> bytes:
+    return hashlib.blake2b(f"{key}/{voice_id}".encode(), digest_size=8).digest()

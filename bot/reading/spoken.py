@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+from bot.i18n import in_locale
+from bot.reading import phrases
+from bot.reading.cut import cut_text
+from bot.reading.languages import language_of
+from bot.reading.message import ChatMessage
+from bot.reading.names import spoken_name
+from bot.reading.place import Context, Place
+from bot.reading.sayable import is_sayable, without_address
+from bot.settings.guild import GuildSettings
+
+MOST_TITLES = 3
+"""Embeds of one message whose titles are said."""
+
+_PAUSE = "\n\n"  # a paragraph ends like a sentence, whatever it ends with
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +30,106 @@ class SpokenPart:
 
     text: str
     language: str
+
+
+def spoken_parts(
+    message: ChatMessage, context: Context, language: str, name: str | None
+) -> tuple[SpokenPart, ...]:
+    """Return what is said of a message, in order; parts beside each other differ in language.
+
+    language: ISO 639-1 code of what its author writes as a rule. name: how its author is called
+    before it, None for not at all.
+    """
+    with in_locale(context.place.locale):
+        return joined(_Composition(message, context.guild, context.place, language).parts(name))
+
+
+def left_out_parts(count: int, place: Place) -> tuple[SpokenPart, ...]:
+    """Return what is said of messages that were dropped."""
+    with in_locale(place.locale):
+        return (SpokenPart(phrases.left_out(count), place.locale),)
+
+
+def joined(parts: Iterable[SpokenPart]) -> tuple[SpokenPart, ...]:
+    """Return the parts that say something, those of one language beside each other together."""
+    together: list[SpokenPart] = []
+    for part in parts:
+        if not part.text:
+            continue
+        if together and together[-1].language == part.language:
+            part = SpokenPart(together.pop().text + _PAUSE + part.text, part.language)
+        together.append(part)
+    return tuple(together)
+
+
+@dataclass(frozen=True, slots=True)
+class _Composition:
+    """The parts of one message; in the place's locale."""
+
+    message: ChatMessage
+    guild: GuildSettings
+    place: Place
+    language: str
+
+    def parts(self, name: str | None) -> Iterator[SpokenPart]:
+        """Yield what is said; the name stands in the first phrase alone."""
+        answered = self._answered()
+        if answered:
+            yield self._phrase(phrases.answers(name, answered))
+            name = None
+        for each in (self._content, self._forward, self._poll, self._embeds, self._things):
+            said = tuple(each(name))
+            yield from said
+            name = None if said else name
+
+    def _answered(self) -> str | None:
+        other = self.message.reply_to
+        if other is None or other == self.message.author.name:
+            return None
+        return spoken_name(other)
+
+    def _content(self, name: str | None) -> Iterator[SpokenPart]:
+        content = without_address(self.message.content, self.place.bot_id)
+        if is_sayable(content):
+            yield self._phrase(phrases.says(name))
+            yield from self._text(content)
+
+    def _forward(self, name: str | None) -> Iterator[SpokenPart]:
+        forwarded = self.message.forwarded
+        if forwarded is None:
+            return
+        if is_sayable(forwarded):
+            yield self._phrase(phrases.forwards(name))
+            yield from self._text(forwarded)
+        elif self._named_things():
+            yield self._phrase(phrases.forwards(name))
+        else:
+            yield self._phrase(phrases.forwards_something(name))
+
+    def _poll(self, name: str | None) -> Iterator[SpokenPart]:
+        if self.message.poll:
+            yield self._phrase(phrases.asks(name))
+            yield from self._text(self.message.poll)
+
+    def _embeds(self, name: str | None) -> Iterator[SpokenPart]:
+        titles = [title for title in self.message.embeds if is_sayable(title)][:MOST_TITLES]
+        if titles and self.guild.read_embeds:
+            yield self._phrase(phrases.shows(name))
+            yield from self._text(_PAUSE.join(titles))
+
+    def _things(self, name: str | None) -> Iterator[SpokenPart]:
+        if named := self._named_things():
+            yield self._phrase(phrases.sends(name, named))
+
+    def _named_things(self) -> str:
+        message = self.message
+        return phrases.things(message.attachments, message.stickers, self.place.locale)
+
+    def _text(self, text: str) -> Iterator[SpokenPart]:
+        beginning, was_cut = cut_text(text, self.guild.max_characters)
+        yield SpokenPart(beginning, language_of(text, self.language, self.place.language))
+        if was_cut:
+            yield self._phrase(phrases.and_so_on())
+
+    def _phrase(self, text: str) -> SpokenPart:
+        return SpokenPart(text, self.place.locale)

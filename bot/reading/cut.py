@@ -1,0 +1,91 @@
+"""Long messages cut where a listener would not be surprised."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_FENCE = "```"
+# What is said as one thing, and in how many characters about.
+_UNITS = (
+    (r"```.*?(?:```|\Z)", 10),
+    (r"\|\|[^|]+\|\|", 10),
+    (r"<[@#:/tai][^<>\n]{0,110}>", 12),
+    (r"<?https?://[^\s<>]{1,2000}>?", 20),
+    (r"\[[^\[\]\n]{1,1000}\]\([^()\s]{1,2000}\)", 20),
+    (r"[^\W_]+\.[^\W\d_]{1,10}\b", None),  # a site or a file
+)
+_UNIT = re.compile("|".join(f"({pattern})" for pattern, _ in _UNITS) + r"|.", re.DOTALL)
+
+_SENTENCE_END = re.compile(r"(?:[.!?…؟।]+[\"'”»)\]*_~]*(?=\s)|[。！？!?]+[」』）”]*|\n)\s*")
+_WORD_END = re.compile(r"\s+|(?<=[、，；：,;:])")
+_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_ENOUGH = 0.5
+"""How much of a message has to be left where it is cut at the end of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """A piece that is not cut: where it ends in the text, and how many characters are said."""
+
+    end: int
+    said: int
+
+
+def cut_text(text: str, most: int) -> tuple[str, bool]:
+    """Return the beginning of a raw text of which at most `most` characters are said.
+
+    And whether something was left out. What is said in a few words (mentions, links, spoilers, code
+    blocks) counts as those, and is not cut. It ends at the end of a sentence, else behind a word;
+    in Chinese and Japanese, which have no spaces, behind a mark or a character.
+    """
+    whole = text.rstrip()
+    if len(whole) <= most:
+        return _closed(whole), False
+    units = list(_units(whole))
+    sizes = itertools.accumulate(unit.said for unit in units)
+    ends = [unit.end for unit, said in zip(units, sizes, strict=True) if said <= most]
+    if len(ends) == len(units):
+        return _closed(whole), False
+    last = ends[-1] if ends else 0
+    end = _best_end(whole, last, set(ends))
+    return _closed(whole[:end].rstrip()), True
+
+
+def _units(text: str) -> Iterator[_Unit]:
+    for match in _UNIT.finditer(text):
+        said = _UNITS[match.lastindex - 1][1] if match.lastindex else None
+        yield _Unit(match.end(), len(match[0]) if said is None else min(said, len(match[0])))
+
+
+def _best_end(text: str, last: int, allowed: set[int]) -> int:
+    """Return where to cut, at `last` at the latest; a place in `allowed`."""
+    reach = text[: last + 1]
+    sentences = [end.end() for end in _SENTENCE_END.finditer(reach) if end.end() <= last]
+    words = [end.start() for end in _WORD_END.finditer(reach) if 0 < end.start() <= last]
+    for ends, least in ((sentences, last * _ENOUGH), (words, last * _ENOUGH)):
+        fitting = [end for end in ends if end in allowed and end >= least]
+        if fitting and not (ends is words and _UNSPACED.match(text, last - 1)):
+            return fitting[-1]
+    return _whole_character(text, last, allowed)
+
+
+def _whole_character(text: str, end: int, allowed: set[int]) -> int:
+    while end > 1 and (end not in allowed or _continues(text, end)):
+        end -= 1
+    return end
+
+
+def _continues(text: str, end: int) -> bool:
+    """Whether what stands at `end` belongs to the character before it."""
+    at = text[end : end + 1]
+    joined = "\u200d" in (at, text[end - 1])
+    return joined or (bool(at) and (unicodedata.category(at) in ("Mn", "Mc", "Me", "Sk")))
+
+
+def _closed(text: str) -> str:
+    """Return `text` without a code block that is open, which would swallow what is said next."""
+    return text + _FENCE if text.count(_FENCE) % 2 else text

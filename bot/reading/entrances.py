@@ -1,0 +1,47 @@
+"""What is said when a member enters the voice channel or leaves it."""
+
+from __future__ import annotations
+
+from bot.i18n import in_locale
+from bot.reading import phrases
+from bot.reading.languages import language_of
+from bot.reading.message import Author
+from bot.reading.names import name_of
+from bot.reading.place import Context
+from bot.reading.rules import SkipReason, refused_author
+from bot.reading.sayable import is_sayable
+from bot.reading.spoken import SpokenPart, joined
+
+
+def greeting_in(context: Context) -> str:
+    """Return what a member wishes to be greeted with, "" for nothing."""
+    wished = context.member.greeting or ""
+    return wished if context.guild.greetings and is_sayable(wished) else ""
+
+
+def is_noticed(author: Author, context: Context) -> bool:
+    """Whether coming and going is spoken of: of members, unless they are muted by an admin."""
+    if author.bot:
+        return False
+    return refused_author(author, context) in (None, SkipReason.MUTED_BY_THEMSELVES)
+
+
+def entrance(author: Author, context: Context, language: str) -> tuple[SpokenPart, ...]:
+    """Return what is said when a member comes: that they are there, their greeting, or nothing.
+
+    language: ISO 639-1 code of what they write.
+    """
+    greeting, locale = greeting_in(context), context.place.locale
+    with in_locale(locale):
+        named = phrases.joins(name_of(author, context))
+    announced = SpokenPart(named if context.guild.announce_joins else "", locale)
+    return joined((announced, SpokenPart(greeting, language_of(greeting, language))))
+
+
+def departure(author: Author, context: Context, language: str) -> tuple[SpokenPart, ...]:
+    """Return what is said when a member goes, or nothing; as `entrance` does."""
+    if not context.guild.announce_joins:
+        return ()
+    with in_locale(context.place.locale):
+        named = phrases.leaves(name_of(author, context))
+    return (SpokenPart(named, context.place.locale),)
