@@ -23,6 +23,7 @@ from bot.voice.player import GuildPlayer
 from bot.voice.utterances import SayRequest
 from cogs import cards
 from cogs.call import busy_in, channel_of, join_channel
+from cogs.dictionary.becoming import dictionary_notes
 from cogs.mentions import names_in
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
@@ -100,6 +101,9 @@ class SpeechCog(commands.Cog, name="Speech"):
             voice_settings=settings_of(voice),
             settings=settings,
             names=names_in(interaction, text),
+            dictionary=await self._services.dictionary.of(
+                guild_of(interaction), interaction.user.id
+            ),
             current_voice=partial(current_reference, self._services, voice),
         )
         utterance = await self._services.speech.planned(utterance)
@@ -126,6 +130,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         engine = self._services.engine
         answer += engine_note(engine)
         answer += cards.notes(takes_cost(settings.over(utterance.voice_settings), engine.info))
+        answer += cards.notes(await dictionary_notes(self._services, utterance))
         await reply(interaction, answer)
         line.open(answer)
         await self._mark_used(voice)

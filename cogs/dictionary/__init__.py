@@ -1,0 +1,1 @@
+"""`/dictionary`: how words are spoken."""
