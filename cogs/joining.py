@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.errors import UserError
+from bot.settings.permissions import Action
 from cogs.call import (
     MAY_OVERRULE,
     all_own,
@@ -18,6 +19,7 @@ from cogs.call import (
     player_of,
     privileged_in,
 )
+from cogs.permissions import require
 from cogs.ui import Interaction, command_names, guild_of, reply
 
 
@@ -37,6 +39,7 @@ class CallCog(commands.Cog, name="Call"):
         target = channel or channel_of(interaction)
         if not target.permissions_for(member_of(interaction)).connect:
             raise UserError(f"You may not join {target.mention} yourself, so I do not either.")
+        await require(interaction, Action.CALL, channel=target)
         player = self._services.voice.player(guild_of(interaction))
         privileged = privileged_in(interaction, player)
         if player.channel != target and player.snapshot() and not privileged:

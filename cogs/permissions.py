@@ -51,46 +51,57 @@ async def require(
     action: Action,
     *,
     voice: VoiceProfile | None = None,
-    voice_channel: discord.abc.Snowflake | None = None,
+    channel: discord.abc.Snowflake | None = None,
     anywhere: bool = False,
 ) -> None:
     """Raise UserError, with what to do, unless the member may do that here.
 
-    voice: that shall speak. voice_channel: where it would be heard. anywhere: whatever channel it
-    is asked in. Raises StorageError.
+    voice: that shall speak. channel: the voice channel where it would be heard. anywhere: whatever
+    channel it is asked in. Raises StorageError.
     """
-    member = interaction.user
-    assert isinstance(member, discord.Member), "the commands exist in guilds alone"
-    place = Place(
-        () if anywhere else text_place(interaction.channel),
-        voice_channel.id if voice_channel is not None else None,
-    )
-    refused = await refusal_of(services_of(interaction), action, member, place, voice)
-    if refused is not None:
-        raise UserError(refused)
+    place = Place() if anywhere else _place(interaction, channel)
+    await _refuse(services_of(interaction), action, _member(interaction), place, voice)
 
 
-def permitted_reference(
+async def permitted(
+    interaction: Interaction, action: Action, voice: VoiceProfile, channel: discord.abc.Snowflake
+) -> Callable[[], Awaitable[VoiceReference]]:
+    """Do as `require`, and return what does so again and looks the voice up.
+
+    For each sentence: while it waits, the settings may change, or the voice. What it raises is in
+    the language of now.
+    """
+    services, member = services_of(interaction), _member(interaction)
+    place, language = _place(interaction, channel), locale.get()
+    await _refuse(services, action, member, place, voice)
+
+    async def look_up() -> VoiceReference:
+        with in_locale(language):
+            await _refuse(services, action, member, place, voice)
+            return await current_reference(services, voice)
+
+    return look_up
+
+
+async def _refuse(
     services: Services,
     action: Action,
     member: discord.Member,
     place: Place,
-    voice: VoiceProfile,
-) -> Callable[[], Awaitable[VoiceReference]]:
-    """Return what looks a voice up before each sentence: while it waits, a role may be taken away.
+    voice: VoiceProfile | None,
+) -> None:
+    refused = await refusal_of(services, action, member, place, voice)
+    if refused is not None:
+        raise UserError(refused)
 
-    Raises UserError, in the language of now, when the member may not speak in it any more.
-    """
-    language = locale.get()
 
-    async def look_up() -> VoiceReference:
-        with in_locale(language):
-            refused = await refusal_of(services, action, member, place, voice)
-            if refused is not None:
-                raise UserError(refused)
-            return await current_reference(services, voice)
+def _member(interaction: Interaction) -> discord.Member:
+    assert isinstance(interaction.user, discord.Member), "the commands exist in guilds alone"
+    return interaction.user
 
-    return look_up
+
+def _place(interaction: Interaction, channel: discord.abc.Snowflake | None) -> Place:
+    return Place(text_place(interaction.channel), channel.id if channel is not None else None)
 
 
 async def count_text(interaction: Interaction) -> None:

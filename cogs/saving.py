@@ -10,7 +10,11 @@ from discord.utils import utcnow
 
 from bot.client import Services
 from bot.enrolment.types import EnrolmentSample
+from bot.moderation import Enrolled
+from bot.settings.permissions import Action
 from cogs import cards
+from cogs.moderation import tell
+from cogs.permissions import require
 from cogs.ui import Interaction, command_names
 from cogs.voice_option import require_may_change
 from storage.types import NewVoice, VoiceProfile
@@ -51,7 +55,8 @@ class AsNewVoice:
         return f"New voice {cards.quoted(self.voice.name)}"
 
     async def check(self, interaction: Interaction) -> None:
-        """Raise InvalidNameError, NameTakenError, or UserError if there is no room."""
+        """Raise InvalidNameError, NameTakenError, or UserError if there is no room or no right."""
+        await require(interaction, Action.ENROL)
         await self.services.enrolment.check_new(self.voice.guild_id, self.voice.name)
 
     async def save(
@@ -65,6 +70,7 @@ class AsNewVoice:
             consented_at=utcnow(),
         )
         saved = await self.services.enrolment.save(sample, voice)
+        tell(interaction.client, saved.guild_id, Enrolled(interaction.user.id, saved.name))
         return cards.saved_card(saved, command_names(interaction))
 
 
@@ -82,6 +88,7 @@ class AsReplacement:
 
     async def check(self, interaction: Interaction) -> None:
         """Raise VoiceNotFoundError; UserError if the voice is not the member's to change now."""
+        await require(interaction, Action.ENROL)
         require_may_change(interaction, await self.services.voices.get(self.voice.id))
 
     async def save(
@@ -91,5 +98,7 @@ class AsReplacement:
         replaced = await self.services.enrolment.replace(
             self.voice.id, sample, consented_by=interaction.user.id, consented_at=utcnow()
         )
+        event = Enrolled(interaction.user.id, replaced.name, replaced=True)
+        tell(interaction.client, replaced.guild_id, event)
         await self.services.watch.try_look()  # what waits is spoken with the new recording
         return cards.replaced_card(replaced, command_names(interaction))

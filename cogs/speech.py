@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import weakref
 from collections.abc import AsyncGenerator, Callable
-from functools import partial
+from dataclasses import replace
 
 import structlog
 from discord import app_commands
@@ -15,6 +15,8 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.command_tree import explain
 from bot.errors import EngineDeadError, EngineError, UserError
+from bot.moderation import Said
+from bot.settings.permissions import Action
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
 from bot.speech.voice_settings import check_ranges, settings_of, takes_cost
@@ -25,6 +27,8 @@ from cogs import cards
 from cogs.call import busy_in, channel_of, join_channel
 from cogs.dictionary.becoming import dictionary_notes
 from cogs.mentions import names_in
+from cogs.moderation import tell
+from cogs.permissions import count_text, permitted, require
 from cogs.progress import ProgressLine
 from cogs.speech_cards import say_text
 from cogs.tuning import (
@@ -40,7 +44,6 @@ from cogs.tuning import (
 from cogs.ui import (
     Interaction,
     command_names,
-    current_reference,
     engine_note,
     guild_of,
     reference_to,
@@ -92,6 +95,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         """Queue the text, then follow it in the same answer."""
         settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
         check_ranges(settings)
+        await require(interaction, Action.SAY)
         voice = voice or await self._voice_of(interaction)
         utterance = Utterance(
             text,
@@ -104,11 +108,13 @@ class SpeechCog(commands.Cog, name="Speech"):
             dictionary=await self._services.dictionary.of(
                 guild_of(interaction), interaction.user.id
             ),
-            current_voice=partial(current_reference, self._services, voice),
         )
         utterance = await self._services.speech.planned(utterance)
         sentences = utterance.sentences or ()
         channel = channel_of(interaction)
+        check = await permitted(interaction, Action.SAY, voice, channel)
+        utterance = replace(utterance, current_voice=check)
+        await count_text(interaction)
         player = await self._player_in(channel, interaction)
         self._services.watch.use(voice)
         line = ProgressLine(interaction)
@@ -133,6 +139,8 @@ class SpeechCog(commands.Cog, name="Speech"):
         answer += cards.notes(await dictionary_notes(self._services, utterance))
         await reply(interaction, answer)
         line.open(answer)
+        said = Said(interaction.user.id, voice.name, text, channel.id)
+        tell(interaction.client, utterance.guild_id, said)
         await self._mark_used(voice)
 
     async def _voice_of(self, interaction: Interaction) -> VoiceProfile:

@@ -8,7 +8,9 @@ import discord
 
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
+from bot.moderation import Deleted
 from cogs import cards
+from cogs.moderation import tell
 from cogs.ui import Interaction, command_names, guild_of, services_of
 from cogs.views import OwnedView
 from cogs.voice_option import require_may_change
@@ -105,6 +107,8 @@ class DeletionQuestion(OwnedView):
         if (voice.name, voice.clip_sha256) != (asked.name, asked.clip_sha256):
             raise UserError(_changed(asked, voice, command_names(interaction)))
         await services.voices.delete(voice.id)
+        event = Deleted(interaction.user.id, voice.name, voice.owner_id)
+        tell(interaction.client, voice.guild_id, event)
         await services.watch.try_look()
         return f"{cards.quoted(voice.name)} is deleted."
 

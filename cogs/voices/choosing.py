@@ -5,9 +5,12 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.settings.permissions import Action
 from cogs import cards
+from cogs.permissions import require
 from cogs.ui import Interaction, command_names, defer, guild_of, manages_guild, services_of
 from cogs.voice_option import AnyVoice
+from storage.setting_values import DEFAULT_VOICE
 from storage.types import VoiceProfile
 
 
@@ -33,7 +36,11 @@ class Choosing(commands.Cog):
             guild_of(interaction),
             interaction.user.id,
         )
-        await choices.set_member_default(guild_id, user_id, voice.id if voice else None)
+        if voice is not None:
+            await require(interaction, Action.CHOOSE, voice=voice, anywhere=True)
+        await services_of(interaction).settings.change_member(
+            guild_id, user_id, DEFAULT_VOICE, voice.id if voice is not None else None
+        )
         if voice is not None:
             return f"{cards.quoted(voice.name)} speaks for you on this server from now on."
         other = await choices.voice_for(guild_id, user_id)
@@ -48,8 +55,11 @@ class Choosing(commands.Cog):
     async def _choose_for_guild(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
         if not manages_guild(interaction):
             raise app_commands.MissingPermissions(["manage_guild"])
-        await services_of(interaction).choices.set_guild_default(
-            guild_of(interaction), voice.id if voice else None
+        await services_of(interaction).settings.change_guild(
+            guild_of(interaction),
+            DEFAULT_VOICE,
+            voice.id if voice is not None else None,
+            changed_by=interaction.user.id,
         )
         if voice is None:
             return "This server has no default voice now."

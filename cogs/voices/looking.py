@@ -10,10 +10,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import EngineError
+from bot.settings.permissions import Action
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.service import Utterance
 from bot.speech.voice_settings import settings_of
 from cogs import cards
+from cogs.permissions import require
 from cogs.ui import (
     Interaction,
     command_names,
@@ -67,6 +69,7 @@ class Looking(commands.Cog):
     @app_commands.describe(voice="Which voice")
     async def preview(self, interaction: Interaction, voice: AnyVoice) -> None:
         """Attach a sentence that it speaks."""
+        await require(interaction, Action.CHOOSE, voice=voice)
         if not services_of(interaction).engine.ready:
             raise EngineError("The voice engine is still loading. Try again in a minute.")
         self._count_preview(interaction)

@@ -52,7 +52,7 @@ async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
     assert question.response.content == "“Ann” is deleted."
     changes: asyncio.Queue[VoiceChange] = asyncio.Queue()
     scene.world.watch.subscribe(changes.put)
-    async with scene.world.watch.running():  # which looks again
+    async with scene.world.commits.running():  # which looks again
         await asyncio.wait_for(changes.get(), 10)
     await scene.env.settle()
     assert TOLD in content(last)
@@ -67,7 +67,7 @@ async def test_a_deletion_by_another_process_is_noticed(
     voice = await scene.world.store.find(scene.guild.id, "Ann")
     changes: asyncio.Queue[VoiceChange] = asyncio.Queue()
     scene.world.watch.subscribe(changes.put)
-    async with scene.world.watch.running():
+    async with scene.world.commits.running():
         async with VoiceStore.open(scene.world.store.clip_path(voice).parents[1]) as other:
             await other.delete(voice.id)
         change = await asyncio.wait_for(changes.get(), 10)

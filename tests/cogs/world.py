@@ -140,7 +140,9 @@ class World:
         self.choices = SettingsStore.beside(self.store)
         self.settings = SettingsService(SettingValues.beside(self.store))
         self.dictionary = DictionaryService(DictionaryStore(self.store.database))
-        self.watch = VoiceWatch(self.store, CommitWatch(self.store.version))
+        self.commits = CommitWatch(self.store.version)
+        self.commits.subscribe(self.settings.take_in)
+        self.watch = VoiceWatch(self.store, self.commits)
 
     @cached_property
     def bot(self) -> MynahBot:
