@@ -16,7 +16,9 @@ _HEADING = re.compile(r"^[ \t]*(?:#{1,3}|-#)[ \t]+(?=\S)")
 _ITEM = re.compile(r"^[ \t]*[-*+•][ \t]+(?:\[[ xX]\][ \t]+)?(?=\S)")
 _NUMBERED = re.compile(r"^[ \t]*(\d{1,3})[.)][ \t]+(?=[^\W\d_])")
 _RULE_MARKS = frozenset("-*_=~|: \t")
-_ENDED = re.compile(r"[.!?。！？…؟।॥:;,،、，；：]\W*$|^\W*$")
+# Finished words stand under private characters (`KeptWords`), which are no marks.
+_MARKS = r"[^\w\U000f0000-\U0010fffd]*"
+_ENDED = re.compile(rf"[.!?。！？…؟।॥:;,،、，；：]{_MARKS}$|^{_MARKS}$")
 
 _BOUNDED = r"{1,3000}?"
 # A mark opens before a word and closes behind one, neither beside a letter outside. That keeps

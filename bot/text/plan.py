@@ -11,7 +11,9 @@ from bot.text.dictionary import NO_ENTRIES, Dictionary, Entries, read_marked
 from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
 from bot.text.emojis import read_emoji
 from bot.text.engine_reads import WORDS, EngineReads
+from bot.text.kaomoji import without_kaomoji
 from bot.text.kept import KeptWords, without_private
+from bot.text.laughs import read_laughs
 from bot.text.markdown import read_markdown
 from bot.text.marks import collapse_letters, collapse_marks, plain_characters
 from bot.text.names import Names
@@ -101,12 +103,12 @@ def clean_text(
 def _clean(text: str, language: str | None, names: Names, entries: Entries = NO_ENTRIES) -> str:
     words, kept = words_of(language), KeptWords()
     text = read_marked(without_private(text), entries, kept)
-    text = read_emoji(text, language, kept, entries)
+    text = read_emoji(without_kaomoji(text), language, kept, entries)
     text = read_code_and_spoilers(plain_characters(text), words, kept)
     text = read_links(text, words, kept)
     text = read_markup(text, language, names, kept, entries)
     text = read_addresses(text, words, kept)
-    text = entries.replace(read_markdown(text, language))
+    text = read_laughs(entries.replace(read_markdown(text, language)), language)
     text = read_ids(text, words, kept)
     text = collapse_marks(collapse_letters(text))
     return collapse_marks(kept.put_back(text))
