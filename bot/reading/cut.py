@@ -13,12 +13,17 @@ _FENCE = "```"
 _UNITS = (
     (r"```.*?(?:```|\Z)", 10),
     (r"\|\|[^|]+\|\|", 10),
+    (r"(?:<a?:\w{1,64}:\d{1,25}>\s*){3,}", 36),  # only three are said
     (r"<[@#:/tai][^<>\n]{0,110}>", 12),
     (r"<?https?://[^\s<>]{1,2000}>?", 20),
     (r"\[[^\[\]\n]{1,1000}\]\([^()\s]{1,2000}\)", 20),
     (r"[^\W_]+\.[^\W\d_]{1,10}\b", None),  # a site or a file
+    (r"(?P<same>[^\d\s])(?P=same){3,}", 3),
 )
-_UNIT = re.compile("|".join(f"({pattern})" for pattern, _ in _UNITS) + r"|.", re.DOTALL)
+_UNIT = re.compile(
+    "|".join(f"(?P<unit{n}>{pattern})" for n, (pattern, _) in enumerate(_UNITS)) + r"|.", re.DOTALL
+)
+_SAID = {f"unit{n}": said for n, (_, said) in enumerate(_UNITS) if said is not None}
 
 _SENTENCE_END = re.compile(r"(?:[.!?…؟।]+[\"'”»)\]*_~]*(?=\s)|[。！？!?]+[」』）”]*|\n)\s*")
 _WORD_END = re.compile(r"\s+|(?<=[、，；：,;:])")
@@ -50,15 +55,14 @@ def cut_text(text: str, most: int) -> tuple[str, bool]:
     ends = [unit.end for unit, said in zip(units, sizes, strict=True) if said <= most]
     if len(ends) == len(units):
         return _closed(whole), False
-    last = ends[-1] if ends else 0
-    end = _best_end(whole, last, set(ends))
+    end = _best_end(whole, ends[-1], set(ends)) if ends else most
     return _closed(whole[:end].rstrip()), True
 
 
 def _units(text: str) -> Iterator[_Unit]:
     for match in _UNIT.finditer(text):
-        said = _UNITS[match.lastindex - 1][1] if match.lastindex else None
-        yield _Unit(match.end(), len(match[0]) if said is None else min(said, len(match[0])))
+        most = _SAID.get(match.lastgroup or "", len(match[0]))
+        yield _Unit(match.end(), min(most, len(match[0])))
 
 
 def _best_end(text: str, last: int, allowed: set[int]) -> int:

@@ -12,7 +12,7 @@ AttachmentKind = Literal["image", "video", "audio", "voice message", "file"]
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who wrote a message. name: as the server shows it. roles: ids.
+    """Who wrote a message. name: as the server shows it. roles: ids. manages: has Manage Server.
 
     in_call: whether they are in the voice channel that it is read into.
     """
@@ -23,6 +23,7 @@ class Author:
     bot: bool = False
     webhook: bool = False
     in_call: bool = True
+    manages: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from bot.i18n import N_
+from bot.reading.facts import is_allowed
 from bot.reading.message import Author, ChatMessage
 from bot.reading.place import Context, Place
 from bot.reading.sayable import has_something_to_say, without_address
@@ -76,7 +77,8 @@ def _unwanted_author(author: Author, guild: GuildSettings) -> SkipReason | None:
         return None if guild.read_webhooks else SkipReason.WEBHOOK
     if author.bot:
         return None if guild.read_bots else SkipReason.BOT
-    if guild.read_roles and not author.roles.intersection(guild.read_roles):
+    needed = guild.read_roles if not author.manages else ()
+    if needed and author.roles.isdisjoint(needed):
         return SkipReason.ROLE_MISSING
     if guild.only_in_call and not author.in_call:
         return SkipReason.NOT_IN_CALL
@@ -84,8 +86,9 @@ def _unwanted_author(author: Author, guild: GuildSettings) -> SkipReason | None:
 
 
 def _unwanted_place(message: ChatMessage, guild: GuildSettings, place: Place) -> SkipReason | None:
-    allowed = {*guild.text_channels, place.voice_channel_id}
-    if guild.text_channels and allowed.isdisjoint((message.channel_id, message.parent_id)):
+    written_in = tuple(filter(None, (message.channel_id, message.parent_id)))
+    # A voice channel's own chat is as allowed as the channel.
+    if place.voice_channel_id not in written_in and not is_allowed(written_in, guild):
         return SkipReason.CHANNEL_NOT_ALLOWED
     if place.since is not None and message.names.typed_at < place.since:
         return SkipReason.OLD

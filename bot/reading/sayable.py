@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from bot.errors import UserError
+from bot.reading.languages import language_of
 from bot.reading.message import ChatMessage
 from bot.settings.guild import GuildSettings
 from bot.text.plan import clean_text
 
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_WORD = re.compile("[^\\W\\d_\u1100-\u11ff\u3131-\u318e]{3,}")  # Korean laughs in lone letters
 _LOOKED_AT = 300  # characters: a longer text without a word has none that matter
 _ROOM = 10_000  # what cleaning makes of that
 
@@ -27,7 +28,8 @@ def is_sayable(text: str) -> bool:
     if _WORD.search(text[:_LOOKED_AT]):
         return True  # saves cleaning it twice
     try:
-        clean_text(text[:_LOOKED_AT], max_characters=_ROOM)
+        language = language_of(text, "en")
+        clean_text(text[:_LOOKED_AT], max_characters=_ROOM, language=language)
     except UserError:
         return False
     return True

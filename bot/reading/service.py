@@ -9,6 +9,7 @@ from functools import partial
 
 from bot.reading.backlog import hurry
 from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
+from bot.reading.facts import voices_for
 from bot.reading.languages import usual_language
 from bot.reading.message import Author, ChatMessage
 from bot.reading.names import name_of
@@ -18,27 +19,30 @@ from bot.reading.repeats import written
 from bot.reading.room import Rooms
 from bot.reading.rules import SkipReason, nothing_to_say, refused_author, skip_reason
 from bot.reading.speaker import Speaker, Speakers
-from bot.reading.spoken import SpokenPart, left_out_parts, spoken_parts
+from bot.reading.spoken import SpokenPart, left_out_parts, read_by, spoken_parts
 from bot.settings.member import MemberSettings
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
+from bot.text.engine_reads import WORDS, EngineReads
 
 
 class ReadingService:
     """Decides what is read aloud, by whom and in which words; what it remembers is bounded.
 
     The way of a message: `read` when it arrives, `begin` when its synthesis begins, `ended` when it
-    was heard, dropped or could not be queued. clock: in s.
+    was heard, dropped or could not be queued.
     """
 
     def __init__(
         self,
         settings: SettingsService,
         speakers: Speakers,
+        reads: Callable[[], EngineReads] = lambda: WORDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Take what it asks. reads: which languages the engine speaks. clock: in s."""
         self._settings, self._speakers = settings, speakers
-        self._clock = clock
+        self._reads, self._clock = reads, clock
         self._rooms = Rooms()
         self._limit = MinuteLimit(clock)
 
@@ -46,10 +50,10 @@ class ReadingService:
         """Return what a message that arrived comes to. Raises StorageError."""
         context = await self._context(message.guild_id, message.author.id, place)
         reason = skip_reason(message, context) or self._flood(message, context)
-        return reason or await self._reading(message, context, message.author.id)
+        return reason or await self._reading(message, context, message.author)
 
     async def speak_this(
-        self, message: ChatMessage, place: Place, *, voice_of: int
+        self, message: ChatMessage, place: Place, *, voice_of: Author
     ) -> Reading | SkipReason:
         """Return a message that a member asked to hear, in the voice of `voice_of`.
 
@@ -66,9 +70,10 @@ class ReadingService:
         said. Raises StorageError.
         """
         context = await self._context(guild_id, author.id, place)
-        find = self._speakers
-        greets = bool(greeting_in(context))
-        speaker = await (find.of_member(guild_id, author.id) if greets else find.of_guild(guild_id))
+        if greeting_in(context):
+            speaker = await self._speaker(guild_id, author, context)
+        else:
+            speaker = await self._speakers.of_guild(guild_id)
         return self._passing(guild_id, author, context, speaker, entrance)
 
     async def left(self, guild_id: int, author: Author, place: Place) -> Reading | None:
@@ -109,7 +114,7 @@ class ReadingService:
         if reading.said is None:
             guild = reading.context.guild
             pace = hurry(waiting_seconds, guild.backlog_seconds) if guild.hurry else 1.0
-            reading.said = Said(self._parts(reading), pace)
+            reading.said = Said(read_by(self._reads(), self._parts(reading)), pace)
         return reading.said
 
     def ended(self, reading: Reading, *, heard: bool = True) -> None:
@@ -129,6 +134,10 @@ class ReadingService:
         member = await self._settings.member(guild_id, user_id) if user_id else MemberSettings()
         return Context(place, guild, member)
 
+    async def _speaker(self, guild_id: int, author: Author, context: Context) -> Speaker | None:
+        may_use = voices_for(author, context.guild)
+        return await self._speakers.of_member(guild_id, author.id, may_use)
+
     def _flood(self, message: ChatMessage, context: Context) -> SkipReason | None:
         """Return why a member is not read who writes too much, or the same again; count it else."""
         guild_id, author = message.guild_id, message.author.id
@@ -139,13 +148,13 @@ class ReadingService:
         return None
 
     async def _reading(
-        self, message: ChatMessage, context: Context, voice_of: int
+        self, message: ChatMessage, context: Context, voice_of: Author
     ) -> Reading | SkipReason:
-        speaker = await self._speakers.of_member(message.guild_id, voice_of)
+        speaker = await self._speaker(message.guild_id, voice_of, context)
         if speaker is None:
             return SkipReason.NO_VOICE
         author = message.author
-        speaker = dataclasses.replace(speaker, own=speaker.own and voice_of == author.id)
+        speaker = dataclasses.replace(speaker, own=speaker.own and voice_of.id == author.id)
         language = usual_language(context, speaker)
         return Reading(
             message.guild_id,

@@ -31,14 +31,16 @@ class Speakers:
         """Take the store; need: what the engine that speaks needs of a recording."""
         self._store, self._need = store, need
 
-    async def of_member(self, guild_id: int, user_id: int) -> Speaker | None:
+    async def of_member(
+        self, guild_id: int, user_id: int, may_use: Callable[[VoiceProfile], bool]
+    ) -> Speaker | None:
         """Return the voice that speaks for a member.
 
         Their default, else the one they enrolled last, else one of the operator's that stays the
-        same for them, else the guild's default; damaged and too short ones are passed over.
-        Raises StorageError.
+        same for them, else the guild's default. Damaged and too short ones are passed over, and
+        what they chose and `may_use` no more. Raises StorageError.
         """
-        own = self._fit(await self._store.own_voices(guild_id, user_id))
+        own = self._fit(filter(may_use, await self._store.own_voices(guild_id, user_id)))
         if own is not None:
             return Speaker(own, own=True)
         voice = await self._operators(f"{guild_id}:{user_id}") or await self._default(guild_id)

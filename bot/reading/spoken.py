@@ -14,6 +14,7 @@ from bot.reading.names import spoken_name
 from bot.reading.place import Context, Place
 from bot.reading.sayable import is_sayable, without_address
 from bot.settings.guild import GuildSettings
+from bot.text.engine_reads import EngineReads
 
 MOST_TITLES = 3
 """Embeds of one message whose titles are said."""
@@ -48,6 +49,11 @@ def left_out_parts(count: int, place: Place) -> tuple[SpokenPart, ...]:
     """Return what is said of messages that were dropped."""
     with in_locale(place.locale):
         return (SpokenPart(phrases.left_out(count), place.locale),)
+
+
+def read_by(reads: EngineReads, parts: Iterable[SpokenPart]) -> tuple[SpokenPart, ...]:
+    """Return the parts in the languages that an engine speaks, which may be one for all."""
+    return joined(SpokenPart(p.text, reads.language(p.language) or p.language) for p in parts)
 
 
 def joined(parts: Iterable[SpokenPart]) -> tuple[SpokenPart, ...]:
