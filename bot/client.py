@@ -36,6 +36,7 @@ EXTENSIONS = (
     "cogs.enrolment",
     "cogs.voices",
     "cogs.speech",
+    "cogs.dictionary",
     "cogs.joining",
     "cogs.queue",
     "cogs.help",

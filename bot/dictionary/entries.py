@@ -27,13 +27,12 @@ def checked(entry: Entry) -> Entry:
 
     Raises UserError for what cannot be an entry.
     """
+    _check_lengths(entry)  # first: what follows takes its time with long texts
     _check_characters(entry)
     written = entry.written if entry.pattern else _word(entry.written)
-    spoken = _SPACES.sub(
-        " ", entry.spoken
-    )  # a pattern's may begin with one: it finds parts of words
+    # What is said for a pattern may begin with a space, because a pattern finds parts of words.
+    spoken = _SPACES.sub(" ", entry.spoken)
     entry = replace(entry, written=written, spoken=spoken if entry.pattern else spoken.strip())
-    _check_lengths(entry)
     if entry.language and entry.language not in LANGUAGES:
         raise UserError(
             _("I know no language {language}. Use a code such as de, or none.").format(
@@ -48,6 +47,8 @@ def checked(entry: Entry) -> Entry:
 def _word(written: str) -> str:
     written = unicodedata.normalize("NFC", " ".join(written.split()))
     written = _CUSTOM_EMOJI.sub(r":\1:", written)
+    if written.isascii():
+        return written
     emojis = [found for found in emoji.emoji_list(written) if not _ordinary(found["emoji"])]
     if emojis and emojis[0]["emoji"] != written:
         raise UserError(_("An entry is either one emoji or words. Make an entry for each."))
@@ -70,10 +71,13 @@ def _check_characters(entry: Entry) -> None:
 def _check_lengths(entry: Entry) -> None:
     if not entry.written.strip():
         raise UserError(_("Write what the entry is for."))
-    for text, most in ((entry.written, MAX_WRITTEN), (entry.spoken, MAX_SPOKEN)):
+    for name, text, most in (
+        ("written", entry.written, MAX_WRITTEN),
+        ("spoken", entry.spoken, MAX_SPOKEN),
+    ):
         if len(text) > most:
             raise UserError(
-                _("“{start}…” has {count} characters; the limit is {limit}.").format(
-                    start=text[:20], count=len(text), limit=most
+                _("“{option}” has {count:,} characters; the limit is {limit}.").format(
+                    option=name, count=len(text), limit=most
                 )
             )

@@ -48,8 +48,8 @@ def read_file(data: bytes, most: int) -> list[ReadEntry]:
     found = _entries_of(_parsed(data))
     if len(found) > most:
         raise UserError(
-            _("That file has {count} entries; a dictionary has {limit} at most.").format(
-                count=f"{len(found):,}", limit=f"{most:,}"
+            _("That file has {count:,} entries; a dictionary has {limit:,} at most.").format(
+                count=len(found), limit=most
             )
         )
     reader = _Reader()
@@ -62,14 +62,15 @@ class _Reader:
         self._seconds = PATTERNS_SECONDS
 
     def read(self, number: int, raw: object) -> ReadEntry:
-        written = str(raw.get("written", "")) if isinstance(raw, dict) else ""
+        written = raw.get("written") if isinstance(raw, dict) else None
+        written = _sendable(written) if isinstance(written, str) else ""
         try:
             entry = self._checked(_typed(raw))
             first = self._seen.setdefault(entry.key, number)
             if first != number:
                 raise UserError(_("It is the same as entry {number}.").format(number=first))
         except UserError as error:
-            return ReadEntry(number, written, None, str(error))
+            return ReadEntry(number, written, None, _sendable(str(error)))
         return ReadEntry(number, written, entry)
 
     def _checked(self, entry: Entry) -> Entry:
@@ -82,6 +83,11 @@ class _Reader:
             return checked(entry)
         finally:
             self._seconds -= time.monotonic() - start
+
+
+def _sendable(text: str) -> str:
+    """Return a text without the halves of characters that JSON can hold."""
+    return text.encode(errors="replace").decode()
 
 
 def _parsed(data: bytes) -> Any:

@@ -52,13 +52,13 @@ class DictionaryService:
         found = [table for table in tables if table.size]
         return Matcher(found) if found else None
 
-    async def with_entry(self, guild_id: int, user_id: int, entry: Entry) -> Matcher:
-        """Return what the texts of a member would be spoken with if they had that entry, too.
+    async def with_entry(self, owner: Owner, entry: Entry) -> Matcher:
+        """Return what the owner's texts would be spoken with if that entry came before all.
 
         Raises UserError for what cannot be an entry, StorageError.
         """
         entry = await asyncio.to_thread(checked, entry)
-        matcher = await self.of(guild_id, user_id)
+        matcher = await self.of(owner.guild_id, owner.user_id)
         return Matcher((Table([entry]), *(matcher.tables if matcher else ())))
 
     async def add(self, owner: Owner, entry: Entry, created_by: int) -> tuple[Entry, bool]:
@@ -105,15 +105,19 @@ class DictionaryService:
         report.refused.sort(key=lambda line: line.number)
         return report
 
-    async def export_file(self, owner: Owner) -> bytes:
-        """Return the entries of one as a file that `import_file` takes. Raises StorageError."""
-        return write_file(await self.entries(owner))
+    async def export_file(self, owner: Owner) -> bytes | None:
+        """Return the entries of one as a file that `import_file` takes, None where there are none.
+
+        Raises StorageError.
+        """
+        entries = await self.entries(owner)
+        return await asyncio.to_thread(write_file, entries) if entries else None
 
     def _refusal(self, put: Put) -> str:
         bounds = self._store.bounds
         if put is Put.FULL:
-            return _("The dictionary is full: it has {limit} entries. Remove one first.").format(
-                limit=f"{bounds.entries:,}"
+            return _("The dictionary is full: it has {limit:,} entries. Remove one first.").format(
+                limit=bounds.entries
             )
         if put is Put.TOO_MANY_PATTERNS:
             return _("There are {limit} patterns already. Remove one first.").format(

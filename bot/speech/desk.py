@@ -15,7 +15,9 @@ from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, already_loaded, distinct_notes
 from bot.speech.types import Speech
+from bot.text.dictionary import Dictionary
 from bot.text.engine_reads import WORDS, EngineReads
+from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
 
@@ -67,6 +69,19 @@ class SpeechDesk:
         Raises `UserError` for nothing to say, or too much.
         """
         return await self._service(0, asyncio.get_running_loop().time).planned(utterance)
+
+    async def sentences(
+        self,
+        text: str,
+        *,
+        language: str | None = None,
+        names: Names | None = None,
+        dictionary: Dictionary | None = None,
+    ) -> tuple[str, ...]:
+        """Return what a text is spoken as, in whatever voice; see `planned`, which raises alike."""
+        plan = self._service(0, asyncio.get_running_loop().time).plan
+        async with self._planning:
+            return await asyncio.to_thread(plan, text, language, names, dictionary=dictionary)
 
     def speak(self, utterance: Utterance, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
         """Yield the sentences as they are spoken.

@@ -9,9 +9,15 @@ from bot.errors import UserError
 from bot.i18n import _
 from bot.markup import literal
 from bot.speech.service import Utterance
+from bot.text.dictionary import Dictionary
+from cogs.mentions import names_in
+from cogs.ui import Interaction, services_of
 
 MAX_SHOWN = 600
 """Characters of what is spoken, in an answer of at most 2,000 with its marks."""
+
+MAX_FIELD = 200
+"""Characters of each of two texts in a field, which holds 1,024 with their marks."""
 
 
 async def dictionary_notes(services: Services, utterance: Utterance) -> tuple[str, ...]:
@@ -29,6 +35,21 @@ async def dictionary_notes(services: Services, utterance: Utterance) -> tuple[st
     except UserError:  # without the dictionary, there is nothing to say
         pass
     return (_("Spoken: {text}").format(text=shown(" ".join(spoken.sentences or ()))),)
+
+
+async def becomes(
+    interaction: Interaction, text: str, language: str | None, dictionary: Dictionary
+) -> dict[str, str]:
+    """Return the field of a card that shows what a text becomes."""
+    try:
+        sentences = await services_of(interaction).speech.sentences(
+            text, language=language, names=names_in(interaction, text), dictionary=dictionary
+        )
+    except UserError as error:  # such as that there is nothing to say
+        said = f"*{error}*"
+    else:
+        said = shown(" ".join(sentences), MAX_FIELD)
+    return {"name": _("What it becomes"), "value": f"{shown(text, MAX_FIELD)}\n→ {said}"}
 
 
 def shown(text: str, most: int = MAX_SHOWN) -> str:

@@ -1,0 +1,74 @@
+"""`/dictionary add` and `remove`."""
+
+from __future__ import annotations
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.settings.permissions import Action
+from cogs.dictionary.becoming import becomes
+from cogs.dictionary.options import (
+    MEANINGS,
+    SERVER,
+    Spoken,
+    Text,
+    Written,
+    WrittenOption,
+    changed_owner,
+)
+from cogs.dictionary.words import removed_text, saved_card
+from cogs.permissions import require
+from cogs.tuning import LANGUAGE_CHOICES
+from cogs.ui import Interaction, defer, services_of
+from storage.dictionary import Entry
+
+
+class Changing(commands.Cog):
+    """Entries come and go."""
+
+    @app_commands.command(description="Set how a word, an emoji or a pattern is spoken")
+    @app_commands.describe(**MEANINGS, server=SERVER)
+    @app_commands.choices(language=LANGUAGE_CHOICES)
+    async def add(
+        self,
+        interaction: Interaction,
+        written: Written,
+        spoken: Spoken = "",
+        pattern: bool = False,
+        language: str | None = None,
+        text: Text | None = None,
+        server: bool = False,
+    ) -> None:
+        """Store an entry, in the place of one that is for the same."""
+        owner = changed_owner(interaction, server)
+        await defer(interaction)
+        await require(interaction, Action.CHOOSE)
+        dictionary = services_of(interaction).dictionary
+        entry, replaced = await dictionary.add(
+            owner, Entry(written, spoken, pattern, language or ""), interaction.user.id
+        )
+        card = saved_card(entry, replaced=replaced, server=server)
+        if text is not None:
+            matcher = await dictionary.with_entry(owner, entry)
+            card.add_field(**await becomes(interaction, text, language, matcher), inline=False)
+        await interaction.edit_original_response(embed=card)
+
+    @app_commands.command(description="Remove what you or the server set for a word")
+    @app_commands.describe(
+        written="Which entry",
+        language="Only the one for this language; for all if you leave it out",
+        server=SERVER,
+    )
+    @app_commands.choices(language=LANGUAGE_CHOICES)
+    async def remove(
+        self,
+        interaction: Interaction,
+        written: app_commands.Transform[str, WrittenOption],
+        language: str | None = None,
+        server: bool = False,
+    ) -> None:
+        """Remove it; nothing else is needed, it can be added again."""
+        owner = changed_owner(interaction, server)
+        await defer(interaction)
+        removed = await services_of(interaction).dictionary.remove(owner, written, language)
+        await interaction.edit_original_response(content=removed_text(removed))

@@ -1,0 +1,80 @@
+"""`/dictionary import` and `export`."""
+
+from __future__ import annotations
+
+import io
+
+import aiohttp
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.dictionary.exchange import MAX_FILE_BYTES
+from bot.errors import UserError
+from bot.i18n import _
+from bot.settings.permissions import Action
+from cogs.dictionary.options import SERVER, changed_owner, owner_of
+from cogs.dictionary.words import import_card, report_file, whose
+from cogs.permissions import require
+from cogs.ui import Interaction, command_names, defer, services_of
+
+FILE_NAME, REPORT_NAME = "dictionary.json", "report.txt"
+
+
+class Files(commands.Cog):
+    """Dictionaries as JSON files."""
+
+    @app_commands.command(name="import", description="Take the entries of a JSON file")
+    @app_commands.describe(
+        file="A file as the export makes it, or as the documentation shows", server=SERVER
+    )
+    async def import_entries(
+        self, interaction: Interaction, file: discord.Attachment, server: bool = False
+    ) -> None:
+        """Store what is right in it, and report on each entry."""
+        owner = changed_owner(interaction, server)
+        _check_size(file)
+        await defer(interaction)
+        await require(interaction, Action.CHOOSE)
+        report = await services_of(interaction).dictionary.import_file(
+            owner, await _download(file), interaction.user.id
+        )
+        await interaction.edit_original_response(
+            embed=import_card(report, server=server),
+            attachments=[discord.File(io.BytesIO(report_file(report)), REPORT_NAME)],
+        )
+
+    @app_commands.command(name="export", description="Get a dictionary as a JSON file")
+    @app_commands.describe(server="The server's instead of yours")
+    async def export_entries(self, interaction: Interaction, server: bool = False) -> None:
+        """Attach it."""
+        await defer(interaction)
+        owner, dictionary = owner_of(interaction, server), services_of(interaction).dictionary
+        exported = await dictionary.export_file(owner)
+        if exported is None:
+            raise UserError(
+                _("It is empty. {command} puts something in.").format(
+                    command=command_names(interaction)("dictionary add")
+                )
+            )
+        await interaction.edit_original_response(
+            content=whose(server), attachments=[discord.File(io.BytesIO(exported), FILE_NAME)]
+        )
+
+
+def _check_size(file: discord.Attachment) -> None:
+    if file.size > MAX_FILE_BYTES:
+        raise UserError(
+            _("That file has {size:.1f} MB; a dictionary has {limit} MB at most.").format(
+                size=file.size / 1024**2, limit=MAX_FILE_BYTES // 1024**2
+            )
+        )
+
+
+async def _download(file: discord.Attachment) -> bytes:
+    try:
+        return await file.read()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        raise UserError(
+            _("The file could not be fetched from Discord. Send the command again.")
+        ) from error

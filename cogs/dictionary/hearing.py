@@ -1,0 +1,169 @@
+"""`/dictionary hear`: what an entry does, before it is saved."""
+
+from __future__ import annotations
+
+import io
+from functools import partial
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.dictionary.matcher import Matcher
+from bot.errors import EngineError, UserError
+from bot.i18n import N_, _
+from bot.settings.permissions import Action
+from bot.speech.service import Utterance
+from bot.speech.voice_settings import settings_of
+from cogs import cards
+from cogs.dictionary.becoming import becomes
+from cogs.dictionary.options import MEANINGS, Spoken, Text, Written, changed_owner, owner_of
+from cogs.dictionary.words import saved_card
+from cogs.mentions import names_in
+from cogs.permissions import require
+from cogs.tuning import LANGUAGE_CHOICES
+from cogs.ui import (
+    Interaction,
+    command_names,
+    current_reference,
+    defer,
+    engine_note,
+    guild_of,
+    manages_guild,
+    reference_to,
+    services_of,
+)
+from cogs.views import OwnedView
+from cogs.voice_option import AnyVoice
+from storage.dictionary import Entry
+from storage.types import VoiceProfile
+
+FILE_NAME = "dictionary.ogg"
+
+HEARD, PERIOD_SECONDS = 5, 30.0
+"""So often a member may hear something within that time: each takes the engine's time."""
+
+
+class Hearing(commands.Cog):
+    """An entry is heard first."""
+
+    def __init__(self) -> None:
+        # Not the library's decorator, whose state belongs to the module and outlives the bot.
+        self._heard: commands.CooldownMapping[Interaction] = commands.CooldownMapping.from_cooldown(
+            HEARD, PERIOD_SECONDS, lambda interaction: interaction.user.id
+        )
+
+    @app_commands.command(description="Hear what an entry does before you save it")
+    @app_commands.describe(**MEANINGS, voice="Whose voice; yours if you leave it out")
+    @app_commands.choices(language=LANGUAGE_CHOICES)
+    async def hear(
+        self,
+        interaction: Interaction,
+        written: Written,
+        spoken: Spoken = "",
+        pattern: bool = False,
+        language: str | None = None,
+        text: Text | None = None,
+        voice: AnyVoice | None = None,
+    ) -> None:
+        """Answer with the text as speech, and ask whether to save."""
+        entry = Entry(written, spoken, pattern, language or "")
+        if pattern and text is None:
+            raise UserError(_("Give a text that the pattern finds something in."))
+        if not services_of(interaction).engine.ready:
+            raise EngineError(_("The voice engine is still loading. Try again in a minute."))
+        self._count(interaction)
+        await defer(interaction)
+        voice = voice or await _voice_of(interaction)
+        await require(interaction, Action.CHOOSE, voice=voice)
+        matcher = await services_of(interaction).dictionary.with_entry(
+            owner_of(interaction, False), entry
+        )
+        utterance = _utterance(interaction, text or written, entry, voice, matcher)
+        view = SaveEntry(interaction, entry)
+        await _answer(interaction, utterance, view)
+
+    def _count(self, interaction: Interaction) -> None:
+        bucket = self._heard.get_bucket(interaction)
+        if bucket is not None and (wait := bucket.update_rate_limit()) is not None:
+            raise app_commands.CommandOnCooldown(bucket, wait)
+
+
+def _utterance(
+    interaction: Interaction, text: str, entry: Entry, voice: VoiceProfile, matcher: Matcher
+) -> Utterance:
+    services = services_of(interaction)
+    services.watch.use(voice)
+    return Utterance(
+        text,
+        reference_to(services, voice),
+        guild_id=guild_of(interaction),
+        language=entry.language or voice.language,
+        voice_settings=settings_of(voice),
+        names=names_in(interaction, text),
+        dictionary=matcher,
+        current_voice=partial(current_reference, services, voice),
+    )
+
+
+async def _answer(interaction: Interaction, utterance: Utterance, view: SaveEntry) -> None:
+    services = services_of(interaction)
+    card = cards.embed(_("Nothing is saved yet"))
+    assert utterance.dictionary is not None
+    becoming = await becomes(interaction, utterance.text, utterance.language, utterance.dictionary)
+    card.add_field(**becoming, inline=False)
+    try:
+        utterance = await services.speech.planned(utterance)
+    except UserError:  # nothing of it is spoken, which is what the entry may be for
+        await interaction.edit_original_response(embed=card, view=view)
+        return
+    preview = await services.speech.preview(utterance)
+    card.description = (engine_note(services.engine) + cards.notes(preview.notes)).strip()
+    await interaction.edit_original_response(
+        embed=card, view=view, attachments=[discord.File(io.BytesIO(preview.ogg), FILE_NAME)]
+    )
+
+
+async def _voice_of(interaction: Interaction) -> VoiceProfile:
+    voice = await services_of(interaction).choices.voice_for(
+        guild_of(interaction), interaction.user.id
+    )
+    if voice is None:
+        command = command_names(interaction)
+        raise UserError(
+            _(
+                "You have no voice here yet. Make one with {enroll}, or name one of those in "
+                "{voices}."
+            ).format(enroll=command("enroll"), voices=command("voice list"))
+        )
+    return voice
+
+
+class SaveEntry(OwnedView):
+    """Asks whether an entry that was heard shall be kept, and for whom."""
+
+    def __init__(self, interaction: Interaction, entry: Entry) -> None:
+        super().__init__(interaction)
+        self._entry = entry
+        if not manages_guild(interaction):
+            self.remove_item(self.for_server)
+
+    @discord.ui.button(label=N_("Save for me"), style=discord.ButtonStyle.primary)
+    async def for_me(self, interaction: Interaction, _: discord.ui.Button[SaveEntry]) -> None:
+        """Put it into the member's dictionary."""
+        await self._save(interaction, server=False)
+
+    @discord.ui.button(label=N_("Save for the server"), style=discord.ButtonStyle.secondary)
+    async def for_server(self, interaction: Interaction, _: discord.ui.Button[SaveEntry]) -> None:
+        """Put it into the server's dictionary."""
+        await self._save(interaction, server=True)
+
+    async def _save(self, interaction: Interaction, *, server: bool) -> None:
+        owner = changed_owner(interaction, server)
+        await interaction.response.defer()
+        entry, replaced = await services_of(interaction).dictionary.add(
+            owner, self._entry, interaction.user.id
+        )
+        self.stop()
+        card = saved_card(entry, replaced=replaced, server=server)
+        await self.edit(embed=card, view=None)

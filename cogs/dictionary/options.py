@@ -1,0 +1,79 @@
+"""The options of `/dictionary`: what is written, whose dictionary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from discord import app_commands
+
+from bot.dictionary.entries import MAX_SPOKEN, MAX_WRITTEN
+from cogs.dictionary.words import entry_line
+from cogs.ui import Interaction, guild_of, manages_guild, services_of
+from storage.dictionary import Entry, Owner
+from storage.errors import StorageError
+
+MAX_TEXT = 600
+"""Characters of a text that an entry is tried on, as of `/say`."""
+
+MAX_CHOICES = 25
+MAX_LABEL = 100
+"""Of what Discord offers while somebody types
+(https://discord.com/developers/docs/interactions/application-commands)."""
+
+Written = app_commands.Range[str, 1, MAX_WRITTEN]
+Spoken = app_commands.Range[str, 1, MAX_SPOKEN]
+Text = app_commands.Range[str, 1, MAX_TEXT]
+
+MEANINGS = {
+    "written": "A word, several, an emoji or its :name:; with “pattern”, a regular expression",
+    "spoken": "How it is spoken; not at all if you leave it out",
+    "pattern": "Whether it is a regular expression; \\1 in “spoken” is then its first group",
+    "language": "Only for texts in this language",
+    "text": "A text to try it on",
+}
+"""What the options of an entry are for."""
+
+SERVER = "For everybody here (needs Manage Server)"
+
+
+def owner_of(interaction: Interaction, server: bool) -> Owner:
+    """Return whose dictionary is meant: the member's or the server's."""
+    return Owner(guild_of(interaction), 0 if server else interaction.user.id)
+
+
+def changed_owner(interaction: Interaction, server: bool) -> Owner:
+    """Return whose dictionary shall be changed. Raises MissingPermissions."""
+    if server and not manages_guild(interaction):
+        raise app_commands.MissingPermissions(["manage_guild"])
+    return owner_of(interaction, server)
+
+
+class WrittenOption(app_commands.Transformer):
+    """An option that names an entry that there is."""
+
+    async def transform(self, interaction: Interaction, value: Any, /) -> str:
+        """Return it as it was typed."""
+        return str(value)
+
+    async def autocomplete(
+        self, interaction: Interaction, value: str | float, /
+    ) -> list[app_commands.Choice[Any]]:
+        """Offer entries in which that occurs."""
+        owner = owner_of(interaction, getattr(interaction.namespace, "server", False) is True)
+        try:
+            entries = await services_of(interaction).dictionary.entries(owner)
+        except StorageError:
+            return []  # nobody reads errors while typing; the command itself will tell
+        found = found_in(entries, str(value))
+        by_written = {entry.written: entry for entry in reversed(found)}
+        return [
+            app_commands.Choice(name=entry_line(entry)[:MAX_LABEL], value=entry.written)
+            for entry in list(reversed(by_written.values()))[:MAX_CHOICES]
+        ]
+
+
+def found_in(entries: list[Entry], text: str) -> list[Entry]:
+    """Return the entries in which a text occurs, those first that begin with it."""
+    wanted = text.strip().casefold()
+    found = [e for e in entries if wanted in e.written.casefold() or wanted in e.spoken.casefold()]
+    return sorted(found, key=lambda entry: not entry.written.casefold().startswith(wanted))

@@ -1,0 +1,293 @@
+"""/dictionary add, remove, list and hear."""
+
+from __future__ import annotations
+
+import io
+
+import av
+import discord
+import pytest
+from simcord.actors import MemberActor
+from simcord.results import InteractionResult
+
+from bot.dictionary.entries import MAX_SPOKEN, MAX_WRITTEN
+from cogs.dictionary.hearing import HEARD
+from cogs.dictionary.looking import PAGE_SIZE
+from storage.dictionary import Entry, Owner, Put
+from tests.cogs.conftest import Scene, as_read, content
+
+MANAGE = "You need the permission Manage Server for that."
+
+
+async def call(scene: Scene, who: MemberActor, command: str, **options: object) -> str:
+    """What a member reads of an answer."""
+    return read(await who.slash(scene.channel, f"dictionary {command}", **options))
+
+
+def read(result: InteractionResult) -> str:
+    return "\n".join(filter(None, (content(result), *map(embed_text, embeds(result)))))
+
+
+def embeds(result: InteractionResult) -> list[discord.Embed]:
+    assert result.ephemeral
+    return result.response.embeds if result.response is not None else []
+
+
+def embed_text(embed: discord.Embed) -> str:
+    fields = [f"{field.name}: {field.value}" for field in embed.fields]
+    return "\n".join(filter(None, (embed.title, embed.description, *fields, embed.footer.text)))
+
+
+def buttons(result: InteractionResult) -> list[str]:
+    assert result.response is not None
+    return [b["label"] for row in result.response.components for b in row["components"]]
+
+
+async def entries(scene: Scene, who: MemberActor | None = None) -> list[Entry]:
+    owner = Owner(scene.guild.id, who.id if who is not None else 0)
+    return await scene.world.dictionary.entries(owner)
+
+
+async def put(scene: Scene, who: MemberActor | None, *given: Entry) -> None:
+    owner = Owner(scene.guild.id, who.id if who is not None else 0)
+    store = scene.world.dictionary._store
+    assert set(await store.put(owner, given, 1)) <= {Put.ADDED}
+
+
+# add
+
+
+async def test_an_entry_of_ones_own(scene: Scene) -> None:
+    answer = await call(scene, scene.ann, "add", written="lol", spoken="laughing out loud")
+    assert answer == (
+        "Added\nlol → laughing out loud\n-# Your dictionary. It holds for what you say and write "
+        "here."
+    )
+    assert await entries(scene, scene.ann) == [Entry("lol", "laughing out loud")]
+    assert await entries(scene) == []
+
+
+async def test_an_entry_takes_the_place_of_the_one_for_the_same_word(scene: Scene) -> None:
+    await call(scene, scene.ann, "add", written="lol", spoken="laughing")
+    assert "Changed\nLOL → loud" in await call(
+        scene, scene.ann, "add", written="LOL", spoken="loud"
+    )
+    await call(scene, scene.ann, "add", written="lol", spoken="lustig", language="de")
+    assert await entries(scene, scene.ann) == [
+        Entry("LOL", "loud"),
+        Entry("lol", "lustig", False, "de"),
+    ]
+
+
+async def test_the_card_shows_what_a_text_becomes(scene: Scene) -> None:
+    answer = await call(
+        scene, scene.ann, "add", written="lol", spoken="laughing", text="*lol*, that is 5 <3"
+    )
+    assert "What it becomes: \\*lol\\*, that is 5 \\<3\n→ laughing, that is five" in answer
+
+
+async def test_a_word_that_is_not_spoken(scene: Scene) -> None:
+    answer = await call(scene, scene.ann, "add", written="uh", text="Uh!")
+    assert "uh → (not spoken)" in answer
+    assert "→ *There is nothing to say in that text." in answer
+
+
+async def test_a_pattern_with_its_groups(scene: Scene) -> None:
+    answer = await call(
+        scene,
+        scene.ann,
+        "add",
+        written=r"(\d+)k\b",
+        spoken=r"\1 thousand",
+        pattern=True,
+        language="en",
+        text="I have 5k!",
+    )
+    assert "thousand · pattern · English" in answer
+    assert "→ I have five thousand!" in answer
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken", "reason"),
+    [
+        ("(a+)+$", "x", "would take too long"),
+        ("(a", "x", "no regular expression"),
+        ("a*", "x", "finds nothing at all"),
+        ("a", r"\1", "has no group 1"),
+    ],
+)
+async def test_a_pattern_that_cannot_be_used_is_refused(
+    scene: Scene, written: str, spoken: str, reason: str
+) -> None:
+    answer = await call(scene, scene.ann, "add", written=written, spoken=spoken, pattern=True)
+    assert reason in answer
+    assert await entries(scene, scene.ann) == []
+
+
+async def test_the_servers_entries_need_manage_server(scene: Scene) -> None:
+    options = {"written": "gg", "spoken": "good game", "server": True}
+    assert await call(scene, scene.ann, "add", **options) == MANAGE
+    assert await entries(scene) == []
+    assert "-# The dictionary of this server." in await call(scene, scene.mo, "add", **options)
+    assert await entries(scene) == [Entry("gg", "good game")]
+
+
+async def test_a_full_dictionary_says_so_and_still_takes_changes(scene: Scene) -> None:
+    await put(scene, scene.ann, *(Entry(f"w{number}", "x") for number in range(2000)))
+    assert "it has 2,000 entries" in await call(
+        scene, scene.ann, "add", written="one more", spoken="x"
+    )
+    assert "Changed" in await call(scene, scene.ann, "add", written="W7", spoken="seven")
+    assert len(await entries(scene, scene.ann)) == 2000
+
+
+async def test_the_longest_entry_is_shown_within_discords_limits(scene: Scene) -> None:
+    written, spoken = "*" * MAX_WRITTEN, "_" * MAX_SPOKEN
+    await call(scene, scene.ann, "add", written=written, spoken=spoken, text="*" * 600)
+    assert await entries(scene, scene.ann) == [Entry(written, spoken)]
+
+
+async def test_who_is_blocked_cannot_add(scene: Scene) -> None:
+    await scene.world.settings.change_guild(
+        scene.guild.id, "blocked_members", (scene.ann.id,), changed_by=None
+    )
+    assert "blocked" in await call(scene, scene.ann, "add", written="a", spoken="b")
+    assert await entries(scene, scene.ann) == []
+
+
+# remove
+
+
+async def test_an_entry_is_removed_in_any_case(scene: Scene) -> None:
+    await put(
+        scene, scene.ann, Entry("lol", "x"), Entry("lol", "y", language="de"), Entry("gg", "z")
+    )
+    assert await call(scene, scene.ann, "remove", written="LOL") == (
+        "Removed:\nlol → x\nlol → y · German"
+    )
+    assert await entries(scene, scene.ann) == [Entry("gg", "z")]
+
+
+async def test_one_language_is_removed_alone(scene: Scene) -> None:
+    await put(scene, scene.ann, Entry("lol", "x"), Entry("lol", "y", language="de"))
+    await call(scene, scene.ann, "remove", written="lol", language="de")
+    assert await entries(scene, scene.ann) == [Entry("lol", "x")]
+
+
+async def test_what_is_not_there_cannot_be_removed(scene: Scene) -> None:
+    await put(scene, None, Entry("lol", "x"))
+    assert "no such entry" in await call(scene, scene.mo, "remove", written="lol")
+    assert await call(scene, scene.ann, "remove", written="lol", server=True) == MANAGE
+    assert await entries(scene) == [Entry("lol", "x")]
+    await call(scene, scene.mo, "remove", written="lol", server=True)
+    assert await entries(scene) == []
+
+
+async def test_entries_are_offered_while_one_types(scene: Scene) -> None:
+    await put(scene, scene.ann, Entry("lol", "x"), Entry("xl", "big"), Entry("gg", "good"))
+    await put(scene, None, Entry("lmao", "y"))
+
+    async def offered(text: str, **more: object) -> list[str]:
+        given = await scene.ann.autocomplete(
+            scene.channel, "dictionary remove", "written", text, **more
+        )
+        return [choice["value"] for choice in given]
+
+    assert await offered("l") == ["lol", "xl"]
+    assert await offered("GOOD") == ["gg"]
+    assert await offered("", server=True) == ["lmao"]
+
+
+# list
+
+
+async def test_the_list_has_pages(scene: Scene) -> None:
+    await put(scene, scene.ann, *(Entry(f"word {n:02}", "x") for n in range(PAGE_SIZE + 1)))
+    result = await scene.ann.slash(scene.channel, "dictionary list")
+    assert "word 00 → x\n" in read(result)
+    assert "11 entries · page 1 of 2" in read(result)
+    await scene.ann.click(result.response, label="Next")
+    assert "Your dictionary\nword 10 → x\n11 entries · page 2 of 2" in read(result)
+
+
+async def test_the_list_is_searched_and_the_servers_is_for_all_to_see(scene: Scene) -> None:
+    await put(scene, None, Entry("gg", "good game"), Entry("lol", "x"))
+    answer = await call(scene, scene.ann, "list", search="GAME", server=True)
+    assert answer == "The dictionary of this server\ngg → good game\n1 entries · page 1 of 1"
+    assert "no entry with “\\*”" in await call(scene, scene.ann, "list", search="*", server=True)
+
+
+async def test_an_empty_dictionary_hints_at_add(scene: Scene) -> None:
+    assert "/dictionary add puts something in" in as_read(await call(scene, scene.ann, "list"))
+
+
+async def test_the_largest_page_fits(scene: Scene) -> None:
+    given = [Entry(f"{n}" + "*" * 90, "_" * MAX_SPOKEN, False, "no") for n in range(PAGE_SIZE)]
+    await put(scene, scene.ann, *given)
+    assert "10 entries" in await call(scene, scene.ann, "list")
+
+
+# hear
+
+
+@pytest.fixture
+async def anns_voice(scene: Scene) -> None:
+    await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id, language="de")
+
+
+@pytest.mark.usefixtures("anns_voice")
+async def test_an_entry_is_heard_before_it_is_saved(scene: Scene) -> None:
+    await put(scene, scene.ann, Entry("lol", "before"), Entry("gg", "good game"))
+    result = await scene.ann.slash(
+        scene.channel, "dictionary hear", written="lol", spoken="laughing", text="lol gg"
+    )
+    assert "What it becomes: lol gg\n→ laughing good game" in read(result)
+    assert result.response is not None
+    (attachment,) = result.response.attachments
+    with av.open(io.BytesIO(await attachment.read())) as container:
+        assert container.streams.audio[0].codec_context.name in ("opus", "libopus")
+    (request,) = scene.world.engine.requests
+    assert (request.text, request.language) == ("laughing good game", "de")
+    assert await entries(scene, scene.ann) == [Entry("gg", "good game"), Entry("lol", "before")]
+    assert buttons(result) == ["Save for me"]
+    await scene.ann.click(result.response, label="Save for me")
+    assert "Changed\nlol → laughing" in read(result)
+    assert buttons(result) == []
+    assert await entries(scene, scene.ann) == [Entry("gg", "good game"), Entry("lol", "laughing")]
+
+
+async def test_who_manages_the_server_saves_for_it(scene: Scene) -> None:
+    await scene.world.add_voice("Mo", scene.guild.id, scene.mo.id)
+    result = await scene.mo.slash(
+        scene.channel, "dictionary hear", written="gg", spoken="good game", language="de"
+    )
+    await scene.mo.click(result.response, label="Save for the server")
+    assert await entries(scene) == [Entry("gg", "good game", False, "de")]
+    assert scene.world.engine.requests[0].text == "good game"
+
+
+@pytest.mark.usefixtures("anns_voice")
+async def test_silence_can_be_saved_too(scene: Scene) -> None:
+    result = await scene.ann.slash(scene.channel, "dictionary hear", written="uh")
+    assert "→ *There is nothing to say" in read(result)
+    await scene.ann.click(result.response, label="Save for me")
+    assert await entries(scene, scene.ann) == [Entry("uh", "")]
+
+
+@pytest.mark.usefixtures("anns_voice")
+async def test_what_cannot_be_heard_is_said(scene: Scene) -> None:
+    pattern = {"written": "a+", "pattern": True}
+    assert "Give a text" in await call(scene, scene.ann, "hear", **pattern)
+    slow = {"written": "(a+)+$", "pattern": True, "text": "a"}
+    assert "too long" in await call(scene, scene.ann, "hear", **slow)
+    assert "/enroll" in as_read(await call(scene, scene.ben, "hear", written="a", spoken="b"))
+    scene.world.engine.ready = False
+    assert "still loading" in await call(scene, scene.ann, "hear", written="a", spoken="b")
+
+
+@pytest.mark.usefixtures("anns_voice")
+async def test_hearing_is_limited(scene: Scene) -> None:
+    answers = [
+        await call(scene, scene.ann, "hear", written="a", spoken="b") for _ in range(HEARD + 1)
+    ]
+    assert ["Try again in" in answer for answer in answers] == [False] * HEARD + [True]
