@@ -21,6 +21,9 @@ from bot.commit_watch import CommitWatch
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.reading.service import ReadingService
+from bot.reading.sessions import ReadingSessions
+from bot.reading.speaker import Speakers
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.engine_client import EngineClient
@@ -28,6 +31,7 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceWatch
 from storage.dictionary import DictionaryStore
+from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 
@@ -87,10 +91,13 @@ async def open_backstage(
             load=engine.ensure_loaded,
         )
 
+        choices = SettingsStore.beside(store)
+        speakers = Speakers(choices, lambda: engine.clip_need)
+
         def make_services(bot: MynahBot) -> Services:
             return Services(
                 voices=store,
-                choices=SettingsStore.beside(store),
+                choices=choices,
                 settings=guild_settings,
                 dictionary=DictionaryService(DictionaryStore(store.database)),
                 enrolment=enrolment,
@@ -98,6 +105,8 @@ async def open_backstage(
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
+                reading=ReadingService(guild_settings, speakers),
+                sessions=ReadingSessions(ReadChannels.beside(store)),
             )
 
         def make_bot(message_content: bool) -> MynahBot:

@@ -21,6 +21,8 @@ from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.reading.service import ReadingService
+from bot.reading.sessions import ReadingSessions
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
@@ -39,6 +41,7 @@ EXTENSIONS = (
     "cogs.dictionary",
     "cogs.joining",
     "cogs.queue",
+    "cogs.reading",
     "cogs.help",
     "cogs.moderation",
     "cogs.settings",
@@ -89,6 +92,8 @@ class Services:
     engine: EngineStatus
     voice: VoiceManager
     watch: VoiceWatch
+    reading: ReadingService
+    sessions: ReadingSessions
     says: MinuteLimit = field(default_factory=MinuteLimit)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import discord
 
 from bot.errors import UserError
+from bot.i18n import _
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import GuildPlayer
+from bot.voice.utterances import Rank
 from cogs.speech_cards import join_text
-from cogs.ui import Interaction, guild_of, services_of
+from cogs.ui import Interaction, command_names, guild_of, services_of
 
 MAY_OVERRULE = "the permission Manage Server, Manage Messages or Move Members"
 """What lets a member end what others have said; see `privileged_in`."""
@@ -54,15 +56,47 @@ def channel_of(interaction: Interaction) -> VocalChannel:
     return state.channel
 
 
-def busy_in(channel: VocalChannel | None) -> UserError:
-    """Return the refusal to leave those who are being spoken to."""
-    where = channel.mention if channel is not None else "another channel"
-    return UserError(f"I am speaking in {where} right now. Join me there, or wait until I am done.")
+def require_may_connect(interaction: Interaction, channel: VocalChannel) -> None:
+    """Raise UserError unless the member could join the channel themselves."""
+    if not channel.permissions_for(member_of(interaction)).connect:
+        text = _("You may not join {channel} yourself, so I do not either.")
+        raise UserError(text.format(channel=channel.mention))
 
 
-def all_own(interaction: Interaction, player: GuildPlayer) -> bool:
+def leave_others_alone(
+    interaction: Interaction, player: GuildPlayer, channel: VocalChannel
+) -> None:
+    """Raise UserError if joining `channel` takes the bot from those whom it speaks or reads to."""
+    here = player.channel
+    if here is None or here == channel:
+        return
+    if player.snapshot():
+        text = _("I am speaking in {channel} right now. Join me there, or wait until I am done.")
+        raise UserError(text.format(channel=here.mention))
+    session = services_of(interaction).sessions.of(guild_of(interaction))
+    if session is not None and session.voice_channel_id == here.id and not player.alone:
+        text = _("I am reading aloud in {channel}. Join me there, or ask there for {stop}.")
+        stop = command_names(interaction)("read stop")
+        raise UserError(text.format(channel=here.mention, stop=stop))
+
+
+async def player_in(channel: VocalChannel, interaction: Interaction) -> GuildPlayer:
+    """Return the player, called into `channel`. Raises UserError where that is refused."""
+    player = services_of(interaction).voice.player(guild_of(interaction))
+    if player.channel != channel:
+        leave_others_alone(interaction, player, channel)
+        await join_channel(interaction, player, channel)
+    return player
+
+
+def all_own(
+    interaction: Interaction, player: GuildPlayer, *, besides_chatter: bool = False
+) -> bool:
     """Whether all that is being said or waits is the member's own."""
-    return all(entry.member_id == interaction.user.id for entry in player.snapshot())
+    return all(
+        entry.member_id == interaction.user.id or (besides_chatter and entry.rank is Rank.CHATTER)
+        for entry in player.snapshot()
+    )
 
 
 def privileged_in(interaction: Interaction, player: GuildPlayer) -> bool:

@@ -12,12 +12,13 @@ from bot.settings.permissions import Action
 from cogs.call import (
     MAY_OVERRULE,
     all_own,
-    busy_in,
     channel_of,
     join_channel,
+    leave_others_alone,
     member_of,
     player_of,
     privileged_in,
+    require_may_connect,
 )
 from cogs.permissions import require
 from cogs.ui import Interaction, command_names, guild_of, reply
@@ -37,13 +38,12 @@ class CallCog(commands.Cog, name="Call"):
     ) -> None:
         """Join, or move there."""
         target = channel or channel_of(interaction)
-        if not target.permissions_for(member_of(interaction)).connect:
-            raise UserError(f"You may not join {target.mention} yourself, so I do not either.")
+        require_may_connect(interaction, target)
         await require(interaction, Action.CALL, channel=target)
         player = self._services.voice.player(guild_of(interaction))
         privileged = privileged_in(interaction, player)
-        if player.channel != target and player.snapshot() and not privileged:
-            raise busy_in(player.channel)
+        if not privileged:
+            leave_others_alone(interaction, player, target)
         text = await join_channel(interaction, player, target, privileged=privileged)
         unheard = player.unheard
         await reply(interaction, f"{text} {unheard}" if unheard else text)
@@ -58,7 +58,7 @@ class CallCog(commands.Cog, name="Call"):
             raise UserError(f"I am in no voice channel. {name('join')} calls me into yours.")
         state = member_of(interaction).voice
         beside = state is not None and state.channel == player.channel
-        harmless = beside and all_own(interaction, player)
+        harmless = beside and all_own(interaction, player, besides_chatter=True)
         if not (harmless or privileged_in(interaction, player)):
             raise UserError(
                 f"Join me in {player.channel.mention} to send me out. While texts of others are "

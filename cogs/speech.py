@@ -20,11 +20,9 @@ from bot.settings.permissions import Action
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
 from bot.speech.voice_settings import check_ranges, settings_of, takes_cost
-from bot.voice.link import VocalChannel
-from bot.voice.player import GuildPlayer
 from bot.voice.utterances import SayRequest
 from cogs import cards
-from cogs.call import busy_in, channel_of, join_channel
+from cogs.call import channel_of, player_in
 from cogs.dictionary.becoming import dictionary_notes
 from cogs.mentions import names_in
 from cogs.moderation import tell
@@ -115,7 +113,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         check = await permitted(interaction, Action.SAY, voice, channel)
         utterance = replace(utterance, current_voice=check)
         await count_text(interaction)
-        player = await self._player_in(channel, interaction)
+        player = await player_in(channel, interaction)
         self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
@@ -152,16 +150,6 @@ class SpeechCog(commands.Cog, name="Speech"):
                 f"those in {command('voice list')}."
             )
         return voice
-
-    async def _player_in(self, channel: VocalChannel, interaction: Interaction) -> GuildPlayer:
-        """Return the player, called into `channel`."""
-        player = self._services.voice.player(guild_of(interaction))
-        if player.channel == channel:
-            return player
-        if player.snapshot():
-            raise busy_in(player.channel)
-        await join_channel(interaction, player, channel)
-        return player
 
     async def _mark_used(self, voice: VoiceProfile) -> None:
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from storage.database import Database, Execute
+from storage.voices import VoiceStore
 
 MAX_READ_CHANNELS = 25
 """Of one guild."""
@@ -25,6 +26,11 @@ class ReadChannels:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    @classmethod
+    def beside(cls, voices: VoiceStore) -> ReadChannels:
+        """Return them in the database of `voices`, which goes on owning it."""
+        return cls(voices.database)
 
     async def all(self) -> list[ReadChannel]:
         """Return what is read, in every guild."""

@@ -72,6 +72,11 @@ def joins(name: str) -> str:
     return _("{name} joined.").format(name=name)
 
 
+def back() -> str:
+    """Return what is said when reading goes on after a restart."""
+    return _("I am back, and read on.")
+
+
 def leaves(name: str) -> str:
     """Return what is said when a member leaves the voice channel."""
     return _("{name} left.").format(name=name)

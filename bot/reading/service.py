@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from functools import partial
 
+from bot.i18n import in_locale
+from bot.reading import phrases
 from bot.reading.backlog import hurry
 from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
 from bot.reading.facts import voices_for
@@ -103,6 +105,19 @@ class ReadingService:
             return None
         parts = left_out_parts(left_out.untold, place)
         return Reading(guild_id, 0, speaker, context, lambda name: parts, told=0)
+
+    async def back(self, guild_id: int, place: Place) -> Reading | None:
+        """Return what is said when reading goes on after a restart; None without a voice for it.
+
+        Raises StorageError.
+        """
+        context = await self._context(guild_id, 0, place)
+        speaker = await self._speakers.of_guild(guild_id)
+        if speaker is None:
+            return None
+        with in_locale(place.locale):
+            parts = (SpokenPart(phrases.back(), place.locale),)
+        return Reading(guild_id, 0, speaker, context, lambda name: parts)
 
     def begin(self, reading: Reading, *, waiting_seconds: float = 0.0) -> Said:
         """Return what is said, when its synthesis begins, in the order of speech.

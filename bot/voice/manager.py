@@ -22,7 +22,11 @@ class VoiceManager:
     """Makes a player for each guild that asks for one and hands it the events it needs.
 
     at_once: how many texts of a guild are made at once, as things stand.
+    on_left: called with a guild's id when the bot has left its channel for good, and whether that
+        was because the connection could not be had back.
     """
+
+    on_left: Callable[[int, bool], None]
 
     def __init__(
         self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
@@ -33,6 +37,7 @@ class VoiceManager:
         self._lead = Lead(limits.prefetch_seconds, at_once, self._crowded)
         self._players: dict[int, GuildPlayer] = {}
         self._closing = False
+        self.on_left = lambda guild_id, lost: None
 
     def start(self) -> None:
         """Start the pacer's thread. Call it on the running event loop."""
@@ -59,9 +64,19 @@ class VoiceManager:
             raise UserError("I am shutting down. Try again in a few minutes.")
         player = self._players.get(guild_id)
         if player is None:
-            player = GuildPlayer(self._bot, guild_id, self.pacer, self._limits, self._lead)
+            player = self._new_player(guild_id)
             self._players[guild_id] = player
         return player
+
+    def _new_player(self, guild_id: int) -> GuildPlayer:
+        return GuildPlayer(
+            self._bot,
+            guild_id,
+            self.pacer,
+            self._limits,
+            self._lead,
+            lambda lost: self.on_left(guild_id, lost),
+        )
 
     def existing(self, guild_id: int) -> GuildPlayer | None:
         """Return the guild's player if it has one: nothing was ever said otherwise."""

@@ -34,10 +34,10 @@ class Playback:
         self._fetcher = Fetcher(self.queue, lead, self._advance)
         self._hold_timer = Timer(self._encryption_overdue)
 
-    def add(self, request: SayRequest) -> Item:
-        """Queue a text."""
+    def add(self, request: SayRequest, *, first: bool = False) -> Item:
+        """Queue a text; see `SpeechQueue.add`."""
         item = Item(request, self._heard)
-        self.queue.add(item)
+        self.queue.add(item, first=first)
         self._fetcher.wake()
         self._advance()
         return item

@@ -51,8 +51,16 @@ class GuildPlayer:
     """One guild's queue and connection. Everything but `join`, `leave` and `close` is immediate."""
 
     def __init__(
-        self, bot: discord.Client, guild_id: int, pacer: Pacer, limits: VoiceLimits, lead: Lead
+        self,
+        bot: discord.Client,
+        guild_id: int,
+        pacer: Pacer,
+        limits: VoiceLimits,
+        lead: Lead,
+        on_left: Callable[[bool], None] = lambda lost: None,
     ) -> None:
+        """Make a player. on_left: see `VoiceManager.on_left`."""
+        self._on_left = on_left
         self._limits = limits
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
         self._playback = Playback(guild_id, self._keeper, pacer, limits, lead)
@@ -126,15 +134,15 @@ class GuildPlayer:
         """How long the chatter lasts of which nothing was heard; an estimate."""
         return self._queue.chatter_seconds
 
-    def say(self, request: SayRequest) -> Ticket:
-        """Queue an utterance.
+    def say(self, request: SayRequest, *, first: bool = False) -> Ticket:
+        """Queue an utterance. first: of its rank, before all of which nothing was heard.
 
         Raises `BusyError` when the queue is full, `UserError` when the bot is in another
         channel or none, or muted there.
         """
         self._check(request.channel_id)
         self._queue.check_room(request.rank, request.member_id)
-        item = self._playback.add(request)
+        item = self._playback.add(request, first=first)
         return Ticket(self._queue.in_order().index(item), self._queue.before(item), item.ended)
 
     def skip(self, member_id: int, *, privileged: bool) -> SkipOutcome:
@@ -241,6 +249,7 @@ class GuildPlayer:
         self._playback.finish_all(
             UtteranceEnd.CONNECTION_LOST if lost else UtteranceEnd.DISCONNECTED
         )
+        self._on_left(lost)
 
     def _leave_alone(self) -> None:
         if self.alone:

@@ -82,9 +82,13 @@ class SpeechQueue:
                 f"{own} texts of yours are waiting already. Try again when some were heard."
             )
 
-    def add(self, item: Item) -> None:
-        """Put a text in its place."""
+    def add(self, item: Item, *, first: bool = False) -> None:
+        """Put a text in its place. first: of its rank, before all of which nothing was heard."""
+        same = (n for n, other in enumerate(self._items) if other.chatter is item.chatter)
+        unheard = (n for n in same if not self._items[n].begun)
         place = len(self._items) if item.chatter else self._end_of_commands()
+        if first:
+            place = next(unheard, place)
         self._items.insert(place, item)
 
     def remove(self, item: Item) -> None:

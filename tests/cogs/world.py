@@ -18,6 +18,9 @@ from bot.commit_watch import CommitWatch
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
+from bot.reading.service import ReadingService
+from bot.reading.sessions import ReadingSessions
+from bot.reading.speaker import Speakers
 from bot.settings.service import SettingsService
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.clip_needs import clip_need_of
@@ -29,6 +32,7 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
 from storage.dictionary import DictionaryStore
+from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
@@ -134,6 +138,7 @@ class World:
     store: VoiceStore
     media: MediaWorker = field(default_factory=MediaWorker)
     engine: Engine = field(default_factory=Engine)
+    message_content: bool = False
     voice_limits: VoiceLimits = field(default_factory=lambda: VoiceLimits(closing_seconds=0.1))
 
     def __post_init__(self) -> None:
@@ -146,7 +151,7 @@ class World:
 
     @cached_property
     def bot(self) -> MynahBot:
-        return self.make_bot(shard_count=1)
+        return self.make_bot(shard_count=1, message_content=self.message_content)
 
     def make_bot(self, **options: Any) -> MynahBot:
         return MynahBot(self._services, **options)
@@ -169,6 +174,8 @@ class World:
             engine=self.engine,
             voice=VoiceManager(bot, self.voice_limits),
             watch=self.watch,
+            reading=ReadingService(self.settings, Speakers(self.choices)),
+            sessions=ReadingSessions(ReadChannels.beside(self.store)),
         )
 
     async def add_voice(

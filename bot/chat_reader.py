@@ -1,0 +1,226 @@
+"""From a chat message to the guild's player: what `bot.reading` decides is queued and spoken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeAlias
+
+import structlog
+
+from bot.dictionary.service import DictionaryService
+from bot.errors import EngineDeadError, EngineError, UserError
+from bot.moderation import Said
+from bot.reading.message import ChatMessage
+from bot.reading.place import Context, Place
+from bot.reading.reading import Reading
+from bot.reading.rules import SkipReason, skip_reason
+from bot.reading.service import ReadingService
+from bot.reading.spoken import SpokenPart
+from bot.settings.delivery import guild_delivery, member_delivery
+from bot.settings.service import SettingsService
+from bot.speech.delivery import Delivery, combined
+from bot.speech.desk import SpeechDesk
+from bot.speech.service import Utterance
+from bot.speech.types import Speech, VoiceReference
+from bot.speech.voice_settings import delivery_of, settings_of
+from bot.voice.player import GuildPlayer, Ticket
+from bot.voice.utterances import Progress, Rank, SayRequest, UtteranceEnd
+from storage.types import VoiceProfile
+
+log = structlog.get_logger(__name__)
+
+Reference: TypeAlias = Callable[[], Awaitable[VoiceReference]]
+"""Where the engine finds a voice now; raises UserError where it must not speak."""
+
+Tell: TypeAlias = Callable[[int, Said], None]
+"""Hears, with the guild's id, what was handed in to be spoken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """A member who asked to hear something: whose turn it takes, and who follows it."""
+
+    member_id: int
+    reference: Reference
+    on_progress: Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    reading: Reading
+    reference: Reference
+    delivery: Delivery
+    player: GuildPlayer
+
+
+class ChatReader:
+    """Reads messages aloud through the players of their guilds."""
+
+    def __init__(
+        self,
+        reading: ReadingService,
+        settings: SettingsService,
+        speech: SpeechDesk,
+        dictionary: DictionaryService,
+        references: Callable[[VoiceProfile], Awaitable[VoiceReference]],
+        tell: Tell,
+    ) -> None:
+        """Take the services. references: see `Reference`, of a voice."""
+        self._reading, self._settings = reading, settings
+        self._speech, self._references, self._tell = speech, references, tell
+        self._dictionary = dictionary
+        self._waiting: dict[int, tuple[ChatMessage, Place]] = {}  # by the message's id
+
+    async def read(
+        self, message: ChatMessage, place: Place, player: GuildPlayer
+    ) -> SkipReason | None:
+        """Queue a message as chatter; return why it is not read, if so.
+
+        Raises StorageError, and what `GuildPlayer.say` raises.
+        """
+        reading = await self._reading.read(message, place)
+        if isinstance(reading, SkipReason):
+            return reading
+        ticket = await self._queue(reading, place, player)
+        self._waiting[message.id] = message, place
+        ticket.ended.add_done_callback(lambda _: self._waiting.pop(message.id, None))
+        return None
+
+    async def announce(self, reading: Reading, place: Place, player: GuildPlayer) -> None:
+        """Queue what nobody wrote, such as that somebody came. Raises as `read` does."""
+        await self._queue(reading, place, player)
+
+    def say(self, reading: Reading, place: Place, player: GuildPlayer, asker: Asker) -> Ticket:
+        """Queue what a member asked to hear, as a command. Raises what `GuildPlayer.say` raises."""
+        return self._put(self._request(reading, place, player, asker), reading, player)
+
+    def _request(
+        self, reading: Reading, place: Place, player: GuildPlayer, asker: Asker | None = None
+    ) -> SayRequest:
+        voice, context = reading.speaker.voice, reading.context
+        reference = asker.reference if asker else partial(self._references, voice)
+        own = member_delivery(context.member)
+        delivery = combined(guild_delivery(context.guild), delivery_of(voice), own)
+        return SayRequest(
+            member_id=asker.member_id if asker else reading.member_id or place.bot_id,
+            channel_id=place.voice_channel_id,
+            voice_name=voice.name,
+            text=reading.text,
+            sentences=1,
+            speak=lambda due: self._speak(_Turn(reading, reference, delivery, player), due),
+            on_progress=asker.on_progress if asker else lambda progress: None,
+            voice_id=voice.id,
+            rank=Rank.SAY if asker else Rank.CHATTER,
+            message_id=reading.message_id,
+            speed=delivery.speed,
+        )
+
+    def withdraw(self, message_ids: Collection[int], player: GuildPlayer) -> None:
+        """Drop messages that wait, as if they had never been written: they were deleted."""
+        waiting = self._waiting.keys() & set(message_ids)
+        player.drop_chatter(lambda request: request.message_id in waiting)
+
+    def withdraw_channel(self, channel_id: int, player: GuildPlayer) -> None:
+        """Drop what waits of a channel that is not read any more."""
+        messages = [message for message, _ in self._waiting.values()]
+        self.withdraw([each.id for each in messages if each.channel_id == channel_id], player)
+
+    async def check_again(self, guild_id: int, player: GuildPlayer) -> None:
+        """Drop what waits and would not be read now: a setting changed. Raises StorageError."""
+        guild = await self._settings.guild(guild_id)
+        gone = []
+        for message, place in list(self._waiting.values()):
+            if message.guild_id == guild_id:
+                member = await self._settings.member(guild_id, message.author.id)
+                if skip_reason(message, Context(place, guild, member)) is not None:
+                    gone.append(message.id)
+        self.withdraw(gone, player)
+
+    async def _queue(self, reading: Reading, place: Place, player: GuildPlayer) -> Ticket:
+        """Queue a reading as chatter, for which the oldest of what waits may have to go."""
+        try:
+            left_out = player.trim_chatter(reading.context.guild.backlog_seconds)
+            if left_out:
+                await self._tell_left_out(left_out, reading.guild_id, place, player)
+        except BaseException:
+            self._reading.ended(reading, heard=False)
+            raise
+        return self._put(self._request(reading, place, player), reading, player)
+
+    async def _tell_left_out(
+        self, texts: int, guild_id: int, place: Place, player: GuildPlayer
+    ) -> None:
+        await asyncio.sleep(0)  # until all that were dropped have told so
+        notice = await self._reading.left_out(guild_id, texts, place)
+        if notice is not None:
+            self._put(self._request(notice, place, player), notice, player, first=True)
+
+    def _put(
+        self, request: SayRequest, reading: Reading, player: GuildPlayer, *, first: bool = False
+    ) -> Ticket:
+        try:
+            ticket = player.say(request, first=first)
+        except BaseException:
+            self._reading.ended(reading, heard=False)
+            raise
+        if reading.message_id is not None:
+            self._tell(reading.guild_id, _said(request))
+        ticket.ended.add_done_callback(
+            lambda ended: self._reading.ended(reading, heard=_was_heard(ended.result()))
+        )
+        return ticket
+
+    async def _speak(self, turn: _Turn, due: Callable[[], float]) -> AsyncGenerator[Speech, None]:
+        said = self._reading.begin(turn.reading, waiting_seconds=turn.player.chatter_seconds)
+        delivery = turn.delivery.faster(said.hurry)
+        for part in said.parts:
+            utterance = await self._utterance(turn, part, delivery)
+            async with contextlib.aclosing(self._sentences(utterance, due)) as sentences:
+                async for speech in sentences:
+                    yield speech
+
+    async def _utterance(self, turn: _Turn, part: SpokenPart, delivery: Delivery) -> Utterance:
+        reading = turn.reading
+        return Utterance(
+            part.text,
+            await turn.reference(),
+            guild_id=reading.guild_id,
+            language=part.language,
+            voice_settings=settings_of(reading.speaker.voice),
+            names=reading.names,
+            dictionary=await self._dictionary.of(reading.guild_id, reading.member_id),
+            current_voice=turn.reference,
+            delivery=delivery,
+        )
+
+    async def _sentences(
+        self, utterance: Utterance, due: Callable[[], float]
+    ) -> AsyncGenerator[Speech, None]:
+        try:
+            utterance = await self._speech.planned(utterance)
+        except UserError:  # nothing in this part can be said
+            return
+        async with contextlib.aclosing(self._speech.speak(utterance, due)) as sentences:
+            try:
+                async for speech in sentences:
+                    yield speech
+            except EngineDeadError as error:
+                log.error("nothing can be said", guild=utterance.guild_id, stage="engine",
+                          error=str(error))  # fmt: skip
+                raise EngineError(str(error)) from error
+
+
+def _said(request: SayRequest) -> Said:
+    chatter = request.rank is Rank.CHATTER
+    return Said(
+        request.member_id, request.voice_name, request.text, request.channel_id, read=chatter
+    )
+
+
+def _was_heard(end: UtteranceEnd) -> bool:
+    """Whether any of it was heard, as far as that matters: it was not if it was left out."""
+    return end is not UtteranceEnd.DROPPED

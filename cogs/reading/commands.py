@@ -1,0 +1,187 @@
+"""`/read`: which channels are read aloud, and where."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import UserError
+from bot.i18n import _
+from bot.reading.sessions import Session
+from bot.settings.permissions import Action, Place
+from bot.voice.link import VocalChannel
+from bot.voice.utterances import Rank
+from cogs import cards
+from cogs.call import (
+    MAY_OVERRULE,
+    channel_of,
+    join_channel,
+    leave_others_alone,
+    member_of,
+    privileged_in,
+    require_may_connect,
+)
+from cogs.permissions import refusal_of, require, text_place
+from cogs.reading import texts
+from cogs.reading.desk import ReadingDesk
+from cogs.ui import Interaction, bot_of, command_names, guild_of, reply
+from storage.read_channels import ReadChannel
+
+Written: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
+"""What `/read` can name; a thread is read where the command is used in it."""
+
+
+@app_commands.guild_only()
+class ReadCommands(commands.GroupCog, name="read", description="Have a channel read aloud"):
+    """Reading channels aloud."""
+
+    def __init__(self, desk: ReadingDesk) -> None:
+        self._desk = desk
+
+    @app_commands.command(description="Read a text channel aloud in a voice channel")
+    @app_commands.describe(
+        text_channel="Which channel; this one and the voice channel's chat if you leave it out",
+        voice_channel="Where it is heard; your voice channel if you leave it out",
+    )
+    async def start(
+        self,
+        interaction: Interaction,
+        text_channel: Written | None = None,
+        voice_channel: discord.VoiceChannel | None = None,
+    ) -> None:
+        """Come, and read."""
+        target = voice_channel or channel_of(interaction)
+        readable = self._readable(interaction, text_channel, target)
+        await self._require_allowed(interaction, readable, target)
+        player = self._desk.services.voice.player(guild_of(interaction))
+        privileged = privileged_in(interaction, player)
+        self._require_beside(interaction, target, privileged)
+        require_may_connect(interaction, target)
+        if not privileged:
+            leave_others_alone(interaction, player, target)
+        await join_channel(interaction, player, target, privileged=privileged)
+        rows = [
+            ReadChannel(target.guild.id, channel_id, target.id, interaction.user.id)
+            for channel_id in readable
+        ]
+        await self._desk.sessions.start(*rows, since=interaction.created_at)
+        lines = [texts.started(readable, target.id)]
+        if player.unheard is not None:
+            lines.append(player.unheard)
+        if not self._desk.reads_all:
+            bot = bot_of(interaction)
+            name = target.guild.me.display_name
+            lines.append(texts.without_intent(name, bot.application_id))
+        await reply(interaction, "\n".join(lines))
+
+    async def _require_allowed(
+        self, interaction: Interaction, channel_ids: list[int], target: VocalChannel
+    ) -> None:
+        """Raise UserError for what the server's settings do not allow."""
+        await require(interaction, Action.CALL, channel=target)
+        member = member_of(interaction)
+        for channel_id in channel_ids:
+            place = Place(text_place(target.guild.get_channel_or_thread(channel_id)), target.id)
+            refused = await refusal_of(self._desk.services, Action.CALL, member, place)
+            if refused is not None:
+                raise UserError(refused)
+
+    def _readable(
+        self, interaction: Interaction, named: Written | None, target: VocalChannel
+    ) -> list[int]:
+        """Return the ids of the channels to read. Raises UserError for one that cannot be."""
+        if named is not None:
+            self._require_seen(interaction, named)
+            return [named.id]
+        here = interaction.channel
+        assert isinstance(here, discord.abc.GuildChannel | discord.Thread)
+        self._require_seen(interaction, here)
+        return list(dict.fromkeys([here.id, target.id]))
+
+    def _require_seen(
+        self, interaction: Interaction, channel: discord.abc.GuildChannel | discord.Thread
+    ) -> None:
+        if not channel.permissions_for(member_of(interaction)).view_channel:
+            raise UserError(_("You may not see that channel, so I do not read it to you."))
+        if not channel.permissions_for(channel.guild.me).view_channel:
+            raise UserError(texts.unseen(channel.id))
+
+    def _require_beside(
+        self, interaction: Interaction, target: VocalChannel, privileged: bool
+    ) -> None:
+        state = member_of(interaction).voice
+        beside = state is not None and state.channel == target
+        if not (beside or privileged):
+            raise UserError(
+                _("Join {channel} to have something read there. Otherwise it takes {permissions}.")
+                .format(channel=target.mention, permissions=_(MAY_OVERRULE))
+            )  # fmt: skip
+
+    @app_commands.command(description="Read a channel aloud no more")
+    @app_commands.describe(text_channel="Which channel; all that I read if you leave it out")
+    async def stop(self, interaction: Interaction, text_channel: Written | None = None) -> None:
+        """End it, and drop what waits."""
+        guild_id = guild_of(interaction)
+        session = self._desk.sessions.of(guild_id)
+        if session is None or (text_channel and text_channel.id not in session.channels):
+            start = command_names(interaction)("read start")
+            raise UserError(self._not_read(text_channel, start))
+        chosen = [text_channel.id] if text_channel else list(session.channels)
+        self._require_may_stop(interaction, session, chosen)
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        for channel_id in chosen:
+            await self._desk.sessions.stop(guild_id, channel_id)
+            self._drop(guild_id, channel_id)
+        text = _("I do not read {channels} any more.").format(channels=texts.mentions(chosen))
+        await reply(interaction, text)
+
+    def _not_read(self, channel: Written | None, start: str) -> str:
+        if channel is None:
+            return _("I read nothing here. {read} begins.").format(read=start)
+        return _("I do not read {channel}. {read} begins.").format(
+            channel=channel.mention, read=start
+        )
+
+    def _require_may_stop(
+        self, interaction: Interaction, session: Session, chosen: list[int]
+    ) -> None:
+        state = member_of(interaction).voice
+        there = state.channel if state is not None else None
+        beside = there is not None and there.id == session.voice_channel_id
+        own = all(session.channels[each].started_by == interaction.user.id for each in chosen)
+        player = self._desk.services.voice.player(guild_of(interaction))
+        if not (beside or own or privileged_in(interaction, player)):
+            raise UserError(
+                _("Only who is in {voice} can end the reading, or somebody with {permissions}.")
+                .format(voice=f"<#{session.voice_channel_id}>", permissions=_(MAY_OVERRULE))
+            )  # fmt: skip
+
+    def _drop(self, guild_id: int, channel_id: int) -> None:
+        player = self._desk.player(guild_id)
+        if player is not None:
+            self._desk.reader.withdraw_channel(channel_id, player)
+
+    @app_commands.command(description="Show which channels I read aloud, and where")
+    async def status(self, interaction: Interaction) -> None:
+        """Tell what is read, how much waits and what was left out."""
+        guild_id = guild_of(interaction)
+        session, player = self._desk.session(guild_id), self._desk.player(guild_id)
+        if session is None or player is None:
+            read = command_names(interaction)("read start")
+            told = texts.nothing_read(self._desk.sessions.of(guild_id), read)
+            await interaction.response.send_message(told, ephemeral=True)
+            return
+        chatter = [entry for entry in player.snapshot() if entry.rank is Rank.CHATTER]
+        card = cards.embed(_("Reading aloud"), texts.started(session.channels,
+                           session.voice_channel_id))  # fmt: skip
+        card.add_field(name=_("What"), value=texts.way(self._desk.reads_all), inline=False)
+        seconds = sum(entry.seconds_left for entry in chatter)
+        card.add_field(name=_("Waiting"), value=texts.waiting(len(chatter), seconds), inline=False)
+        if session.skipped:
+            value = texts.skipped(session.skipped)
+            card.add_field(name=_("Not read since I began"), value=value, inline=False)
+        card.set_footer(text=_("Reading ends when I leave the voice channel."))
+        await interaction.response.send_message(embed=card, ephemeral=True)
