@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.i18n import Translatable
+
 
 @dataclass(frozen=True, slots=True)
 class ClipNeed:
@@ -25,10 +27,22 @@ class ClipNeed:
         """Whether a clip of so many seconds certainly cannot speak."""
         return self.certain and self.lacks(seconds)
 
-    def __str__(self) -> str:
-        """Return it as what follows on what is wrong with a recording."""
-        whose = f"the {self.model} model"
-        need = f"needs more than {self.more_than_seconds:g} s"
+    @property
+    def in_words(self) -> Translatable:
+        """What follows on what is wrong with a recording."""
         if self.certain:
-            return f"{whose}, which speaks here, {need}"
-        return f"{whose}, which may be the one that speaks here, {need}"
+            return Translatable(
+                "the {model} model, which speaks here, needs more than {seconds:g} s",
+                model=self.model,
+                seconds=self.more_than_seconds,
+            )
+        return Translatable(
+            "the {model} model, which may be the one that speaks here, needs more than {seconds:g} "
+            "s",
+            model=self.model,
+            seconds=self.more_than_seconds,
+        )
+
+    def __str__(self) -> str:
+        """Return it in English words."""
+        return str(self.in_words)

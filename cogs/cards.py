@@ -11,6 +11,7 @@ from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
+from bot.i18n import N_, _, ngettext, translated
 from bot.languages import LANGUAGES
 from bot.markup import literal
 from bot.speech.types import VoiceSettings
@@ -18,7 +19,7 @@ from bot.speech.voice_settings import describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 PICTURE_NAME = "sample.png"
-PICTURE_TEXT = "The waveform of the recording, with the part that counts marked"
+PICTURE_TEXT = N_("The waveform of the recording, with the part that counts marked")
 
 ANY_LENGTH = ClipNeed()
 
@@ -29,11 +30,12 @@ _COLOURS: dict[Verdict, discord.Colour] = {
     "rejected": discord.Colour(0xED4245),
 }
 _VERDICTS: dict[Verdict, str] = {
-    "good": "Good: this will make a clear voice.",
-    "usable": "Usable: it works, a better recording would sound better.",
-    "rejected": "This recording cannot be used.",
+    "good": N_("Good: this will make a clear voice."),
+    "usable": N_("Usable: it works, a better recording would sound better."),
+    "rejected": N_("This recording cannot be used."),
 }
-_CONSENT = (
+_GRADES: dict[str, str] = {"good": N_("good"), "usable": N_("usable")}
+_CONSENT = N_(
     "Nothing is stored yet. Save it only if it is your own voice, or if the speaker has agreed: "
     "who saves it and when is kept with the voice. This card expires after 15 minutes."
 )
@@ -41,7 +43,7 @@ _CONSENT = (
 
 def quoted(name: str) -> str:
     """Return a name as text: no markup in it counts."""
-    return f"“{literal(name)}”"
+    return _("“{name}”").format(name=literal(name))
 
 
 def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> discord.Embed:
@@ -52,44 +54,48 @@ def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> disco
 def sample_card(title: str, report: QualityReport) -> discord.Embed:
     """Return the card that asks whether to save; its picture is the attachment `PICTURE_NAME`."""
     card = _report_card(title, report)
-    card.add_field(name="Kept", value=kept(report), inline=False)
-    card.add_field(name="Measured", value=measured(report), inline=False)
-    return card.set_footer(text=_CONSENT)
+    card.add_field(name=_("Kept"), value=kept(report), inline=False)
+    card.add_field(name=_("Measured"), value=measured(report), inline=False)
+    return card.set_footer(text=_(_CONSENT))
 
 
 def rejection_card(message: str, report: QualityReport) -> discord.Embed:
     """Return the card that says why no voice can be made of a recording."""
-    card = _report_card("No voice was made", report)
+    card = _report_card(_("No voice was made"), report)
     if not report.findings:
-        card.add_field(name="Why", value=message, inline=False)
-    return card.set_footer(text="Nothing was stored.")
+        card.add_field(name=_("Why"), value=message, inline=False)
+    return card.set_footer(text=_("Nothing was stored."))
 
 
 def saved_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return what the card turns into when the voice is stored."""
-    return embed(
-        f"Saved {quoted(voice.name)}",
-        f"Join a voice channel and try it: {command('say')}. It speaks for you from now on, unless "
-        f"you choose another voice with {command('voice default')}. You can delete it at any time "
-        f"with {command('voice delete')}.",
-        _COLOURS["good"],
-    )
+    text = _(
+        "Join a voice channel and try it: {say}. It speaks for you from now on, unless "
+        "you choose another voice with {default}. You can delete it at any time "
+        "with {delete}."
+    ).format(say=command("say"), default=command("voice default"), delete=command("voice delete"))
+    return embed(_saved(voice), text, _COLOURS["good"])
 
 
 def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
     """Return what the card turns into when a voice has another recording."""
-    text = "It speaks with the new recording from now on; its name and settings stay."
+    text = _("It speaks with the new recording from now on; its name and settings stay.")
     if voice.former_until is not None:
-        text += (
-            f" {command('voice restore')} brings the former recording back for 7 days, until "
-            f"{format_dt(voice.former_until, 'f')}."
-        )
-    return embed(f"Saved {quoted(voice.name)}", text, _COLOURS["good"])
+        text += " " + _(
+            "{restore} brings the former recording back for 7 days, until {time}."
+        ).format(restore=command("voice restore"), time=format_dt(voice.former_until, "f"))
+    return embed(_saved(voice), text, _COLOURS["good"])
+
+
+def _saved(voice: VoiceProfile) -> str:
+    return _("Saved {voice}").format(voice=quoted(voice.name))
 
 
 def short_recording(voice: VoiceProfile, need: ClipNeed) -> str:
     """Return what is wrong with a recording that is too short for the model that speaks."""
-    return f"its recording has {voice.seconds:.1f} s, and {need}"
+    return _("its recording has {seconds:.1f} s, and {need}").format(
+        seconds=voice.seconds, need=translated(need.in_words)
+    )
 
 
 def voice_card(
@@ -97,61 +103,83 @@ def voice_card(
 ) -> discord.Embed:
     """Return all that members may know about a voice. need: of the engine that is loaded."""
     card = embed(quoted(voice.name))
-    again = f"{command('voice replace')} gives it a new one."
+    again = _("{replace} gives it a new one.").format(replace=command("voice replace"))
     if voice.damage:
-        card.description = f"Its recording is damaged, so it cannot speak. {again}"
+        card.description = f"{_('Its recording is damaged, so it cannot speak.')} {again}"
     elif need.refuses(voice.seconds):
-        card.description = f"It cannot speak: {short_recording(voice, need)}. {again}"
+        card.description = f"{_cannot_speak(voice, need)} {again}"
     shared = voice.guild_id == OPERATOR_GUILD_ID
-    owner = "my operator, for every server" if shared else _member(voice.owner_id)
-    card.add_field(name="Belongs to", value=owner)
-    card.add_field(name="Added", value=format_dt(voice.created_at, "D"))
-    card.add_field(name="Used", value=_used(voice))
-    card.add_field(name="Sample", value=_sample(voice))
-    card.add_field(name="Language", value=_language(voice.language))
-    card.add_field(name="Speaks with", value=describe(settings_of(voice)))
+    owner = _("my operator, for every server") if shared else _member(voice.owner_id)
+    card.add_field(name=_("Belongs to"), value=owner)
+    card.add_field(name=_("Added"), value=format_dt(voice.created_at, "D"))
+    card.add_field(name=_("Used"), value=_used(voice))
+    card.add_field(name=_("Sample"), value=_sample(voice))
+    card.add_field(name=_("Language"), value=_language(voice.language))
+    card.add_field(name=_("Speaks with"), value=translated(describe(settings_of(voice))))
     if voice.consented_by is not None and voice.consented_at is not None:
         when = format_dt(voice.consented_at, "D")
-        card.add_field(name="Consent", value=f"{_member(voice.consented_by)}, {when}")
+        card.add_field(name=_("Consent"), value=f"{_member(voice.consented_by)}, {when}")
     return card
 
 
 def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
     """Return how a voice speaks, as a sentence."""
-    spoken = f" {_language(language)}" if language else ""
-    return f"{quoted(name)} speaks{spoken} with {describe(settings)}."
+    told = {"voice": quoted(name), "settings": translated(describe(settings))}
+    if not language:
+        return _("{voice} speaks with {settings}.").format(**told)
+    spoken = _language(language)
+    return _("{voice} speaks {language} with {settings}.").format(language=spoken, **told)
 
 
 def restored(voice: VoiceProfile, command: CommandNames, need: ClipNeed = ANY_LENGTH) -> str:
     """Return what is said when a voice has its former recording again."""
-    text = f"{quoted(voice.name)} has its former recording again ({voice.seconds:.1f} s)."
+    text = _("{voice} has its former recording again ({seconds:.1f} s).").format(
+        voice=quoted(voice.name), seconds=voice.seconds
+    )
     if need.refuses(voice.seconds):
-        text += f" It cannot speak: {short_recording(voice, need)}."
+        text += f" {_cannot_speak(voice, need)}"
     if voice.former_until is None:
         return text
-    until = format_dt(voice.former_until, "f")
-    return f"{text} To undo that, use {command('voice restore')} once more, until {until}."
+    undo = _("To undo that, use {restore} once more, until {time}.").format(
+        restore=command("voice restore"), time=format_dt(voice.former_until, "f")
+    )
+    return f"{text} {undo}"
+
+
+def _cannot_speak(voice: VoiceProfile, need: ClipNeed) -> str:
+    return _("It cannot speak: {reason}.").format(reason=short_recording(voice, need))
 
 
 def notes(texts: Iterable[str]) -> str:
     """Return what is put in small print under an answer."""
-    return "".join(f"\n-# {text}" for text in texts)
+    return "".join(f"\n-# {translated(text)}" for text in texts)
 
 
 def voice_line(voice: VoiceProfile) -> str:
     """Return one line of the list of voices."""
-    owner = "shared" if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
-    damaged = " · damaged" if voice.damage else ""
-    return f"**{literal(voice.name)}** · {owner} · {voice.seconds:.0f} s{damaged}"
+    owner = _("shared") if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
+    seconds = _("{seconds:.0f} s").format(seconds=voice.seconds)
+    parts = (
+        f"**{literal(voice.name)}**",
+        owner,
+        seconds,
+        *([_("damaged")] if voice.damage else []),
+    )
+    return " · ".join(parts)
 
 
 def kept(report: QualityReport) -> str:
     """Return which part of the upload is kept."""
     seconds = report.kept_end - report.kept_start
-    return (
-        f"{seconds:.1f} s of {report.total_seconds:.1f} s "
-        f"(from {report.kept_start:.1f} s to {report.kept_end:.1f} s), "
-        f"with {report.kept_speech_seconds:.1f} s of speech"
+    return _(
+        "{seconds:.1f} s of {total:.1f} s (from {start:.1f} s to {end:.1f} s), "
+        "with {speech:.1f} s of speech"
+    ).format(
+        seconds=seconds,
+        total=report.total_seconds,
+        start=report.kept_start,
+        end=report.kept_end,
+        speech=report.kept_speech_seconds,
     )
 
 
@@ -159,38 +187,44 @@ def measured(report: QualityReport) -> str:
     """Return what was measured on the kept part."""
     known = []
     if report.snr_db is not None:
-        known.append(f"background noise: {background(report.snr_db)}")
+        noise = translated(background(report.snr_db))
+        known.append(_("background noise: {noise}").format(noise=noise))
     if report.loudness_lufs is not None:
-        known.append(f"loudness: {loudness(report.loudness_lufs)}")
+        level = translated(loudness(report.loudness_lufs))
+        known.append(_("loudness: {loudness}").format(loudness=level))
     if report.median_pitch_hz is not None:
-        known.append(f"pitch: {pitch(report.median_pitch_hz)}")
-    return "\n".join(known) or "nothing"
+        height = translated(pitch(report.median_pitch_hz))
+        known.append(_("pitch: {pitch}").format(pitch=height))
+    return "\n".join(known) or _("nothing")
 
 
 def _report_card(title: str, report: QualityReport) -> discord.Embed:
-    card = embed(title, _VERDICTS[report.verdict], _COLOURS[report.verdict])
+    card = embed(title, _(_VERDICTS[report.verdict]), _COLOURS[report.verdict])
     for finding in report.findings:
-        card.add_field(name=finding.reason, value=finding.advice, inline=False)
+        reason, advice = translated(finding.reason), translated(finding.advice)
+        card.add_field(name=reason, value=advice, inline=False)
     if report.origin:
-        card.add_field(name="Listened to", value=report.origin, inline=False)
+        card.add_field(name=_("Listened to"), value=translated(report.origin), inline=False)
     return card.set_image(url=f"attachment://{PICTURE_NAME}")
 
 
 def _member(user_id: int | None) -> str:
-    return "nobody" if user_id is None else f"<@{user_id}>"
+    return _("nobody") if user_id is None else f"<@{user_id}>"
 
 
 def _used(voice: VoiceProfile) -> str:
     if voice.last_used_at is None:
-        return "not yet"
-    times = "once" if voice.use_count == 1 else f"{voice.use_count} times"
-    return f"{times}, last {format_dt(voice.last_used_at, 'R')}"
+        return _("not yet")
+    return ngettext("once, last {time}", "{count} times, last {time}", voice.use_count).format(
+        count=voice.use_count, time=format_dt(voice.last_used_at, "R")
+    )
 
 
 def _sample(voice: VoiceProfile) -> str:
     verdict = (voice.quality or {}).get("verdict")
-    return f"{voice.seconds:.1f} s" + (f", {verdict}" if verdict else "")
+    seconds = _("{seconds:.1f} s").format(seconds=voice.seconds)
+    return ", ".join((seconds, *([_(_GRADES.get(verdict, verdict))] if verdict else [])))
 
 
 def _language(code: str | None) -> str:
-    return "not given" if code is None else LANGUAGES.get(code, code)
+    return _("not given") if code is None else _(LANGUAGES.get(code, code))

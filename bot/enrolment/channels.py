@@ -7,6 +7,8 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.layout import AudioChannel
 
+from bot.i18n import N_
+
 Samples = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
 
@@ -18,6 +20,20 @@ surround. They are divided by their sum, so that equal channels keep their level
 
 _USUAL = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 """WAV's order where a file has no mask of channels, as FFmpeg has it."""
+
+KNOWN = (
+    N_("left"),
+    N_("right"),
+    N_("front left"),
+    N_("front right"),
+    N_("front center"),
+    N_("back left"),
+    N_("back right"),
+    N_("back center"),
+    N_("side left"),
+    N_("side right"),
+)
+"""What FFmpeg calls the channels that people speak on."""
 
 TOO_QUIET_DB = -2.0
 """Channels of one voice add up to nearly the louder one: spaced microphones lose under 2 dB, two

@@ -24,6 +24,7 @@ from bot.enrolment.tops import CLIPPED_LEVEL
 from bot.enrolment.types import SUPPORTED, AudioFileError, EnrolmentLimits
 from bot.enrolment.work import Progress, WatchedBytes, Work
 from bot.errors import MynahError
+from bot.i18n import Translatable, joined
 
 Samples = npt.NDArray[np.float32]
 
@@ -58,7 +59,7 @@ decoding itself."""
 
 _KNOWN_STARTS = (b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb", b"\x1aE\xdf\xa3", b"FORM", b"caff")
 
-_SEND_AGAIN = "Export or record it again and send the whole file."
+_SEND_AGAIN = Translatable("Export or record it again and send the whole file.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ class _Decoder:
     def decode(self, source: Source, survey: Survey) -> Iterator[Chunk]:
         tracks = _sound_tracks(self._container)
         if not tracks:
-            raise AudioFileError(f"The file has no sound track. {SUPPORTED}")
+            raise AudioFileError(joined((Translatable("The file has no sound track."), SUPPORTED)))
         survey.tracks = len(tracks)
         progress = self._progress
         for frame in _batched(self._frames(tracks[source.track])):
@@ -158,10 +159,11 @@ class _Decoder:
             raise _unreadable(self._data)
         heard = max(progress.reached, progress.seconds)
         if is_cut_off(self._container, self._data, heard, self._limits.max_bytes):
-            raise AudioFileError(
-                "The file is incomplete: it breaks off after "
-                f"{progress.seconds:.1f} s. {_SEND_AGAIN}"
+            problem = Translatable(
+                "The file is incomplete: it breaks off after {seconds:.1f} s.",
+                seconds=progress.seconds,
             )
+            raise AudioFileError(joined((problem, _SEND_AGAIN)))
 
     def _frames(self, stream: AudioStream) -> Iterator[AudioFrame]:
         for packet in _packets(self._container, stream):
@@ -247,17 +249,26 @@ def _rest(fifo: av.AudioFifo, packer: av.AudioResampler) -> Iterator[AudioFrame]
 def _check_format(frame: AudioFrame) -> None:
     if frame.sample_rate not in SAMPLE_RATES:
         raise AudioFileError(
-            f"The recording has a sample rate of {frame.sample_rate} Hz, which no recorder uses. "
-            "Export it at 44100 or 48000 Hz."
+            Translatable(
+                "The recording has a sample rate of {rate} Hz, which no recorder uses. Export it "
+                "at 44100 or 48000 Hz.",
+                rate=frame.sample_rate,
+            )
         )
     if frame.layout.nb_channels > MAX_CHANNELS:
         raise AudioFileError(
-            f"The recording has {frame.layout.nb_channels} channels; at most {MAX_CHANNELS} can "
-            "be read. Export it as mono or stereo."
+            Translatable(
+                "The recording has {count} channels; at most {most} can be read. Export it as mono "
+                "or stereo.",
+                count=frame.layout.nb_channels,
+                most=MAX_CHANNELS,
+            )
         )
 
 
 def _unreadable(data: bytes) -> AudioFileError:
     if data.startswith(_KNOWN_STARTS) or data[4:8] == b"ftyp":
-        return AudioFileError(f"The file is damaged or incomplete. {_SEND_AGAIN}")
-    return AudioFileError(f"This is not an audio file. {SUPPORTED}")
+        return AudioFileError(
+            joined((Translatable("The file is damaged or incomplete."), _SEND_AGAIN))
+        )
+    return AudioFileError(joined((Translatable("This is not an audio file."), SUPPORTED)))

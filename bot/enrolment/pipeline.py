@@ -23,6 +23,7 @@ from bot.enrolment.types import (
 )
 from bot.enrolment.window import Window, choose_window
 from bot.errors import UserError
+from bot.i18n import Translatable, joined
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
 log = structlog.get_logger(__name__)
@@ -43,8 +44,15 @@ def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
         # and the member can try another format.
         log.exception("upload could not be processed", stage="enrol", bytes=len(data))
         raise AudioFileError(
-            "The recording could not be processed. Open it in an audio program and export it anew. "
-            f"{SUPPORTED}"
+            joined(
+                (
+                    Translatable(
+                        "The recording could not be processed. Open it in an audio program and "
+                        "export it anew."
+                    ),
+                    SUPPORTED,
+                )
+            )
         ) from error
 
 
@@ -83,6 +91,6 @@ def _cut(recording: Recording, window: Window) -> npt.NDArray[np.float32]:
     return scaled
 
 
-def _explain(report: QualityReport) -> str:
+def _explain(report: QualityReport) -> Translatable:
     worst = report.findings[0]
-    return f"{worst.reason} {worst.advice}"
+    return joined((worst.reason, worst.advice))

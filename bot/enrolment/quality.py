@@ -21,6 +21,7 @@ from bot.enrolment.types import (
 )
 from bot.enrolment.window import Window
 from bot.enrolment.words import beside_voice
+from bot.i18n import Translatable, joined
 from storage.types import CLIP_SAMPLE_RATE
 
 Floats = npt.NDArray[np.float64]
@@ -56,7 +57,9 @@ SHORT_SECONDS = 6.0
 WIDEBAND_RATE = 16_000
 """Hz. A lower rate holds no sound over 7 kHz: the sibilants are lost, as on the telephone."""
 
-_RECORD = "Record 10 to 20 seconds in a quiet room, speaking as usual, a hand's breadth away."
+_RECORD = Translatable(
+    "Record 10 to 20 seconds in a quiet room, speaking as usual, a hand's breadth away."
+)
 
 _REJECTING = {"silence", "no_speech", "too_short", "too_noisy", "too_clipped"}
 
@@ -91,7 +94,7 @@ def rate(recording: Recording, window: Window, limits: EnrolmentLimits) -> Quali
         verdict=verdict,
         # Worst first; distortion before a lack of speech, because it hides speech.
         findings=tuple(sorted(findings, key=lambda finding: finding.code not in _REJECTING)),
-        origin=str(recording.origin),
+        origin=recording.origin.in_words,
     )
 
 
@@ -149,20 +152,23 @@ def _amount_findings(
     if recording.power.max(initial=0.0) < 10 ** (SILENCE_DB / 10):
         yield Finding(
             "silence",
-            "The recording is silent.",
-            f"Check that the right microphone is on and not muted. {_RECORD}",
+            Translatable("The recording is silent."),
+            joined((Translatable("Check that the right microphone is on and not muted."), _RECORD)),
         )
     elif speech_seconds == 0:
         yield Finding(
             "no_speech",
-            "There is sound, but nobody is speaking: only noise or music was found.",
-            f"Leave out music and effects. {_RECORD}",
+            Translatable("There is sound, but nobody is speaking: only noise or music was found."),
+            joined((Translatable("Leave out music and effects."), _RECORD)),
         )
     elif speech_seconds < limits.min_speech_seconds:
         yield Finding(
             "too_short",
-            f"Only {speech_seconds:.1f} s of speech were found; "
-            f"at least {limits.min_speech_seconds:g} s are needed.",
+            Translatable(
+                "Only {seconds:.1f} s of speech were found; at least {least:g} s are needed.",
+                seconds=speech_seconds,
+                least=limits.min_speech_seconds,
+            ),
             _RECORD,
         )
     elif limits.clip_need.lacks(clip_seconds):
@@ -170,16 +176,23 @@ def _amount_findings(
     elif speech_seconds < SHORT_SECONDS:
         yield Finding(
             "short",
-            f"{speech_seconds:.1f} s of speech are little for a good likeness.",
-            "Record 10 to 20 seconds.",
+            Translatable(
+                "{seconds:.1f} s of speech are little for a good likeness.", seconds=speech_seconds
+            ),
+            Translatable("Record 10 to 20 seconds."),
         )
 
 
 def _short_for_model(clip_seconds: float, need: ClipNeed) -> Finding:
-    reason = f"Only {clip_seconds:.1f} s from the first word to the last are there; {need}."
+    reason = Translatable(
+        "Only {seconds:.1f} s from the first word to the last are there; {need}.",
+        seconds=clip_seconds,
+        need=need.in_words,
+    )
     if need.certain:
         return Finding("too_short", reason, _RECORD)
-    return Finding("short", reason, f"If it is, the voice cannot speak. {_RECORD}")
+    unsure = Translatable("If it is, the voice cannot speak.")
+    return Finding("short", reason, joined((unsure, _RECORD)))
 
 
 def _level_findings(
@@ -194,15 +207,22 @@ def _level_findings(
     if lufs is not None and lufs < QUIET_LUFS:
         yield Finding(
             "quiet",
-            f"The voice is very quiet, far below what is usual ({lufs:.0f} LUFS).",
-            "Move closer to the microphone or raise its level, and record again.",
+            Translatable(
+                "The voice is very quiet, far below what is usual ({level:.0f} LUFS).", level=lufs
+            ),
+            Translatable("Move closer to the microphone or raise its level, and record again."),
         )
     if source_rate < WIDEBAND_RATE:
         yield Finding(
             "narrowband",
-            "The recording sounds like a telephone call: the high sounds are missing "
-            f"(sample rate {source_rate / 1000:g} kHz).",
-            "Record with your phone's voice recorder, or on a computer (at 44.1 or 48 kHz).",
+            Translatable(
+                "The recording sounds like a telephone call: the high sounds are missing (sample "
+                "rate {rate:g} kHz).",
+                rate=source_rate / 1000,
+            ),
+            Translatable(
+                "Record with your phone's voice recorder, or on a computer (at 44.1 or 48 kHz)."
+            ),
         )
 
 
@@ -214,18 +234,26 @@ def _background_findings(recording: Recording) -> Iterator[Finding]:
     if music is not None:
         yield Finding(
             "music",
-            "Music, or something else with a tune, sounds behind the voice, "
-            f"{beside_voice(music)}.",
-            "Turn off music, television and games, and record again.",
+            Translatable(
+                "Music, or something else with a tune, sounds behind the voice, {how_loud}.",
+                how_loud=beside_voice(music),
+            ),
+            Translatable("Turn off music, television and games, and record again."),
         )
     hum = recording.hum
     if hum is not None and hum.level_db > HUM_DB:
         yield Finding(
             "hum",
-            f"The power line hums behind the voice, {beside_voice(hum.level_db)}; what could be "
-            f"taken out was ({hum.mains_hz} Hz).",
-            "Keep the microphone and its cable away from chargers, lamps and power supplies, or "
-            "record on battery.",
+            Translatable(
+                "The power line hums behind the voice, {how_loud}; what could be taken out was "
+                "({frequency} Hz).",
+                how_loud=beside_voice(hum.level_db),
+                frequency=hum.mains_hz,
+            ),
+            Translatable(
+                "Keep the microphone and its cable away from chargers, lamps and power supplies, "
+                "or record on battery."
+            ),
         )
 
 
@@ -233,13 +261,13 @@ def _noise_finding(snr: float) -> Finding:
     if snr < TOO_NOISY_DB:
         return Finding(
             "too_noisy",
-            f"The noise drowns the voice, {beside_voice(-snr)}.",
+            Translatable("The noise drowns the voice, {how_loud}.", how_loud=beside_voice(-snr)),
             _RECORD,
         )
     return Finding(
         "noisy",
-        f"There is noise behind the voice, {beside_voice(-snr)}.",
-        "Record in a quiet room, without fans, music or other people.",
+        Translatable("There is noise behind the voice, {how_loud}.", how_loud=beside_voice(-snr)),
+        Translatable("Record in a quiet room, without fans, music or other people."),
     )
 
 
@@ -247,8 +275,11 @@ def _clipping_finding(share: float) -> Finding:
     heavy = share >= TOO_CLIPPED_SHARE
     return Finding(
         "too_clipped" if heavy else "clipped",
-        f"The recording is too loud and distorted ({share:.1%} of it is cut off).",
-        "Lower the microphone's level or move away from it, then record again.",
+        Translatable(
+            "The recording is too loud and distorted ({percent:.1f} % of it is cut off).",
+            percent=100 * share,
+        ),
+        Translatable("Lower the microphone's level or move away from it, then record again."),
     )
 
 

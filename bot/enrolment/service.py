@@ -14,6 +14,7 @@ from bot.clip_need import ClipNeed
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
+from bot.i18n import _, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
@@ -145,8 +146,10 @@ class EnrolmentService:
         need, seconds = self._clip_need(), sample.clip.seconds
         if need.refuses(seconds):
             raise UserError(
-                f"The sample has only {seconds:.1f} s; {need}. Discard it and send a longer "
-                "recording: 10 to 20 seconds."
+                _(
+                    "The sample has only {seconds:.1f} s; {need}. Discard it and send a longer "
+                    "recording: 10 to 20 seconds."
+                ).format(seconds=seconds, need=translated(need.in_words))
             )
 
     async def _check_room(self, guild_id: int) -> None:
@@ -154,8 +157,13 @@ class EnrolmentService:
             return
         if await self._store.count(guild_id) >= self._voices_per_guild:
             raise UserError(
-                f"This server has {self._voices_per_guild} voices, which is its limit. "
-                "Delete one that is no longer used."
+                ngettext(
+                    "This server has {count} voice, which is its limit. "
+                    "Delete one that is no longer used.",
+                    "This server has {count} voices, which is its limit. "
+                    "Delete one that is no longer used.",
+                    self._voices_per_guild,
+                ).format(count=self._voices_per_guild)
             )
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -174,24 +182,28 @@ class EnrolmentService:
             if (limit := _limit_hit(failure)) is not None:
                 # Not from the failure: what is wrong is the upload.
                 raise UserError(
-                    f"The recording could not be processed: {limit}. Try again with a shorter one, "
-                    "or export it as m4a, mp3 or wav first."
+                    _(
+                        "The recording could not be processed: {limit}. Try again with a shorter "
+                        "one, or export it as m4a, mp3 or wav first."
+                    ).format(limit=limit)
                 ) from None
         raise UserError(
-            "The recording could not be processed, and that may not be its fault: what listens to "
-            "recordings failed twice, and the log says how. Try again in a few minutes; if that "
-            "does not help, export it as m4a, mp3 or wav first."
+            _(
+                "The recording could not be processed, and that may not be its fault: what listens "
+                "to recordings failed twice, and the log says how. Try again in a few minutes; if "
+                "that does not help, export it as m4a, mp3 or wav first."
+            )
         ) from failure
 
 
 def _limit_hit(failure: Exception) -> str | None:
     match failure:
         case ProcessorTimeError():
-            return f"reading it takes too much computing ({failure})"
+            return _("reading it takes too much computing ({limit})").format(limit=failure)
         case WorkerTimeoutError():
-            return f"reading it takes too long ({failure})"
+            return _("reading it takes too long ({limit})").format(limit=failure)
         case MemoryError():
-            return "reading it takes more memory than it may"
+            return _("reading it takes more memory than it may")
         case _:
             return None
 

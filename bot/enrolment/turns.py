@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterator
 
 from bot.errors import BusyError
+from bot.i18n import _
 
 MAX_ADMITTED = 8
 """Recordings that are downloaded and looked at at a time; each may take 25 MB."""
@@ -39,9 +40,11 @@ class Turns:
         Raises `BusyError` if the owner has one in work already, or too many have.
         """
         if owner in self._admitted:
-            raise BusyError("I am still listening to your last recording. Wait for its card first.")
+            raise BusyError(
+                _("I am still listening to your last recording. Wait for its card first.")
+            )
         if len(self._admitted) >= MAX_ADMITTED:
-            raise BusyError("Many people are enrolling right now. Try again in a minute.")
+            raise BusyError(_("Many people are enrolling right now. Try again in a minute."))
         self._admitted.add(owner)
         try:
             yield

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from bot.clip_need import ClipNeed
 from bot.errors import UserError
+from bot.i18n import Translatable, joined
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
 FRAME_SECONDS = 0.032
@@ -15,7 +16,7 @@ FRAME_SECONDS = 0.032
 FRAME_SAMPLES = round(FRAME_SECONDS * CLIP_SAMPLE_RATE)
 """Samples of an analysis frame at 24 kHz: 768."""
 
-SUPPORTED = "Send a recording as m4a, mp3, ogg, flac, wav or webm."
+SUPPORTED = Translatable("Send a recording as m4a, mp3, ogg, flac, wav or webm.")
 """What to do about a file that is not audio."""
 
 Verdict = Literal["good", "usable", "rejected"]
@@ -54,11 +55,15 @@ class EnrolmentLimits:
     def check_size(self, size: int) -> None:
         """Raise `AudioFileError` for a file of `size` bytes that is empty or over the limit."""
         if size == 0:
-            raise AudioFileError(f"The file is empty. {SUPPORTED}")
+            raise AudioFileError(joined((Translatable("The file is empty."), SUPPORTED)))
         if size > self.max_bytes:
             raise AudioFileError(
-                f"The file has {size / 2**20:.1f} MB; the limit is {self.max_bytes / 2**20:g} MB. "
-                "Send a shorter recording, or export it as m4a, mp3 or ogg."
+                Translatable(
+                    "The file has {size:.1f} MB; the limit is {limit:g} MB. Send a shorter "
+                    "recording, or export it as m4a, mp3 or ogg.",
+                    size=size / 2**20,
+                    limit=self.max_bytes / 2**20,
+                )
             )
 
 
@@ -73,11 +78,20 @@ class Origin:
     tracks: int = 1
     channel: str | None = None
 
-    def __str__(self) -> str:
-        """Return it in words; empty where there was no choice."""
-        track = f"sound track {self.track} of {self.tracks}" if self.tracks > 1 else ""
-        channel = f"only the {self.channel} channel" if self.channel else ""
-        return ", ".join(part for part in (track, channel) if part)
+    @property
+    def in_words(self) -> Translatable:
+        """It in words; empty where there was no choice."""
+        parts = []
+        if self.tracks > 1:
+            parts.append(
+                Translatable(
+                    "sound track {track} of {tracks}", track=self.track, tracks=self.tracks
+                )
+            )
+        if self.channel:
+            name = Translatable(self.channel)
+            parts.append(Translatable("only the {channel} channel", channel=name))
+        return joined(parts, ", ")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import io
 import time
 
 from bot.enrolment.types import SUPPORTED, AudioFileError
+from bot.i18n import Translatable, joined
 
 BASE_SECONDS = 20.0
 SECONDS_PER_MB = 2.0
@@ -96,8 +97,11 @@ class Progress:
         # A hundredth more by the clock: encoders pad the last packet.
         if seconds > self._max_seconds + 0.01:
             raise AudioFileError(
-                f"The recording is longer than {_minutes(self._max_seconds)}. "
-                "Send a part of it; 10 to 20 seconds of speech are enough."
+                Translatable(
+                    "The recording is longer than {time}. Send a part of it; 10 to 20 seconds of "
+                    "speech are enough.",
+                    time=_minutes(self._max_seconds),
+                )
             )
 
 
@@ -116,10 +120,19 @@ class WatchedBytes(io.BytesIO):
 
 def _too_much() -> AudioFileError:
     return AudioFileError(
-        "The file takes too much work to read, as damaged files do. Record it again, or open it in "
-        f"an audio program and export it anew. {SUPPORTED}"
+        joined(
+            (
+                Translatable(
+                    "The file takes too much work to read, as damaged files do. Record it again, "
+                    "or open it in an audio program and export it anew."
+                ),
+                SUPPORTED,
+            )
+        )
     )
 
 
-def _minutes(seconds: float) -> str:
-    return f"{seconds / 60:g} minutes" if seconds >= 120 else f"{seconds:g} seconds"
+def _minutes(seconds: float) -> Translatable:
+    if seconds >= 120:
+        return Translatable("{minutes:g} minutes", minutes=seconds / 60)
+    return Translatable("{seconds:g} seconds", seconds=seconds)

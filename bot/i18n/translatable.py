@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from bot.i18n.locales import SOURCE_LOCALE
@@ -26,6 +27,12 @@ class Translatable(str):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (self.template, self.values)
+
+
+def joined(parts: Iterable[str], separator: str = " ") -> Translatable:
+    """Return several texts as one: sentences, or with another separator a list."""
+    values = {f"part_{number}": part for number, part in enumerate(parts)}
+    return Translatable(separator.join(f"{{{name}}}" for name in values), **values)
 
 
 def _restored(template: str, values: dict[str, Any]) -> Translatable:
