@@ -28,6 +28,7 @@ STALE = N_(
     "This is too old, or I was restarted since, so it does nothing any more. What was not saved is "
     "forgotten. Use the command again."
 )
+ENGINE_DEAD = N_("The voice engine is out of order. My operator has to look at it.")
 OUTDATED = N_("This command has changed. Restart Discord (Ctrl+R) and try again.")
 
 PERMISSIONS = {
@@ -169,7 +170,7 @@ def explain(error: Exception) -> str | None:
     """Return what a member is told about an error; None if it should never have happened."""
     match error:
         case EngineDeadError():
-            return _("The voice engine is out of order. My operator has to look at it.")
+            return _(ENGINE_DEAD)
         case StorageError():
             return _("My data cannot be read or written right now. My operator has to look at it.")
         case MynahError():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import discord
 
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import N_, _
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import GuildPlayer
 from bot.voice.utterances import Rank
 from cogs.speech_cards import join_text
 from cogs.ui import Interaction, command_names, guild_of, services_of
 
-MAY_OVERRULE = "the permission Manage Server, Manage Messages or Move Members"
+MAY_OVERRULE = N_("the permission Manage Server, Manage Messages or Move Members")
 """What lets a member end what others have said; see `privileged_in`."""
 
 
@@ -52,7 +52,7 @@ def channel_of(interaction: Interaction) -> VocalChannel:
     """Return the voice channel that the member is in. Raises UserError without one."""
     state = member_of(interaction).voice
     if state is None or state.channel is None:
-        raise UserError("Join a voice channel first, so that I know where to speak.")
+        raise UserError(_("Join a voice channel first, so that I know where to speak."))
     return state.channel
 
 

@@ -11,7 +11,7 @@ from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
-from bot.i18n import N_, _, ngettext, translated
+from bot.i18n import N_, Translatable, _, ngettext, translated
 from bot.languages import LANGUAGES
 from bot.markup import literal
 from bot.speech.types import VoiceSettings
@@ -91,10 +91,10 @@ def _saved(voice: VoiceProfile) -> str:
     return _("Saved {voice}").format(voice=quoted(voice.name))
 
 
-def short_recording(voice: VoiceProfile, need: ClipNeed) -> str:
+def short_recording(voice: VoiceProfile, need: ClipNeed) -> Translatable:
     """Return what is wrong with a recording that is too short for the model that speaks."""
-    return _("its recording has {seconds:.1f} s, and {need}").format(
-        seconds=voice.seconds, need=translated(need.in_words)
+    return Translatable(
+        "its recording has {seconds:.1f} s, and {need}", seconds=voice.seconds, need=need.in_words
     )
 
 
@@ -147,7 +147,7 @@ def restored(voice: VoiceProfile, command: CommandNames, need: ClipNeed = ANY_LE
 
 
 def _cannot_speak(voice: VoiceProfile, need: ClipNeed) -> str:
-    return _("It cannot speak: {reason}.").format(reason=short_recording(voice, need))
+    return _("It cannot speak: {reason}.").format(reason=translated(short_recording(voice, need)))
 
 
 def notes(texts: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.enrolment.types import EnrolmentLimits, SampleRejectedError
 from bot.errors import UserError
+from bot.i18n import N_, _, error_text
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard, OpenCards
 from cogs.saving import AsNewVoice, Saving
@@ -20,7 +21,7 @@ from cogs.ui import Interaction, guild_of, services_of
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice
 
-_RESTARTING = "-# What I listen to recordings with is starting again, so this will take a while."
+_RESTARTING = N_("What I listen to recordings with is starting again, so this will take a while.")
 
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
 
@@ -34,7 +35,7 @@ class Enrolment(commands.Cog):
 
     async def cog_unload(self) -> None:
         """Close the cards: after a restart nobody would listen to their buttons."""
-        await self.cards.clear("I was restarted, so this sample is forgotten. Send it again.")
+        await self.cards.clear(N_("I was restarted, so this sample is forgotten. Send it again."))
 
     @app_commands.command(description="Make a voice from a recording of one person speaking")
     @app_commands.guild_only()
@@ -73,11 +74,11 @@ class Enrolment(commands.Cog):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await saving.check(interaction)
             if self._enrolment.restarting:
-                await interaction.edit_original_response(content=_RESTARTING)
+                await interaction.edit_original_response(content=f"-# {_(_RESTARTING)}")
             try:
                 prepared = await self._enrolment.prepare(await _download(sample), member)
             except SampleRejectedError as error:
-                rejection = cards.rejection_card(str(error), error.report)
+                rejection = cards.rejection_card(error_text(error), error.report)
                 await interaction.edit_original_response(
                     content=None, embed=rejection, attachments=[_picture(error.picture)]
                 )
@@ -97,8 +98,10 @@ def check_attachment(sample: discord.Attachment, limits: EnrolmentLimits) -> Non
     kind = sample.content_type
     if kind and not kind.startswith(_SOUND):
         raise UserError(
-            f"That file is no recording ({kind.partition(';')[0]}). Send a voice message, or an "
-            "audio file such as m4a, mp3, ogg or wav."
+            _(
+                "That file is no recording ({kind}). Send a voice message, or an audio file such "
+                "as m4a, mp3, ogg or wav."
+            ).format(kind=kind.partition(";")[0])
         )
     limits.check_size(sample.size)
 
@@ -108,12 +111,12 @@ async def _download(sample: discord.Attachment) -> bytes:
         return await sample.read()
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         raise UserError(
-            "The file could not be fetched from Discord. Send the command again."
+            _("The file could not be fetched from Discord. Send the command again.")
         ) from error
 
 
 def _picture(png: bytes) -> discord.File:
-    return discord.File(io.BytesIO(png), cards.PICTURE_NAME, description=cards.PICTURE_TEXT)
+    return discord.File(io.BytesIO(png), cards.PICTURE_NAME, description=_(cards.PICTURE_TEXT))
 
 
 async def setup(bot: MynahBot) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import discord
 
-from bot.command_tree import answer
+from bot.command_tree import answer, voice_request_text
 from bot.enrolment.types import EnrolmentSample
+from bot.i18n import N_, _, in_locale
 from cogs.saving import Saving
 from cogs.ui import Interaction
 from cogs.views import MynahModal, OwnedView
@@ -20,9 +21,9 @@ from storage.names import MAX_NAME_LENGTH
 MAX_CARDS = 32
 """Each holds a sample of some 3 MB."""
 
-EXPIRED = "This card has expired and the sample is forgotten. Send the recording again."
-FORGOTTEN = "This sample is forgotten. Send the recording again."
-DELETED = "The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored."
+EXPIRED = N_("This card has expired and the sample is forgotten. Send the recording again.")
+FORGOTTEN = N_("This sample is forgotten. Send the recording again.")
+DELETED = N_("The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored.")
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
 
@@ -55,15 +56,17 @@ class EnrolmentCard(OwnedView):
         return self.origin.user.id
 
     @discord.ui.button(
-        label="Save: I am the speaker or have the speaker's permission",
+        label=N_("Save: I am the speaker or have the speaker's permission"),
         style=discord.ButtonStyle.success,
     )
-    async def save(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
+    async def save(
+        self, interaction: Interaction, button: discord.ui.Button[EnrolmentCard]
+    ) -> None:
         """Store the sample, or ask for another name first."""
         try:
             await self._purpose.check(interaction)
         except (InvalidNameError, NameTakenError) as error:
-            await self._ask_name(interaction, str(error))
+            await self._ask_name(interaction, voice_request_text(error))
             return
         except VoiceNotFoundError:
             await interaction.response.defer()
@@ -71,12 +74,14 @@ class EnrolmentCard(OwnedView):
             return
         await self.store(interaction)
 
-    @discord.ui.button(label="Discard", style=discord.ButtonStyle.secondary)
-    async def discard(self, interaction: Interaction, _: discord.ui.Button[EnrolmentCard]) -> None:
+    @discord.ui.button(label=N_("Discard"), style=discord.ButtonStyle.secondary)
+    async def discard(
+        self, interaction: Interaction, button: discord.ui.Button[EnrolmentCard]
+    ) -> None:
         """Forget the sample."""
         await interaction.response.defer()
         if not self._saving:
-            await self.forget("Discarded. Nothing was stored.")
+            await self.forget(N_("Discarded. Nothing was stored."))
 
     async def store(self, interaction: Interaction, name: str | None = None) -> None:
         """Store the sample once, however often it is asked for. Raises what `save` raises."""
@@ -97,9 +102,11 @@ class EnrolmentCard(OwnedView):
         await self.edit(embed=saved, attachments=[], view=None)
 
     async def forget(self, text: str) -> None:
-        """Drop the sample and say why."""
+        """Drop the sample and say why, by a text of the catalogues, in its member's language."""
         self._close()
-        await self.edit(content=text, embed=None, attachments=[], view=None)
+        with in_locale(self.locale):
+            told = _(text)
+        await self.edit(content=told, embed=None, attachments=[], view=None)
 
     async def on_timeout(self) -> None:
         """Forget the sample while the card can still say so."""
@@ -118,7 +125,7 @@ class EnrolmentCard(OwnedView):
         self._on_close(self)
 
 
-class _NameModal(MynahModal, title="Choose another name"):
+class _NameModal(MynahModal, title=N_("Choose another name")):
     """Asks for another name; the card and its sample stay.
 
     It outlives a card that is closed, to say so, but not the time that the card had.
@@ -131,14 +138,16 @@ class _NameModal(MynahModal, title="Choose another name"):
             custom_id="name", min_length=1, max_length=MAX_NAME_LENGTH
         )
         description = problem[:_MAX_LABEL_DESCRIPTION]
-        self.add_item(discord.ui.Label(text="Name", description=description, component=self._name))
+        self.add_item(
+            discord.ui.Label(text=_("Name"), description=description, component=self._name)
+        )
 
     async def on_submit(self, interaction: Interaction, /) -> None:
         """Store the voice under the new name; if it will not do either, Save asks again."""
         if self._card.is_open:
             await self._card.store(interaction, self._name.value)
         else:
-            await answer(interaction, FORGOTTEN)
+            await answer(interaction, _(FORGOTTEN))
 
 
 class OpenCards:
@@ -156,14 +165,14 @@ class OpenCards:
         oldest = next(iter(self._cards.values())) if len(self._cards) >= MAX_CARDS else None
         self._cards[card.member_id] = card
         if former is not None:
-            await former.forget("Replaced by the recording that you sent after this one.")
+            await former.forget(N_("Replaced by the recording that you sent after this one."))
         elif oldest is not None:
             await oldest.forget(
-                "Many people are enrolling, so this sample is forgotten. Try again."
+                N_("Many people are enrolling, so this sample is forgotten. Try again.")
             )
 
     async def clear(self, text: str) -> None:
-        """Forget all samples and say why."""
+        """Forget all samples and say why: a text of the catalogues."""
         await asyncio.gather(*(card.forget(text) for card in list(self._cards.values())))
 
     def remove(self, card: EnrolmentCard) -> None:

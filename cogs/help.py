@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.command_mentions import CommandNames
+from bot.i18n import _, pgettext
 from cogs import cards
 from cogs.call import member_of, player_of
 from cogs.ui import (
@@ -33,11 +34,11 @@ class Help(commands.Cog):
         await defer(interaction)
         command = command_names(interaction)
         engine = engine_note(services_of(interaction).engine).strip()
-        card = cards.embed("What you can do now", engine)
-        card.add_field(name="Speaking", value=_speaking(interaction, command), inline=False)
-        card.add_field(name="Voices", value=await _voices(interaction, command), inline=False)
+        card = cards.embed(_("What you can do now"), engine)
+        card.add_field(name=_("Speaking"), value=_speaking(interaction, command), inline=False)
+        card.add_field(name=_("Voices"), value=await _voices(interaction, command), inline=False)
         if manages_guild(interaction):
-            card.add_field(name="For this server", value=_managing(command), inline=False)
+            card.add_field(name=_("For this server"), value=_managing(command), inline=False)
         await interaction.edit_original_response(embed=card)
 
 
@@ -47,23 +48,23 @@ def _speaking(interaction: Interaction, command: CommandNames) -> str:
     player = player_of(interaction)
     mine = player.channel if player is not None else None
     if own is None:
-        where = f"I am in {mine.mention}. " if mine is not None else ""
-        return f"{where}Join a voice channel first; then {command('say')} speaks there."
+        text = _("Join a voice channel first; then {say} speaks there.").format(say=command("say"))
+        if mine is None:
+            return text
+        return " ".join((_("I am in {channel}.").format(channel=mine.mention), text))
     if mine is None:
-        return (
-            f"{command('say')} calls me into {own.mention} and speaks there. "
-            f"{command('join')} only calls me."
+        return _("{say} calls me into {channel} and speaks there. {join} only calls me.").format(
+            say=command("say"), join=command("join"), channel=own.mention
         )
     if mine == own:
-        return (
-            f"I am in your voice channel: {command('say')} speaks. {command('queue')} shows what "
-            f"comes next, {command('skip')} and {command('stop')} end it, {command('leave')} sends "
-            "me out."
-        )
-    return (
-        f"I am in {mine.mention}, you are in {own.mention}. Join me there, or call me with "
-        f"{command('join')} when I am done."
-    )
+        names = {name: command(name) for name in ("say", "queue", "skip", "stop", "leave")}
+        return _(
+            "I am in your voice channel: {say} speaks. {queue} shows what comes next, {skip} and "
+            "{stop} end it, {leave} sends me out."
+        ).format(**names)
+    return _(
+        "I am in {here}, you are in {there}. Join me there, or call me with {join} when I am done."
+    ).format(here=mine.mention, there=own.mention, join=command("join"))
 
 
 async def _voices(interaction: Interaction, command: CommandNames) -> str:
@@ -77,28 +78,35 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
     lines = []
     if speaker is not None:
         lines.append(
-            f"{cards.quoted(speaker.name)} speaks for you; {command('voice default')} chooses."
+            _("{voice} speaks for you; {default} chooses.").format(
+                voice=cards.quoted(speaker.name), default=command("voice default")
+            )
         )
     if own:
         names = ", ".join(command(f"voice {change}") for change in CHANGES)
-        lines.append(f"Yours to change: {names}.")
+        lines.append(_("Yours to change: {commands}.").format(commands=names))
     else:
         lines.append(
-            f"You have no voice of your own yet: {command('enroll')} makes one from a recording."
+            _("You have no voice of your own yet: {enroll} makes one from a recording.").format(
+                enroll=command("enroll")
+            )
         )
     if speaker is not None or await services.voices.search(guild_id, "", 1):
         lines.append(
-            f"{command('voice list')} shows all, {command('voice preview')} lets you hear one."
+            _("{list} shows all, {preview} lets you hear one.").format(
+                list=command("voice list"), preview=command("voice preview")
+            )
         )
     return "\n".join(lines)
 
 
 def _managing(command: CommandNames) -> str:
-    return (
-        f"You have Manage Server: {command('voice default')} with “server” set to True chooses the "
-        "voice of everybody who has none. You can change, replace and delete every voice of this "
-        f"server, and use {command('skip')}, {command('stop')} and {command('leave')} at any time."
-    )
+    names = {name: command(name) for name in ("skip", "stop", "leave")}
+    return _(
+        "You have Manage Server: {default} with “{server}” set to True chooses the voice of "
+        "everybody who has none. You can change, replace and delete every voice of this server, "
+        "and use {skip}, {stop} and {leave} at any time."
+    ).format(default=command("voice default"), server=pgettext("option name", "server"), **names)
 
 
 async def setup(bot: MynahBot) -> None:

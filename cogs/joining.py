@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.errors import UserError
+from bot.i18n import _
 from bot.settings.permissions import Action
 from cogs.call import (
     MAY_OVERRULE,
@@ -55,18 +56,21 @@ class CallCog(commands.Cog, name="Call"):
         player = player_of(interaction)
         if player is None or player.channel is None:
             name = command_names(interaction)
-            raise UserError(f"I am in no voice channel. {name('join')} calls me into yours.")
+            nowhere = _("I am in no voice channel. {join} calls me into yours.")
+            raise UserError(nowhere.format(join=name("join")))
         state = member_of(interaction).voice
         beside = state is not None and state.channel == player.channel
         harmless = beside and all_own(interaction, player, besides_chatter=True)
         if not (harmless or privileged_in(interaction, player)):
             raise UserError(
-                f"Join me in {player.channel.mention} to send me out. While texts of others are "
-                f"waiting, it takes {MAY_OVERRULE}."
+                _(
+                    "Join me in {channel} to send me out. While texts of others are waiting, it "
+                    "takes {permission}."
+                ).format(channel=player.channel.mention, permission=_(MAY_OVERRULE))
             )
         await interaction.response.defer(ephemeral=True, thinking=True)
         await player.leave()
-        await reply(interaction, "I left the voice channel.")
+        await reply(interaction, _("I left the voice channel."))
 
 
 async def setup(bot: MynahBot) -> None:

@@ -7,6 +7,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.errors import UserError
+from bot.i18n import _, ngettext
 from bot.voice.player import SkipOutcome
 from cogs.call import MAY_OVERRULE, all_own, player_of, privileged_in
 from cogs.speech_cards import privacy_text, queue_card
@@ -27,10 +28,12 @@ class QueueCog(commands.Cog, name="Queue"):
             outcome = player.skip(interaction.user.id, privileged=privileged)
         if outcome is SkipOutcome.NOT_YOURS:
             raise UserError(
-                f"Only the member who had it said can skip it, or somebody with {MAY_OVERRULE}."
+                _(
+                    "Only the member who had it said can skip it, or somebody with {permission}."
+                ).format(permission=_(MAY_OVERRULE))
             )
         skipped = outcome is SkipOutcome.SKIPPED
-        await reply(interaction, "Skipped." if skipped else "Nothing is being said.")
+        await reply(interaction, _("Skipped.") if skipped else _("Nothing is being said."))
 
     @app_commands.command(description="Stop, and forget everything that waits to be said")
     @app_commands.guild_only()
@@ -39,16 +42,20 @@ class QueueCog(commands.Cog, name="Queue"):
         player = player_of(interaction)
         entries = player.snapshot() if player is not None else ()
         if player is None or not entries:
-            await reply(interaction, "Nothing is being said.")
+            await reply(interaction, _("Nothing is being said."))
             return
         if not (all_own(interaction, player) or privileged_in(interaction, player)):
             raise UserError(
-                "Texts of others are waiting too. Use "
-                f"{command_names(interaction)('skip')} for your own, or ask somebody with "
-                f"{MAY_OVERRULE}."
+                _(
+                    "Texts of others are waiting too. Use {skip} for your own, or ask somebody "
+                    "with {permission}."
+                ).format(skip=command_names(interaction)("skip"), permission=_(MAY_OVERRULE))
             )
         count = player.stop()
-        await reply(interaction, f"Stopped; {count} text{'s' * (count != 1)} forgotten.")
+        text = ngettext(
+            "Stopped; {count} text forgotten.", "Stopped; {count} texts forgotten.", count
+        )
+        await reply(interaction, text.format(count=count))
 
     @app_commands.command(description="Show what is being said and what comes next")
     @app_commands.guild_only()
@@ -58,7 +65,7 @@ class QueueCog(commands.Cog, name="Queue"):
         entries = player.snapshot() if player is not None else ()
         card = queue_card(entries)
         if player is not None and (code := player.privacy_code):
-            card.add_field(name="Voice privacy code", value=privacy_text(code), inline=False)
+            card.add_field(name=_("Voice privacy code"), value=privacy_text(code), inline=False)
         await interaction.response.send_message(embed=card, ephemeral=True)
 
 

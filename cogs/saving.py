@@ -10,6 +10,7 @@ from discord.utils import utcnow
 
 from bot.client import Services
 from bot.enrolment.types import EnrolmentSample
+from bot.i18n import _
 from bot.moderation import Enrolled
 from bot.settings.permissions import Action
 from cogs import cards
@@ -52,7 +53,7 @@ class AsNewVoice:
     @property
     def title(self) -> str:
         """The title of the card that asks."""
-        return f"New voice {cards.quoted(self.voice.name)}"
+        return _("New voice {voice}").format(voice=cards.quoted(self.voice.name))
 
     async def check(self, interaction: Interaction) -> None:
         """Raise InvalidNameError, NameTakenError, or UserError if there is no room or no right."""
@@ -84,7 +85,7 @@ class AsReplacement:
     @property
     def title(self) -> str:
         """The title of the card that asks."""
-        return f"Another recording for {cards.quoted(self.voice.name)}"
+        return _("Another recording for {voice}").format(voice=cards.quoted(self.voice.name))
 
     async def check(self, interaction: Interaction) -> None:
         """Raise VoiceNotFoundError; UserError if the voice is not the member's to change now."""

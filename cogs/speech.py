@@ -13,8 +13,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import MynahBot
-from bot.command_tree import explain
+from bot.command_tree import ENGINE_DEAD
 from bot.errors import EngineDeadError, EngineError, UserError
+from bot.i18n import Translatable, _
 from bot.moderation import Said
 from bot.settings.permissions import Action
 from bot.speech.service import Utterance
@@ -146,8 +147,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         if voice is None:
             command = command_names(interaction)
             raise UserError(
-                f"You have no voice here yet. Make one with {command('enroll')}, or name one of "
-                f"those in {command('voice list')}."
+                _(
+                    "You have no voice here yet. Make one with {enroll}, or name one of those in "
+                    "{list}."
+                ).format(enroll=command("enroll"), list=command("voice list"))
             )
         return voice
 
@@ -178,7 +181,7 @@ class SpeechCog(commands.Cog, name="Speech"):
                     stage="engine",
                     error=str(error),
                 )
-                raise EngineError(explain(error)) from error
+                raise EngineError(Translatable(ENGINE_DEAD)) from error
 
 
 async def setup(bot: MynahBot) -> None:

@@ -11,6 +11,7 @@ import discord
 from bot.client import EngineStatus, MynahBot, Services
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
+from bot.i18n import Translatable, _
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.types import VoiceReference
 from cogs.cards import quoted, short_recording
@@ -52,14 +53,21 @@ def reference_to(services: Services, voice: VoiceProfile) -> VoiceReference:
     """
     if voice.damage is not None:
         raise UserError(
-            f"The recording of {quoted(voice.name)} is damaged, so it cannot speak. Choose another "
-            "voice, or delete this one and enrol it again."
+            Translatable(
+                "The recording of {voice} is damaged, so it cannot speak. Choose another voice, or "
+                "delete this one and enrol it again.",
+                voice=quoted(voice.name),
+            )
         )
     need = clip_need_of(services.engine.info)
     if need.refuses(voice.seconds):
         raise UserError(
-            f"{quoted(voice.name)} cannot speak: {short_recording(voice, need)}. Choose another "
-            "voice, or give this one a longer recording."
+            Translatable(
+                "{voice} cannot speak: {reason}. Choose another voice, or give this one a longer "
+                "recording.",
+                voice=quoted(voice.name),
+                reason=short_recording(voice, need),
+            )
         )
     return VoiceReference(
         services.voices.clip_path(voice), voice.clip_sha256, voice.pitch_hz, voice.language
@@ -74,12 +82,19 @@ async def current_reference(services: Services, voice: VoiceProfile) -> VoiceRef
 def engine_note(engine: EngineStatus) -> str:
     """Return what a member should know about the engine, to be put under an answer; or nothing."""
     if not engine.ready and engine.info is not None:
-        return "\n-# The voice engine is starting again, so this will take a while."
+        return note(_("The voice engine is starting again, so this will take a while."))
     if not engine.ready:
-        return "\n-# The voice engine is still loading, so this will take a while."
+        return note(_("The voice engine is still loading, so this will take a while."))
     if engine.info is not None and not engine.info.clones:
-        return "\n-# A preview: this engine takes only the pitch from the recording, not the voice."
+        return note(
+            _("A preview: this engine takes only the pitch from the recording, not the voice.")
+        )
     return ""
+
+
+def note(text: str) -> str:
+    """Return a text as small print under an answer."""
+    return f"\n-# {text}"
 
 
 def manages_guild(interaction: Interaction) -> bool:

@@ -6,7 +6,9 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.command_tree import voice_request_text
 from bot.errors import UserError
+from bot.i18n import _
 from bot.markup import literal
 from cogs.cards import quoted
 from cogs.ui import Interaction, command_names, guild_of, manages_guild, services_of
@@ -25,8 +27,10 @@ class VoiceOption(app_commands.Transformer):
         try:
             return await services_of(interaction).voices.find(guild_of(interaction), value)
         except VoiceNotFoundError as error:
-            shown = f"{command_names(interaction)('voice list')} shows those that there are."
-            raise UserError(f"{literal(str(error))} {shown}") from error
+            shown = _("{list} shows those that there are.").format(
+                list=command_names(interaction)("voice list")
+            )
+            raise UserError(f"{literal(voice_request_text(error))} {shown}") from error
 
     async def autocomplete(
         self, interaction: Interaction, value: str | float, /
@@ -69,13 +73,17 @@ def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:
     """Raise UserError unless the member may rename or delete the voice."""
     if voice.guild_id == OPERATOR_GUILD_ID:
         raise UserError(
-            f"{quoted(voice.name)} belongs to my operator and is shared with every server. "
-            "It cannot be changed from here."
+            _(
+                "{voice} belongs to my operator and is shared with every server. "
+                "It cannot be changed from here."
+            ).format(voice=quoted(voice.name))
         )
     if not may_change(interaction, voice):
         raise UserError(
-            f"{quoted(voice.name)} is not yours. Its owner can change it, or somebody with the "
-            "permission Manage Server."
+            _(
+                "{voice} is not yours. Its owner can change it, or somebody with the permission "
+                "Manage Server."
+            ).format(voice=quoted(voice.name))
         )
 
 
@@ -91,4 +99,6 @@ async def _search(
 
 
 def _label(voice: VoiceProfile) -> str:
-    return f"{voice.name} (shared)" if voice.guild_id == OPERATOR_GUILD_ID else voice.name
+    if voice.guild_id != OPERATOR_GUILD_ID:
+        return voice.name
+    return _("{name} (shared)").format(name=voice.name)

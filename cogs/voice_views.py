@@ -8,6 +8,7 @@ import discord
 
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
+from bot.i18n import N_, _
 from bot.moderation import Deleted
 from cogs import cards
 from cogs.moderation import tell
@@ -41,18 +42,19 @@ class VoicePages(OwnedView):
         self.next.disabled = self._page == pages - 1
         voices = await _slice(self._voices, self._guild_id, own, self._page * PAGE_SIZE)
         if not voices:
-            return cards.embed(
-                "Voices", f"There are none yet. Make one with {self._command('enroll')}."
-            )
+            none = _("There are none yet. Make one with {enroll}.")
+            return cards.embed(_("Voices"), none.format(enroll=self._command("enroll")))
         return _page_card(voices, total, self._page, pages)
 
-    @discord.ui.button(label="Previous")
-    async def previous(self, interaction: Interaction, _: discord.ui.Button[VoicePages]) -> None:
+    @discord.ui.button(label=N_("Previous"))
+    async def previous(
+        self, interaction: Interaction, button: discord.ui.Button[VoicePages]
+    ) -> None:
         """Turn back."""
         await self._turn(interaction, -1)
 
-    @discord.ui.button(label="Next")
-    async def next(self, interaction: Interaction, _: discord.ui.Button[VoicePages]) -> None:
+    @discord.ui.button(label=N_("Next"))
+    async def next(self, interaction: Interaction, button: discord.ui.Button[VoicePages]) -> None:
         """Turn on."""
         await self._turn(interaction, 1)
 
@@ -70,15 +72,17 @@ class DeletionQuestion(OwnedView):
         self._voice = voice
         self._answered = False
 
-    @discord.ui.button(label="Delete for good", style=discord.ButtonStyle.danger)
+    @discord.ui.button(label=N_("Delete for good"), style=discord.ButtonStyle.danger)
     async def delete(
-        self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]
+        self, interaction: Interaction, button: discord.ui.Button[DeletionQuestion]
     ) -> None:
         """Delete it, and with it the recording."""
         await self._answer(interaction, self._delete)
 
-    @discord.ui.button(label="Keep", style=discord.ButtonStyle.secondary)
-    async def keep(self, interaction: Interaction, _: discord.ui.Button[DeletionQuestion]) -> None:
+    @discord.ui.button(label=N_("Keep"), style=discord.ButtonStyle.secondary)
+    async def keep(
+        self, interaction: Interaction, button: discord.ui.Button[DeletionQuestion]
+    ) -> None:
         """Leave it alone."""
         await self._answer(interaction, self._keep)
 
@@ -110,20 +114,26 @@ class DeletionQuestion(OwnedView):
         event = Deleted(interaction.user.id, voice.name, voice.owner_id)
         tell(interaction.client, voice.guild_id, event)
         await services.watch.try_look()
-        return f"{cards.quoted(voice.name)} is deleted."
+        return _("{voice} is deleted.").format(voice=cards.quoted(voice.name))
 
-    async def _keep(self, _: Interaction) -> str:
-        return f"{cards.quoted(self._voice.name)} stays."
+    async def _keep(self, interaction: Interaction) -> str:
+        return _("{voice} stays.").format(voice=cards.quoted(self._voice.name))
 
 
 def _changed(asked: VoiceProfile, voice: VoiceProfile, command: CommandNames) -> str:
     """Return why a voice is not deleted that is no longer what was asked about."""
-    renamed = asked.name != voice.name
-    how = f"is called {cards.quoted(voice.name)} now" if renamed else "has another recording now"
-    return (
-        f"{cards.quoted(asked.name)} {how}, so nothing was deleted. If it shall go all the same, "
-        f"use {command('voice delete')} again."
-    )
+    if asked.name != voice.name:
+        text = _(
+            "{voice} is called {name} now, so nothing was deleted. If it shall go all the same, "
+            "use {delete} again."
+        )
+    else:
+        text = _(
+            "{voice} has another recording now, so nothing was deleted. If it shall go all the "
+            "same, use {delete} again."
+        )
+    names = {"voice": cards.quoted(asked.name), "name": cards.quoted(voice.name)}
+    return text.format(delete=command("voice delete"), **names)
 
 
 async def _slice(
@@ -138,4 +148,6 @@ async def _slice(
 
 def _page_card(voices: Sequence[VoiceProfile], total: int, page: int, pages: int) -> discord.Embed:
     lines = "\n".join(cards.voice_line(voice) for voice in voices)
-    return cards.embed(f"Voices ({total})", lines).set_footer(text=f"Page {page + 1} of {pages}")
+    title = _("Voices ({count})").format(count=total)
+    footer = _("Page {page} of {pages}").format(page=page + 1, pages=pages)
+    return cards.embed(title, lines).set_footer(text=footer)

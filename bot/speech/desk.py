@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
 from bot.errors import BusyError
+from bot.i18n import ngettext
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, already_loaded, distinct_notes
@@ -101,7 +102,11 @@ class SpeechDesk:
         guild_id = utterance.guild_id
         if self._previews[guild_id] >= MAX_PREVIEWS:
             raise BusyError(
-                f"{MAX_PREVIEWS} previews are being made here already. Try again in a minute."
+                ngettext(
+                    "{count} preview is being made here already. Try again in a minute.",
+                    "{count} previews are being made here already. Try again in a minute.",
+                    MAX_PREVIEWS,
+                ).format(count=MAX_PREVIEWS)
             )
         self._previews[guild_id] += 1
         try:

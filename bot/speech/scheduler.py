@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from bot.errors import BusyError, EngineError
+from bot.i18n import Translatable
 from bot.speech.held import HeldPackets
 from bot.speech.turns import Due, Turn, decide, rank_of
 from bot.speech.types import SynthesisRequest, SynthesisResult
@@ -113,7 +114,9 @@ class FairScheduler:
             raise _shutting_down()
         waiting = sum(turn.task is None and not turn.ahead for turn in self._turns)
         if not ahead and waiting >= self._max_waiting:
-            raise BusyError("Too many texts are waiting to be spoken. Try again in a minute.")
+            raise BusyError(
+                Translatable("Too many texts are waiting to be spoken. Try again in a minute.")
+            )
         alone = all(turn.guild_id != guild_id for turn in self._turns)
         opening, ahead = opening and alone, ahead or not alone
         turn = Turn(request, guild_id, due, next(self._order), ahead, opening)
@@ -126,7 +129,12 @@ class FairScheduler:
         """Give up what is being made, or waits to be made, with a recording."""
         for turn in list(self._turns):
             if turn.request.voice.clip_sha256 == clip_sha256:
-                _fail(turn, RecordingGoneError("The recording of this voice is gone. Try again."))
+                _fail(
+                    turn,
+                    RecordingGoneError(
+                        Translatable("The recording of this voice is gone. Try again.")
+                    ),
+                )
 
     async def close(self) -> None:
         """Refuse what comes and what waits, and drop what is in flight."""
@@ -244,7 +252,7 @@ class Lane:
 
 
 def _shutting_down() -> EngineError:
-    return EngineError("The bot is shutting down. Try again in a few minutes.")
+    return EngineError(Translatable("The bot is shutting down. Try again in a few minutes."))
 
 
 def _fail(turn: Turn, error: Exception) -> None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
+from bot.i18n import N_, Translatable, joined
 from bot.languages import LANGUAGES
 from bot.speech.delivery import DeliverySettings
 from bot.speech.models import MODELS
@@ -47,26 +48,34 @@ class Setting:
 Model: TypeAlias = ChatterboxModel | Literal["preview"]
 
 EXAGGERATION = Setting(
-    0.25, 2.0, 0.5, "how lively the voice is; changes little in multilingual models"
+    0.25, 2.0, 0.5, N_("how lively the voice is; changes little in multilingual models")
 )
 CFG_WEIGHT = Setting(
-    0.0, 1.0, 0.5, "how closely it keeps to the text; lower speaks slower", plain="pace"
+    0.0,
+    1.0,
+    0.5,
+    N_("how closely it keeps to the text; lower speaks slower"),
+    plain=N_("pace"),
 )
-TEMPERATURE = Setting(0.05, 2.0, 0.8, "how much two readings differ")
+TEMPERATURE = Setting(0.05, 2.0, 0.8, N_("how much two readings differ"))
 # Discord's whole numbers end there.
 SEED = Setting(
-    0, 2**53 - 1, None, "the same number reads a text the same way each time", whole=True
+    0, 2**53 - 1, None, N_("the same number reads a text the same way each time"), whole=True
 )
 TAKES = Setting(
-    1, 4, 1, "readings of a sentence, of which the best is spoken; each takes a place", whole=True
+    1,
+    4,
+    1,
+    N_("readings of a sentence, of which the best is spoken; each takes a place"),
+    whole=True,
 )
 
 ALL: Mapping[str, Setting] = {
-    "exaggeration": EXAGGERATION,
+    N_("exaggeration"): EXAGGERATION,
     "cfg_weight": CFG_WEIGHT,
-    "temperature": TEMPERATURE,
-    "seed": SEED,
-    "takes": TAKES,
+    N_("temperature"): TEMPERATURE,
+    N_("seed"): SEED,
+    N_("takes"): TAKES,
 }
 """Every setting, by the name of its field in `VoiceSettings`."""
 
@@ -96,10 +105,10 @@ def delivery_of(voice: VoiceProfile) -> DeliverySettings:
     return DeliverySettings(voice.speed, voice.volume_db)
 
 
-def describe(settings: VoiceSettings) -> str:
+def describe(settings: VoiceSettings) -> Translatable:
     """Return what is set in a few words: "exaggeration 1.2, pace 0.3 (cfg_weight)"."""
-    given = [_named(name, number(value)) for name, value in _given(settings).items()]
-    return ", ".join(given) or "the model's defaults"
+    given = [_named(name, _number(value)) for name, value in _given(settings).items()]
+    return joined(given, ", ") if given else Translatable("the model's defaults")
 
 
 def number(value: float) -> str:
@@ -131,7 +140,12 @@ def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str
 def ignored(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     """Return a sentence for whoever set what `model` does not have, or nothing."""
     names = [_named(name) for name in _given(settings) if name not in SETTINGS[model]]
-    return (f"The {model} model ignores {' and '.join(names)}.",) if names else ()
+    if not names:
+        return ()
+    listed = joined(names[:-1], ", ") if names[:-1] else names[-1]
+    if names[:-1]:
+        listed = Translatable("{some} and {last}", some=listed, last=names[-1])
+    return (Translatable("The {model} model ignores {settings}.", model=model, settings=listed),)
 
 
 def takes_notes(
@@ -158,28 +172,51 @@ def takes_cost(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str,
     if takes == 1:
         return ()
     if engine is None:
-        return (f"{takes} takes of a sentence need {takes} of the engine's places.",)
+        return (
+            Translatable(
+                "{takes} takes of a sentence need {takes} of the engine's places.", takes=takes
+            ),
+        )
     if "takes" not in SETTINGS[model_of(engine)] or engine.slots < takes:
         return ()
-    longer = " and take longer than one" if engine.company_slows else ""
-    return (
-        f"{takes} takes of a sentence need {takes} of the engine's {engine.slots} places{longer}: "
-        "others wait sooner.",
-    )
+    if engine.company_slows:
+        text = Translatable(
+            "{takes} takes of a sentence need {takes} of the engine's {places} places and take "
+            "longer than one: others wait sooner.",
+            takes=takes,
+            places=engine.slots,
+        )
+    else:
+        text = Translatable(
+            "{takes} takes of a sentence need {takes} of the engine's {places} places: others wait "
+            "sooner.",
+            takes=takes,
+            places=engine.slots,
+        )
+    return (text,)
 
 
-def one_take(takes: int) -> str:
+def one_take(takes: int) -> Translatable:
     """Return what is said where stock's decode was asked for several takes."""
-    return (
-        f'The engine makes one take, not {takes}: its operator has set [engine] decode = "stock".'
+    return Translatable(
+        'The engine makes one take, not {takes}: its operator has set [engine] decode = "stock".',
+        takes=takes,
     )
 
 
-def fewer_takes(takes: int, places: int) -> str:
+def fewer_takes(takes: int, places: int) -> Translatable:
     """Return what is said where an engine has fewer places than takes were asked for."""
-    made = "one is made" if places == 1 else f"{places} are made"
-    return (
-        f"The engine has no place for {takes} takes: {made}. Its operator can raise [engine] slots."
+    if places == 1:
+        return Translatable(
+            "The engine has no place for {takes} takes: one is made. Its operator can raise "
+            "[engine] slots.",
+            takes=takes,
+        )
+    return Translatable(
+        "The engine has no place for {takes} takes: {made} are made. Its operator can raise "
+        "[engine] slots.",
+        takes=takes,
+        made=places,
     )
 
 
@@ -187,7 +224,7 @@ def setting_notes(model: Model, settings: VoiceSettings) -> tuple[str, ...]:
     """Return a sentence for each thing that whoever tunes a voice should know of `model`."""
     notes = ignored(model, settings)
     if settings.exaggeration is not None and model != "preview" and MODELS[model].is_multilingual:
-        notes += (f"Exaggeration changes little in the {model} model.",)
+        notes += (Translatable("Exaggeration changes little in the {model} model.", model=model),)
     return notes
 
 
@@ -207,12 +244,23 @@ def ignored_notes(model: Model, request: SynthesisRequest) -> tuple[str, ...]:
     spoken = ("en",) if model == "preview" else MODELS[model].languages
     asked, language = _base(request.language), spoken_language(request.language, spoken)
     if asked not in (None, language):
-        notes += (f"The {model} model speaks {_name(language)} only, not {_name(asked)}.",)
+        notes += (
+            Translatable(
+                "The {model} model speaks {language} only, not {asked}.",
+                model=model,
+                language=_name(language),
+                asked=_name(asked),
+            ),
+        )
     if model != "preview" and _is_foreign(model, request):
         notes += (
-            f"This voice was recorded in {_name(_base(request.voice.language))} and speaks "
-            f"{_name(language)} here, so its {_named('cfg_weight')} is 0, for less of an accent, "
-            "unless you set it.",
+            Translatable(
+                "This voice was recorded in {own} and speaks {language} here, so its {setting} is "
+                "0, for less of an accent, unless you set it.",
+                own=_name(_base(request.voice.language)),
+                language=_name(language),
+                setting=_named("cfg_weight"),
+            ),
         )
     return notes
 
@@ -234,15 +282,20 @@ def _base(language: str | None) -> str | None:
     return base_language(language) if language else None
 
 
-def _name(language: str | None) -> str:
-    return LANGUAGES.get(language or "", language or "")
+def _name(language: str | None) -> Translatable:
+    return Translatable(LANGUAGES.get(language or "", language or ""))
 
 
-def _named(name: str, value: str = "") -> str:
+def _named(name: str, value: str = "") -> Translatable:
     """Return a setting by its plain name, with the model's name for it behind."""
     plain = ALL[name].plain
-    said = " ".join(part for part in (plain or name, value) if part)
-    return f"{said} ({name})" if plain else said
+    parts = (Translatable(plain or name), value, f"({name})" if plain else "")
+    return joined(part for part in parts if part)
+
+
+def _number(value: float) -> Translatable:
+    """Return a setting's value as people write it, in any language."""
+    return Translatable("{value}" if isinstance(value, int) else "{value:g}", value=value)
 
 
 def _given(settings: VoiceSettings) -> dict[str, float]:
@@ -252,8 +305,15 @@ def _given(settings: VoiceSettings) -> dict[str, float]:
 def _check_range(name: str, setting: Setting, value: float) -> None:
     # Also refuses what is not a number at all.
     if not setting.lowest <= value <= setting.highest:
-        about = f"{name}: {setting.meaning}" if setting.plain else setting.meaning
+        meaning = Translatable(setting.meaning)
+        about = joined((name, meaning), ": ") if setting.plain else meaning
         raise UserError(
-            f"{setting.plain or name} ({about}) is between {number(setting.lowest)} and "
-            f"{number(setting.highest)}; {number(value)} is not."
+            Translatable(
+                "{name} ({meaning}) is between {lowest} and {highest}; {value} is not.",
+                name=Translatable(setting.plain or name),
+                meaning=about,
+                lowest=_number(setting.lowest),
+                highest=_number(setting.highest),
+                value=_number(value),
+            )
         )

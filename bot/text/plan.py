@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from bot.errors import UserError
+from bot.i18n import Translatable
 from bot.text.addresses import read_addresses, read_links
 from bot.text.dictionary import NO_ENTRIES, Dictionary, Entries, read_marked
 from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
@@ -94,7 +95,11 @@ def clean_text(
         if text == before:
             break
     if not is_speakable(text):
-        raise UserError("There is nothing to say in that text. Write at least one letter or digit.")
+        raise UserError(
+            Translatable(
+                "There is nothing to say in that text. Write at least one letter or digit."
+            )
+        )
     if len(text) > max_characters:
         raise _too_long(len(text), max_characters)
     return text
@@ -116,5 +121,9 @@ def _clean(text: str, language: str | None, names: Names, entries: Entries = NO_
 
 def _too_long(characters: int, limit: int) -> UserError:
     return UserError(
-        f"That text has {characters:,} characters; the limit is {limit:,}. Say it in parts."
+        Translatable(
+            "That text has {count:,} characters; the limit is {limit:,}. Say it in parts.",
+            count=characters,
+            limit=limit,
+        )
     )

@@ -13,6 +13,7 @@ import discord
 import structlog
 
 from bot.errors import BusyError
+from bot.i18n import _
 from bot.voice.client import Loss
 from bot.voice.limits import VoiceLimits
 from bot.voice.link import JoinOutcome, VocalChannel, VoiceLink
@@ -155,7 +156,7 @@ class ConnectionKeeper:
 
     def _check_room(self) -> None:
         if len(self._inbox) >= _MAX_WAITING:
-            raise BusyError("I am still busy with the voice channel. Try again in a moment.")
+            raise BusyError(_("I am still busy with the voice channel. Try again in a moment."))
 
     def _post(self, message: Message) -> None:
         self._inbox.append(message)

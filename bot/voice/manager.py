@@ -10,6 +10,7 @@ import structlog
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.i18n import _
 from bot.voice.fetcher import Lead
 from bot.voice.limits import VoiceLimits
 from bot.voice.pacer import Pacer
@@ -61,7 +62,7 @@ class VoiceManager:
         Raises `UserError` while the bot shuts down.
         """
         if self._closing:
-            raise UserError("I am shutting down. Try again in a few minutes.")
+            raise UserError(_("I am shutting down. Try again in a few minutes."))
         player = self._players.get(guild_id)
         if player is None:
             player = self._new_player(guild_id)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 import discord
 
 from bot.errors import UserError
+from bot.i18n import N_, _
 from bot.voice.fetcher import Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
@@ -19,9 +20,9 @@ from bot.voice.playback import Playback
 from bot.voice.timer import Timer
 from bot.voice.utterances import Item, QueueEntry, SayRequest, UtteranceEnd
 
-AFK = "{channel} is the AFK channel, where nobody is heard. Use another one."
+AFK = N_("{channel} is the AFK channel, where nobody is heard. Use another one.")
 
-_MUTED = (
+_MUTED = N_(
     "I am muted in {channel}. Ask a moderator to unmute me, or to give me the permission Speak."
 )
 
@@ -92,7 +93,7 @@ class GuildPlayer:
         if channel is None or not self.muted:
             return None
         afk = channel == channel.guild.afk_channel
-        return (AFK if afk else _MUTED).format(channel=channel.mention)
+        return _(AFK if afk else _MUTED).format(channel=channel.mention)
 
     @property
     def privacy_code(self) -> str | None:
@@ -260,12 +261,14 @@ class GuildPlayer:
 
     def _check(self, channel_id: int) -> None:
         if self._closing:
-            raise UserError("I am shutting down. Try again in a few minutes.")
+            raise UserError(_("I am shutting down. Try again in a few minutes."))
         if self.channel is None:
-            raise UserError("I am in no voice channel any more. Send the text again.")
+            raise UserError(_("I am in no voice channel any more. Send the text again."))
         if self.channel.id != channel_id:
             raise UserError(
-                f"I am in {self.channel.mention} now. Join me there and send the text again."
+                _("I am in {channel} now. Join me there and send the text again.").format(
+                    channel=self.channel.mention
+                )
             )
         if unheard := self.unheard:
             raise UserError(unheard)

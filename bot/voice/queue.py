@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from bot.errors import BusyError
+from bot.i18n import ngettext
 from bot.voice.limits import VoiceLimits
 from bot.voice.utterances import Item, Rank
 
@@ -74,12 +75,20 @@ class SpeechQueue:
         most = self._limits.chatter_per_guild if chatter else self._limits.queue_per_guild
         if len(waiting) >= most:
             raise BusyError(
-                f"{len(waiting)} texts are waiting already. Try again when some were heard."
+                ngettext(
+                    "{count} text is waiting already. Try again when some were heard.",
+                    "{count} texts are waiting already. Try again when some were heard.",
+                    len(waiting),
+                ).format(count=len(waiting))
             )
         own = sum(request.member_id == member_id for request in waiting)
         if not chatter and own >= self._limits.queue_per_member:
             raise BusyError(
-                f"{own} texts of yours are waiting already. Try again when some were heard."
+                ngettext(
+                    "{count} text of yours is waiting already. Try again when some were heard.",
+                    "{count} texts of yours are waiting already. Try again when some were heard.",
+                    own,
+                ).format(count=own)
             )
 
     def add(self, item: Item, *, first: bool = False) -> None:

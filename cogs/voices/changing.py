@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import EngineStatus
+from bot.i18n import _
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import (
     check_ranges,
@@ -45,7 +46,9 @@ class Changing(commands.Cog):
         await defer(interaction)
         renamed = await services_of(interaction).voices.rename(voice.id, name)
         await interaction.edit_original_response(
-            content=f"{cards.quoted(voice.name)} is now called {cards.quoted(renamed.name)}."
+            content=_("{voice} is now called {name}.").format(
+                voice=cards.quoted(voice.name), name=cards.quoted(renamed.name)
+            )
         )
 
     @app_commands.command(description="Set how a voice of yours speaks")
@@ -91,7 +94,9 @@ class Changing(commands.Cog):
     async def delete(self, interaction: Interaction, voice: OwnVoice) -> None:
         """Ask first."""
         await interaction.response.send_message(
-            f"Delete {cards.quoted(voice.name)}? Its recording is deleted too, for good.",
+            _("Delete {voice}? Its recording is deleted too, for good.").format(
+                voice=cards.quoted(voice.name)
+            ),
             view=DeletionQuestion(interaction, voice),
             ephemeral=True,
         )

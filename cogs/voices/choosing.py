@@ -5,6 +5,7 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.i18n import _
 from bot.settings.permissions import Action
 from cogs import cards
 from cogs.permissions import require
@@ -42,15 +43,16 @@ class Choosing(commands.Cog):
             guild_id, user_id, DEFAULT_VOICE, voice.id if voice is not None else None
         )
         if voice is not None:
-            return f"{cards.quoted(voice.name)} speaks for you on this server from now on."
+            text = _("{voice} speaks for you on this server from now on.")
+            return text.format(voice=cards.quoted(voice.name))
         other = await choices.voice_for(guild_id, user_id)
         if other is None:
             command = command_names(interaction)
-            return (
-                f"You have no voice now. Make one with {command('enroll')}, or name one when you "
-                f"use {command('say')}."
-            )
-        return f"You have no choice of your own now; {cards.quoted(other.name)} speaks for you."
+            return _(
+                "You have no voice now. Make one with {enroll}, or name one when you use {say}."
+            ).format(enroll=command("enroll"), say=command("say"))
+        text = _("You have no choice of your own now; {voice} speaks for you.")
+        return text.format(voice=cards.quoted(other.name))
 
     async def _choose_for_guild(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
         if not manages_guild(interaction):
@@ -62,5 +64,6 @@ class Choosing(commands.Cog):
             changed_by=interaction.user.id,
         )
         if voice is None:
-            return "This server has no default voice now."
-        return f"{cards.quoted(voice.name)} now speaks for everybody here without a voice."
+            return _("This server has no default voice now.")
+        text = _("{voice} now speaks for everybody here without a voice.")
+        return text.format(voice=cards.quoted(voice.name))

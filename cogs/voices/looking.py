@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import EngineError
+from bot.i18n import N_, _, in_locale, supported
 from bot.settings.permissions import Action
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.service import Utterance
@@ -28,11 +29,18 @@ from cogs.ui import (
 )
 from cogs.voice_option import AnyVoice
 from cogs.voice_views import VoicePages
+from storage.types import VoiceProfile
 
-PREVIEW_TEXT = "Hello! This is how I sound. Shall I read something for you?"
+PREVIEW_TEXT = N_("Hello! This is how I sound. Shall I read something for you?")
 
 PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
 """So many previews a member may ask for within that time: each takes the engine's time."""
+
+
+def preview_text(voice: VoiceProfile) -> str:
+    """Return what a voice says of itself, in the language that it speaks if it has been put so."""
+    with in_locale(supported(voice.language)):
+        return _(PREVIEW_TEXT)
 
 
 class Looking(commands.Cog):
@@ -71,11 +79,11 @@ class Looking(commands.Cog):
         """Attach a sentence that it speaks."""
         await require(interaction, Action.CHOOSE, voice=voice)
         if not services_of(interaction).engine.ready:
-            raise EngineError("The voice engine is still loading. Try again in a minute.")
+            raise EngineError(_("The voice engine is still loading. Try again in a minute."))
         self._count_preview(interaction)
         services_of(interaction).watch.use(voice)
         utterance = Utterance(
-            PREVIEW_TEXT,
+            preview_text(voice),
             reference_to(services_of(interaction), voice),
             guild_id=guild_of(interaction),
             language=voice.language,
@@ -86,7 +94,7 @@ class Looking(commands.Cog):
         preview = await services_of(interaction).speech.preview(utterance)
         about = engine_note(services_of(interaction).engine) + cards.notes(preview.notes)
         await interaction.edit_original_response(
-            content=f"This is {cards.quoted(voice.name)}.{about}",
+            content=_("This is {voice}.").format(voice=cards.quoted(voice.name)) + about,
             attachments=[discord.File(io.BytesIO(preview.ogg), "preview.ogg")],
         )
 

@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.i18n import _
 from bot.speech.clip_needs import clip_need_of
 from cogs import cards
 from cogs.saving import AsReplacement, Saving
@@ -60,5 +61,5 @@ class Replacing(commands.Cog):
 def _listener(interaction: Interaction) -> Listener:
     cog: object = bot_of(interaction).get_cog("Enrolment")
     if not isinstance(cog, Listener):
-        raise UserError("I cannot listen to recordings right now. Try again in a minute.")
+        raise UserError(_("I cannot listen to recordings right now. Try again in a minute."))
     return cog

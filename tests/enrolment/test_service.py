@@ -175,7 +175,7 @@ async def test_a_full_guild_gets_no_further_voice(
 ) -> None:
     sample = await service.prepare(speech_wav)
     await service.save(sample, NewVoice(GUILD, "Ada"))
-    with pytest.raises(UserError, match="1 voices, which is its limit"):
+    with pytest.raises(UserError, match="1 voice, which is its limit"):
         await service.check_new(GUILD, "Bob")
     with pytest.raises(UserError, match="which is its limit"):
         await service.save(sample, NewVoice(GUILD, "Bob"))
