@@ -18,7 +18,7 @@ from cogs.call import channel_of, player_in
 from cogs.permissions import count_text, permitted
 from cogs.progress import ProgressLine
 from cogs.reading.desk import ReadingDesk
-from cogs.reading.messages import chat_message, is_chat
+from cogs.reading.messages import author_of, chat_message, is_chat
 from cogs.speech_cards import say_text
 from cogs.ui import Interaction, engine_note, reply
 
@@ -50,17 +50,14 @@ class Menus(commands.Cog, name="Speak this"):
 
     async def speak_this(self, interaction: Interaction, message: discord.Message) -> None:
         """Speak a message in the voice of the member who asks."""
-        await self._speak(interaction, message, interaction.user)
+        await self._speak(interaction, message, as_author=False)
 
     async def speak_as_author(self, interaction: Interaction, message: discord.Message) -> None:
         """Speak a message in the voice of who wrote it."""
-        await self._speak(interaction, message, message.author)
+        await self._speak(interaction, message, as_author=True)
 
     async def _speak(
-        self,
-        interaction: Interaction,
-        message: discord.Message,
-        speaker: discord.User | discord.Member,
+        self, interaction: Interaction, message: discord.Message, *, as_author: bool
     ) -> None:
         channel = channel_of(interaction)
         if not is_chat(message):
@@ -68,7 +65,10 @@ class Menus(commands.Cog, name="Speak this"):
         services = self._desk.services
         place = await self._desk.place(channel.guild, channel.id)
         chat = chat_message(message, channel)
-        reading = await services.reading.speak_this(chat, place, voice_of=speaker.id)
+        speaker = chat.author if as_author else author_of(interaction.user, channel)
+        reading = await services.reading.speak_this(
+            chat, place, voice_of=author_of(speaker, channel)
+        )
         if isinstance(reading, SkipReason):
             raise UserError(_("I do not speak that: {reason}.").format(reason=_(str(reading))))
         voice = reading.speaker.voice

@@ -72,19 +72,26 @@ def _guild(message: discord.Message) -> discord.Guild:
     return message.guild
 
 
+def author_of(
+    user: discord.User | discord.Member, heard_in: VocalChannel | None, *, webhook: bool = False
+) -> Author:
+    """Return somebody as reading knows them. heard_in: the voice channel that is read into."""
+    roles = user.roles if isinstance(user, discord.Member) else []
+    return Author(
+        id=user.id,
+        name=user.display_name,
+        roles=frozenset(role.id for role in roles),
+        bot=user.bot and not webhook,
+        webhook=webhook,
+        in_call=heard_in is not None and user.id in heard_in.voice_states,
+        manages=isinstance(user, discord.Member) and user.guild_permissions.manage_guild,
+    )
+
+
 def _author(message: discord.Message, heard_in: VocalChannel | None) -> Author:
-    author = message.author
-    roles = author.roles if isinstance(author, discord.Member) else []
     # The answer to a command has a webhook's id, too: that of the bot which was asked.
     webhook = message.webhook_id is not None and message.interaction_metadata is None
-    return Author(
-        id=author.id,
-        name=author.display_name,
-        roles=frozenset(role.id for role in roles),
-        bot=author.bot and not webhook,
-        webhook=webhook,
-        in_call=heard_in is not None and author.id in heard_in.voice_states,
-    )
+    return author_of(message.author, heard_in, webhook=webhook)
 
 
 def _unaddressed(content: str, guild: discord.Guild) -> str:

@@ -8,9 +8,9 @@ import discord
 import structlog
 from discord.ext import commands
 
-from bot.reading.message import Author
 from bot.voice.link import VocalChannel
 from cogs.reading.desk import ReadingDesk, has_listeners
+from cogs.reading.messages import author_of
 from storage.read_channels import ReadChannel
 
 log = structlog.get_logger(__name__)
@@ -72,7 +72,7 @@ class Presence(commands.Cog, name="Presence"):
         channel = player.channel if player is not None else None
         if player is None or channel is None or channel not in (before, after):
             return
-        author = Author(member.id, member.display_name, frozenset(r.id for r in member.roles))
+        author = author_of(member, channel)
         place = await self._desk.place(member.guild, channel.id)
         reading = self._desk.services.reading
         tell = reading.joined if channel == after else reading.left
