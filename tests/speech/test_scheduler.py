@@ -83,6 +83,19 @@ async def test_a_guild_with_twenty_texts_delays_another_by_one_sentence_only() -
     await asyncio.gather(*greedy)
 
 
+async def test_what_is_alone_in_flight_is_made_to_the_end_though_its_guild_is_hurried() -> None:
+    engine = SteppedEngine()
+    scheduler = FairScheduler(engine)
+    chatter = ask(scheduler, "chatter", 1, due=9.0)
+    await settle()
+    command = ask(scheduler, "command", 1, due=0.0)
+    await settle()
+    await engine.step(2)
+    await asyncio.gather(chatter, command)
+    assert engine.order == ["chatter", "command"]
+    assert engine.given_up == 0
+
+
 async def test_deadlines_are_read_when_the_engine_is_free() -> None:
     engine = SteppedEngine()
     scheduler = FairScheduler(engine)
