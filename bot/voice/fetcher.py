@@ -68,6 +68,7 @@ class Fetcher:
         self.wake()
 
     async def _fetch(self, item: Item) -> None:
+        track = item.track  # the item has another when it is begun anew
         try:
             await self._until_needed(item)
             await self._fetch_sentences(item)
@@ -77,7 +78,7 @@ class Fetcher:
             log.exception("an utterance could not be spoken", stage="voice")
             item.error = Translatable("Something went wrong while this was being spoken.")
         finally:
-            item.track.end()
+            track.end()
 
     async def _fetch_sentences(self, item: Item) -> None:
         sentences = item.request.speak(partial(self._due, item))

@@ -10,6 +10,7 @@ from bot.speech.types import Speech
 from bot.voice.player import Ticket
 from bot.voice.utterances import Due, UtteranceEnd
 from tests.voice.stage import SHORT, Script, Stage, ended, eventually, open_stage, sentence
+from tests.voice.stepped import Stepped, made, settle
 
 VOICE, OTHER = 7, 8
 FIRST, SECOND = sentence(1.0, 1), sentence(1.0, 2)
@@ -85,3 +86,20 @@ async def test_a_text_that_is_being_heard_goes_on_undisturbed_in_a_replaced_voic
         assert await ended(speaking) is UtteranceEnd.PLAYED
         assert heard(stage) == [*FIRST.packets, *SECOND.packets]  # whole sentences, each once
         assert len(script.dues) == 2
+
+
+async def test_a_text_that_is_fetched_anew_is_heard_to_its_end() -> None:
+    stepped = Stepped()
+    gates = [asyncio.Event(), asyncio.Event()]
+    ticket = stepped.say(Script([made("one"), made("two")], gates=gates), voice_id=VOICE)
+    await settle()
+    stepped.player.voice_replaced(VOICE)  # the engine is at work on its first sentence
+    gates[0].set()
+    await settle()
+    await stepped.send(20)
+    assert stepped.sentences == ["one"]
+    gates[1].set()
+    await settle()
+    await stepped.send(20)
+    assert stepped.sentences == ["one", "two"]
+    assert ticket.ended.result() is UtteranceEnd.PLAYED
