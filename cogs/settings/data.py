@@ -11,28 +11,34 @@ from bot.i18n import _, ngettext
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
 from cogs import cards
+from cogs.settings.controls import cut
 from cogs.ui import Interaction, command_names, guild_of, services_of
+from storage.dictionary import Owner
 from storage.types import VoiceProfile
 
-MOST_NAMED = 8
+MOST_NAMED = 5
 """Voices that are told one by one; the rest is counted."""
 
 _MOST_COUNTED = 1000
+_MAX_FIELD = 1024
 
 
 async def data_card(interaction: Interaction, settings: Settings, note: str = "") -> discord.Embed:
     """Return what is stored about who asks. settings: theirs, now. Raises StorageError."""
-    command = command_names(interaction)
-    voices = await services_of(interaction).voices.search(
-        guild_of(interaction), "", _MOST_COUNTED, owner_id=interaction.user.id, shared=False
+    command, services = command_names(interaction), services_of(interaction)
+    guild_id, user_id = guild_of(interaction), interaction.user.id
+    voices = await services.voices.search(
+        guild_id, "", _MOST_COUNTED, owner_id=user_id, shared=False
     )
+    entries = len(await services.dictionary.entries(Owner(guild_id, user_id)))
     card = cards.embed(_("What is stored about you on this server"), note)
     card.add_field(name=_("Voices"), value=voices_text(voices), inline=False)
     card.add_field(name=_("Settings"), value=settings_text(settings), inline=False)
+    card.add_field(name=_("Dictionary"), value=_entries(entries), inline=False)
     how = _(
-        "{delete} deletes a voice and its recordings. The button below deletes your settings. Ask "
-        "who runs me for everything else."
-    ).format(delete=command("voice delete"))
+        "{voice} deletes a voice and its recordings, {entry} an entry of your dictionary, the "
+        "button below your settings. Who runs me can delete everything."
+    ).format(voice=command("voice delete"), entry=command("dictionary remove"))
     card.add_field(name=_("How to delete it"), value=how, inline=False)
     return card.set_footer(text=_("What you write and have me say is not kept."))
 
@@ -45,7 +51,7 @@ def voices_text(voices: Sequence[VoiceProfile]) -> str:
     rest = len(voices) - len(lines)
     if rest:
         lines.append(ngettext("and {count} more", "and {count} more", rest).format(count=rest))
-    return "\n".join(lines)
+    return cut("\n".join(lines), _MAX_FIELD)
 
 
 def _voice(voice: VoiceProfile) -> str:
@@ -58,6 +64,10 @@ def _voice(voice: VoiceProfile) -> str:
         until = format_dt(voice.former_until, "d")
         text += "; " + _("the former one until {day}").format(day=until)
     return text
+
+
+def _entries(count: int) -> str:
+    return ngettext("{count} entry", "{count} entries", count).format(count=count)
 
 
 def settings_text(settings: Settings) -> str:

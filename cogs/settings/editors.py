@@ -19,6 +19,9 @@ from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 _MAX_NUMBER_LENGTH = 20
 _MAX_INPUT_LENGTH = 4000
 
+_LEFT = "default"
+"""Of an option that stands for None; Discord takes no empty one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Editing:
@@ -99,14 +102,14 @@ def groups_of(definition: Definition, value: Any) -> int:
 
 def _choice_menu(editing: Editing, change: Chosen) -> Menu:
     definition = editing.definition
-    offered = [("", definition.empty)] if definition.optional else []
+    offered = [(_LEFT, definition.empty)] if definition.optional else []
     options = [
-        option(_(meaning), value, chosen=value == (editing.value or ""))
+        option(_(meaning), value, chosen=value == (editing.value or _LEFT))
         for value, meaning in [*offered, *(definition.choices or {}).items()]
     ]
 
     async def chosen(interaction: discord.Interaction[Any], value: str) -> None:
-        await change(interaction, value or None)
+        await change(interaction, None if value == _LEFT else value)
 
     return Menu("value", _(definition.label), options, chosen)
 

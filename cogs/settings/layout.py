@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import discord
@@ -40,10 +41,14 @@ class Actions(Protocol):
     async def open_setting(self, interaction: discord.Interaction[Any], key: str, /) -> None:
         """Show a setting and what changes it."""
 
-    async def change(self, interaction: discord.Interaction[Any], value: Any, /) -> None:
+    async def change(
+        self, definition: Definition, interaction: discord.Interaction[Any], value: Any, /
+    ) -> None:
         """Store a value; None takes it back to the default."""
 
-    async def type_value(self, interaction: discord.Interaction[Any], /) -> None:
+    async def type_value(
+        self, definition: Definition, interaction: discord.Interaction[Any], /
+    ) -> None:
         """Open the dialog in which a value is typed."""
 
     async def type_search(self, interaction: discord.Interaction[Any], /) -> None:
@@ -79,15 +84,17 @@ def setting_menu(place: Place, actions: Actions) -> Menu:
 def editor(editing: Editing, actions: Actions) -> Iterator[discord.ui.Item[Any]]:
     """Yield what changes one setting."""
     definition, changed = editing.definition, editing.value != editing.definition.default
-    yield from menus_of(editing, actions.change)
-    yield from switch_of(editing, actions.change)
+    change = partial(actions.change, definition)
+    yield from menus_of(editing, change)
+    yield from switch_of(editing, change)
     if is_typed(definition):
-        yield Press("type", _("Change"), actions.type_value, discord.ButtonStyle.primary)
+        typing = partial(actions.type_value, definition)
+        yield Press("type", _("Change"), typing, discord.ButtonStyle.primary)
     yield from _search(editing, actions)
     yield from _turning(editing, actions)
 
     async def reset(interaction: discord.Interaction[Any]) -> None:
-        await actions.change(interaction, None)
+        await change(interaction, None)
 
     yield Press("reset", _("Reset to default"), reset, disabled=not changed)
     yield Press("back", _("Back"), actions.go_back)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import discord
 
 from bot.i18n import N_, _
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
+from bot.settings.member import MemberSettings
 from cogs.settings import drawing
 from cogs.settings.controls import Press
 from cogs.settings.data import data_card
@@ -22,13 +23,16 @@ from storage.types import VoiceProfile
 _DATA = Section(N_("What is stored about you"))
 
 
+def member_sections() -> list[Section]:
+    """Return what the panel shows: few settings, so they need no pages."""
+    return [*split(N_("Your settings"), definitions(MemberSettings)), _DATA]
+
+
 class MemberPanel(Panel):
     """Also has a page that says what is stored about the member on this server."""
 
     def __init__(self, interaction: Interaction) -> None:
-        subject = MemberSubject.of(interaction)
-        settings = split(N_("Your settings"), definitions(subject.model))
-        super().__init__(interaction, subject, [*settings, _DATA])
+        super().__init__(interaction, MemberSubject.of(interaction), member_sections())
 
     async def draw(self, note: str = "") -> discord.Embed:
         """Return the card of the page that is shown. Raises StorageError."""
@@ -38,10 +42,14 @@ class MemberPanel(Panel):
         return await data_card(self.origin, self._seen, note)
 
     def lay_out(
-        self, settings: Settings, names: Names, note: str, voices: Sequence[VoiceProfile] = ()
+        self,
+        settings: Settings,
+        names: Names,
+        notes: Iterable[str] = (),
+        voices: Sequence[VoiceProfile] = (),
     ) -> discord.Embed:
         """Put menus and buttons in place and return the card above them."""
-        card = super().lay_out(settings, names, note, voices)
+        card = super().lay_out(settings, names, notes, voices)
         if self.place.section is _DATA:
             changed = settings != type(settings)()
             style = discord.ButtonStyle.danger
@@ -53,7 +61,7 @@ class MemberPanel(Panel):
         """Take all of the member's settings back to the defaults."""
         await self._act(interaction, self._forget)
 
-    async def _forget(self) -> str:
+    async def _forget(self, asks: Interaction) -> str:
         for definition in definitions(self.subject.model):
-            await self.subject.change(definition.key, None)
+            await self.subject.change(asks, definition, None)
         return drawing.done(_("Your settings are deleted."))

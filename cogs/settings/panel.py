@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ from bot.errors import UserError
 from bot.i18n import _
 from bot.markup import literal
 from bot.settings.catalogue import Definition
+from bot.settings.catalogue import definition as definition_of
 from bot.settings.definition import Picker, Settings
 from bot.settings.values import parse
 from bot.settings.words import allowed
@@ -22,6 +23,7 @@ from cogs.settings import drawing
 from cogs.settings.controls import cut
 from cogs.settings.dialogs import Field, TypingDialog
 from cogs.settings.editors import Editing, groups_of, may_be_empty, most_characters, text_of
+from cogs.settings.hints import hint_about
 from cogs.settings.layout import Place, editor, section_menu, setting_menu
 from cogs.settings.loading import load_names, load_voices
 from cogs.settings.naming import Names
@@ -33,8 +35,8 @@ from storage.errors import VoiceRequestError
 from storage.names import MAX_NAME_LENGTH
 from storage.types import VoiceProfile
 
-Work: TypeAlias = Callable[[], Awaitable[str]]
-"""Does something and returns a note about it."""
+Work: TypeAlias = Callable[[Interaction], Awaitable[str]]
+"""Does something for who asks, and returns a note about it."""
 
 MAX_TYPED_SHOWN = 60
 """Characters of what was typed and is refused."""
@@ -77,16 +79,24 @@ class Panel(OwnedView):
         """Return what is stored now, with what changes it in place. Raises StorageError."""
         settings, place = await self.subject.read(), self.place
         names = await load_names(self.origin, place.section.definitions, settings)
-        chooses = place.definition is not None and place.definition.picker is Picker.VOICE
-        voices = await load_voices(self.origin, place.search) if chooses else ()
-        if chooses and not voices:
-            note = note or drawing.refusal(_("There is no such voice."))
-        return self.lay_out(settings, names, note, voices)
+        if place.definition is None:
+            return self.lay_out(settings, names, [note])
+        hint = hint_about(names.guild, place.definition, settings)
+        voices: Sequence[VoiceProfile] = ()
+        if place.definition.picker is Picker.VOICE:
+            voices = await load_voices(self.origin, place.search)
+            hint = "" if voices else _("There is no such voice.")
+        return self.lay_out(settings, names, [note, hint and drawing.refusal(hint)], voices)
 
     def lay_out(
-        self, settings: Settings, names: Names, note: str, voices: Sequence[VoiceProfile] = ()
+        self,
+        settings: Settings,
+        names: Names,
+        notes: Iterable[str] = (),
+        voices: Sequence[VoiceProfile] = (),
     ) -> discord.Embed:
         """Put menus and buttons in place and return the card above them."""
+        note = "\n".join(filter(None, notes))
         self._seen = settings
         self.clear_items()
         if len(self.sections) > 1:
@@ -111,11 +121,15 @@ class Panel(OwnedView):
         """Do one thing after the other, and show what became of it."""
         await interaction.response.defer()
         async with self._one_at_a_time:
-            note = await work()
+            note = await work(interaction)
             await self.edit(embed=await self.draw(note), view=self)
 
+    def _place_of(self, definition: Definition) -> Place:
+        section = next(each for each in self.sections if definition in each.definitions)
+        return Place(section, definition)
+
     async def _go(self, interaction: Interaction, place: Place) -> None:
-        async def work() -> str:
+        async def work(_asks: Interaction) -> str:
             self.place = place
             return ""
 
@@ -130,9 +144,8 @@ class Panel(OwnedView):
 
     async def open_setting(self, interaction: Interaction, key: str, /) -> None:
         """Show a setting and what changes it."""
-        section = self.place.section
-        definition = next(each for each in section.definitions if each.key == key)
-        await self._go(interaction, Place(section, definition))
+        definition = definition_of(self.subject.model, key)
+        await self._go(interaction, self._place_of(definition))
 
     async def open_group(self, interaction: Interaction, number: int, /) -> None:
         """Show others of several."""
@@ -142,22 +155,18 @@ class Panel(OwnedView):
         """Show the section again."""
         await self._go(interaction, Place(self.place.section))
 
-    async def change(self, interaction: Interaction, value: Any, /) -> None:
-        """Store a value of the setting that is shown; None takes it back to the default."""
-        definition = self.place.definition
-        assert definition is not None
-        await self._act(interaction, lambda: self._change(definition, value))
+    async def change(self, definition: Definition, interaction: Interaction, value: Any, /) -> None:
+        """Store a value; None takes it back to the default."""
+        await self._act(interaction, lambda asks: self._change(asks, definition, value))
 
-    async def type_value(self, interaction: Interaction, /) -> None:
+    async def type_value(self, definition: Definition, interaction: Interaction, /) -> None:
         """Open the dialog in which a value is typed."""
-        definition = self.place.definition
-        assert definition is not None
         typed = self.place.typed
         if typed is None:
             typed = text_of(definition, getattr(self._seen, definition.key))
 
         async def taken(submitted: Interaction, text: str) -> None:
-            await self._submitted(submitted, lambda: self._take(definition, text))
+            await self._submitted(submitted, lambda asks: self._take(asks, definition, text))
 
         field = Field(
             _(definition.label), allowed(definition), typed, most_characters(definition),
@@ -169,7 +178,7 @@ class Panel(OwnedView):
         """Open the dialog in which the name of a voice is typed."""
 
         async def taken(submitted: Interaction, text: str) -> None:
-            await self._submitted(submitted, lambda: self._search(text))
+            await self._submitted(submitted, lambda _asks: self._search(text))
 
         hint = _("How a word of its name begins; empty shows all")
         field = Field(_("Voice"), hint, self.place.search, MAX_NAME_LENGTH, required=False)
@@ -191,16 +200,16 @@ class Panel(OwnedView):
         self.place = replace(self.place, search=text.strip())
         return ""
 
-    async def _take(self, definition: Definition, text: str) -> str:
+    async def _take(self, asks: Interaction, definition: Definition, text: str) -> str:
         """Store what was typed; what cannot be taken stays in the dialog."""
-        self.place = Place(self.place.section, definition, typed=text)
+        self.place = replace(self._place_of(definition), typed=text)
         try:
             value = parse(self.subject.model, definition.key, text)
         except UserError as error:
             return _refused(text, error)
-        return await self._change(definition, value)
+        return await self._change(asks, definition, value)
 
-    async def _change(self, definition: Definition, value: Any) -> str:
+    async def _change(self, asks: Interaction, definition: Definition, value: Any) -> str:
         """Store a value unless another one was stored since the panel was drawn; say which."""
         key, seen = definition.key, self._seen
         if getattr(await self.subject.read(), key) != getattr(seen, key):
@@ -208,7 +217,7 @@ class Panel(OwnedView):
                 _("Somebody else changed this meanwhile, so I changed nothing. See what it is now.")
             )
         try:
-            await self.subject.change(key, value)
+            await self.subject.change(asks, definition, value)
         except (UserError, VoiceRequestError) as error:
             return drawing.refusal(explain(error) or "")
         self.place = replace(self.place, typed=None)

@@ -8,9 +8,12 @@ from discord import app_commands
 
 from bot.client import Services
 from bot.i18n import N_
-from bot.settings.definition import Settings
+from bot.settings.catalogue import Definition
+from bot.settings.definition import Picker, Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
+from bot.settings.permissions import Action
+from cogs.permissions import require
 from cogs.ui import Interaction, guild_of, manages_guild, services_of
 
 
@@ -23,8 +26,8 @@ class Subject(Protocol):
     async def read(self) -> Settings:
         """Return what is stored now. Raises StorageError."""
 
-    async def change(self, key: str, value: Any) -> None:
-        """Store a value; None takes it back to the default.
+    async def change(self, interaction: Interaction, definition: Definition, value: Any) -> None:
+        """Store a value for who asks; None takes it back to the default.
 
         Raises UserError for a value that is not allowed, VoiceNotFoundError, StorageError.
         """
@@ -39,21 +42,23 @@ class GuildSubject:
     title = N_("Settings of this server")
     model: type[Settings] = GuildSettings
 
-    def __init__(self, services: Services, guild_id: int, changed_by: int) -> None:
-        self._settings, self._guild_id, self._changed_by = services.settings, guild_id, changed_by
+    def __init__(self, services: Services, guild_id: int) -> None:
+        self._settings, self._guild_id = services.settings, guild_id
 
     @classmethod
     def of(cls, interaction: Interaction) -> GuildSubject:
         """Return the settings of the server where a command was used."""
-        return cls(services_of(interaction), guild_of(interaction), interaction.user.id)
+        return cls(services_of(interaction), guild_of(interaction))
 
     async def read(self) -> Settings:
         """Return what is stored now."""
         return await self._settings.guild(self._guild_id)
 
-    async def change(self, key: str, value: Any) -> None:
+    async def change(self, interaction: Interaction, definition: Definition, value: Any) -> None:
         """Store a value, and who changed it."""
-        await self._settings.change_guild(self._guild_id, key, value, changed_by=self._changed_by)
+        await self._settings.change_guild(
+            self._guild_id, definition.key, value, changed_by=interaction.user.id
+        )
 
     def require_permission(self, interaction: Interaction) -> None:
         """Raise MissingPermissions without Manage Server, whatever Integrations allows."""
@@ -68,7 +73,8 @@ class MemberSubject:
     model: type[Settings] = MemberSettings
 
     def __init__(self, services: Services, guild_id: int, user_id: int) -> None:
-        self._settings, self._whose = services.settings, (guild_id, user_id)
+        self._settings, self._voices = services.settings, services.voices
+        self._whose = (guild_id, user_id)
 
     @classmethod
     def of(cls, interaction: Interaction) -> MemberSubject:
@@ -79,9 +85,12 @@ class MemberSubject:
         """Return what is stored now."""
         return await self._settings.member(*self._whose)
 
-    async def change(self, key: str, value: Any) -> None:
-        """Store a value."""
-        await self._settings.change_member(*self._whose, key, value)
+    async def change(self, interaction: Interaction, definition: Definition, value: Any) -> None:
+        """Store a value; of voices one in which the member may speak."""
+        if definition.picker is Picker.VOICE and value is not None:
+            voice = await self._voices.get(value)
+            await require(interaction, Action.CHOOSE, voice=voice, anywhere=True)
+        await self._settings.change_member(*self._whose, definition.key, value)
 
     def require_permission(self, interaction: Interaction) -> None:
         """Let everybody see and change what is theirs."""

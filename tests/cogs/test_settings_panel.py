@@ -235,3 +235,17 @@ async def test_who_changed_what_is_logged(scene: Scene, panel: DrivenPanel) -> N
     await panel.press("turn")
     (change,) = await scene.world.settings.log(scene.guild.id)
     assert (change.key, change.after, change.changed_by) == ("read_bots", True, scene.mo.id)
+
+
+async def test_what_the_bot_lacks_for_a_channel_is_said(scene: Scene, panel: DrivenPanel) -> None:
+    closed = scene.guild.create_voice_channel("Closed")
+    channel = scene.world.bot.get_channel(closed.id)
+    assert isinstance(channel, discord.VoiceChannel)
+    await channel.set_permissions(channel.guild.me, speak=False, send_messages=False)
+    await scene.env.settle()
+    await panel.open("auto_join")
+    await panel.choose("pick", closed)
+    assert f"✅ Saved.\n⚠️ I cannot speak in <#{closed.id}> yet: give me" in panel.text
+    await panel.open("moderation_channel")
+    await panel.choose("pick", closed)
+    assert "⚠️ I need the permission Send Messages in the moderation channel" in panel.text
