@@ -20,7 +20,7 @@ from cogs.progress import ProgressLine
 from cogs.reading.desk import ReadingDesk
 from cogs.reading.messages import author_of, chat_message, is_chat
 from cogs.speech_cards import say_text
-from cogs.ui import Interaction, engine_note, reply
+from cogs.ui import Interaction, command_names, engine_note, reply
 
 
 class Menus(commands.Cog, name="Speak this"):
@@ -66,9 +66,12 @@ class Menus(commands.Cog, name="Speak this"):
         place = await self._desk.place(channel.guild, channel.id)
         chat = chat_message(message, channel)
         speaker = chat.author if as_author else author_of(interaction.user, channel)
-        reading = await services.reading.speak_this(
-            chat, place, voice_of=author_of(speaker, channel)
-        )
+        reading = await services.reading.speak_this(chat, place, voice_of=speaker)
+        if reading is SkipReason.NO_VOICE and not as_author:
+            enroll = command_names(interaction)("enroll")
+            raise UserError(
+                _("You have no voice here yet. Make one with {enroll}.").format(enroll=enroll)
+            )
         if isinstance(reading, SkipReason):
             raise UserError(_("I do not speak that: {reason}.").format(reason=_(str(reading))))
         voice = reading.speaker.voice
