@@ -21,6 +21,10 @@ Speed = Annotated[float, Field(ge=0.5, le=2)]
 Volume = Annotated[float, Field(ge=-12, le=6)]
 
 
+LineOrNone = Annotated[Line | None, AfterValidator(lambda line: line or None)]
+"""A text that may be missing, and is when it is empty."""
+
+
 class MemberSettings(Settings):
     """What `/me` shows. None leaves it to the voice and to the server."""
 
@@ -59,7 +63,7 @@ class MemberSettings(Settings):
     be_read: bool = setting(
         True, Page.READING, N_("Read my messages"), N_("Whether your chat is read aloud")
     )
-    spoken_name: Line | None = setting(
+    spoken_name: LineOrNone = setting(
         None,
         Page.READING,
         N_("Spoken name"),
@@ -67,7 +71,7 @@ class MemberSettings(Settings):
         empty=N_("as it is shown"),
         max_length=50,
     )
-    greeting: Line | None = setting(
+    greeting: LineOrNone = setting(
         None,
         Page.READING,
         N_("Greeting"),
