@@ -23,6 +23,12 @@ SELECT DISTINCT name FROM voices
 WHERE guild_id IN ({guilds}) AND name_key >= ? AND name_key < ? || char(1114111)
 ORDER BY name_key LIMIT ?
 """
+_ALL_GUILDS = """
+SELECT guild_id FROM (
+    SELECT guild_id FROM voices UNION SELECT guild_id FROM guild_settings
+    UNION SELECT guild_id FROM guild_defaults UNION SELECT guild_id FROM read_channels
+) WHERE guild_id <> 0 AND CAST(guild_id AS TEXT) GLOB ? || '*' ORDER BY guild_id LIMIT ?
+"""
 
 
 def voice_names(directory: Path, guild_ids: Sequence[int], prefix: str) -> list[str]:
@@ -43,6 +49,16 @@ def guild_ids(directory: Path, prefix: str) -> list[int]:
     with _reading(directory) as connection:
         rows = connection.execute(sql, (prefix, MOST_NAMES)).fetchall()
     return sorted(int(guild) for (guild,) in rows)
+
+
+def settings_guild_ids(directory: Path, prefix: str) -> list[int]:
+    """Return guilds with voices, settings or channels that are read, whose id begins so.
+
+    Raises as `voice_names` does.
+    """
+    with _reading(directory) as connection:
+        rows = connection.execute(_ALL_GUILDS, (prefix, MOST_NAMES)).fetchall()
+    return [int(guild) for (guild,) in rows]
 
 
 def languages(directory: Path) -> list[str]:

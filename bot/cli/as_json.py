@@ -49,12 +49,12 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
         "settings": asdict(settings_of(profile)),
         "owner_id": _text(profile.owner_id),
         "consented_by": _text(profile.consented_by),
-        "consented_at": _moment(profile.consented_at),
-        "created_at": _moment(profile.created_at),
-        "last_used_at": _moment(profile.last_used_at),
+        "consented_at": moment_json(profile.consented_at),
+        "created_at": moment_json(profile.created_at),
+        "last_used_at": moment_json(profile.last_used_at),
         "use_count": profile.use_count,
         "damage": profile.damage,
-        "former_until": _moment(profile.former_until),
+        "former_until": moment_json(profile.former_until),
         "clip": str(clip),
         "clip_sha256": profile.clip_sha256,
         "quality": profile.quality,
@@ -65,5 +65,6 @@ def _text(number: int | None) -> str | None:
     return None if number is None else str(number)
 
 
-def _moment(moment: datetime | None) -> str | None:
+def moment_json(moment: datetime | None) -> str | None:
+    """Return a time as JSON has it."""
     return None if moment is None else moment.isoformat()

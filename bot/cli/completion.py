@@ -53,6 +53,46 @@ def guild_ids(context: click.Context, _parameter: click.Parameter, incomplete: s
     return [str(guild) for guild in found]
 
 
+def settings_guild_ids(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Offer the servers of which anything is stored."""
+    from storage import names_at_hand
+
+    try:
+        found = names_at_hand.settings_guild_ids(_data_directory(context), incomplete)
+    except Exception:  # whatever it is, a shell is no place to tell it
+        return []
+    return [str(guild) for guild in found]
+
+
+def setting_keys(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Offer the settings of a server."""
+    from bot.settings.guild import GuildSettings
+
+    return [key for key in GuildSettings.model_fields if key.startswith(incomplete)]
+
+
+def setting_values(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Offer what a setting can be, where it is one of few."""
+    from bot.settings.catalogue import Kind, definition
+    from bot.settings.definition import Picker
+    from bot.settings.guild import GuildSettings
+
+    try:
+        about = definition(GuildSettings, context.params.get("key") or "")
+    except Exception:  # whatever it is, a shell is no place to tell it
+        return []
+    if about.picker is Picker.VOICE:
+        return _names(context, [_guild(context), _OPERATOR], incomplete)
+    values = ["on", "off"] if about.kind is Kind.SWITCH else list(about.choices or {})
+    return [value for value in values if value.startswith(incomplete)]
+
+
 def _names(context: click.Context, guilds: list[int], incomplete: str) -> list[str]:
     from storage import names_at_hand
 

@@ -15,6 +15,7 @@ from bot.cli.context import Context
 from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
 from bot.cli.failures import failure_of, tell
+from bot.cli.guilds import guilds
 from bot.cli.models import models
 from bot.cli.output import EXIT_FAILED
 from bot.cli.run import run as run_bot
@@ -39,7 +40,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, models, check):
+for command in (run_bot, sync, enroll, say, voices, guilds, models, check):
     cli.add_command(command)
 
 

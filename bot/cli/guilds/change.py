@@ -1,0 +1,71 @@
+"""`mynah guilds set`: a server's setting, as its admins set it with `/settings`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.as_json import json_option, print_json
+from bot.cli.context import Context
+from bot.cli.guilds.words import (
+    guild_argument,
+    key_argument,
+    settings_service,
+    value_argument,
+    value_json,
+    value_text,
+)
+from bot.cli.lookup import find_voice, with_store
+from bot.cli.output import print_line
+
+if TYPE_CHECKING:
+    from storage.voices import VoiceStore
+
+
+# A value such as -3 is no option.
+@click.command("set", context_settings={"ignore_unknown_options": True})
+@guild_argument
+@key_argument
+@value_argument
+@click.option("--reset", is_flag=True, help="Go back to the default, in place of VALUE.")
+@json_option
+@click.pass_obj
+def set_command(
+    context: Context, guild_id: int, key: str, value: str | None, reset: bool, as_json: bool
+) -> None:
+    """Set KEY of the server ID to VALUE; a running bot follows at once.
+
+    Roles, members and channels are Discord's ids, with commas between several; "none" is none of
+    them. A voice is a name.
+    """
+    from bot.settings.catalogue import definition
+    from bot.settings.guild import GuildSettings
+
+    if reset is (value is not None):
+        raise click.UsageError("Give either VALUE or --reset.")
+    about = definition(GuildSettings, key)
+
+    async def work(store: VoiceStore) -> tuple[str, str, Any]:
+        service = settings_service(store)
+        before = await value_text(store, about, getattr(await service.guild(guild_id), about.key))
+        chosen = None if value is None else await _value(store, guild_id, about.key, value)
+        settings = await service.change_guild(guild_id, about.key, chosen, changed_by=None)
+        now = getattr(settings, about.key)
+        return before, await value_text(store, about, now), value_json(about, now)
+
+    before, after, stored = with_store(context, work)
+    if as_json:
+        print_json({"guild_id": str(guild_id), "key": about.key, "value": stored})
+    else:
+        print_line((about.key, "bold"), f" of server {guild_id}: {after} (was {before}).")
+
+
+async def _value(store: VoiceStore, guild_id: int, key: str, text: str) -> Any:
+    from bot.settings.guild import GuildSettings
+    from bot.settings.values import parse
+    from storage.setting_values import DEFAULT_VOICE
+
+    if key == DEFAULT_VOICE and text.casefold() not in ("", "none"):
+        return (await find_voice(store, guild_id, text)).id
+    return parse(GuildSettings, key, text)

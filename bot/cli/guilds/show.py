@@ -1,0 +1,139 @@
+"""`mynah guilds show`: every setting of one server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli.as_json import json_option, moment_json, print_json
+from bot.cli.context import Context
+from bot.cli.guilds.words import guild_argument, settings_service, value_json, value_text
+from bot.cli.lookup import with_store
+from bot.cli.output import print_line
+from bot.cli.tables import print_rows
+from bot.cli.voices.words import date
+
+if TYPE_CHECKING:
+    from bot.settings.catalogue import Definition
+    from bot.settings.guild import GuildSettings
+    from storage.setting_values import LoggedChange
+    from storage.voices import VoiceStore
+
+HEADINGS = ("setting", "value", "default", "meaning")
+CHANGES = ("changed", "by", "setting", "from", "to")
+MOST_CHANGES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    about: Definition
+    value: Any
+    text: str
+
+
+@click.command()
+@guild_argument
+@json_option
+@click.pass_obj
+def show(context: Context, guild_id: int, as_json: bool) -> None:
+    """Show every setting of the server ID, and who changed what last.
+
+    A default is shown where the setting differs from it.
+    """
+
+    async def work(store: VoiceStore) -> tuple[list[_Row], list[LoggedChange]]:
+        service = settings_service(store)
+        rows = await _rows(store, await service.guild(guild_id))
+        return rows, await service.log(guild_id, MOST_CHANGES)
+
+    rows, changes = with_store(context, work)
+    if as_json:
+        print_json(_document(guild_id, rows, changes))
+    else:
+        _print(rows, changes)
+
+
+async def _rows(store: VoiceStore, settings: GuildSettings) -> list[_Row]:
+    from bot.settings.catalogue import definitions
+
+    found = []
+    for about in definitions(type(settings)):
+        value = getattr(settings, about.key)
+        found.append(_Row(about, value, await value_text(store, about, value)))
+    return found
+
+
+def _print(rows: list[_Row], changes: list[LoggedChange]) -> None:
+    from bot.settings.words import shown
+
+    lines = [
+        (
+            row.about.key,
+            row.text,
+            "" if row.value == row.about.default else shown(row.about, row.about.default),
+            row.about.meaning,
+        )
+        for row in rows
+    ]
+    print_rows(HEADINGS, lines)
+    if changes:
+        print_line("")
+        print_rows(CHANGES, [_change(change) for change in changes])
+
+
+def _change(change: LoggedChange) -> tuple[str, ...]:
+    by = "operator" if change.changed_by is None else str(change.changed_by)
+    values = (_logged(change.key, value) for value in (change.before, change.after))
+    return (date(change.changed_at), by, change.key, *values)
+
+
+def _logged(key: str, stored: Any) -> str:
+    from bot.settings.words import shown
+
+    about, value = _as_now(key, stored)
+    return str(stored) if about is None else shown(about, value)
+
+
+def _logged_json(key: str, stored: Any) -> Any:
+    about, value = _as_now(key, stored)
+    return stored if about is None else value_json(about, value)
+
+
+def _as_now(key: str, stored: Any) -> tuple[Definition | None, Any]:
+    """Return what a logged value is now, if this version knows the setting."""
+    from bot.settings.catalogue import definition
+    from bot.settings.guild import GuildSettings
+
+    if key not in GuildSettings.model_fields:
+        return None, stored
+    settings = GuildSettings.from_stored({} if stored is None else {key: stored})
+    return definition(GuildSettings, key), getattr(settings, key)
+
+
+def _document(guild_id: int, rows: list[_Row], changes: list[LoggedChange]) -> dict[str, Any]:
+    return {
+        "guild_id": str(guild_id),
+        "settings": [
+            {
+                "key": row.about.key,
+                "page": row.about.page.value,
+                "value": value_json(row.about, row.value),
+                "default": value_json(row.about, row.about.default),
+                "text": row.text,
+                "meaning": row.about.meaning,
+            }
+            for row in rows
+        ],
+        "changes": [
+            {
+                "changed_at": moment_json(change.changed_at),
+                "changed_by": None if change.changed_by is None else str(change.changed_by),
+                "key": change.key,
+                "before": _logged_json(change.key, change.before),
+                "after": _logged_json(change.key, change.after),
+            }
+            for change in changes
+        ],
+    }
