@@ -69,7 +69,7 @@ def _check_characters(entry: Entry) -> None:
 
 
 def _check_lengths(entry: Entry) -> None:
-    if not entry.written.strip():
+    if all(unicodedata.category(character)[0] in "ZCM" for character in entry.written):
         raise UserError(_("Write what the entry is for."))
     for name, text, most in (
         ("written", entry.written, MAX_WRITTEN),

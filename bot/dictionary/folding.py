@@ -12,6 +12,8 @@ _UNSPACED = re.compile(
     "\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
 
+_IN_NUMBER = re.compile(r"(?<=\d)[.,:'](?=\d)")
+
 
 @dataclass(frozen=True, slots=True)
 class Folded:
@@ -58,6 +60,8 @@ def _starts(letters: list[str], places: list[int]) -> list[bool]:
     for index in range(1, len(letters)):
         same = places[index] == places[index - 1]
         ends[index] = not same and not _joined(letters[index - 1], letters[index])
+    for sign in _IN_NUMBER.finditer("".join(letters)):
+        ends[sign.start()] = ends[sign.end()] = False
     return ends
 
 

@@ -96,7 +96,7 @@ class Table:
 
     def _name_emoji(self) -> None:
         """Let `:joy:` stand for the emoji of that name, too, where that has no entry."""
-        for name in [key for key in self._exact if key[0] == ":" and key[-1] == ":"]:
+        for name in [key for key in self._exact if key.startswith(":") and key.endswith(":")]:
             sign = _sign(emoji.emojize(name, language="alias"))
             self._exact[sign] = self._exact[name] | self._exact.get(sign, {})
 

@@ -58,6 +58,6 @@ def _token(token: str, entries: Entries, kept: KeptWords) -> str:
     for before, written, behind in (("", token, ""), around.groups()):
         said = entries.exact(written) if written and not written.isalnum() else None
         if said is not None:
-            named = any(map(str.isalnum, written)) and written[0] != ":"
+            named = any(map(str.isalpha, written)) and written[0] != ":"
             return before + (kept.keep(said) if named else kept.keep_emoji(said)) + behind
     return token
