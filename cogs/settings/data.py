@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 from discord.utils import format_dt
 
-from bot.i18n import _, ngettext
+from bot.i18n import N_, _, ngettext
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
 from cogs import cards
@@ -20,6 +20,12 @@ MOST_NAMED = 5
 """Voices that are told one by one; the rest is counted."""
 
 _MOST_COUNTED = 1000
+
+_NOT_KEPT = N_("What you write and have me say is not kept.")
+_TOLD = N_(
+    "I do not keep what you write and have me say, but the moderation channel of this server is "
+    "told who said what."
+)
 _MAX_FIELD = 1024
 
 
@@ -37,10 +43,11 @@ async def data_card(interaction: Interaction, settings: Settings, note: str = ""
     card.add_field(name=_("Dictionary"), value=_entries(entries), inline=False)
     how = _(
         "{voice} deletes a voice and its recordings, {entry} an entry of your dictionary, the "
-        "button below your settings. Who runs me can delete everything."
+        "button below your settings. My operator can delete everything."
     ).format(voice=command("voice delete"), entry=command("dictionary remove"))
     card.add_field(name=_("How to delete it"), value=how, inline=False)
-    return card.set_footer(text=_("What you write and have me say is not kept."))
+    told = (await services.settings.guild(guild_id)).log_utterances
+    return card.set_footer(text=_(_TOLD if told else _NOT_KEPT))
 
 
 def voices_text(voices: Sequence[VoiceProfile]) -> str:

@@ -23,7 +23,7 @@ def overview(
 ) -> discord.Embed:
     """Return a section: each setting with its value and what it means."""
     lines = [line(definition, settings, names) for definition in section.definitions]
-    text = "\n".join([note, *lines] if note else lines)
+    text = "\n".join([note, "", *lines] if note else lines)
     return embed(cut(f"{_(title)} · {section.title}", _MAX_TITLE), cut(text, _MAX_DESCRIPTION))
 
 
@@ -33,7 +33,7 @@ def line(definition: Definition, settings: Settings, names: Names) -> str:
     text = f"**{_(definition.label)}**: {names.value(definition, value)}"
     if value != definition.default:
         default = names.value(definition, definition.default)
-        text += " · *" + _("changed; by default {value}").format(value=default) + "*"
+        text += " · *" + _("changed; by default: {value}").format(value=default) + "*"
     return f"{text}\n-# {_(definition.meaning)}"
 
 
@@ -41,7 +41,7 @@ def one(
     title: str, definition: Definition, settings: Settings, names: Names, note: str = ""
 ) -> discord.Embed:
     """Return one setting, with what it can be."""
-    text = f"{note}\n{_(definition.meaning)}" if note else _(definition.meaning)
+    text = f"{_(definition.meaning)}\n\n{note}" if note else _(definition.meaning)
     card = embed(
         cut(f"{_(title)} · {_(definition.label)}", _MAX_TITLE), cut(text, _MAX_DESCRIPTION)
     )

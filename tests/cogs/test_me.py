@@ -112,6 +112,16 @@ async def test_who_is_not_known_reads_that_nothing_is_stored(panel: DrivenPanel)
     assert panel.control("forget")["disabled"]
 
 
+async def test_it_says_whether_what_is_said_is_told_to_the_moderators(
+    scene: Scene, panel: DrivenPanel
+) -> None:
+    await panel.choose("section", DATA)
+    assert panel.text.endswith("What you write and have me say is not kept.")
+    await scene.world.settings.change_guild(scene.guild.id, "log_utterances", True, changed_by=None)
+    await panel.choose("section", DATA)
+    assert "the moderation channel of this server is told who said what" in panel.text
+
+
 async def test_ones_settings_are_deleted_all_at_once(scene: Scene) -> None:
     voice = await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
     for key, value in {"speed": 1.5, "greeting": "Hi", "default_voice": voice.id}.items():

@@ -46,7 +46,7 @@ async def test_every_setting_stands_on_a_page_with_its_meaning(panel: DrivenPane
 async def test_what_differs_from_the_default_is_marked(scene: Scene) -> None:
     await set_by_operator(scene, "speed", 1.5)
     panel = await open_panel(scene, scene.mo)
-    assert "**Speed**: 1.5× · *changed; by default 1×*\n" in panel.text
+    assert "**Speed**: 1.5× · *changed; by default: 1×*\n" in panel.text
     assert "**Volume**: 0 dB\n" in panel.text
 
 

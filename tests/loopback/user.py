@@ -28,16 +28,23 @@ class Person:
     """One user in one guild. Every action goes through the gateway to the bot."""
 
     def __init__(
-        self, discord: LoopbackDiscord, guild: Guild, member: Member, at: Channel | None = None
+        self,
+        discord: LoopbackDiscord,
+        guild: Guild,
+        member: Member,
+        at: Channel | None = None,
+        *,
+        locale: str = "en-US",
     ) -> None:
         self._discord = discord
+        self.locale = locale  # of the client
         self.guild = guild
         self.member = member
         self._at = at or guild.text
 
     def at(self, channel: Channel) -> Person:
         """Return the same person, typing in another channel."""
-        return Person(self._discord, self.guild, self.member, channel)
+        return Person(self._discord, self.guild, self.member, channel, locale=self.locale)
 
     @property
     def user(self) -> User:
@@ -182,7 +189,7 @@ class Person:
             "channel": {**channel.payload(), "permissions": mine},
             "member": {**self.member.payload(), "permissions": mine},
             "app_permissions": str(world.permissions(world.bot.id, channel)),
-            "locale": "en-US",
+            "locale": self.locale,
             "guild_locale": "en-US",
             "entitlements": [],
             "authorizing_integration_owners": {"0": str(self.guild.id)},

@@ -10,7 +10,7 @@ from tools.pictures.markdown import Names, to_html
 
 NAMES = Names(
     users={1: "Ada"},
-    channels={2: "Lounge"},
+    channels={2: "🔊 Lounge"},
     roles={3: "Crew"},
     now=datetime(2026, 11, 27, 9, 41, tzinfo=UTC),
 )

@@ -43,24 +43,25 @@ async def take(chosen: Sequence[Scene]) -> list[str]:
     """Play scenes one after the other, write a picture of each; return the names that failed."""
     failed = []
     DIRECTORY.mkdir(parents=True, exist_ok=True)
+    files = [(scene, *file) for scene in chosen for file in scene.files().items()]
     async with open_browser(WIDTH) as browser, open_stage() as stage:
-        for each in chosen:
+        for scene, language, name in files:
             begun = time.monotonic()
             try:
-                content = await play(each, stage, browser)
+                content = await play(scene, stage, browser, language)
             except (SceneFailedError, TooLargeError) as error:
-                print(f"{each.name}: {error}", file=sys.stderr, flush=True)
-                failed.append(each.name)
+                print(f"{name}: {error}", file=sys.stderr, flush=True)
+                failed.append(name)
                 continue
-            (DIRECTORY / f"{each.name}.png").write_bytes(content)
+            (DIRECTORY / f"{name}.png").write_bytes(content)
             seconds = time.monotonic() - begun
-            print(f"{each.name:<26} {len(content) / 1000:5.0f} KB  {seconds:5.1f} s", flush=True)
+            print(f"{name:<26} {len(content) / 1000:5.0f} KB  {seconds:5.1f} s", flush=True)
     return failed
 
 
-async def play(chosen: Scene, stage: Stage, browser: Browser) -> bytes:
-    """Play a scene and return its picture. Raises SceneFailedError."""
-    act = Act(stage)
+async def play(chosen: Scene, stage: Stage, browser: Browser, language: str = "en") -> bytes:
+    """Play a scene for people of a language and return its picture. Raises SceneFailedError."""
+    act = Act(stage, language)
     try:
         async with asyncio.timeout(SCENE_SECONDS):
             await chosen.play(act)
@@ -70,7 +71,7 @@ async def play(chosen: Scene, stage: Stage, browser: Browser) -> bytes:
         stage.calm()
     if missing := set(chosen.commands) - act.commands:
         raise SceneFailedError(f"The scene {chosen.name} used no /{', /'.join(missing)}.")
-    return await picture(browser, act.shown, stage.names())
+    return await picture(browser, act.shown, stage.names(language))
 
 
 if __name__ == "__main__":

@@ -53,11 +53,19 @@ def _button(component: Payload, _: Page) -> str:
     return f'<span class="button style{style}{disabled}">{label}</span>'
 
 
-def _select(component: Payload, _: Page) -> str:
+def _select(component: Payload, page: Page) -> str:
     chosen = [option for option in component.get("options") or [] if option.get("default")]
-    text = ", ".join(_emoji(option) + escape(option["label"]) for option in chosen)
+    labels = [_emoji(option) + escape(option["label"]) for option in chosen]
+    labels += [escape(_named(value, page.names)) for value in component.get("default_values") or []]
+    text = ", ".join(labels)
     text = text or escape(component.get("placeholder") or "Make a selection")
     return f'<div class="select"><span>{text}</span><span>⌄</span></div>'
+
+
+def _named(value: Payload, names: Names) -> str:
+    """Return what something that is chosen in a menu of Discord's own is called."""
+    kinds = {"user": names.users, "role": names.roles, "channel": names.channels}
+    return kinds[value["type"]].get(int(value["id"]), "unknown")
 
 
 def _section(component: Payload, page: Page) -> str:

@@ -10,8 +10,12 @@ from html import escape
 
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 
-_LOCALE = "en_US"
 _SMALL = "-# "
+_LONG = {
+    "en_US": ("MMMM d, y 'at' h:mm a", "EEEE, MMMM d, y 'at' h:mm a"),
+    "de_DE": ("d. MMMM y 'um' HH:mm", "EEEE, d. MMMM y 'um' HH:mm"),
+}
+"""How Discord writes a date with its time, and with the day of the week, too."""
 
 _TOKEN = re.compile(
     r"\\(?P<escaped>[^A-Za-z0-9\s])"
@@ -30,12 +34,15 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True)
 class Names:
-    """What the ids in a text are called. now: what relative times are told from."""
+    """What the ids in a text are called. channels: with their sign. now: what relative times are
+    told from. locale: in which dates are written.
+    """
 
     users: Mapping[int, str] = field(default_factory=dict)
     channels: Mapping[int, str] = field(default_factory=dict)
     roles: Mapping[int, str] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    locale: str = "en_US"
 
 
 def to_html(text: str, names: Names) -> str:
@@ -73,20 +80,20 @@ def _code(found: re.Match[str], _: Names) -> str:
 
 def _time(found: re.Match[str], names: Names) -> str:
     moment = datetime.fromtimestamp(int(found["time"]), UTC)
-    return f'<span class="time">{escape(_told(moment, found["style"] or "f", names.now))}</span>'
+    return f'<span class="time">{escape(_told(moment, found["style"] or "f", names))}</span>'
 
 
-def _told(moment: datetime, style: str, now: datetime) -> str:
+def _told(moment: datetime, style: str, names: Names) -> str:
+    locale = names.locale
     match style:
         case "t" | "T":
-            return format_time(moment, "short" if style == "t" else "medium", locale=_LOCALE)
+            return format_time(moment, "short" if style == "t" else "medium", locale=locale)
         case "d" | "D":
-            return format_date(moment, "short" if style == "d" else "long", locale=_LOCALE)
+            return format_date(moment, "short" if style == "d" else "long", locale=locale)
         case "R":
-            return format_timedelta(moment - now, add_direction=True, locale=_LOCALE)
+            return format_timedelta(moment - names.now, add_direction=True, locale=locale)
         case _:
-            pattern = "MMMM d, y 'at' h:mm a" if style == "f" else "EEEE, MMMM d, y 'at' h:mm a"
-            return format_datetime(moment, pattern, locale=_LOCALE)
+            return format_datetime(moment, _LONG[locale][style == "F"], locale=locale)
 
 
 def _wrapped(kind: str, tag: str) -> Callable[[re.Match[str], Names], str]:
@@ -97,9 +104,7 @@ _RENDERERS: dict[str, Callable[[re.Match[str], Names], str]] = {
     "escaped": lambda found, _: escape(found["escaped"]),
     "code": _code,
     "user": lambda found, names: _pill("@" + names.users.get(int(found["user"]), "unknown-user")),
-    "channel": lambda found, names: _pill(
-        "🔊 " + names.channels.get(int(found["channel"]), "unknown")
-    ),
+    "channel": lambda found, names: _pill(names.channels.get(int(found["channel"]), "# unknown")),
     "role": lambda found, names: _pill("@" + names.roles.get(int(found["role"]), "unknown-role")),
     "command": lambda found, _: _pill("/" + found["command"]),
     "time": _time,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import mimetypes
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 
 from tests.loopback import Attachment
@@ -14,7 +15,30 @@ from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
 
 _COLOURS = ("#3ba55d", "#eb459e", "#f47b67", "#45a4d8")
 _BOT_COLOUR = "#5b8def"
-_CLOCK = "Today at 9:41 AM"
+
+
+@dataclass(frozen=True)
+class Client:
+    """What Discord's client itself says in a language."""
+
+    clock: str
+    used: str
+    note: str
+    dismiss: str
+    cancel: str
+    submit: str
+
+
+_CLIENTS = {
+    "en_US": Client(
+        "Today at 9:41 AM", "{member} used {command}", "Only you can see this", "Dismiss message",
+        "Cancel", "Submit",
+    ),
+    "de_DE": Client(
+        "heute um 09:41 Uhr", "{member} hat {command} benutzt", "Nur du kannst das sehen",
+        "Nachricht verwerfen", "Abbrechen", "Absenden",
+    ),
+}  # fmt: skip
 
 
 def shown_html(shown: Shown, names: Names) -> str:
@@ -23,12 +47,13 @@ def shown_html(shown: Shown, names: Names) -> str:
         case Answer():
             return _answer(shown, names)
         case Dialog():
-            return _dialog(shown.modal)
+            return _dialog(shown.modal, _CLIENTS[names.locale])
         case Typing():
             return _typing(shown)
 
 
 def _answer(shown: Answer, names: Names) -> str:
+    client = _CLIENTS[names.locale]
     page = Page(names, {file.filename: _source(file) for file in shown.attachments})
     embedded = {_picture_name(embed) for embed in shown.embeds}
     parts = [
@@ -36,26 +61,28 @@ def _answer(shown: Answer, names: Names) -> str:
         *(_embed(embed, page) for embed in shown.embeds),
         *(_file(file) for file in shown.attachments if file.filename not in embedded),
         components_html(shown.components, page),
-        _NOTE if shown.ephemeral else "",
+        _note(client) if shown.ephemeral else "",
     ]
     head = (
         f'<span class="author">Mynah</span><span class="app">APP</span>'
-        f'<span class="clock">{_CLOCK}</span>'
+        f'<span class="clock">{client.clock}</span>'
     )
     body = f'<div class="body"><div>{head}</div>{"".join(parts)}</div>'
-    return f'{_used(shown)}<div class="message">{_avatar("M", _BOT_COLOUR)}{body}</div>'
+    return f'{_used(shown, client)}<div class="message">{_avatar("M", _BOT_COLOUR)}{body}</div>'
 
 
-_NOTE = (
-    '<div class="note">👁 Only you can see this · <span class="link">Dismiss message</span></div>'
-)
+def _note(client: Client) -> str:
+    link = f'<span class="link">{client.dismiss}</span>'
+    return f'<div class="note">👁 {client.note} · {link}</div>'
 
 
-def _used(shown: Answer) -> str:
+def _used(shown: Answer, client: Client) -> str:
     colour = _COLOURS[sum(map(ord, shown.member)) % len(_COLOURS)]
     avatar = _avatar(shown.member[0], colour)
-    name, command = f"<b>{escape(shown.member)}</b>", escape(shown.command)
-    return f'<div class="used">{avatar}{name} used <span class="mention">/{command}</span></div>'
+    name = f"<b>{escape(shown.member)}</b>"
+    command = f'<span class="mention">/{escape(shown.command)}</span>'
+    text = client.used.format(member=name, command=command)
+    return f'<div class="used">{avatar}<span>{text}</span></div>'
 
 
 def _avatar(letter: str, colour: str) -> str:
@@ -120,10 +147,10 @@ def _file(file: Attachment) -> str:
     return f'<div class="file">{play}<div>{name}{size}</div>{bar}</div>'
 
 
-def _dialog(modal: Payload) -> str:
+def _dialog(modal: Payload, client: Client) -> str:
     fields = "".join(_input(component) for component in modal["components"])
-    buttons = '<div class="row"><span class="button style2">Cancel</span>'
-    buttons += '<span class="button style1">Submit</span></div>'
+    buttons = f'<div class="row"><span class="button style2">{client.cancel}</span>'
+    buttons += f'<span class="button style1">{client.submit}</span></div>'
     return f'<div class="modal"><h2>{escape(modal["title"])}</h2>{fields}{buttons}</div>'
 
 

@@ -9,19 +9,23 @@ from typing import Any, TypeAlias
 
 from tests.loopback import Interaction, Message, Person, wait_until
 from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
-from tools.pictures.stage import Stage
+from tools.pictures.stage import DISCORD_LOCALES, Stage
 
 ANSWER_SECONDS = 30.0
+
+LANGUAGES = {"de": "in German"}
+BOTH = ("en", "de")
+"""The languages of panels, which the server's people see in their own."""
 
 Play: TypeAlias = Callable[["Act"], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture. name: of the file. alt: what the picture shows, for who cannot see it.
+    """A picture in each of its languages. alt: what it shows, for who cannot see it.
 
     commands: the ones that it shows, such as "voice list". answers: members of enumerations of
-    outcomes, and classes of views and dialogs, that it shows.
+    outcomes, and classes of views and dialogs, that it shows. page: of docs/, where it stands.
     """
 
     name: str
@@ -29,19 +33,39 @@ class Scene:
     commands: tuple[str, ...]
     answers: tuple[object, ...]
     play: Play
+    page: str = "members"
+    languages: tuple[str, ...] = ("en",)
+
+    def files(self) -> dict[str, str]:
+        """Return the names of the pictures' files, by language, and without their suffix."""
+        return {
+            language: self.name if language == "en" else f"{self.name}-{language}"
+            for language in self.languages
+        }
+
+    def alt_in(self, language: str) -> str:
+        """Return what the picture in a language shows."""
+        return self.alt if language == "en" else f"{self.alt} ({LANGUAGES[language]})"
 
 
 SCENES: dict[str, Scene] = {}
 """By name."""
 
 
-def scene(name: str, alt: str, *commands: str, answers: tuple[object, ...] = ()) -> Any:
+def scene(
+    name: str,
+    alt: str,
+    *commands: str,
+    answers: tuple[object, ...] = (),
+    page: str = "members",
+    languages: tuple[str, ...] = ("en",),
+) -> Any:
     """Register a function that plays a scene."""
 
     def register(play: Play) -> Play:
         if name in SCENES:
             raise ValueError(f"There are two scenes named {name}.")
-        SCENES[name] = Scene(name, alt, commands, answers, play)
+        SCENES[name] = Scene(name, alt, commands, answers, play, page, languages)
         return play
 
     return register
@@ -52,11 +76,12 @@ class Act:
     """One scene while it is played: who acts does so here, and `shown` keeps what they see."""
 
     stage: Stage
+    language: str = "en"
     shown: list[Shown] = field(default_factory=list)
     commands: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.place = self.stage.place()
+        self.place = self.stage.place(self.language)
         self.guild, self.ada, self.ben, self.mo = (
             self.place.guild,
             self.place.ada,
@@ -77,7 +102,7 @@ class Act:
 
     def keep(self, member: Person, command: str, message: Message) -> None:
         """Show a message as it is now."""
-        self.shown.append(Answer.of(member.user.name, command, message))
+        self.shown.append(Answer.of(member.user.name, self.localised(command), message))
 
     async def press(
         self, member: Person, message: Message, show: str | None = None, **which: Any
@@ -95,6 +120,22 @@ class Act:
             self.keep(member, show, pressed.messages[-1] if pressed.messages else message)
         return pressed
 
+    async def choose(
+        self, member: Person, message: Message, value: str, show: str | None = None, **which: Any
+    ) -> None:
+        """Choose in a menu and wait for what it does. show: as of `press`."""
+        seen = len(message.revisions)
+        chosen = member.select(message, [value], **which)
+        await chosen.until(lambda _: len(message.revisions) > seen, ANSWER_SECONDS)
+        if show is not None:
+            self.keep(member, show, message)
+
+    async def fill(self, member: Person, opened: Interaction, message: Message, text: str) -> None:
+        """Submit a dialog with one field, and wait for what becomes of the message under it."""
+        seen = len(message.revisions)
+        submitted = member.submit(opened, text=text)
+        await submitted.until(lambda _: len(message.revisions) > seen, ANSWER_SECONDS)
+
     async def typing(
         self, member: Person, command: str, focused: str, typed: str, /, **filled: str
     ) -> None:
@@ -108,6 +149,13 @@ class Act:
         """Show a command with its options, as registered with Discord."""
         self.commands.add(command)
         self.shown.append(Typing(command, self.definition(command), filled))
+
+    def localised(self, command: str) -> str:
+        """Return what a command is called in the client of the people of this scene."""
+        words, here = command.split(), DISCORD_LOCALES[self.language]
+        nodes = [self.definition(" ".join(words[: count + 1])) for count in range(len(words))]
+        names = [(node.get("name_localizations") or {}).get(here) for node in nodes]
+        return " ".join(name or word for name, word in zip(names, words, strict=True))
 
     def definition(self, command: str) -> Payload:
         """Return a command's definition, or a subcommand's, as the bot registered it."""

@@ -25,9 +25,22 @@ from bot.workers import Worker
 from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, ReferenceClip
 from storage.voices import VoiceStore
 from tests.cogs.world import Engine, World
-from tests.loopback import Guild, Listener, LoopbackDiscord, Permission, Person, encode_opus
+from tests.loopback import (
+    Channel,
+    ChannelKind,
+    Guild,
+    Listener,
+    LoopbackDiscord,
+    Permission,
+    Person,
+    encode_opus,
+)
 from tests.loopback.audio import SAMPLE_RATE
 from tools.pictures.markdown import Names
+
+DISCORD_LOCALES = {"en": "en-US", "de": "de"}
+DATE_LOCALES = {"en": "en_US", "de": "de_DE"}
+"""Of Discord's clients, by the languages that pictures are taken in."""
 
 READY_SECONDS = 30.0
 SENTENCE_SECONDS = 2.5
@@ -85,6 +98,10 @@ _NOISE = tuple(
 )
 
 
+def _sign(channel: Channel) -> str:
+    return "🔊" if channel.kind is ChannelKind.VOICE else "#"
+
+
 @dataclass
 class Place:
     """A server of a scene's own, with Ada (a member), Ben and Mo, who has Manage Server."""
@@ -120,20 +137,29 @@ class Stage:
         engine.gate = engine.failure = None
         self.discord.voice.settings.mls_delay = 0.0
 
-    def place(self) -> Place:
-        """Make a server for a scene."""
+    def place(self, language: str = "en") -> Place:
+        """Make a server for a scene, of people whose Discord speaks that language."""
         guild = self.discord.add_guild("Harbour")
         role = self.discord.world.add_role(guild, "Moderators", int(Permission.MANAGE_GUILD))
-        person = self.discord.add_person
-        return Place(guild, person(guild, "Ada"), person(guild, "Ben"), person(guild, "Mo", [role]))
+        people = [
+            self.discord.add_person(guild, "Ada"),
+            self.discord.add_person(guild, "Ben"),
+            self.discord.add_person(guild, "Mo", [role]),
+        ]
+        for person in people:
+            person.locale = DISCORD_LOCALES[language]
+        return Place(guild, *people)
 
-    def names(self) -> Names:
+    def names(self, language: str = "en") -> Names:
         """Return what the ids in messages are called."""
         world = self.discord.world
-        channels = [c for guild in world.guilds.values() for c in guild.channels.values()]
+        guilds = list(world.guilds.values())
+        channels = [channel for guild in guilds for channel in guild.channels.values()]
         return Names(
             {user.id: user.name for user in world.users.values()},
-            {channel.id: channel.name for channel in channels},
+            {channel.id: f"{_sign(channel)} {channel.name}" for channel in channels},
+            {role.id: role.name for guild in guilds for role in guild.roles.values()},
+            locale=DATE_LOCALES[language],
         )
 
     async def add_voice(self, place: Place, name: str, owner: Person | None = None) -> int:
@@ -152,8 +178,9 @@ class Stage:
         self._stop = asyncio.Event()
         made: list[MynahBot] = []
 
-        def make() -> MynahBot:
-            made.append(self.world.make_bot(connector=self.discord.connector()))
+        def make(message_content: bool) -> MynahBot:
+            connector = self.discord.connector()
+            made.append(self.world.make_bot(connector=connector, message_content=message_content))
             return made[-1]
 
         self._running = asyncio.create_task(stay_online(make, self.discord.token, self._stop))
