@@ -52,6 +52,7 @@ class SettingsService:
         self._guilds: _Kept[int, GuildSettings] = _Kept(GuildSettings, MAX_GUILDS)
         self._members: _Kept[tuple[int, int], MemberSettings] = _Kept(MemberSettings, MAX_MEMBERS)
         self._subscribers: list[OnChange] = []
+        self._of_members: list[Callable[[int, int], None]] = []
         self._told: int | None = None  # the number of the last change that subscribers know of
         self._telling = asyncio.Lock()
 
@@ -89,6 +90,8 @@ class SettingsService:
         key, stored = _to_store(MemberSettings, key, value)
         await self._values.set_for_member(guild_id, user_id, key, stored)
         self._members.forget()
+        for tell in self._of_members:
+            tell(guild_id, user_id)
         return await self.member(guild_id, user_id)
 
     async def log(self, guild_id: int, limit: int = 25) -> list[LoggedChange]:
@@ -116,6 +119,14 @@ class SettingsService:
         """
         self._subscribers.append(on_change)
         return lambda: self._subscribers.remove(on_change)
+
+    def subscribe_members(self, on_change: Callable[[int, int], None]) -> Callable[[], None]:
+        """Have `on_change` called with guild and user when a member set something here.
+
+        Returns what ends that. What another process sets is not told.
+        """
+        self._of_members.append(on_change)
+        return lambda: self._of_members.remove(on_change)
 
     async def _begin_telling(self) -> None:
         async with self._telling:

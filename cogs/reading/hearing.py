@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import contextlib
+from collections.abc import Collection
 from datetime import datetime
 from functools import partial
 
@@ -10,8 +11,10 @@ import discord
 from discord.ext import commands
 
 from bot.reading.message import ChatMessage
+from bot.settings.permissions import Action, Place
 from bot.settings.service import SettingChange
 from bot.voice.link import VocalChannel
+from cogs.permissions import refusal_of, text_place
 from cogs.reading.desk import ReadingDesk
 from cogs.reading.messages import addresses_bot, begins_with_bot, chat_message, is_chat
 
@@ -21,15 +24,17 @@ class Hearing(commands.Cog, name="Hearing"):
 
     def __init__(self, desk: ReadingDesk) -> None:
         self._desk = desk
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._subscriptions = contextlib.ExitStack()
 
     async def cog_load(self) -> None:
         """Hear of settings that change."""
-        self._unsubscribe = self._desk.services.settings.subscribe(self._setting_changed)
+        settings = self._desk.services.settings
+        self._subscriptions.callback(settings.subscribe(self._setting_changed))
+        self._subscriptions.callback(settings.subscribe_members(self._member_changed))
 
     async def cog_unload(self) -> None:
         """End what is being worked off."""
-        self._unsubscribe()
+        self._subscriptions.close()
         await self._desk.lanes.close()
 
     @commands.Cog.listener()
@@ -57,15 +62,20 @@ class Hearing(commands.Cog, name="Hearing"):
             return
         if channel is None and not begins_with_bot(message):
             return  # it speaks of the bot, and calls for nothing
-        chat = chat_message(message, own)
-        self._desk.post(own.guild, partial(self._come_and_read, chat, own))
+        self._desk.post(own.guild, partial(self._come_and_read, message, own))
 
-    async def _come_and_read(self, chat: ChatMessage, channel: VocalChannel) -> None:
-        player = self._desk.player(chat.guild_id)
-        if player is None:
+    async def _come_and_read(self, message: discord.Message, channel: VocalChannel) -> None:
+        player = self._desk.player(channel.guild.id)
+        if player is None and await self._may_call(message, channel):
             player = await self._desk.come(channel)
         if player is not None and player.channel == channel:
-            await self._read(chat, channel, None)
+            await self._read(chat_message(message, channel), channel, None)
+
+    async def _may_call(self, message: discord.Message, channel: VocalChannel) -> bool:
+        author = message.author
+        assert isinstance(author, discord.Member), "nobody else is in a voice channel"
+        place = Place(text_place(message.channel), channel.id)
+        return await refusal_of(self._desk.services, Action.CALL, author, place) is None
 
     async def _read(self, chat: ChatMessage, channel: VocalChannel, since: datetime | None) -> None:
         player = self._desk.player(chat.guild_id)
@@ -100,9 +110,15 @@ class Hearing(commands.Cog, name="Hearing"):
         self._desk.post(guild, withdraw)
 
     async def _setting_changed(self, change: SettingChange) -> None:
-        guild = self._desk.bot.get_guild(change.guild_id)
-        if guild is not None:
-            self._desk.post(guild, partial(self._check_again, guild.id))
+        self._settings_changed(change.guild_id)
+
+    def _member_changed(self, guild_id: int, user_id: int) -> None:
+        self._settings_changed(guild_id)
+
+    def _settings_changed(self, guild_id: int) -> None:
+        guild = self._desk.bot.get_guild(guild_id)
+        if guild is not None and self._desk.player(guild_id) is not None:
+            self._desk.post(guild, partial(self._check_again, guild_id))
 
     async def _check_again(self, guild_id: int) -> None:
         player = self._desk.player(guild_id)

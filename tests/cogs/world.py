@@ -91,7 +91,7 @@ class MediaWorker:
 
 @dataclass
 class Engine:
-    """Speaks 0.1 s of noise a sentence when `gate` is open, or fails as the test says."""
+    """Speaks `seconds` of noise a sentence when `gate` is open, or fails as the test says."""
 
     ready: bool = True
     loaded_before: bool = True
@@ -102,6 +102,7 @@ class Engine:
     failure: Exception | None = None
     gate: asyncio.Event | None = None
     notes: tuple[str, ...] = ()
+    seconds: float = 0.1
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
@@ -126,9 +127,9 @@ class Engine:
         if self.failure is not None:
             raise self.failure
         self.requests += batch
-        noise = np.random.default_rng(0).normal(0, 0.1, 4800)
+        noise = np.random.default_rng(0).normal(0, 0.1, round(48_000 * self.seconds))
         packets = tuple(encode_opus(noise.astype(np.float32)))
-        return [Speech(packets, 0.1, notes=self.notes) for _ in batch]
+        return [Speech(packets, self.seconds, notes=self.notes) for _ in batch]
 
 
 @dataclass
