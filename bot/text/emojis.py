@@ -23,7 +23,7 @@ _TEXT = "\ufe0e"
 # These are marks and letters of ordinary texts, unless they are asked for as pictures.
 _ORDINARY = frozenset("©®™‼⁉ℹⓂ㊗㊙〰〽↔↕")
 _NO_NAME = re.compile(r"[_:’]+")
-_HEARTS = re.compile(r"(?<!\S)(</?3)(?!\S)")
+_HEARTS = re.compile(r"(?<!\S)(</?3)(?!\S)|♥")  # the latter is of cards by its name
 _FACES = re.compile(
     r"(?<!\S)(?:[:;=8][-'^o]?[()\[\]DPpOo3/\\|*]|[\^><T-][_.o-][\^><T-]|\^\^)(?!\S)"
 )
@@ -33,7 +33,7 @@ def read_emoji(
     text: str, language: str | None, kept: KeptWords, entries: Entries = NO_ENTRIES
 ) -> str:
     """Return `text` with its emoji named; faces of ordinary marks, such as `:-)`, go."""
-    text = _HEARTS.sub(lambda heart: "💔" if "/" in heart[1] else "❤", text)
+    text = _HEARTS.sub(lambda heart: "💔" if heart[0] == "</3" else "❤", text)
     text = _FACES.sub(" ", text)
     parts, end = [], 0
     for found in emoji.emoji_list(text):

@@ -71,7 +71,7 @@ def _english(text: str) -> str:
 
 def _inches(match: re.Match[str]) -> str:
     quotes = match.string.count('"', 0, match.start())
-    return match[0] if quotes % 2 else f"{match[1]} in"  # else it may close a quotation
+    return match[0] if quotes % 2 else f"{match[1]}in"  # else it may close a quotation
 
 
 def signed(sign: str, said: str, words: NumberWords) -> str:
@@ -108,10 +108,15 @@ def _feet(words: NumberWords) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.,٬])({SIGN})({NUMBER})()(in|inch)(?!\w){_POINT}")
 
 
+_BEHIND_FEET = re.compile(r"\d\s?(?:ft|foot|feet)\s?$")
+
+
 def _unit(match: re.Match[str], words: NumberWords) -> str:
     sign, written, space, symbol, point = match.groups()
     if not _is_meant(written, space, symbol):
         return match[0]
+    if symbol == "in" and space and not _BEHIND_FEET.search(match.string[: match.start()]):
+        return match[0]  # "3 in a row"
     said = unit_name(parse(written, words), spoken(written, words), symbol, words)
     goes_on = re.match(r"\s[^\W\d_A-Z]", match.string[match.end() :])
     said = signed(sign, said, words) + ("" if goes_on else point or "") if said else ""
