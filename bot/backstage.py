@@ -105,7 +105,7 @@ async def open_backstage(
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
-                reading=ReadingService(guild_settings, speakers),
+                reading=ReadingService(guild_settings, speakers, lambda: engine.reads),
                 sessions=ReadingSessions(ReadChannels.beside(store)),
             )
 

@@ -26,8 +26,10 @@ _UNIT = re.compile(
 _SAID = {f"unit{n}": said for n, (_, said) in enumerate(_UNITS) if said is not None}
 
 _SENTENCE_END = re.compile(r"(?:[.!?…؟।]+[\"'”»)\]*_~]*(?=\s)|[。！？!?]+[」』）”]*|\n)\s*")
-_WORD_END = re.compile(r"\s+|(?<=[、，；：,;:])")
-_UNSPACED = re.compile("[\u0e00-\u0eff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+# In Japanese a word ends behind kana as a rule, where the next begins with another script.
+_WORD_END = re.compile(
+    "\\s+|(?<=[、，；：,;:])|(?<=[\u3041-\u309f])(?=[\u30a1-\u30fa\u4e00-\u9fff])"
+)
 _ENOUGH = 0.5
 """How much of a message has to be left where it is cut at the end of a sentence."""
 
@@ -72,7 +74,7 @@ def _best_end(text: str, last: int, allowed: set[int]) -> int:
     words = [end.start() for end in _WORD_END.finditer(reach) if 0 < end.start() <= last]
     for ends, least in ((sentences, last * _ENOUGH), (words, last * _ENOUGH)):
         fitting = [end for end in ends if end in allowed and end >= least]
-        if fitting and not (ends is words and _UNSPACED.match(text, last - 1)):
+        if fitting:
             return fitting[-1]
     return _whole_character(text, last, allowed)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 from bot.i18n import in_locale
 from bot.reading import phrases
 from bot.reading.languages import language_of
@@ -10,7 +12,7 @@ from bot.reading.names import name_of
 from bot.reading.place import Context
 from bot.reading.rules import SkipReason, refused_author
 from bot.reading.sayable import is_sayable
-from bot.reading.spoken import SpokenPart, joined
+from bot.reading.spoken import SpokenPart, in_parts, joined
 
 
 def greeting_in(context: Context) -> str:
@@ -31,17 +33,21 @@ def entrance(author: Author, context: Context, language: str) -> tuple[SpokenPar
 
     language: ISO 639-1 code of what they write.
     """
-    greeting, locale = greeting_in(context), context.place.locale
-    with in_locale(locale):
-        named = phrases.joins(name_of(author, context))
-    announced = SpokenPart(named if context.guild.announce_joins else "", locale)
-    return joined((announced, SpokenPart(greeting, language_of(greeting, language))))
+    greeting = greeting_in(context)
+    announced = _announced(phrases.joins, author, context)
+    return joined((*announced, SpokenPart(greeting, language_of(greeting, language))))
 
 
 def departure(author: Author, context: Context, language: str) -> tuple[SpokenPart, ...]:
     """Return what is said when a member goes, or nothing; as `entrance` does."""
-    if not context.guild.announce_joins:
-        return ()
-    with in_locale(context.place.locale):
-        named = phrases.leaves(name_of(author, context))
-    return (SpokenPart(named, context.place.locale),)
+    return joined(_announced(phrases.leaves, author, context))
+
+
+def _announced(
+    phrase: Callable[[str], str], author: Author, context: Context
+) -> Iterator[SpokenPart]:
+    if context.guild.announce_joins:
+        name, locale = name_of(author, context), context.place.locale
+        with in_locale(locale):
+            text = phrase(name)
+        yield from in_parts(text, [name], locale)

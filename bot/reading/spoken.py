@@ -60,12 +60,23 @@ def joined(parts: Iterable[SpokenPart]) -> tuple[SpokenPart, ...]:
     """Return the parts that say something, those of one language beside each other together."""
     together: list[SpokenPart] = []
     for part in parts:
-        if not part.text:
+        if not is_sayable(part.text):
             continue
         if together and together[-1].language == part.language:
             part = SpokenPart(together.pop().text + _PAUSE + part.text, part.language)
         together.append(part)
     return tuple(together)
+
+
+def in_parts(text: str, names: Iterable[str | None], locale: str) -> Iterator[SpokenPart]:
+    """Yield a phrase with the names in it, those in letters of another language by themselves."""
+    for name in filter(None, names):
+        language = language_of(name, locale)
+        if language != locale and name in text:
+            before, _, text = text.partition(name)
+            yield SpokenPart(before.strip(), locale)
+            yield SpokenPart(name, language)
+    yield SpokenPart(text.strip(), locale)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class _Composition:
         """Yield what is said; the name stands in the first phrase alone."""
         answered = self._answered()
         if answered:
-            yield self._phrase(phrases.answers(name, answered))
+            yield from self._phrase(phrases.answers(name, answered), name, answered)
             name = None
         for each in (self._content, self._forward, self._poll, self._embeds, self._things):
             said = tuple(each(name))
@@ -97,7 +108,7 @@ class _Composition:
     def _content(self, name: str | None) -> Iterator[SpokenPart]:
         content = without_address(self.message.content, self.place.bot_id)
         if is_sayable(content):
-            yield self._phrase(phrases.says(name))
+            yield from self._says(name)
             yield from self._text(content)
 
     def _forward(self, name: str | None) -> Iterator[SpokenPart]:
@@ -105,27 +116,27 @@ class _Composition:
         if forwarded is None:
             return
         if is_sayable(forwarded):
-            yield self._phrase(phrases.forwards(name))
+            yield from self._phrase(phrases.forwards(name), name)
             yield from self._text(forwarded)
         elif self._named_things():
-            yield self._phrase(phrases.forwards(name))
+            yield from self._phrase(phrases.forwards(name), name)
         else:
-            yield self._phrase(phrases.forwards_something(name))
+            yield from self._phrase(phrases.forwards_something(name), name)
 
     def _poll(self, name: str | None) -> Iterator[SpokenPart]:
         if self.message.poll:
-            yield self._phrase(phrases.asks(name))
+            yield from self._phrase(phrases.asks(name), name)
             yield from self._text(self.message.poll)
 
     def _embeds(self, name: str | None) -> Iterator[SpokenPart]:
         titles = [title for title in self.message.embeds if is_sayable(title)][:MOST_TITLES]
         if titles and self.guild.read_embeds:
-            yield self._phrase(phrases.shows(name))
+            yield from self._phrase(phrases.shows(name), name)
             yield from self._text(_PAUSE.join(titles))
 
     def _things(self, name: str | None) -> Iterator[SpokenPart]:
         if named := self._named_things():
-            yield self._phrase(phrases.sends(name, named))
+            yield from self._phrase(phrases.sends(name, named), name)
 
     def _named_things(self) -> str:
         message = self.message
@@ -135,7 +146,14 @@ class _Composition:
         beginning, was_cut = cut_text(text, self.guild.max_characters)
         yield SpokenPart(beginning, language_of(text, self.language, self.place.language))
         if was_cut:
-            yield self._phrase(phrases.and_so_on())
+            yield from self._phrase(phrases.and_so_on())
 
-    def _phrase(self, text: str) -> SpokenPart:
-        return SpokenPart(text, self.place.locale)
+    def _says(self, name: str | None) -> Iterator[SpokenPart]:
+        language = language_of(name or "", self.place.locale)
+        if name is None or language == self.place.locale:
+            yield from self._phrase(phrases.says(name))
+        else:  # alone: "says" would be too, and a lone word is badly spoken
+            yield SpokenPart(f"{name}:", language)
+
+    def _phrase(self, text: str, *names: str | None) -> Iterator[SpokenPart]:
+        return in_parts(text, names, self.place.locale)
