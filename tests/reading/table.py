@@ -86,6 +86,4 @@ def said(row: Row) -> str:
 
 
 def spoken(part: SpokenPart) -> str:
-    return " ".join(
-        plan_text(part.text, LIMITS, language=part.language, names=NAMES, reads=READS)
-    )
+    return " ".join(plan_text(part.text, LIMITS, language=part.language, names=NAMES, reads=READS))

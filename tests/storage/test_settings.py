@@ -6,7 +6,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import VoiceNotFoundError
-from storage.settings import _VOICE_FOR, SettingsStore
+from storage.settings import _VOICE_FOR, MAX_OWN_VOICES, SettingsStore
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip
@@ -128,3 +128,40 @@ async def test_synced_definitions_are_kept_by_application_and_guild(
     assert await settings.synced_definition(APPLICATION, 0) == "new"
     assert await settings.synced_definition(APPLICATION, GUILD) == "guild"
     assert await settings.synced_definition(APPLICATION + 1, 0) is None
+
+
+async def test_the_voices_of_a_member_are_their_default_and_what_they_enrolled(
+    store: VoiceStore, settings: SettingsStore
+) -> None:
+    for number in range(MAX_OWN_VOICES):
+        await add(store, f"ann {number}", owner_id=ANN)
+    first = (await settings.own_voices(GUILD, ANN))[-1]
+    assert first.name == "ann 0"
+    await settings.set_member_default(GUILD, ANN, first.id)
+    await add(store, "elsewhere", OTHER_GUILD, owner_id=ANN)
+    names = [voice.name for voice in await settings.own_voices(GUILD, ANN)]
+    assert names == ["ann 0", "ann 4", "ann 3", "ann 2", "ann 1"]
+    assert await settings.own_voices(GUILD, BEN) == []
+
+
+async def test_the_operators_voices_are_those_that_are_whole(
+    store: VoiceStore, settings: SettingsStore, directory: Path
+) -> None:
+    voices = [
+        await store.add(NewVoice(OPERATOR_GUILD_ID, str(seed)), make_clip(seed))
+        for seed in range(3)
+    ]
+    await add(store, "guilds")
+    (directory / "clips" / f"{voices[1].clip_sha256}.pickle.gz").unlink()
+    await store.check()
+    assert await settings.operator_voice_ids(9) == [voices[0].id, voices[2].id]
+    assert await settings.operator_voice_ids(1) == [voices[0].id]
+
+
+async def test_voices_come_in_the_order_of_their_ids(
+    store: VoiceStore, settings: SettingsStore
+) -> None:
+    one, two = await add(store, "one"), await add(store, "two")
+    found = await settings.voices_by_id([two.id, 999, one.id])
+    assert [voice.name for voice in found] == ["two", "one"]
+    assert await settings.voices_by_id([]) == []
