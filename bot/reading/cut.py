@@ -57,7 +57,10 @@ def cut_text(text: str, most: int) -> tuple[str, bool]:
     ends = [unit.end for unit, said in zip(units, sizes, strict=True) if said <= most]
     if len(ends) == len(units):
         return _closed(whole), False
-    end = _best_end(whole, ends[-1], set(ends)) if ends else most
+    if ends:
+        end = _best_end(whole, ends[-1], set(ends))
+    else:  # a word that is longer, or a row of emoji, of which few are said
+        end = units[0].end if units[0].said < units[0].end else most
     return _closed(whole[:end].rstrip()), True
 
 
