@@ -104,7 +104,7 @@ def _set(event: SettingSet, name_of: NameOf) -> str:
 
 
 def _said(event: Said) -> str:
-    text = _("💬 {member} wrote in {channel}, read as {voice}: {words}")
+    text = _("💬 {member} wrote, read in {channel} as {voice}: {words}")
     if not event.read:
         text = _("💬 {member} spoke in {channel} as {voice}: {words}")
     words = literal(_cut(" ".join(event.text.split()), FIRST_CHARACTERS))

@@ -10,7 +10,7 @@ import discord
 from bot.client import Services
 from bot.errors import UserError
 from bot.i18n import in_locale, locale, ngettext
-from bot.settings.permissions import Action, MemberFacts, Place, VoiceFacts, refusal
+from bot.settings.permissions import Action, MemberFacts, Place, VoiceFacts, has_one_of, refusal
 from bot.speech.types import VoiceReference
 from cogs.ui import Interaction, current_reference, guild_of, services_of
 from storage.types import VoiceProfile
@@ -81,6 +81,12 @@ async def permitted(
             return await current_reference(services, voice)
 
     return look_up
+
+
+async def may_use_others(interaction: Interaction) -> bool:
+    """Whether a member may have the voices of others speak. Raises StorageError."""
+    settings = await services_of(interaction).settings.guild(guild_of(interaction))
+    return has_one_of(facts_of(_member(interaction)), settings.others_voices_roles)
 
 
 async def _refuse(

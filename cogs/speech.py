@@ -48,7 +48,7 @@ from cogs.ui import (
     reference_to,
     reply,
 )
-from cogs.voice_option import AnyVoice
+from cogs.voice_option import UsableVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 
@@ -83,7 +83,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         self,
         interaction: Interaction,
         text: app_commands.Range[str, 1, MAX_TEXT],
-        voice: AnyVoice | None = None,
+        voice: UsableVoice | None = None,
         language: str | None = None,
         exaggeration: Exaggeration | None = None,
         cfg_weight: CfgWeight | None = None,

@@ -98,7 +98,7 @@ def _without_role(action: Action, member: MemberFacts, settings: GuildSettings) 
             text = _("Only members with one of these roles are read aloud here: {roles}. {ask}")
         case _:
             return None
-    if _has_one(member, roles):
+    if has_one_of(member, roles):
         return None
     ask = _("Somebody with the permission Manage Server can give you one, or change that.")
     return text.format(roles=_mentions(roles, "@&"), ask=ask)
@@ -110,7 +110,7 @@ def _others_voice(
     if voice is None or voice.owner in (None, member.id) or voice.id == settings.default_voice:
         return None
     roles = settings.others_voices_roles
-    if _has_one(member, roles):
+    if has_one_of(member, roles):
         return None
     return _(
         "Only members with one of these roles can use the voices of others here: {roles}. Choose a "
@@ -118,7 +118,8 @@ def _others_voice(
     ).format(roles=_mentions(roles, "@&"))
 
 
-def _has_one(member: MemberFacts, roles: Sequence[int]) -> bool:
+def has_one_of(member: MemberFacts, roles: Sequence[int]) -> bool:
+    """Whether a member has one of the roles that were chosen, or needs none."""
     return not roles or member.manages or not member.roles.isdisjoint(roles)
 
 

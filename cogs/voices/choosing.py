@@ -10,7 +10,7 @@ from bot.settings.permissions import Action
 from cogs import cards
 from cogs.permissions import require
 from cogs.ui import Interaction, command_names, defer, guild_of, manages_guild, services_of
-from cogs.voice_option import AnyVoice
+from cogs.voice_option import UsableVoice
 from storage.setting_values import DEFAULT_VOICE
 from storage.types import VoiceProfile
 
@@ -24,7 +24,7 @@ class Choosing(commands.Cog):
         server="For everybody here who has no voice of their own (needs Manage Server)",
     )
     async def default(
-        self, interaction: Interaction, voice: AnyVoice | None = None, server: bool = False
+        self, interaction: Interaction, voice: UsableVoice | None = None, server: bool = False
     ) -> None:
         """Choose for oneself or for the guild."""
         await defer(interaction)

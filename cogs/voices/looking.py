@@ -27,7 +27,7 @@ from cogs.ui import (
     reference_to,
     services_of,
 )
-from cogs.voice_option import AnyVoice
+from cogs.voice_option import AnyVoice, UsableVoice
 from cogs.voice_views import VoicePages
 from storage.types import VoiceProfile
 
@@ -75,7 +75,7 @@ class Looking(commands.Cog):
 
     @app_commands.command(description="Hear a voice without a voice channel")
     @app_commands.describe(voice="Which voice")
-    async def preview(self, interaction: Interaction, voice: AnyVoice) -> None:
+    async def preview(self, interaction: Interaction, voice: UsableVoice) -> None:
         """Attach a sentence that it speaks."""
         await require(interaction, Action.CHOOSE, voice=voice)
         if not services_of(interaction).engine.ready:
