@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from bot.i18n import _
+from bot.i18n import _, ngettext
 from bot.markup import literal
 from bot.settings.catalogue import Kind, definition
 from bot.settings.guild import GuildSettings
@@ -50,6 +50,23 @@ class SettingSet:
 
 
 @dataclass(frozen=True, slots=True)
+class EntrySet:
+    """An entry of the server's dictionary was set or removed. entry: as it is listed."""
+
+    member_id: int
+    entry: str
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntriesImported:
+    """So many entries of a file were taken into the server's dictionary."""
+
+    member_id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A text was handed in to be spoken. channel_id: where it is heard. read: it was chat."""
 
@@ -60,7 +77,7 @@ class Said:
     read: bool = False
 
 
-Event: TypeAlias = Enrolled | Deleted | SettingSet | Said
+Event: TypeAlias = Enrolled | Deleted | SettingSet | EntrySet | EntriesImported | Said
 
 
 def line(event: Event, name_of: NameOf) -> str:
@@ -80,6 +97,8 @@ def _line(event: Event, name_of: NameOf) -> str:
             return _deleted(event)
         case SettingSet():
             return _set(event, name_of)
+        case EntrySet() | EntriesImported():
+            return _dictionary(event)
         case Said():
             return _said(event)
 
@@ -101,6 +120,21 @@ def _set(event: SettingSet, name_of: NameOf) -> str:
         value = _quoted(event.voice)
     text = _("⚙️ {member} set “{setting}” to: {value}")
     return text.format(member=_who(event.member_id), setting=_(about.label), value=value)
+
+
+def _dictionary(event: EntrySet | EntriesImported) -> str:
+    member = _who(event.member_id)
+    if isinstance(event, EntriesImported):
+        text = ngettext(
+            "📖 {member} imported {count:,} entry into the dictionary of this server.",
+            "📖 {member} imported {count:,} entries into the dictionary of this server.",
+            event.count,
+        )
+        return text.format(member=member, count=event.count)
+    text = _("📖 {member} set in the dictionary of this server: {entry}")
+    if event.removed:
+        text = _("📖 {member} removed from the dictionary of this server: {entry}")
+    return text.format(member=member, entry=literal(event.entry))
 
 
 def _said(event: Said) -> str:

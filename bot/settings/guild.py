@@ -230,3 +230,11 @@ class GuildSettings(Settings):
             "fr": "Français",
         },
     )
+    dictionary_roles: Ids = setting(
+        (),
+        Page.LANGUAGE,
+        N_("Who may change the dictionary"),
+        N_("The server's; whoever has Manage Server always may"),
+        empty=N_("nobody else"),
+        picker=Picker.ROLE,
+    )

@@ -76,6 +76,22 @@ def refusal(
     )
 
 
+def dictionary_refusal(member: MemberFacts, settings: GuildSettings) -> str | None:
+    """Return why a member may not change the server's dictionary; None if they may."""
+    roles = settings.dictionary_roles
+    if member.manages or not member.roles.isdisjoint(roles):
+        return None
+    if not roles:
+        return _("You need the permission Manage Server to change the dictionary of this server.")
+    return _(
+        "Only members with one of these roles can change the dictionary of this server: {roles}. "
+        "{ask}"
+    ).format(
+        roles=_mentions(roles, "@&"),
+        ask=_("Somebody with the permission Manage Server can give you one, or change that."),
+    )
+
+
 def _blocked(member: MemberFacts, settings: GuildSettings) -> str | None:
     if member.id not in settings.blocked_members:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
-from bot.settings.permissions import Action
+from bot.moderation import EntrySet
 from cogs.dictionary.becoming import becomes
 from cogs.dictionary.options import (
     MEANINGS,
@@ -16,11 +16,16 @@ from cogs.dictionary.options import (
     WrittenOption,
     changed_owner,
 )
-from cogs.dictionary.words import removed_text, saved_card
-from cogs.permissions import require
+from cogs.dictionary.words import entry_line, removed_text, saved_card
+from cogs.moderation import tell
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import Interaction, defer, services_of
 from storage.dictionary import Entry
+
+
+def set_by(interaction: Interaction, entry: Entry) -> EntrySet:
+    """Return what the moderation channel is told of an entry."""
+    return EntrySet(interaction.user.id, entry_line(entry))
 
 
 class Changing(commands.Cog):
@@ -40,13 +45,14 @@ class Changing(commands.Cog):
         server: bool = False,
     ) -> None:
         """Store an entry, in the place of one that is for the same."""
-        owner = changed_owner(interaction, server)
         await defer(interaction)
-        await require(interaction, Action.CHOOSE)
+        owner = await changed_owner(interaction, server)
         dictionary = services_of(interaction).dictionary
         entry, replaced = await dictionary.add(
             owner, Entry(written, spoken, pattern, language or ""), interaction.user.id
         )
+        if server:
+            tell(interaction.client, owner.guild_id, set_by(interaction, entry))
         card = saved_card(entry, replaced=replaced, server=server)
         if text is not None:
             matcher = await dictionary.with_entry(owner, entry)
@@ -68,7 +74,10 @@ class Changing(commands.Cog):
         server: bool = False,
     ) -> None:
         """Remove it; nothing else is needed, it can be added again."""
-        owner = changed_owner(interaction, server)
         await defer(interaction)
+        owner = await changed_owner(interaction, server, removing=True)
         removed = await services_of(interaction).dictionary.remove(owner, written, language)
+        if server:
+            gone = ", ".join(map(entry_line, removed))
+            tell(interaction.client, owner.guild_id, EntrySet(interaction.user.id, gone, True))
         await interaction.edit_original_response(content=removed_text(removed))

@@ -12,10 +12,10 @@ from discord.ext import commands
 from bot.dictionary.exchange import MAX_FILE_BYTES
 from bot.errors import UserError
 from bot.i18n import _
-from bot.settings.permissions import Action
+from bot.moderation import EntriesImported
 from cogs.dictionary.options import SERVER, changed_owner, owner_of
 from cogs.dictionary.words import import_card, report_file, whose
-from cogs.permissions import require
+from cogs.moderation import tell
 from cogs.ui import Interaction, command_names, defer, services_of
 
 FILE_NAME, REPORT_NAME = "dictionary.json", "report.txt"
@@ -32,13 +32,15 @@ class Files(commands.Cog):
         self, interaction: Interaction, file: discord.Attachment, server: bool = False
     ) -> None:
         """Store what is right in it, and report on each entry."""
-        owner = changed_owner(interaction, server)
         _check_size(file)
         await defer(interaction)
-        await require(interaction, Action.CHOOSE)
+        owner = await changed_owner(interaction, server)
         report = await services_of(interaction).dictionary.import_file(
             owner, await _download(file), interaction.user.id
         )
+        if server and (count := len(report.added) + len(report.replaced)):
+            event = EntriesImported(interaction.user.id, count)
+            tell(interaction.client, owner.guild_id, event)
         await interaction.edit_original_response(
             embed=import_card(report, server=server),
             attachments=[discord.File(io.BytesIO(report_file(report)), REPORT_NAME)],

@@ -17,9 +17,19 @@ from bot.speech.service import Utterance
 from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.dictionary.becoming import becomes
-from cogs.dictionary.options import MEANINGS, Spoken, Text, Written, changed_owner, owner_of
+from cogs.dictionary.changing import set_by
+from cogs.dictionary.options import (
+    MEANINGS,
+    Spoken,
+    Text,
+    Written,
+    changed_owner,
+    may_change_servers,
+    owner_of,
+)
 from cogs.dictionary.words import saved_card
 from cogs.mentions import names_in
+from cogs.moderation import tell
 from cogs.permissions import require
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import (
@@ -29,7 +39,6 @@ from cogs.ui import (
     defer,
     engine_note,
     guild_of,
-    manages_guild,
     reference_to,
     services_of,
 )
@@ -80,7 +89,7 @@ class Hearing(commands.Cog):
             owner_of(interaction, False), entry
         )
         utterance = _utterance(interaction, text or written, entry, voice, matcher)
-        view = SaveEntry(interaction, entry)
+        view = SaveEntry(interaction, entry, for_server=await may_change_servers(interaction))
         await _answer(interaction, utterance, view)
 
     def _count(self, interaction: Interaction) -> None:
@@ -142,10 +151,10 @@ async def _voice_of(interaction: Interaction) -> VoiceProfile:
 class SaveEntry(OwnedView):
     """Asks whether an entry that was heard shall be kept, and for whom."""
 
-    def __init__(self, interaction: Interaction, entry: Entry) -> None:
+    def __init__(self, interaction: Interaction, entry: Entry, *, for_server: bool) -> None:
         super().__init__(interaction)
         self._entry = entry
-        if not manages_guild(interaction):
+        if not for_server:
             self.remove_item(self.for_server)
 
     @discord.ui.button(label=N_("Save for me"), style=discord.ButtonStyle.primary)
@@ -159,11 +168,13 @@ class SaveEntry(OwnedView):
         await self._save(interaction, server=True)
 
     async def _save(self, interaction: Interaction, *, server: bool) -> None:
-        owner = changed_owner(interaction, server)
         await interaction.response.defer()
+        owner = await changed_owner(interaction, server)
         entry, replaced = await services_of(interaction).dictionary.add(
             owner, self._entry, interaction.user.id
         )
         self.stop()
+        if server:
+            tell(interaction.client, owner.guild_id, set_by(interaction, entry))
         card = saved_card(entry, replaced=replaced, server=server)
         await self.edit(embed=card, view=None)

@@ -6,7 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.i18n import N_, _
+from bot.i18n import N_, _, ngettext
 from bot.markup import literal
 from cogs.cards import embed
 from cogs.dictionary.options import Written, found_in, owner_of
@@ -62,9 +62,11 @@ class EntryPages(OwnedView):
             return embed(whose(self._server), self._nothing())
         shown = found[self._page * PAGE_SIZE :][:PAGE_SIZE]
         lines = "\n".join(literal(entry_line(entry)) for entry in shown)
-        footer = _("{count:,} entries · page {page} of {pages}").format(
-            count=len(found), page=self._page + 1, pages=self.pages
-        )
+        footer = ngettext(
+            "{count:,} entry · page {page} of {pages}",
+            "{count:,} entries · page {page} of {pages}",
+            len(found),
+        ).format(count=len(found), page=self._page + 1, pages=self.pages)
         return embed(whose(self._server), lines).set_footer(text=footer)
 
     def _nothing(self) -> str:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import discord
 from discord import app_commands
 
 from bot.dictionary.entries import MAX_SPOKEN, MAX_WRITTEN
+from bot.errors import UserError
+from bot.settings.permissions import Action, dictionary_refusal
 from cogs.dictionary.words import entry_line
-from cogs.ui import Interaction, guild_of, manages_guild, services_of
+from cogs.permissions import facts_of, require
+from cogs.ui import Interaction, guild_of, services_of
 from storage.dictionary import Entry, Owner
 from storage.errors import StorageError
 
@@ -33,7 +37,7 @@ MEANINGS = {
 }
 """What the options of an entry are for."""
 
-SERVER = "For everybody here (needs Manage Server)"
+SERVER = "For everybody here (needs Manage Server, or a role chosen in /settings)"
 
 
 def owner_of(interaction: Interaction, server: bool) -> Owner:
@@ -41,11 +45,28 @@ def owner_of(interaction: Interaction, server: bool) -> Owner:
     return Owner(guild_of(interaction), 0 if server else interaction.user.id)
 
 
-def changed_owner(interaction: Interaction, server: bool) -> Owner:
-    """Return whose dictionary shall be changed. Raises MissingPermissions."""
-    if server and not manages_guild(interaction):
-        raise app_commands.MissingPermissions(["manage_guild"])
+async def changed_owner(interaction: Interaction, server: bool, *, removing: bool = False) -> Owner:
+    """Return whose dictionary shall be changed. removing: that one may always do with one's own.
+
+    Raises UserError if it is not the member's to do, StorageError.
+    """
+    if server and (refused := await _refusal(interaction)) is not None:
+        raise UserError(refused)
+    if not removing:
+        await require(interaction, Action.CHOOSE)
     return owner_of(interaction, server)
+
+
+async def may_change_servers(interaction: Interaction) -> bool:
+    """Whether the member may change the server's dictionary. Raises StorageError."""
+    return await _refusal(interaction) is None
+
+
+async def _refusal(interaction: Interaction) -> str | None:
+    member = interaction.user
+    assert isinstance(member, discord.Member), "the commands exist in guilds alone"
+    settings = await services_of(interaction).settings.guild(guild_of(interaction))
+    return dictionary_refusal(facts_of(member), settings)
 
 
 class WrittenOption(app_commands.Transformer):

@@ -16,7 +16,7 @@ from cogs.dictionary.looking import PAGE_SIZE
 from storage.dictionary import Entry, Owner, Put
 from tests.cogs.conftest import Scene, as_read, content
 
-MANAGE = "You need the permission Manage Server for that."
+MANAGE = "You need the permission Manage Server to change the dictionary of this server."
 
 
 async def call(scene: Scene, who: MemberActor, command: str, **options: object) -> str:
@@ -127,6 +127,34 @@ async def test_the_servers_entries_need_manage_server(scene: Scene) -> None:
     assert await entries(scene) == [Entry("gg", "good game")]
 
 
+async def test_a_role_that_was_chosen_may_change_the_servers(scene: Scene) -> None:
+    role = scene.guild.create_role("Editors", permissions=discord.Permissions.none())
+    await scene.world.settings.change_guild(
+        scene.guild.id, "dictionary_roles", (role.id,), changed_by=None
+    )
+    options = {"written": "gg", "spoken": "good game", "server": True}
+    refused = await call(scene, scene.ben, "add", **options)
+    assert "one of these roles can change the dictionary of this server: <@&" in refused
+    eve = scene.guild.add_member(scene.env.create_user("eve"), roles=[role])
+    assert "Added" in await call(scene, eve, "add", **options)
+
+
+async def test_the_moderation_channel_is_told_of_the_servers_entries(scene: Scene) -> None:
+    log = scene.guild.create_text_channel("log")
+    await scene.world.settings.change_guild(
+        scene.guild.id, "moderation_channel", log.id, changed_by=None
+    )
+    await call(scene, scene.mo, "add", written="*gg*", spoken="good game", server=True)
+    await call(scene, scene.mo, "add", written="mine", spoken="x")
+    await call(scene, scene.mo, "remove", written="*gg*", server=True)
+    lines = "\n".join(message.content for message in log.history()).splitlines()
+    dictionary = "the dictionary of this server"
+    assert [line for line in lines if "📖" in line] == [
+        f"📖 <@{scene.mo.id}> set in {dictionary}: \\*gg\\* → good game",
+        f"📖 <@{scene.mo.id}> removed from {dictionary}: \\*gg\\* → good game",
+    ]
+
+
 async def test_a_full_dictionary_says_so_and_still_takes_changes(scene: Scene) -> None:
     await put(scene, scene.ann, *(Entry(f"w{number}", "x") for number in range(2000)))
     assert "it has 2,000 entries" in await call(
@@ -142,12 +170,14 @@ async def test_the_longest_entry_is_shown_within_discords_limits(scene: Scene) -
     assert await entries(scene, scene.ann) == [Entry(written, spoken)]
 
 
-async def test_who_is_blocked_cannot_add(scene: Scene) -> None:
+async def test_who_is_blocked_cannot_add_but_remove(scene: Scene) -> None:
     await scene.world.settings.change_guild(
         scene.guild.id, "blocked_members", (scene.ann.id,), changed_by=None
     )
     assert "blocked" in await call(scene, scene.ann, "add", written="a", spoken="b")
     assert await entries(scene, scene.ann) == []
+    await put(scene, scene.ann, Entry("lol", "x"))
+    assert "Removed" in await call(scene, scene.ann, "remove", written="lol")
 
 
 # remove
@@ -208,7 +238,7 @@ async def test_the_list_has_pages(scene: Scene) -> None:
 async def test_the_list_is_searched_and_the_servers_is_for_all_to_see(scene: Scene) -> None:
     await put(scene, None, Entry("gg", "good game"), Entry("lol", "x"))
     answer = await call(scene, scene.ann, "list", search="GAME", server=True)
-    assert answer == "The dictionary of this server\ngg → good game\n1 entries · page 1 of 1"
+    assert answer == "The dictionary of this server\ngg → good game\n1 entry · page 1 of 1"
     assert "no entry with “\\*”" in await call(scene, scene.ann, "list", search="*", server=True)
 
 
