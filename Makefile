@@ -34,7 +34,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels soak lint format bench bench-chatterbox catalogues pictures lock clean
+	test-chatterbox-gpu test-kernels soak lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -97,6 +97,9 @@ pictures: $(VENV)/.dev ## take the pictures of docs/members.md anew, with Chromi
 
 catalogues: $(VENV)/.dev ## bring bot/i18n/catalogues up to date with the texts, and count what is to be translated
 	$(BIN)/python -m tools.catalogues
+
+settings-docs: $(VENV)/.dev ## make docs/settings.md anew from the definitions of the settings
+	$(BIN)/python -m tools.settings_docs
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt

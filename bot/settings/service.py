@@ -115,7 +115,8 @@ class SettingsService:
     def subscribe(self, on_change: OnChange) -> Callable[[], None]:
         """Have `on_change` called after each change of a guild's settings; return what ends that.
 
-        A subscriber that fails is logged and keeps nothing from the others.
+        A subscriber that fails is logged and keeps nothing from the others. It must not change
+        settings itself.
         """
         self._subscribers.append(on_change)
         return lambda: self._subscribers.remove(on_change)
@@ -134,8 +135,10 @@ class SettingsService:
                 self._told = await self._values.newest_change()
 
     async def _tell(self, logged: LoggedChange) -> None:
+        if logged.key not in GuildSettings.model_fields:  # of a newer program
+            return
         stored = {} if logged.after is None else {logged.key: logged.after}
-        value = getattr(GuildSettings.from_stored(stored), logged.key, None)
+        value = getattr(GuildSettings.from_stored(stored), logged.key)
         change = SettingChange(logged.guild_id, logged.key, value, logged.changed_by)
         told = (subscriber(change) for subscriber in self._subscribers)
         for result in await asyncio.gather(*told, return_exceptions=True):
