@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.app import (
+    MEGABYTE,
     enrolment_service,
     fair_scheduler,
     open_engine,
@@ -27,6 +28,7 @@ from bot.reading.speaker import Speakers
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.engine_client import EngineClient
+from bot.speech.phrases import PhraseCache
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceWatch
@@ -69,8 +71,13 @@ async def open_backstage(
         guild_settings = SettingsService(SettingValues.beside(store))
         commits.subscribe(guild_settings.take_in)
         scheduler = fair_scheduler(engine)
+        phrases = PhraseCache(
+            settings.speech.phrase_cache_mb * MEGABYTE,
+            lambda: engine.info.sound if engine.info is not None else None,
+        )
 
         async def forget(change: VoiceChange) -> None:
+            phrases.forget(change.clip_sha256)
             scheduler.recording_gone(change.clip_sha256)
             await engine.forget(change.clip_sha256)
 
@@ -89,6 +96,7 @@ async def open_backstage(
             lambda: engine.reads,
             settings.voice.prefetch_seconds,
             load=engine.ensure_loaded,
+            phrases=phrases,
         )
 
         choices = SettingsStore.beside(store)

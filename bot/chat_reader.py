@@ -195,6 +195,7 @@ class ChatReader:
             dictionary=await self._dictionary.of(reading.guild_id, reading.member_id),
             current_voice=turn.reference,
             delivery=delivery,
+            repeats=reading.context.guild.cache_phrases,
         )
 
     async def _sentences(

@@ -147,13 +147,14 @@ class EnrolmentSettings(_Section):
 
 
 class SpeechSettings(_Section):
-    """How texts are cut into sentences."""
+    """How texts are cut into sentences, and what is kept of what was said."""
 
     at_most = {"first_sentence_characters": "sentence_characters"}
 
     max_characters: Annotated[int, Field(ge=1, le=100_000)] = 3000
     sentence_characters: Annotated[int, Field(ge=40, le=300)] = 260
     first_sentence_characters: Annotated[int, Field(ge=20, le=300)] = 100
+    phrase_cache_mb: Annotated[int, Field(ge=0, le=4096)] = 32
 
 
 class VoiceSettings(_Section):

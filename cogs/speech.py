@@ -107,6 +107,7 @@ class SpeechCog(commands.Cog, name="Speech"):
             dictionary=await self._services.dictionary.of(
                 guild_of(interaction), interaction.user.id
             ),
+            repeats=(await self._services.settings.guild(guild_of(interaction))).cache_phrases,
         )
         utterance = await self._services.speech.planned(utterance)
         sentences = utterance.sentences or ()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bot.errors import BusyError
 from bot.i18n import ngettext
 from bot.speech.audio_file import ogg_bytes
+from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, already_loaded, distinct_notes
 from bot.speech.types import Speech
@@ -42,7 +43,7 @@ class Preview:
 class SpeechDesk:
     """Takes utterances of many guilds; the scheduler decides whose sentence is next.
 
-    media: the worker that writes files, because that needs FFmpeg. reads, load: see
+    media: the worker that writes files, because that needs FFmpeg. reads, load, phrases: see
     `SpeechService`. ahead_seconds: see `Lane`, for what voice channels hear.
     """
 
@@ -55,11 +56,13 @@ class SpeechDesk:
         ahead_seconds: float = AHEAD_SECONDS,
         *,
         load: Callable[[], Awaitable[None]] = already_loaded,
+        phrases: PhraseCache | None = None,
     ) -> None:
         self._scheduler, self._ahead_seconds = scheduler, ahead_seconds
         self._limits = limits
         self._media = media
         self._reads, self._load = reads, load
+        self._phrases = phrases
         self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
         self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
@@ -130,4 +133,6 @@ class SpeechDesk:
         self, lane: int, due: Callable[[], float], ahead_seconds: float = math.inf
     ) -> SpeechService:
         way = self._scheduler.lane(lane, due, ahead_seconds)
-        return SpeechService(way, self._limits, self._reads, self._load, self._planning)
+        return SpeechService(
+            way, self._limits, self._reads, self._load, self._planning, self._phrases
+        )

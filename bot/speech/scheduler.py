@@ -15,6 +15,7 @@ from typing import Protocol
 from bot.errors import BusyError, EngineError
 from bot.i18n import Translatable
 from bot.speech.held import HeldPackets
+from bot.speech.phrases import PhraseCache
 from bot.speech.turns import Due, Turn, decide, rank_of
 from bot.speech.types import SynthesisRequest, SynthesisResult
 
@@ -213,13 +214,14 @@ class Lane:
     """One guild's way into the scheduler.
 
     due: when its audio runs out. ahead_seconds: how much audio may lie before a sentence that is
-    asked for ahead.
+    asked for ahead. phrases: what was said before; None where each sentence is to be made anew.
     """
 
     scheduler: FairScheduler
     guild_id: int
     due: Due
     ahead_seconds: float = math.inf
+    phrases: PhraseCache | None = None
 
     async def synthesize(
         self,
@@ -234,13 +236,17 @@ class Lane:
         before: seconds of speech that were asked for, are heard before it, and not taken yet.
         first: whether it is the first of a text. Raises what `FairScheduler.synthesize` raises.
         """
-        return await self.scheduler.synthesize(
+        make = functools.partial(
+            self.scheduler.synthesize,
             request,
             guild_id=self.guild_id,
             due=lambda: self.due() + before(),
             ahead=ahead,
             opening=first and self.due() <= asyncio.get_running_loop().time(),
         )
+        if self.phrases is None:
+            return await make()
+        return await self.phrases.spoken(request, make)
 
     def room_ahead(self, before: float, asked: int) -> bool:
         """Whether another sentence may be asked for, after `asked` others of `before` seconds."""

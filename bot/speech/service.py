@@ -12,6 +12,7 @@ import structlog
 
 from bot.speech.ahead import SentencesAhead, result_of
 from bot.speech.delivery import Delivery
+from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import Lane
 from bot.speech.types import Speech, SynthesisRequest, VoiceReference, VoiceSettings
 from bot.text.dictionary import Dictionary
@@ -34,6 +35,7 @@ class Utterance:
         ahead is spoken; raises if it is gone.
     sentences: what is said, where that is known already; see `SpeechService.planned`.
     planned_for: the reading that `sentences` were made for; None where they suit any.
+    repeats: whether a phrase may sound as it did before; with a fixed seed it does in any case.
     """
 
     text: str
@@ -48,6 +50,12 @@ class Utterance:
     sentences: tuple[str, ...] | None = None
     planned_for: EngineReads | None = None
     delivery: Delivery = field(default_factory=Delivery)
+    repeats: bool = False
+
+    @property
+    def all_settings(self) -> VoiceSettings:
+        """Its own settings over those of the voice."""
+        return self.settings.over(self.voice_settings)
 
 
 async def already_loaded() -> None:
@@ -64,17 +72,20 @@ class SpeechService:
         reads: Callable[[], EngineReads] = lambda: WORDS,
         load: Callable[[], Awaitable[None]] = already_loaded,
         planning: asyncio.Lock | None = None,
+        phrases: PhraseCache | None = None,
     ) -> None:
         """Take a guild's way to the engine.
 
         reads: what the engine makes of a text. load: returns when it is loaded, and `reads` is that
-        of the model that speaks. planning: held while a text is planned.
+        of the model that speaks. planning: held while a text is planned. phrases: what was said
+        before.
         """
         self._lane = lane
         self._limits = limits
         self._reads = reads
         self._load = load
         self._planning = planning or asyncio.Lock()
+        self._phrases = phrases
 
     def plan(
         self,
@@ -129,21 +140,34 @@ class SpeechService:
         Closing it withdraws what was asked for. Raises what loading and `plan` raise, the error of
         the first sentence that failed, and what the lane raises.
         """
-        await self._load()
+        seeded = utterance.all_settings.seed is not None
+        phrases = self._phrases if utterance.repeats or seeded else None
+        if phrases is None or not await self._all_kept(utterance, phrases):
+            await self._load()  # or the engine is not needed
         utterance = await self.planned(utterance)
-        sentences = utterance.sentences or ()
-        ahead = SentencesAhead(self._lane, sentences, partial(_request, utterance))
+        lane = replace(self._lane, phrases=phrases)
+        ahead = SentencesAhead(lane, utterance.sentences or (), partial(_request, utterance))
         async with contextlib.aclosing(ahead.spoken()) as spoken:
             async for made in spoken:
                 speech = result_of(made)
                 _log_sentence(utterance, made.request.text, speech)
                 yield speech
 
+    async def _all_kept(self, utterance: Utterance, phrases: PhraseCache) -> bool:
+        """Whether nothing has to be made for an utterance. Raises what planning it raises."""
+        if not phrases.useful:
+            return False
+        utterance = await self.planned(utterance)
+        for sentence in utterance.sentences or ():
+            if phrases.peek(await _request(utterance, sentence)) is None:
+                return False
+        return True
+
 
 async def _request(utterance: Utterance, sentence: str) -> SynthesisRequest:
     look_up = utterance.current_voice
     voice = await look_up() if look_up is not None else utterance.voice
-    settings = utterance.settings.over(utterance.voice_settings)
+    settings = utterance.all_settings
     return SynthesisRequest(
         sentence, voice, utterance.language, settings, delivery=utterance.delivery
     )

@@ -101,6 +101,7 @@ class Speech:
     timings: seconds spent by stage ("conditionals", "synthesis", "encode", ...).
     notes: what whoever asked should know, such as settings that the model ignores.
     retries: how often it was spoken again because it had gone wrong.
+    doubtful: whether it may still be wrong: no better reading was found.
     """
 
     packets: tuple[bytes, ...]
@@ -108,6 +109,7 @@ class Speech:
     timings: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     retries: int = 0
+    doubtful: bool = False
 
 
 SynthesisResult: TypeAlias = Speech | MynahError
@@ -195,6 +197,11 @@ class EngineInfo:
     notes: tuple[str, ...] = ()
     computes: str = ""
     decode: Decode = "own"
+
+    @property
+    def sound(self) -> tuple[str, ...]:
+        """What decides how it sounds; engines that differ in it speak differently."""
+        return self.kind, self.model, self.device, self.computes, self.decode
 
     @property
     def company_slows(self) -> bool:

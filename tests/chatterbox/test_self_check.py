@@ -92,6 +92,7 @@ def test_a_bad_sentence_is_spoken_again_with_another_seed_so_often_and_no_more(
     with caplog.at_level(logging.WARNING):
         speech = speak(engine, TOO_LONG_FOR_A_SECOND, voices)
     assert speech.retries == 2
+    assert speech.doubtful
     # Two attempts were decoded for nothing.
     assert speech.timings["retry"] > speech.timings["decode"]
     assert prompts[0].seed == 3
@@ -107,6 +108,7 @@ def test_a_good_sentence_is_spoken_once_and_the_check_shows_in_the_timings(
     check(engine, monkeypatch, SelfCheck())
     speech = speak(engine, GOOD, voices)
     assert speech.retries == 0
+    assert not speech.doubtful
     assert 0 < speech.timings["check"] < 0.5
     assert "retry" not in speech.timings
 
@@ -176,6 +178,7 @@ def test_a_short_text_that_cannot_be_heard_is_spoken_again(
     monkeypatch.setattr(vocoder, "speak", fall_silent)
     speech = speak(engine, "Hi!", voices)
     assert speech.retries == min(silences, 2)
+    assert speech.doubtful == (silences > 2)
     assert "went wrong (silent)" in caplog.text
     assert {prompt.sampling.temperature for prompt in prompts} == {0.6}
     assert (level_dbfs(speech) > -50) == (silences == 1)
