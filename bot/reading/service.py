@@ -20,6 +20,7 @@ from bot.reading.reading import Reading, Said
 from bot.reading.repeats import written
 from bot.reading.room import Rooms
 from bot.reading.rules import SkipReason, nothing_to_say, refused_author, skip_reason
+from bot.reading.sayable import look_closely
 from bot.reading.speaker import Speaker, Speakers
 from bot.reading.spoken import SpokenPart, left_out_parts, read_by, spoken_parts
 from bot.settings.member import MemberSettings
@@ -50,6 +51,7 @@ class ReadingService:
 
     async def read(self, message: ChatMessage, place: Place) -> Reading | SkipReason:
         """Return what a message that arrived comes to. Raises StorageError."""
+        await look_closely(message, place.bot_id)
         context = await self._context(message.guild_id, message.author.id, place)
         reason = skip_reason(message, context) or self._flood(message, context)
         return reason or await self._reading(message, context, message.author)
@@ -61,6 +63,7 @@ class ReadingService:
 
         The rules for chat do not hold, but who is not to be read is not read. Raises StorageError.
         """
+        await look_closely(message, place.bot_id)
         context = await self._context(message.guild_id, message.author.id, place)
         reason = refused_author(message.author, context) or nothing_to_say(message, context)
         return reason or await self._reading(message, context, voice_of)

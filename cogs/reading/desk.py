@@ -15,6 +15,7 @@ from bot.lanes import Lanes
 from bot.reading.place import Place
 from bot.reading.sessions import Session
 from bot.settings.guild import GuildSettings
+from bot.text.words import base_language
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import GuildPlayer
 from cogs.moderation import tell
@@ -85,7 +86,9 @@ class ReadingDesk:
         """Return where something is read. since: see `Place`. Raises StorageError."""
         settings = await self.services.settings.guild(guild.id)
         locale = locale_of(guild, settings)
-        return Place(voice_channel_id, since, guild.me.id, locale, locale)
+        language = guild.preferred_locale if settings.locale == "auto" else locale
+        written = base_language(str(language))
+        return Place(voice_channel_id, since, guild.me.id, locale, written)
 
 
 def locale_of(guild: discord.Guild, settings: GuildSettings) -> str:

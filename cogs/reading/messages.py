@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import discord
 
-from bot.reading.message import AttachmentKind, Author, ChatMessage
+from bot.reading.message import AttachmentKind, Author, ChatMessage, webhook_author
 from bot.text.names import Names
 from bot.voice.link import VocalChannel
 
@@ -78,7 +78,7 @@ def author_of(
     """Return somebody as reading knows them. heard_in: the voice channel that is read into."""
     roles = user.roles if isinstance(user, discord.Member) else []
     return Author(
-        id=user.id,
+        id=webhook_author(user.id, user.display_name) if webhook else user.id,
         name=user.display_name,
         roles=frozenset(role.id for role in roles),
         bot=user.bot and not webhook,

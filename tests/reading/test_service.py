@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.reading.backlog import MOST_HURRY
-from bot.reading.message import ChatMessage
+from bot.reading.message import ChatMessage, webhook_author
 from bot.reading.reading import Reading
 from bot.reading.repeats import SECONDS_APART
 from bot.reading.rules import SkipReason
@@ -260,3 +260,19 @@ async def test_an_engine_of_one_language_is_given_one_part(
     assert isinstance(read, Reading)
     [part] = reading.begin(read).parts
     assert (part.text, part.language) == ("Anna says:\n\nhallo", "en")
+
+
+async def test_whom_a_webhook_writes_for_are_told_apart(
+    reading: ReadingService, settings: SettingsService
+) -> None:
+    await set_guild(settings, read_webhooks=True)
+    for name in ("Fox", "Owl"):
+        one = author(webhook_author(5, name), name, webhook=True)
+        read = await reading_of(reading, message(f"I am {name}", author=one))
+        assert heard(reading, read) == [f"{name} says:\n\nI am {name}"]
+
+
+async def test_mere_marks_are_looked_at_closely(reading: ReadingService) -> None:
+    for marks in ("(´・ω・`)", "ㅠㅠ", ":-)", "<b>"):
+        assert await reading.read(message(marks), PLACE) is SkipReason.NOTHING_TO_SAY
+    assert heard(reading, await reading_of(reading, message("<3"))) == ["Anna says:\n\n<3"]
