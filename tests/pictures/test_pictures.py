@@ -79,7 +79,8 @@ async def test_every_command_has_a_scene(commands: set[str]) -> None:
 
 @pytest.mark.parametrize("outcomes", [UtteranceEnd, JoinOutcome, SkipOutcome])
 def test_every_outcome_has_a_scene(outcomes: type[Enum]) -> None:
-    assert set(outcomes) - ANSWERS == set()
+    untold = {UtteranceEnd.DROPPED}  # nobody waits for an answer to chatter
+    assert set(outcomes) - ANSWERS - untold == set()
 
 
 def test_every_verdict_on_a_recording_has_a_scene() -> None:

@@ -25,6 +25,7 @@ _TOKEN = re.compile(
     r"|<@&(?P<role>\d+)>"
     r"|</(?P<command>[^:<>]+):\d+>"
     r"|<t:(?P<time>-?\d+)(?::(?P<style>[tTdDfFR]))?>"
+    r"|<(?P<address>https?://[^>\s]+)>"
     r"|\[(?P<label>[^\]\n]+)\]\((?P<link>https?://[^)\s]+)\)"
     r"|\*\*(?P<bold>.+?)\*\*"
     r"|__(?P<underlined>.+?)__"
@@ -108,6 +109,7 @@ _RENDERERS: dict[str, Callable[[re.Match[str], Names], str]] = {
     "role": lambda found, names: _pill("@" + names.roles.get(int(found["role"]), "unknown-role")),
     "command": lambda found, _: _pill("/" + found["command"]),
     "time": _time,
+    "address": lambda found, _: f'<a href="#">{escape(found["address"])}</a>',
     "link": lambda found, names: f'<a href="#">{_inline(found["label"], names)}</a>',
     "bold": _wrapped("bold", "strong"),
     "underlined": _wrapped("underlined", "u"),

@@ -80,7 +80,8 @@ def _used(shown: Answer, client: Client) -> str:
     colour = _COLOURS[sum(map(ord, shown.member)) % len(_COLOURS)]
     avatar = _avatar(shown.member[0], colour)
     name = f"<b>{escape(shown.member)}</b>"
-    command = f'<span class="mention">/{escape(shown.command)}</span>'
+    slash = "" if shown.command[:1].isupper() else "/"  # menus of messages have names like titles
+    command = f'<span class="mention">{slash}{escape(shown.command)}</span>'
     text = client.used.format(member=name, command=command)
     return f'<div class="used">{avatar}<span>{text}</span></div>'
 

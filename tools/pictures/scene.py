@@ -153,7 +153,11 @@ class Act:
     def localised(self, command: str) -> str:
         """Return what a command is called in the client of the people of this scene."""
         words, here = command.split(), DISCORD_LOCALES[self.language]
-        nodes = [self.definition(" ".join(words[: count + 1])) for count in range(len(words))]
+        registered = self.stage.discord.world.commands[None]
+        if menu := [node for node in registered if node["name"] == command and node["type"] != 1]:
+            words, nodes = [command], menu
+        else:
+            nodes = [self.definition(" ".join(words[: count + 1])) for count in range(len(words))]
         names = [(node.get("name_localizations") or {}).get(here) for node in nodes]
         return " ".join(name or word for name, word in zip(names, words, strict=True))
 
