@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, Literal
 
 import pytest
@@ -10,7 +11,6 @@ from bot.settings.catalogue import definitions
 from bot.settings.definition import Id, Ids, Line, ManyIds, Page, Picker, setting
 from bot.settings.guild import GuildSettings
 from cogs.settings.sections import MAX_DEFINITIONS
-from cogs.settings.subjects import GuildSubject
 from tests.cogs.conftest import Scene
 from tests.cogs.panels import open_panel
 
@@ -43,7 +43,9 @@ ADDED = [each for each in definitions(More) if each not in definitions(GuildSett
 @pytest.fixture(autouse=True)
 def more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.settings.service.GuildSettings", More)
-    monkeypatch.setattr(GuildSubject, "model", More)
+    # discord.py forgets an extension's modules when a bot ends: this is the one of the next bot.
+    subjects = import_module("cogs.settings.subjects")
+    monkeypatch.setattr(subjects.GuildSubject, "model", More)
 
 
 async def stored(scene: Scene, key: str) -> Any:
