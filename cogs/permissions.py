@@ -107,7 +107,8 @@ def _member(interaction: Interaction) -> discord.Member:
 
 
 def _place(interaction: Interaction, channel: discord.abc.Snowflake | None) -> Place:
-    return Place(text_place(interaction.channel), channel.id if channel is not None else None)
+    written = text_place(interaction.channel) or (interaction.channel_id or 0,)
+    return Place(written, channel.id if channel is not None else None)
 
 
 async def count_text(interaction: Interaction) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from storage import defaults
 from storage.database import Database, Execute, Parameters
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -47,7 +46,10 @@ MAX_SYNCED_GUILDS = 20
 
 
 class SettingsStore:
-    """Settings in the voices' database. Every method raises StorageError if that is unusable."""
+    """Whose voice speaks, read from the voices' database; `SettingValues` changes it.
+
+    Every method raises StorageError if that is unusable.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -94,28 +96,6 @@ class SettingsStore:
     async def guild_default(self, guild_id: int) -> VoiceProfile | None:
         """Return the voice that was chosen for the guild, if any."""
         return await self._voice(_GUILD_DEFAULT, (guild_id,))
-
-    async def set_member_default(self, guild_id: int, user_id: int, voice_id: int | None) -> None:
-        """Choose a member's voice in this guild; None takes the choice back.
-
-        Raises VoiceNotFoundError for a voice that this guild cannot use.
-        """
-
-        async def work(execute: Execute) -> None:
-            await defaults.set_member_default(execute, guild_id, user_id, voice_id)
-
-        await self._database.write(work)
-
-    async def set_guild_default(self, guild_id: int, voice_id: int | None) -> None:
-        """Choose the guild's voice; None takes the choice back.
-
-        Raises VoiceNotFoundError for a voice that this guild cannot use.
-        """
-
-        async def work(execute: Execute) -> None:
-            await defaults.set_guild_default(execute, guild_id, voice_id)
-
-        await self._database.write(work)
 
     async def synced_definition(self, application_id: int, guild_id: int) -> str | None:
         """Return the hash of the command definitions that Discord was told last.

@@ -14,6 +14,7 @@ from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.test_enrolment import FILE, SAVE
 from tests.cogs.world import make_clip, make_picture, make_report
+from tests.storage.conftest import set_guild_default
 
 NEW = make_clip(7)
 
@@ -23,7 +24,7 @@ async def voice(scene: Scene) -> VoiceProfile:
     """Ann's voice, tuned; the worker makes `NEW` of what is sent."""
     scene.world.media.outcome = EnrolmentSample(NEW, make_report("usable"), make_picture())
     added = await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id, language="de")
-    await scene.world.choices.set_guild_default(scene.guild.id, added.id)
+    await set_guild_default(scene.world.store, scene.guild.id, added.id)
     return await scene.world.store.tune(
         added.id,
         exaggeration=1.5,

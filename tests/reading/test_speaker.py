@@ -17,6 +17,7 @@ from storage.settings import SettingsStore
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
 from tests.reading.making import ANN, BEN, GUILD, add, author
+from tests.storage.conftest import set_guild_default, set_member_default
 
 OTHER_GUILD, ROLE = GUILD + 1, 100
 
@@ -42,7 +43,7 @@ async def test_the_default_of_a_member_comes_first(
 ) -> None:
     narrator = await add(store, "narrator", OPERATOR_GUILD_ID)
     await add(store, "ann", owner=ANN)
-    await choices.set_member_default(GUILD, ANN, narrator.id)
+    await set_member_default(store, GUILD, ANN, narrator.id)
     assert await spoken_by(choices) == ("narrator", True)
 
 
@@ -50,7 +51,7 @@ async def test_then_the_voice_that_they_enrolled_last(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
     bens = await add(store, "ben", owner=BEN)
-    await choices.set_guild_default(GUILD, bens.id)
+    await set_guild_default(store, GUILD, bens.id)
     await add(store, "narrator", OPERATOR_GUILD_ID)
     await add(store, "ann", owner=ANN)
     await add(store, "ann as a child", owner=ANN)
@@ -62,7 +63,7 @@ async def test_then_one_of_the_operators_that_stays_the_same(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
     default = await add(store, "default")
-    await choices.set_guild_default(GUILD, default.id)
+    await set_guild_default(store, GUILD, default.id)
     for number in range(4):
         await add(store, f"voice {number}", OPERATOR_GUILD_ID)
     first = {member: await spoken_by(choices, member) for member in range(1, 40)}
@@ -72,7 +73,7 @@ async def test_then_one_of_the_operators_that_stays_the_same(
 
 async def test_then_the_guilds_default(store: VoiceStore, choices: SettingsStore) -> None:
     bens = await add(store, "ben", owner=BEN)
-    await choices.set_guild_default(GUILD, bens.id)
+    await set_guild_default(store, GUILD, bens.id)
     assert await spoken_by(choices) == ("ben", False)
     assert await spoken_by(choices, guild_id=OTHER_GUILD) is None
 
@@ -104,7 +105,7 @@ async def test_a_voice_of_another_that_may_be_used_no_more_is_passed_over(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
     bens = await add(store, "ben", owner=BEN)
-    await choices.set_member_default(GUILD, ANN, bens.id)
+    await set_member_default(store, GUILD, ANN, bens.id)
     await add(store, "narrator", OPERATOR_GUILD_ID)
     guild = GuildSettings(others_voices_roles=(ROLE,))
     allowed = voices_for(author(roles=frozenset({ROLE})), guild)
@@ -123,7 +124,7 @@ async def test_what_nobody_wrote_is_said_by_the_guilds_default(
     assert speaker is not None
     assert speaker.voice.name == "narrator"
     default = await add(store, "default")
-    await choices.set_guild_default(GUILD, default.id)
+    await set_guild_default(store, GUILD, default.id)
     speaker = await Speakers(choices).of_guild(GUILD)
     assert speaker is not None
     assert speaker.voice.name == "default"

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from storage.setting_values import DEFAULT_VOICE, SettingValues
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
 
@@ -22,6 +23,17 @@ def make_clip(seed: int = 0, seconds: float = 0.1) -> ReferenceClip:
 
 async def add(store: VoiceStore, name: str, guild_id: int = GUILD, seed: int = 0) -> VoiceProfile:
     return await store.add(NewVoice(guild_id, name), make_clip(seed))
+
+
+async def set_guild_default(store: VoiceStore, guild_id: int, voice_id: int | None) -> None:
+    values = SettingValues.beside(store)
+    await values.set_for_guild(guild_id, DEFAULT_VOICE, voice_id, changed_by=None)
+
+
+async def set_member_default(
+    store: VoiceStore, guild_id: int, user_id: int, voice_id: int | None
+) -> None:
+    await SettingValues.beside(store).set_for_member(guild_id, user_id, DEFAULT_VOICE, voice_id)
 
 
 def names(profiles: list[VoiceProfile]) -> list[str]:

@@ -9,7 +9,7 @@ from storage.errors import VoiceNotFoundError
 from storage.settings import _VOICE_FOR, MAX_OWN_VOICES, SettingsStore
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
-from tests.storage.conftest import make_clip
+from tests.storage.conftest import make_clip, set_guild_default, set_member_default
 
 GUILD, OTHER_GUILD, ANN, BEN = 10, 20, 1, 2
 APPLICATION = 99
@@ -42,7 +42,7 @@ async def test_the_guilds_default_speaks_for_who_enrolled_nothing(
     store: VoiceStore, settings: SettingsStore
 ) -> None:
     bens = await add(store, "ben", owner_id=BEN)
-    await settings.set_guild_default(GUILD, bens.id)
+    await set_guild_default(store, GUILD, bens.id)
     assert await name_for(settings) == "ben"
     assert await name_for(settings, OTHER_GUILD) is None
 
@@ -51,7 +51,7 @@ async def test_the_voice_enrolled_last_comes_before_the_guilds_default(
     store: VoiceStore, settings: SettingsStore
 ) -> None:
     bens = await add(store, "ben", owner_id=BEN)
-    await settings.set_guild_default(GUILD, bens.id)
+    await set_guild_default(store, GUILD, bens.id)
     await add(store, "zoe", owner_id=ANN)
     await add(store, "ann", owner_id=ANN)
     await add(store, "elsewhere", OTHER_GUILD, owner_id=ANN)
@@ -63,7 +63,7 @@ async def test_the_members_own_default_comes_first(
 ) -> None:
     chosen = await add(store, "narrator", OPERATOR_GUILD_ID)
     await add(store, "ann", owner_id=ANN)
-    await settings.set_member_default(GUILD, ANN, chosen.id)
+    await set_member_default(store, GUILD, ANN, chosen.id)
     assert await name_for(settings) == "narrator"
     assert await name_for(settings, user_id=BEN) is None
     default = await settings.member_default(GUILD, ANN)
@@ -76,12 +76,12 @@ async def test_a_choice_replaces_the_one_before_and_can_be_taken_back(
 ) -> None:
     for name in ("one", "two"):
         voice = await add(store, name)
-        await settings.set_member_default(GUILD, ANN, voice.id)
-        await settings.set_guild_default(GUILD, voice.id)
+        await set_member_default(store, GUILD, ANN, voice.id)
+        await set_guild_default(store, GUILD, voice.id)
     assert await name_for(settings) == "two"
-    await settings.set_member_default(GUILD, ANN, None)
+    await set_member_default(store, GUILD, ANN, None)
     assert await settings.member_default(GUILD, ANN) is None
-    await settings.set_guild_default(GUILD, None)
+    await set_guild_default(store, GUILD, None)
     assert await settings.guild_default(GUILD) is None
 
 
@@ -89,8 +89,8 @@ async def test_a_deleted_voice_vanishes_from_the_defaults(
     store: VoiceStore, settings: SettingsStore
 ) -> None:
     voice = await add(store, "ann", owner_id=ANN)
-    await settings.set_member_default(GUILD, ANN, voice.id)
-    await settings.set_guild_default(GUILD, voice.id)
+    await set_member_default(store, GUILD, ANN, voice.id)
+    await set_guild_default(store, GUILD, voice.id)
     await store.delete(voice.id)
     assert await settings.guild_default(GUILD) is None
     assert await name_for(settings) is None
@@ -101,12 +101,12 @@ async def test_a_voice_of_another_guild_cannot_be_chosen_and_changes_nothing(
 ) -> None:
     own = await add(store, "ann")
     foreign = await add(store, "foreign", OTHER_GUILD)
-    await settings.set_member_default(GUILD, ANN, own.id)
-    await settings.set_guild_default(GUILD, own.id)
+    await set_member_default(store, GUILD, ANN, own.id)
+    await set_guild_default(store, GUILD, own.id)
     with pytest.raises(VoiceNotFoundError):
-        await settings.set_member_default(GUILD, ANN, foreign.id)
+        await set_member_default(store, GUILD, ANN, foreign.id)
     with pytest.raises(VoiceNotFoundError):
-        await settings.set_guild_default(GUILD, foreign.id)
+        await set_guild_default(store, GUILD, foreign.id)
     default = await settings.guild_default(GUILD)
     assert default is not None
     assert default.name == await name_for(settings) == "ann"
@@ -137,7 +137,7 @@ async def test_the_voices_of_a_member_are_their_default_and_what_they_enrolled(
         await add(store, f"ann {number}", owner_id=ANN)
     first = (await settings.own_voices(GUILD, ANN))[-1]
     assert first.name == "ann 0"
-    await settings.set_member_default(GUILD, ANN, first.id)
+    await set_member_default(store, GUILD, ANN, first.id)
     await add(store, "elsewhere", OTHER_GUILD, owner_id=ANN)
     names = [voice.name for voice in await settings.own_voices(GUILD, ANN)]
     assert names == ["ann 0", "ann 4", "ann 3", "ann 2", "ann 1"]

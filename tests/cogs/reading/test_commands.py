@@ -9,6 +9,7 @@ from simcord.builders import ChannelHandle
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.reading.conftest import spoken, write
+from tests.storage.conftest import set_guild_default
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 
@@ -109,8 +110,10 @@ async def test_the_bot_is_not_taken_from_those_whom_it_reads_to(reading: Scene) 
     carla = reading.guild.add_member(reading.env.create_user("carla"))
     await carla.join_voice(elsewhere)
     for command, options in (("read start", {}), ("join", {}), ("say", {"text": "Hi."})):
-        await reading.world.choices.set_guild_default(
-            reading.guild.id, (await reading.world.store.find(reading.guild.id, "Ann")).id
+        await set_guild_default(
+            reading.world.store,
+            reading.guild.id,
+            (await reading.world.store.find(reading.guild.id, "Ann")).id,
         )
         refused = as_read(content(await carla.slash(reading.channel, command, **options)))
         assert "I am reading aloud in" in refused, command
