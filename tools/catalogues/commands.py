@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from typing import Any
-from unittest.mock import MagicMock
 
 import discord
 from discord import app_commands
@@ -11,6 +11,26 @@ from discord import app_commands
 from bot.client import EXTENSIONS, MynahBot
 from bot.command_translator import context_of
 from tools.catalogues.sources import Marked
+
+
+class _Anything:
+    """In place of every service, and of whatever it gives."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+    def __getattr__(self, name: str) -> Any:
+        return _Anything()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return _Anything()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self
+        yield  # it is a generator, as an awaitable's has to be
 
 
 class _Listener(app_commands.Translator):
@@ -39,7 +59,7 @@ async def texts_of(bot: MynahBot) -> list[Marked]:
 
 async def command_texts() -> list[Marked]:
     """Return the texts of all commands; the services behind them are not needed for that."""
-    bot = MynahBot(lambda bot: MagicMock())
+    bot = MynahBot(_Anything)
     for extension in EXTENSIONS:
         await bot.load_extension(extension)
     try:

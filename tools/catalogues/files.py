@@ -14,6 +14,15 @@ from tools.catalogues.sources import ROOT, Marked
 DIRECTORY = ROOT / "bot" / "i18n" / "catalogues"
 
 
+PLURALS = {
+    "de": "nplurals=2; plural=(n != 1);",
+    "ja": "nplurals=1; plural=0;",
+    "es": "nplurals=2; plural=(n != 1);",
+    "fr": "nplurals=2; plural=(n > 1);",
+}
+"""Gettext's own. CLDR has a third form in Spanish and French, for millions that nobody has here."""
+
+
 def path_of(locale: str) -> Path:
     """Return where a language's catalogue lies."""
     return DIRECTORY / f"{locale}.po"
@@ -32,7 +41,7 @@ def read(locale: str) -> Catalog:
     """Return a language's catalogue; an empty one if there is no file."""
     path = path_of(locale)
     if not path.exists():
-        return Catalog(locale, charset="utf-8", fuzzy=False)
+        return _empty(locale)
     with path.open("rb") as file:
         return read_po(file, locale)
 
@@ -42,7 +51,7 @@ def updated(locale: str, template: Catalog) -> Catalog:
 
     A text that changed is a new one: what was said of another is no translation.
     """
-    old, new = read(locale), Catalog(locale, charset="utf-8", fuzzy=False)
+    old, new = read(locale), _empty(locale)
     for message in template:
         if message.id:
             known = old.get(_first(message.id), message.context)
@@ -55,6 +64,12 @@ def updated(locale: str, template: Catalog) -> Catalog:
     return new
 
 
+def _empty(locale: str) -> Catalog:
+    catalog = Catalog(locale, charset="utf-8", fuzzy=False)
+    catalog.mime_headers = [("Plural-Forms", PLURALS[locale])]
+    return catalog
+
+
 def is_translated(message: Message) -> bool:
     """Whether a text has its translation, and each of its plural forms."""
     strings = message.string if isinstance(message.string, (tuple, list)) else [message.string]
@@ -65,12 +80,11 @@ def content_of(catalog: Catalog) -> bytes:
     """Return a catalogue as a file, without dates: only translations make it differ."""
     file = io.BytesIO()
     write_po(file, catalog, width=100, no_location=True, omit_header=True, sort_output=True)
-    plural = f"nplurals={catalog.num_plurals}; plural={catalog.plural_expr};"
     header = (
         'msgid ""\nmsgstr ""\n'
         f'"Language: {catalog.locale}\\n"\n'
         '"Content-Type: text/plain; charset=utf-8\\n"\n'
-        f'"Plural-Forms: {plural}\\n"\n\n'
+        f'"Plural-Forms: {PLURALS[str(catalog.locale)]}\\n"\n\n'
     )
     return header.encode() + file.getvalue()
 
