@@ -1,0 +1,104 @@
+"""Every catalogue has every text that members can see, in a form that Discord and `format` take."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import string
+from collections.abc import Iterator
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from bot.i18n import TRANSLATED
+from tools.catalogues.commands import command_texts
+from tools.catalogues.files import PLURALS, content_of, is_translated, path_of, read, template_of
+from tools.catalogues.files import updated as brought_up_to_date
+from tools.catalogues.sources import marked_texts
+
+# https://discord.com/developers/docs/interactions/application-commands#application-command-object
+NAME = re.compile(r"[-_'\w\u0900-\u097f\u0e00-\u0e7f]{1,32}")
+MAX_DESCRIPTION, MAX_CHOICE, MAX_MENU = 100, 100, 32
+# Japanese has one form; the others one for 1, and French for 0, too.
+FORMS = {"de": 2, "ja": 1, "es": 2, "fr": 2}
+
+
+@pytest.fixture(scope="module")
+def template() -> Catalog:
+    return template_of([*marked_texts(), *asyncio.run(command_texts())])
+
+
+def texts(locale: str) -> Iterator[Message]:
+    return (message for message in read(locale) if message.id)
+
+
+def sources(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def translations(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+
+
+def placeholders(text: str) -> set[tuple[str, str]]:
+    fields = string.Formatter().parse(text)
+    return {(name, spec or "") for _, name, spec, _ in fields if name is not None}
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_a_catalogue_has_the_texts_of_today_and_no_others(locale: str, template: Catalog) -> None:
+    current = path_of(locale).read_bytes()
+    assert current == content_of(brought_up_to_date(locale, template)), "make catalogues"
+    catalog = read(locale)
+    assert not catalog.obsolete
+    assert [message.id for message in catalog if message.id and message.fuzzy] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_every_text_is_translated(locale: str) -> None:
+    assert [message.id for message in texts(locale) if not is_translated(message)] == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_placeholders_are_those_of_the_source(locale: str) -> None:
+    wrong = []
+    for message in texts(locale):
+        known = set().union(*map(placeholders, sources(message)))
+        for translation in translations(message):
+            # A singular may spell its number out.
+            optional = {field for field in known if len(sources(message)) > 1}
+            found = placeholders(translation)
+            if not known - optional <= found <= known:
+                wrong.append((message.id, translation))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_plurals_have_the_forms_of_the_language(locale: str) -> None:
+    catalog = read(locale)
+    assert f"nplurals={FORMS[locale]};" in PLURALS[locale]
+    assert catalog.num_plurals == FORMS[locale]
+    plurals = [message for message in texts(locale) if len(sources(message)) > 1]
+    assert len(plurals) > 10
+    assert {len(translations(message)) for message in plurals} == {FORMS[locale]}
+    for message in plurals:  # the form for many has all that the source says
+        many = set(placeholders(sources(message)[-1]))
+        assert placeholders(translations(message)[-1]) == many, message.id
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_texts_of_commands_are_such_as_discord_takes(locale: str) -> None:
+    for message in texts(locale):
+        (text,) = translations(message) if message.context else ("",)
+        match message.context:
+            case "command name" | "option name":
+                assert NAME.fullmatch(text), text
+                assert text == text.lower()
+            case "menu":
+                assert len(text) <= MAX_MENU, text
+            case "choice":
+                assert len(text) <= MAX_CHOICE, text
+            case "description":
+                assert len(text) <= MAX_DESCRIPTION, f"{len(text)}: {text}"
+            case other:
+                assert other is None
