@@ -1,0 +1,67 @@
+"""A second bot on the same data goes on where the first one was reading."""
+
+from __future__ import annotations
+
+import pytest
+from simcord.builders import ChannelHandle
+
+from tests.cogs.conftest import Scene, content
+from tests.cogs.reading.conftest import spoken, write
+from tests.cogs.reading.test_presence import place_of_bot, set_for
+
+pytestmark = pytest.mark.usefixtures("voice_client")
+
+
+async def restart(scene: Scene, *, missed: str = "") -> None:
+    """End the bot, have something written meanwhile, start another."""
+    world = scene.world
+    await world.bot.close()
+    if missed:
+        backend = scene.env.backend
+        backend.create_message(scene.channel.id, scene.ann.id, missed)
+    fresh = world.make_bot(shard_count=1, message_content=True)
+    await scene.env.restart_bot(fresh)
+    world.__dict__["bot"] = fresh
+    await scene.env.settle()
+
+
+async def test_it_is_back_says_so_once_and_reads_nothing_twice(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    await reading.world.add_voice("Narrator", 0)
+    await write(reading, reading.ann, "Before.")
+    await restart(reading, missed="Missed.")
+    assert place_of_bot(reading) == lounge.id
+    await write(reading, reading.ben, "After.")
+    assert spoken(reading) == ["Before.", "I am back, and read on.", "After."]
+    assert "aloud" in str((await status(reading)))
+
+
+async def status(scene: Scene) -> object:
+    result = await scene.ann.slash(scene.channel, "read status")
+    assert result.response is not None
+    return result.response.embeds[0].description
+
+
+async def test_it_stays_away_where_the_server_wants_that(reading: Scene) -> None:
+    await set_for(reading, "resume", False)
+    await restart(reading)
+    assert place_of_bot(reading) is None
+    told = content(await reading.ann.slash(reading.channel, "read status"))
+    assert "I read nothing here" in told
+
+
+async def test_it_stays_away_where_nobody_is(reading: Scene) -> None:
+    await reading.ann.leave_voice()
+    await reading.ben.leave_voice()
+    await restart(reading)
+    assert place_of_bot(reading) is None
+    assert list(reading.world.bot.services.sessions) == []
+
+
+async def test_what_was_stopped_stays_so(reading: Scene, lounge: ChannelHandle) -> None:
+    await reading.ann.slash(reading.channel, "read stop", text_channel=reading.channel)
+    await restart(reading)
+    await write(reading, reading.ann, "Not read.")
+    assert place_of_bot(reading) == lounge.id
+    assert "Not read." not in spoken(reading)
