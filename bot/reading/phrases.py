@@ -82,6 +82,13 @@ def leaves(name: str) -> str:
     return _("{name} left.").format(name=name)
 
 
+def crowd(joined: int, left: int) -> str:
+    """Return what is said when many members came and went at once."""
+    came = ngettext("One member joined.", "{count} members joined.", joined).format(count=joined)
+    went = ngettext("One member left.", "{count} members left.", left).format(count=left)
+    return " ".join(text for text, count in ((came, joined), (went, left)) if count)
+
+
 def things(attachments: Iterable[AttachmentKind], stickers: Sequence[str], locale: str) -> str:
     """Return what a message has beside its text, such as "2 pictures and a file"; "" for none."""
     counts = Counter(attachments)

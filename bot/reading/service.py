@@ -109,17 +109,29 @@ class ReadingService:
         parts = left_out_parts(left_out.untold, place)
         return Reading(guild_id, 0, speaker, context, lambda name: parts, told=0)
 
+    async def crowd(self, guild_id: int, joined: int, left: int, place: Place) -> Reading | None:
+        """Return what is said when many came and went at once, as `joined` does."""
+        context = await self._context(guild_id, 0, place)
+        if not context.guild.announce_joins:
+            return None
+        return await self._notice(guild_id, context, partial(phrases.crowd, joined, left))
+
     async def back(self, guild_id: int, place: Place) -> Reading | None:
         """Return what is said when reading goes on after a restart; None without a voice for it.
 
         Raises StorageError.
         """
-        context = await self._context(guild_id, 0, place)
+        return await self._notice(guild_id, await self._context(guild_id, 0, place), phrases.back)
+
+    async def _notice(
+        self, guild_id: int, context: Context, text: Callable[[], str]
+    ) -> Reading | None:
+        """Return what nobody wrote, in the server's voice and language; None without a voice."""
         speaker = await self._speakers.of_guild(guild_id)
         if speaker is None:
             return None
-        with in_locale(place.locale):
-            parts = (SpokenPart(phrases.back(), place.locale),)
+        with in_locale(context.place.locale):
+            parts = (SpokenPart(text(), context.place.locale),)
         return Reading(guild_id, 0, speaker, context, lambda name: parts)
 
     def begin(self, reading: Reading, *, waiting_seconds: float = 0.0) -> Said:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import discord
 import structlog
 from discord.ext import commands
 
+from bot.reading.arrivals import GATHER_SECONDS, Arrivals, Gathered
+from bot.reading.message import Author
+from bot.reading.place import Place
+from bot.reading.reading import Reading
 from bot.voice.link import VocalChannel
+from bot.voice.timer import Timer
 from cogs.reading.desk import ReadingDesk, has_listeners
 from cogs.reading.messages import author_of
 from storage.read_channels import ReadChannel
@@ -21,6 +27,12 @@ class Presence(commands.Cog, name="Presence"):
 
     def __init__(self, desk: ReadingDesk) -> None:
         self._desk = desk
+        self._gathering: dict[int, _Gathering] = {}  # by guild
+
+    async def cog_unload(self) -> None:
+        """Tell nothing more."""
+        for gathering in self._gathering.values():
+            gathering.cancel()
 
     async def cog_load(self) -> None:
         """Hear when the bot has left a channel for good."""
@@ -72,13 +84,42 @@ class Presence(commands.Cog, name="Presence"):
         channel = player.channel if player is not None else None
         if player is None or channel is None or channel not in (before, after):
             return
-        author = author_of(member, channel)
-        place = await self._desk.place(member.guild, channel.id)
+        if not await self._is_told_of(member):
+            return
+        gathering = self._gathering.setdefault(member.guild.id, _Gathering(self._tell))
+        gathering.note(channel, author_of(member, channel), joined=channel == after)
+
+    async def _is_told_of(self, member: discord.Member) -> bool:
+        settings, guild_id = self._desk.services.settings, member.guild.id
+        guild = await settings.guild(guild_id)
+        if guild.announce_joins:
+            return True
+        return guild.greetings and bool((await settings.member(guild_id, member.id)).greeting)
+
+    def _tell(self, channel: VocalChannel, gathered: Gathered) -> None:
+        self._gathering.pop(channel.guild.id, None)
+        self._desk.post(channel.guild, partial(self._announce, channel, gathered))
+
+    async def _announce(self, channel: VocalChannel, gathered: Gathered) -> None:
+        player = self._desk.player(channel.guild.id)
+        if player is None or player.channel != channel:
+            return
+        place = await self._desk.place(channel.guild, channel.id)
+        async for entrance in self._entrances(channel.guild.id, gathered, place):
+            if entrance is not None:
+                await self._desk.reader.announce(entrance, place, player)
+
+    async def _entrances(
+        self, guild_id: int, gathered: Gathered, place: Place
+    ) -> AsyncIterator[Reading | None]:
         reading = self._desk.services.reading
-        tell = reading.joined if channel == after else reading.left
-        entrance = await tell(member.guild.id, author, place)
-        if entrance is not None:
-            await self._desk.reader.announce(entrance, place, player)
+        if gathered.crowd:
+            yield await reading.crowd(guild_id, len(gathered.joined), len(gathered.left), place)
+            return
+        for member in gathered.joined:
+            yield await reading.joined(guild_id, member, place)
+        for member in gathered.left:
+            yield await reading.left(guild_id, member, place)
 
     async def _come_by_myself(self, channel: VocalChannel, member: discord.Member) -> None:
         """Come and read the chat of a channel that the server named for it."""
@@ -145,3 +186,27 @@ class Presence(commands.Cog, name="Presence"):
         guild = self._desk.bot.get_guild(payload.guild_id)
         if guild is not None:
             self._desk.post(guild, partial(self._desk.sessions.stop, guild.id, payload.thread_id))
+
+
+class _Gathering:
+    """Who comes to one channel and goes, until they are told of together."""
+
+    def __init__(self, tell: Callable[[VocalChannel, Gathered], None]) -> None:
+        self._tell = tell
+        self._channel: VocalChannel | None = None
+        self._arrivals = Arrivals()
+        self._timer = Timer(self._over)
+
+    def note(self, channel: VocalChannel, member: Author, *, joined: bool) -> None:
+        if channel != self._channel:  # the bot has moved: it is no news here who went there
+            self._channel, self._arrivals = channel, Arrivals()
+        self._arrivals.note(member, joined=joined)
+        if not self._timer.running:
+            self._timer.start(GATHER_SECONDS)
+
+    def cancel(self) -> None:
+        self._timer.cancel()
+
+    def _over(self) -> None:
+        assert self._channel is not None, "something was noted"
+        self._tell(self._channel, self._arrivals.take())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from simcord.builders import ChannelHandle
 
@@ -12,8 +14,24 @@ from tests.cogs.reading.conftest import spoken, write
 pytestmark = pytest.mark.usefixtures("voice_client")
 
 
+@pytest.fixture(autouse=True)
+def gathered_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cogs.reading.presence.GATHER_SECONDS", 0.05)
+
+
 async def set_for(scene: Scene, key: str, value: object) -> None:
     await scene.world.settings.change_guild(scene.guild.id, key, value, changed_by=None)
+
+
+async def go(scene: Scene, user_id: int, channel_id: int | None) -> None:
+    """Have somebody enter a voice channel or leave; nothing is waited for."""
+    scene.env.backend.set_voice_state(scene.guild.id, user_id, channel_id)
+    await asyncio.sleep(0)  # discord.py tells of a state by an object that the next one changes
+
+
+async def told(scene: Scene) -> None:
+    """Wait until what is gathered of comings and goings was told."""
+    await scene.env.settle()
 
 
 def place_of_bot(scene: Scene) -> int | None:
@@ -32,30 +50,48 @@ async def announcing(reading: Scene) -> Scene:
 async def test_joins_are_not_announced_by_default(reading: Scene, lounge: ChannelHandle) -> None:
     await reading.world.add_voice("Narrator", 0)
     await reading.mo.join_voice(lounge)
-    await reading.env.settle()
+    await told(reading)
     assert spoken(reading) == []
 
 
 async def test_who_joins_and_who_leaves_is_said(announcing: Scene, lounge: ChannelHandle) -> None:
     await announcing.mo.join_voice(lounge)
+    await told(announcing)
     await announcing.ben.leave_voice()
+    await told(announcing)
     await announcing.mo.join_voice(announcing.guild.create_voice_channel("Elsewhere"))
-    await announcing.env.settle()
+    await told(announcing)
     assert spoken(announcing) == ["mo joined.", "ben left.", "mo left."]
+
+
+async def test_who_goes_again_at_once_is_not_spoken_of(
+    announcing: Scene, lounge: ChannelHandle
+) -> None:
+    await go(announcing, announcing.mo.id, lounge.id)
+    await go(announcing, announcing.mo.id, None)
+    await told(announcing)
+    assert spoken(announcing) == []
+
+
+async def test_many_at_once_are_told_as_one(announcing: Scene, lounge: ChannelHandle) -> None:
+    for number in range(4):
+        user = announcing.env.create_user(f"guest {number}")
+        await go(announcing, announcing.guild.add_member(user).id, lounge.id)
+    await go(announcing, announcing.ben.id, None)
+    await told(announcing)
+    assert spoken(announcing) == ["four members joined. One member left."]
 
 
 async def test_muting_oneself_is_no_coming_and_going(announcing: Scene) -> None:
     await announcing.ben.set_voice(self_mute=True)
-    await announcing.env.settle()
+    await told(announcing)
     assert spoken(announcing) == []
 
 
-async def test_other_bots_come_and_go_unannounced(
-    announcing: Scene, lounge: ChannelHandle
-) -> None:
+async def test_other_bots_come_and_go_unannounced(announcing: Scene, lounge: ChannelHandle) -> None:
     other = announcing.guild.add_member(announcing.env.create_user("music", bot=True))
     await other.join_voice(lounge)
-    await announcing.env.settle()
+    await told(announcing)
     assert spoken(announcing) == []
 
 
@@ -67,7 +103,7 @@ async def test_a_member_is_greeted_as_they_wish_in_their_own_voice(
         reading.guild.id, reading.ben.id, "greeting", "Here comes Ben!"
     )
     await reading.ben.join_voice(lounge)
-    await reading.env.settle()
+    await told(reading)
     (request,) = reading.world.engine.requests
     assert request.text == "Here comes Ben!"
     voice = await reading.world.store.find(reading.guild.id, "Ben")
@@ -86,9 +122,7 @@ async def test_it_comes_by_itself_and_reads_the_chat_where_the_server_wants_it(
     assert spoken(scene) == ["Read."]
 
 
-async def test_it_comes_to_no_other_channel_by_itself(
-    scene: Scene, lounge: ChannelHandle
-) -> None:
+async def test_it_comes_to_no_other_channel_by_itself(scene: Scene, lounge: ChannelHandle) -> None:
     await set_for(scene, "auto_join", [scene.guild.create_voice_channel("Other").id])
     await ready(scene, lounge, scene.ann)
     await scene.env.settle()
@@ -128,8 +162,7 @@ async def test_moved_by_a_moderator_it_reads_on_where_it_is(
     reading: Scene, lounge: ChannelHandle
 ) -> None:
     other = reading.guild.create_voice_channel("Other")
-    bot_id = reading.env.backend.bot_user.id
-    reading.env.backend.set_voice_state(reading.guild.id, bot_id, other.id)
+    await go(reading, reading.env.backend.bot_user.id, other.id)
     await reading.env.settle()
     session = reading.world.bot.services.sessions.of(reading.guild.id)
     assert session is not None

@@ -34,7 +34,7 @@ async def test_it_is_back_says_so_once_and_reads_nothing_twice(
     assert place_of_bot(reading) == lounge.id
     await write(reading, reading.ben, "After.")
     assert spoken(reading) == ["Before.", "I am back, and read on.", "After."]
-    assert "aloud" in str((await status(reading)))
+    assert "aloud" in str(await status(reading))
 
 
 async def status(scene: Scene) -> object:
