@@ -94,8 +94,9 @@ class TextEntries:
                 if match.end() > match.start():
                     yield match.start(), match.end(), entry.expand(match)
         except (TimeoutError, MemoryError):
-            entry.slow = allowed == PATTERN_SECONDS
-            log.info("a pattern took too long and was passed over", stage="text")
+            if allowed == PATTERN_SECONDS:  # and not only because of others
+                entry.slow = True
+                log.info("a pattern took too long and is passed over", stage="text")
         finally:
             self._seconds -= time.thread_time() - start
 

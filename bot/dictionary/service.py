@@ -14,8 +14,8 @@ from bot.errors import UserError
 from bot.i18n import _
 from storage.dictionary import DictionaryStore, Entry, Owner, Put
 
-MAX_KEPT_ENTRIES = 100_000
-"""Of all the dictionaries that are kept ready; some 50 MB."""
+MAX_KEPT_ENTRIES = 50_000
+"""Of all the dictionaries that are kept ready, in words: 50 MB at the most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ from storage.dictionary import Entry
 _SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
 _VARIATION = "\ufe0f"
 
+PATTERN_SIZE = 4
+"""What a pattern takes of the memory that a word takes, which is up to 1 KB."""
+
 Found = tuple[int, int, str]
 """From where to where, and what is said for it."""
 
@@ -44,9 +47,9 @@ class Table:
         self._exact: dict[str, dict[str, str]] = {}  # what is said, by language
         self._words: dict[str, dict[str, str]] = {}
         self.patterns: list[PatternEntry] = []
-        self.size = 0
+        self.size = 0  # in words
         for entry in entries:
-            self.size += 1
+            self.size += PATTERN_SIZE if entry.pattern else 1
             if entry.pattern:
                 self._add_pattern(entry)
             else:
