@@ -67,6 +67,14 @@ class EntriesImported:
 
 
 @dataclass(frozen=True, slots=True)
+class DictionaryCleared:
+    """All entries of the server's dictionary were removed, so many."""
+
+    member_id: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A text was handed in to be spoken. channel_id: where it is heard. read: it was chat."""
 
@@ -77,7 +85,9 @@ class Said:
     read: bool = False
 
 
-Event: TypeAlias = Enrolled | Deleted | SettingSet | EntrySet | EntriesImported | Said
+Event: TypeAlias = (
+    Enrolled | Deleted | SettingSet | EntrySet | EntriesImported | DictionaryCleared | Said
+)
 
 
 def line(event: Event, name_of: NameOf) -> str:
@@ -97,8 +107,10 @@ def _line(event: Event, name_of: NameOf) -> str:
             return _deleted(event)
         case SettingSet():
             return _set(event, name_of)
-        case EntrySet() | EntriesImported():
-            return _dictionary(event)
+        case EntrySet():
+            return _entry(event)
+        case EntriesImported() | DictionaryCleared():
+            return _entries(event)
         case Said():
             return _said(event)
 
@@ -122,19 +134,27 @@ def _set(event: SettingSet, name_of: NameOf) -> str:
     return text.format(member=_who(event.member_id), setting=_(about.label), value=value)
 
 
-def _dictionary(event: EntrySet | EntriesImported) -> str:
-    member = _who(event.member_id)
+def _entry(event: EntrySet) -> str:
+    text = _("📖 {member} set in the dictionary of this server: {entry}")
+    if event.removed:
+        text = _("📖 {member} removed from the dictionary of this server: {entry}")
+    return text.format(member=_who(event.member_id), entry=literal(event.entry))
+
+
+def _entries(event: EntriesImported | DictionaryCleared) -> str:
     if isinstance(event, EntriesImported):
         text = ngettext(
             "📖 {member} imported {count:,} entry into the dictionary of this server.",
             "📖 {member} imported {count:,} entries into the dictionary of this server.",
             event.count,
         )
-        return text.format(member=member, count=event.count)
-    text = _("📖 {member} set in the dictionary of this server: {entry}")
-    if event.removed:
-        text = _("📖 {member} removed from the dictionary of this server: {entry}")
-    return text.format(member=member, entry=literal(event.entry))
+    else:
+        text = ngettext(
+            "📖 {member} removed {count:,} entry, all of the dictionary of this server.",
+            "📖 {member} removed {count:,} entries, all of the dictionary of this server.",
+            event.count,
+        )
+    return text.format(member=_who(event.member_id), count=event.count)
 
 
 def _said(event: Said) -> str:

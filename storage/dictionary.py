@@ -115,13 +115,29 @@ class DictionaryStore:
             found = [
                 entry
                 for entry in map(_entry, rows)
-                if _fold(entry.written) == _fold(written) and language in (None, entry.language)
+                if _fold(entry.written).strip() == _fold(written).strip()
+                and language in (None, entry.language)
             ]
             for entry in found:
                 await _delete(execute, owner, entry)
             if found:
                 await _count_change(execute, owner)
             return found
+
+        return await self._database.write_urgently(work)
+
+    async def clear(self, owner: Owner) -> int:
+        """Remove all entries of one, and return how many there were."""
+
+        async def work(execute: Execute) -> int:
+            whose = (owner.guild_id, owner.user_id)
+            count = len(await execute(_ENTRIES, whose))
+            await execute(
+                "DELETE FROM dictionary_entries WHERE guild_id = ? AND user_id = ?", whose
+            )
+            if count:
+                await _count_change(execute, owner)
+            return count
 
         return await self._database.write_urgently(work)
 

@@ -18,6 +18,7 @@ MAX_WRITTEN = 100
 MAX_SPOKEN = 200
 """Characters. What one entry says is heard for up to 15 s."""
 
+_INVISIBLE = frozenset(("Cc", "Cf", "Zs", "Zl", "Zp", "Mn", "Me"))
 _SPACES = re.compile(r"\s+")
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w{1,64}):\d{1,25}>")
 
@@ -29,7 +30,7 @@ def checked(entry: Entry) -> Entry:
     """
     _check_lengths(entry)  # first: what follows takes its time with long texts
     _check_characters(entry)
-    written = entry.written if entry.pattern else _word(entry.written)
+    written = entry.written if entry.pattern else word_form(entry.written)
     # What is said for a pattern may begin with a space, because a pattern finds parts of words.
     spoken = _SPACES.sub(" ", entry.spoken)
     entry = replace(entry, written=written, spoken=spoken if entry.pattern else spoken.strip())
@@ -44,7 +45,8 @@ def checked(entry: Entry) -> Entry:
     return entry
 
 
-def _word(written: str) -> str:
+def word_form(written: str) -> str:
+    """Return a word or an emoji as it is stored. Raises UserError for more than one emoji."""
     written = unicodedata.normalize("NFC", " ".join(written.split()))
     written = _CUSTOM_EMOJI.sub(r":\1:", written)
     if written.isascii():
@@ -62,14 +64,14 @@ def _ordinary(sign: str) -> bool:
 
 def _check_characters(entry: Entry) -> None:
     for text in (entry.written, entry.spoken):
-        if any(unicodedata.category(character) in ("Cs", "Co", "Cn") for character in text) or (
+        if any(unicodedata.category(character) in ("Cs", "Co") for character in text) or (
             any(unicodedata.category(c) == "Cc" and not c.isspace() for c in text)
         ):
             raise UserError(_("There are characters in it that are none. Type it anew."))
 
 
 def _check_lengths(entry: Entry) -> None:
-    if all(unicodedata.category(character)[0] in "ZCM" for character in entry.written):
+    if all(unicodedata.category(character) in _INVISIBLE for character in entry.written):
         raise UserError(_("Write what the entry is for."))
     for name, text, most in (
         ("written", entry.written, MAX_WRITTEN),

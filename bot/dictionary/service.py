@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from bot.dictionary.entries import checked
+from bot.dictionary.entries import checked, word_form
 from bot.dictionary.exchange import ReadEntry, read_file, write_file
 from bot.dictionary.matcher import Matcher
 from bot.dictionary.table import Table
@@ -77,10 +78,17 @@ class DictionaryService:
 
         Raises UserError where there is none, StorageError.
         """
-        removed = await self._store.remove(owner, written.strip(), language)
+        removed = await self._store.remove(owner, written, language)
+        if not removed:  # it may have been typed in another way
+            with contextlib.suppress(UserError):
+                removed = await self._store.remove(owner, word_form(written), language)
         if not removed:
             raise UserError(_("There is no such entry."))
         return removed
+
+    async def clear(self, owner: Owner) -> int:
+        """Remove all entries of one, and return how many there were. Raises StorageError."""
+        return await self._store.clear(owner)
 
     async def entries(self, owner: Owner) -> list[Entry]:
         """Return the entries of one, by what is written. Raises StorageError."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import UserError
+from bot.i18n import _
 from bot.moderation import EntrySet
 from cogs.dictionary.becoming import becomes
+from cogs.dictionary.clearing import ask_to_clear
 from cogs.dictionary.options import (
     MEANINGS,
     SERVER,
@@ -20,7 +23,7 @@ from cogs.dictionary.words import entry_line, removed_text, saved_card
 from cogs.moderation import tell
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import Interaction, defer, services_of
-from storage.dictionary import Entry
+from storage.dictionary import Entry, Owner
 
 
 def set_by(interaction: Interaction, entry: Entry) -> EntrySet:
@@ -63,21 +66,34 @@ class Changing(commands.Cog):
     @app_commands.describe(
         written="Which entry",
         language="Only the one for this language; for all if you leave it out",
+        everything="All entries; you are asked once more",
         server=SERVER,
     )
     @app_commands.choices(language=LANGUAGE_CHOICES)
     async def remove(
         self,
         interaction: Interaction,
-        written: app_commands.Transform[str, WrittenOption],
+        written: app_commands.Transform[str, WrittenOption] | None = None,
         language: str | None = None,
+        everything: bool = False,
         server: bool = False,
     ) -> None:
-        """Remove it; nothing else is needed, it can be added again."""
+        """Remove it at once, because it can be added again; all only after a question."""
         await defer(interaction)
         owner = await changed_owner(interaction, server, removing=True)
-        removed = await services_of(interaction).dictionary.remove(owner, written, language)
-        if server:
-            gone = ", ".join(map(entry_line, removed))
-            tell(interaction.client, owner.guild_id, EntrySet(interaction.user.id, gone, True))
-        await interaction.edit_original_response(content=removed_text(removed))
+        if everything:
+            await ask_to_clear(interaction, owner, server)
+        elif written is None:
+            raise UserError(_("Name the entry that shall go, or choose “everything”."))
+        else:
+            await _remove(interaction, owner, written, language)
+
+
+async def _remove(
+    interaction: Interaction, owner: Owner, written: str, language: str | None
+) -> None:
+    removed = await services_of(interaction).dictionary.remove(owner, written, language)
+    if not owner.user_id:
+        gone = ", ".join(map(entry_line, removed))
+        tell(interaction.client, owner.guild_id, EntrySet(interaction.user.id, gone, True))
+    await interaction.edit_original_response(content=removed_text(removed))

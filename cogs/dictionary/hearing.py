@@ -158,12 +158,14 @@ class SaveEntry(OwnedView):
             self.remove_item(self.for_server)
 
     @discord.ui.button(label=N_("Save for me"), style=discord.ButtonStyle.primary)
-    async def for_me(self, interaction: Interaction, _: discord.ui.Button[SaveEntry]) -> None:
+    async def for_me(self, interaction: Interaction, button: discord.ui.Button[SaveEntry]) -> None:
         """Put it into the member's dictionary."""
         await self._save(interaction, server=False)
 
     @discord.ui.button(label=N_("Save for the server"), style=discord.ButtonStyle.secondary)
-    async def for_server(self, interaction: Interaction, _: discord.ui.Button[SaveEntry]) -> None:
+    async def for_server(
+        self, interaction: Interaction, button: discord.ui.Button[SaveEntry]
+    ) -> None:
         """Put it into the server's dictionary."""
         await self._save(interaction, server=True)
 

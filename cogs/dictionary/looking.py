@@ -77,12 +77,14 @@ class EntryPages(OwnedView):
         )
 
     @discord.ui.button(label=N_("Previous"))
-    async def previous(self, interaction: Interaction, _: discord.ui.Button[EntryPages]) -> None:
+    async def previous(
+        self, interaction: Interaction, button: discord.ui.Button[EntryPages]
+    ) -> None:
         """Turn back."""
         await self._turn(interaction, -1)
 
     @discord.ui.button(label=N_("Next"))
-    async def next(self, interaction: Interaction, _: discord.ui.Button[EntryPages]) -> None:
+    async def next(self, interaction: Interaction, button: discord.ui.Button[EntryPages]) -> None:
         """Turn on."""
         await self._turn(interaction, 1)
 

@@ -94,7 +94,12 @@ class WrittenOption(app_commands.Transformer):
 
 
 def found_in(entries: list[Entry], text: str) -> list[Entry]:
-    """Return the entries in which a text occurs, those first that begin with it."""
+    """Return the entries in which a text occurs by what is written, those first that begin so."""
     wanted = text.strip().casefold()
     found = [e for e in entries if wanted in e.written.casefold() or wanted in e.spoken.casefold()]
-    return sorted(found, key=lambda entry: not entry.written.casefold().startswith(wanted))
+    return sorted(found, key=lambda entry: _order(entry, wanted))
+
+
+def _order(entry: Entry, wanted: str) -> tuple[bool, str]:
+    written = entry.written.casefold()
+    return not written.startswith(wanted), written

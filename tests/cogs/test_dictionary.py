@@ -199,6 +199,39 @@ async def test_one_language_is_removed_alone(scene: Scene) -> None:
     assert await entries(scene, scene.ann) == [Entry("lol", "x")]
 
 
+async def test_a_pattern_and_an_emoji_are_removed_as_they_are_typed(scene: Scene) -> None:
+    await put(scene, scene.ann, Entry(" (a)", "x", True), Entry(":pog:", "y"))
+    await call(scene, scene.ann, "remove", written="(a)")
+    await call(scene, scene.ann, "remove", written="<:pog:123456789012345678>")
+    assert await entries(scene, scene.ann) == []
+
+
+async def test_everything_is_removed_after_a_question(scene: Scene) -> None:
+    await put(scene, scene.ann, Entry("lol", "x"), Entry("gg", "y"))
+    await put(scene, None, Entry("lol", "x"))
+    result = await scene.ann.slash(scene.channel, "dictionary remove", everything=True)
+    assert "Your dictionary has 2 entries. " in read(result)
+    await scene.ann.click(result.response, label="Keep")
+    assert read(result) == "Nothing was removed."
+    assert len(await entries(scene, scene.ann)) == 2
+    result = await scene.ann.slash(scene.channel, "dictionary remove", everything=True)
+    await scene.ann.click(result.response, label="Remove all")
+    assert read(result) == "2 entries removed."
+    assert await entries(scene, scene.ann) == []
+    assert await entries(scene) == [Entry("lol", "x")]
+    assert "no such entry" in await call(scene, scene.ann, "remove", everything=True)
+    assert "Name the entry" in await call(scene, scene.ann, "remove")
+
+
+async def test_the_servers_are_removed_by_who_may_change_them(scene: Scene) -> None:
+    await put(scene, None, Entry("lol", "x"))
+    options = {"everything": True, "server": True}
+    assert await call(scene, scene.ann, "remove", **options) == MANAGE
+    result = await scene.mo.slash(scene.channel, "dictionary remove", **options)
+    await scene.mo.click(result.response, label="Remove all")
+    assert await entries(scene) == []
+
+
 async def test_what_is_not_there_cannot_be_removed(scene: Scene) -> None:
     await put(scene, None, Entry("lol", "x"))
     assert "no such entry" in await call(scene, scene.mo, "remove", written="lol")

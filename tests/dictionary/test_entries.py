@@ -23,7 +23,9 @@ def test_a_custom_emoji_is_an_entry_by_its_name(written: str) -> None:
     assert checked(Entry(written, "x")).written == ":pog:"
 
 
-@pytest.mark.parametrize("written", ["👍", "👍🏽", "👨‍👩‍👧", "❤️", "🇩🇪", "1️⃣", "™", "C™", ":)", "ツ"])
+@pytest.mark.parametrize(
+    "written", ["👍", "👍🏽", "👨‍👩‍👧", "❤️", "🇩🇪", "1️⃣", "🫨", "™", "C™", ":)", "ツ"]
+)
 def test_one_emoji_or_marks_are_an_entry(written: str) -> None:
     assert checked(Entry(written, "x")).written == written
 

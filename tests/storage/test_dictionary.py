@@ -64,6 +64,15 @@ async def test_removing_returns_what_was_there(store: DictionaryStore) -> None:
     assert await store.remove(OWN, "LoL") == [LOL]
 
 
+async def test_all_of_one_are_removed(store: DictionaryStore) -> None:
+    await store.put(OWN, [LOL, Entry("gg", "x")], 1)
+    await store.put(SERVER, [LOL], 1)
+    assert await store.clear(OWN) == 2
+    assert await store.clear(OWN) == 0
+    assert await store.entries(SERVER) == [LOL]
+    assert await store.versions(10, 1) == {0: 1, 1: 2}
+
+
 async def test_every_change_is_counted_and_nothing_else(store: DictionaryStore) -> None:
     assert await store.versions(10, 1) == {}
     await store.put(OWN, [LOL], 1)
