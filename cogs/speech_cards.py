@@ -8,11 +8,14 @@ from bot.i18n import N_, _, ngettext
 from bot.markup import literal
 from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.player import AFK, Ticket
-from bot.voice.utterances import QueueEntry
+from bot.voice.utterances import QueueEntry, Rank
 from cogs.cards import embed, quoted
 
 MAX_LINES = 10
 """Of the queue: an embed holds 4096 characters."""
+
+CHATTER_MARK = "💬"
+"""Before what is read aloud, in the list of the queue."""
 
 _JOIN_TEXTS = {
     JoinOutcome.JOINED: N_("I am in {channel} now."),
@@ -66,18 +69,26 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
     """Return the queue as a list."""
     if not entries:
         return embed(_("Queue"), _("Nothing is waiting to be said."))
-    lines = [
-        f"{'▶' if entry.speaking else f'{place}.'} <@{entry.member_id}> as "
-        f"{quoted(entry.voice_name)}: {literal(entry.first_words)} "
-        f"({round(entry.seconds_left)} s)"
-        for place, entry in enumerate(entries[:MAX_LINES], 1)
-    ]
+    lines = [_queue_line(place, entry) for place, entry in enumerate(entries[:MAX_LINES], 1)]
     if len(entries) > MAX_LINES:
         more = len(entries) - MAX_LINES
         lines.append(ngettext("… and {count} more", "… and {count} more", more).format(count=more))
     total = round(sum(entry.seconds_left for entry in entries))
     footer = _("About {seconds} s in all").format(seconds=total)
+    if any(entry.rank is Rank.CHATTER for entry in entries[:MAX_LINES]):
+        footer += f"\n{CHATTER_MARK} {_('read aloud; texts of /say go first')}"
     return embed(_("Queue"), "\n".join(lines)).set_footer(text=footer)
+
+
+def _queue_line(place: int, entry: QueueEntry) -> str:
+    mark = f"{CHATTER_MARK} " if entry.rank is Rank.CHATTER else ""
+    told = _("{member} as {voice}: {words} ({seconds} s)").format(
+        member=f"<@{entry.member_id}>",
+        voice=quoted(entry.voice_name),
+        words=literal(entry.first_words),
+        seconds=round(entry.seconds_left),
+    )
+    return f"{'▶' if entry.speaking else f'{place}.'} {mark}{told}"
 
 
 def privacy_text(code: str) -> str:

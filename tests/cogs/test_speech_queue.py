@@ -6,7 +6,7 @@ import discord
 import pytest
 from simcord.builders import ChannelHandle
 
-from bot.voice.utterances import QueueEntry
+from bot.voice.utterances import QueueEntry, Rank
 from cogs.speech_cards import queue_card
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene, content
@@ -93,7 +93,19 @@ async def test_an_empty_queue_says_so(scene: Scene) -> None:
 
 
 def test_a_long_queue_is_cut_with_a_count_of_the_rest() -> None:
-    entry = QueueEntry(2**63 - 1, "*" * 32, "_" * 60, 12.3, speaking=False)
+    entry = QueueEntry(2**63 - 1, "*" * 32, "_" * 60, 12.3, speaking=False, rank=Rank.CHATTER)
     description = queue_card((entry,) * 200).description or ""
     assert len(description) <= 4096
     assert description.endswith("… and 190 more")
+
+
+def test_what_is_read_aloud_is_marked_and_the_mark_explained() -> None:
+    said = QueueEntry(1, "Ann", "Hello.", 1.0, speaking=True)
+    read = QueueEntry(2, "Ben", "Hi.", 1.0, speaking=False, rank=Rank.CHATTER)
+    card = queue_card((said, read))
+    assert (card.description or "").splitlines() == [
+        "▶ <@1> as “Ann”: Hello. (1 s)",
+        "2. 💬 <@2> as “Ben”: Hi. (1 s)",
+    ]
+    assert card.footer.text == "About 2 s in all\n💬 read aloud; texts of /say go first"
+    assert queue_card((said,)).footer.text == "About 1 s in all"
