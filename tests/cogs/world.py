@@ -25,6 +25,7 @@ from bot.settings.service import SettingsService
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.desk import SpeechDesk
+from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Decode, EngineInfo, Speech, SynthesisRequest, SynthesisResult
 from bot.text.plan import TextLimits
@@ -171,7 +172,9 @@ class World:
                 voices_per_guild=100,
                 clip_need=lambda: clip_need_of(self.engine.info),
             ),
-            speech=SpeechDesk(FairScheduler(self.engine), TextLimits(), media),
+            speech=SpeechDesk(
+                FairScheduler(self.engine), TextLimits(), media, phrases=PhraseCache()
+            ),
             engine=self.engine,
             voice=VoiceManager(bot, self.voice_limits),
             watch=self.watch,
