@@ -6,9 +6,12 @@ MOST_HURRY = 1.5
 
 
 def hurry(waiting_seconds: float, longest_wait: float) -> float:
-    """Return by what factor to speak faster: 1 up to half the longest wait, 1.5 from it on."""
+    """Return by what factor to speak faster: 1 up to half the longest wait, 1.5 from it on.
+
+    In steps of a tenth, so that phrases that come often are found again in the same speed.
+    """
     half = longest_wait / 2
-    return 1 + (MOST_HURRY - 1) * min(1.0, max(0.0, (waiting_seconds - half) / half))
+    return round(1 + (MOST_HURRY - 1) * min(1.0, max(0.0, (waiting_seconds - half) / half)), 1)
 
 
 class LeftOut:

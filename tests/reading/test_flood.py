@@ -48,7 +48,7 @@ def test_what_is_attached_makes_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("waiting", "pace"), [(0, 1), (15, 1), (22.5, 1.25), (30, MOST_HURRY), (300, MOST_HURRY)]
+    ("waiting", "pace"), [(0, 1), (15, 1), (21.0, 1.2), (30, MOST_HURRY), (300, MOST_HURRY)]
 )
 def test_the_more_waits_the_faster_it_is_said(waiting: float, pace: float) -> None:
     assert hurry(waiting, 30) == pytest.approx(pace)
