@@ -113,7 +113,12 @@ async def open_backstage(
                 engine=engine,
                 voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
                 watch=watch,
-                reading=ReadingService(guild_settings, speakers, lambda: engine.reads),
+                reading=ReadingService(
+                    guild_settings,
+                    speakers,
+                    lambda: engine.reads,
+                    most_characters=text_limits(settings).max_characters,
+                ),
                 sessions=ReadingSessions(ReadChannels.beside(store)),
             )
 

@@ -9,11 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _FENCE = "```"
+_EMOJI = (
+    "[\u2600-\u27bf\U0001f000-\U0001faff]"
+    "[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]*(?:\u200d[\u2600-\u27bf\U0001f000-\U0001faff]\ufe0f?)*"
+)
 # What is said as one thing, and in how many characters about.
 _UNITS = (
     (r"```.*?(?:```|\Z)", 10),
     (r"\|\|[^|]+\|\|", 10),
     (r"(?:<a?:\w{1,64}:\d{1,25}>\s*){3,}", 36),  # only three are said
+    (rf"(?P<one>{_EMOJI})(?:\s*(?P=one))+", 12),
+    (rf"(?:{_EMOJI}\s*){{4,}}", 36),
+    (_EMOJI, 12),
     (r"<[@#:/tai][^<>\n]{0,110}>", 12),
     (r"<?https?://[^\s<>]{1,2000}>?", 20),
     (r"\[[^\[\]\n]{1,1000}\]\([^()\s]{1,2000}\)", 20),
@@ -50,8 +57,6 @@ def cut_text(text: str, most: int) -> tuple[str, bool]:
     in Chinese and Japanese, which have no spaces, behind a mark or a character.
     """
     whole = text.rstrip()
-    if len(whole) <= most:
-        return _closed(whole), False
     units = list(_units(whole))
     sizes = itertools.accumulate(unit.said for unit in units)
     ends = [unit.end for unit, said in zip(units, sizes, strict=True) if said <= most]
@@ -60,14 +65,13 @@ def cut_text(text: str, most: int) -> tuple[str, bool]:
     if ends:
         end = _best_end(whole, ends[-1], set(ends))
     else:  # a word that is longer, or a row of emoji, of which few are said
-        end = units[0].end if units[0].said < units[0].end else most
-    return _closed(whole[:end].rstrip()), True
+        end = units[0].end if units[0].said != units[0].end else most
+    return _closed(whole[:end].rstrip()), end < len(whole)
 
 
 def _units(text: str) -> Iterator[_Unit]:
     for match in _UNIT.finditer(text):
-        most = _SAID.get(match.lastgroup or "", len(match[0]))
-        yield _Unit(match.end(), min(most, len(match[0])))
+        yield _Unit(match.end(), _SAID.get(match.lastgroup or "", len(match[0])))
 
 
 def _best_end(text: str, last: int, allowed: set[int]) -> int:

@@ -38,11 +38,11 @@ class Author:
 class ChatMessage:
     """A message. names: what the ids in its text stand for, and when it was sent.
 
-    parent_id: of a thread, the channel that it belongs to.
-    reply_to: the shown name of whose message it answers. forwarded: the text of the message that
-    it passes on, "" for one without a text; what is attached to that is in `attachments`.
-    poll: its question. stickers: their names.
-    embeds: their titles. silent: sent with `@silent`. edited: it is a new version.
+    parent_id: of a thread, the channel that it belongs to. reply_to, reply_to_id: the shown name
+    and the id of whose message it answers. forwarded: the text of the message that it passes on, ""
+    for one without a text; what is attached to that is in `attachments`. stickers: their names.
+    poll: its question. embeds: their titles. silent: sent with `@silent`. edited: it is a new
+    version.
     """
 
     id: int
@@ -60,3 +60,4 @@ class ChatMessage:
     silent: bool = False
     edited: bool = False
     parent_id: int | None = None
+    reply_to_id: int | None = None

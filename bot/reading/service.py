@@ -14,7 +14,7 @@ from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
 from bot.reading.facts import voices_for
 from bot.reading.languages import usual_language
 from bot.reading.message import Author, ChatMessage
-from bot.reading.names import name_of
+from bot.reading.names import name_of, short_name
 from bot.reading.place import Context, Place
 from bot.reading.reading import Reading, Said
 from bot.reading.repeats import written
@@ -27,6 +27,9 @@ from bot.settings.member import MemberSettings
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.text.engine_reads import WORDS, EngineReads
+
+MOST_WISHES = 20
+"""Members mentioned in one message who are called as they wish."""
 
 
 class ReadingService:
@@ -42,10 +45,16 @@ class ReadingService:
         speakers: Speakers,
         reads: Callable[[], EngineReads] = lambda: WORDS,
         clock: Callable[[], float] = time.monotonic,
+        most_characters: int = 3000,
     ) -> None:
-        """Take what it asks. reads: which languages the engine speaks. clock: in s."""
+        """Take what it asks.
+
+        reads: which languages the engine speaks. clock: in s. most_characters: of any text that is
+        spoken; a message may become half as long again when its emoji are named.
+        """
         self._settings, self._speakers = settings, speakers
         self._reads, self._clock = reads, clock
+        self._most_characters = most_characters * 2 // 3
         self._rooms = Rooms()
         self._limit = MinuteLimit(clock)
 
@@ -161,6 +170,8 @@ class ReadingService:
 
     async def _context(self, guild_id: int, user_id: int, place: Place) -> Context:
         guild = await self._settings.guild(guild_id)
+        if guild.max_characters > self._most_characters:
+            guild = guild.model_copy(update={"max_characters": self._most_characters})
         member = await self._settings.member(guild_id, user_id) if user_id else MemberSettings()
         return Context(place, guild, member)
 
@@ -186,6 +197,7 @@ class ReadingService:
         author = message.author
         speaker = dataclasses.replace(speaker, own=speaker.own and voice_of.id == author.id)
         language = usual_language(context, speaker)
+        message = await self._with_wished_names(message)
         return Reading(
             message.guild_id,
             author.id,
@@ -197,6 +209,21 @@ class ReadingService:
             name=name_of(author, context),
             repeats=written(message),
         )
+
+    async def _with_wished_names(self, message: ChatMessage) -> ChatMessage:
+        """Return a message in which members are called as they wish."""
+        mentioned = dict(message.names.members)
+        for member_id in list(mentioned)[:MOST_WISHES]:
+            mentioned[member_id] = await self._wished(message, member_id) or mentioned[member_id]
+        reply_to = message.reply_to
+        if message.reply_to_id is not None:
+            reply_to = await self._wished(message, message.reply_to_id) or reply_to
+        names = dataclasses.replace(message.names, members=mentioned)
+        return dataclasses.replace(message, names=names, reply_to=reply_to)
+
+    async def _wished(self, message: ChatMessage, member_id: int) -> str:
+        member = await self._settings.member(message.guild_id, member_id)
+        return short_name(member.spoken_name or "")
 
     def _passing(
         self,

@@ -38,7 +38,7 @@ def chat_message(message: discord.Message, heard_in: VocalChannel | None) -> Cha
     A mention of the bot before the text is whom it is addressed to, and no part of what is said.
     heard_in: the voice channel that it would be read into.
     """
-    guild = _guild(message)
+    guild, answered = _guild(message), _answered(message)
     return ChatMessage(
         id=message.id,
         guild_id=guild.id,
@@ -46,7 +46,7 @@ def chat_message(message: discord.Message, heard_in: VocalChannel | None) -> Cha
         author=_author(message, heard_in),
         content=_unaddressed(message.content, guild),
         names=_names(message),
-        reply_to=_reply_to(message),
+        reply_to=_shown_name(message, answered) if answered is not None else None,
         forwarded=_forwarded(message),
         attachments=tuple(map(_kind, _attachments(message))),
         stickers=tuple(sticker.name for sticker in _stickers(message)),
@@ -54,6 +54,10 @@ def chat_message(message: discord.Message, heard_in: VocalChannel | None) -> Cha
         embeds=tuple(title for embed in message.embeds if (title := embed.title)),
         silent=message.flags.silent,
         edited=message.edited_at is not None,
+        parent_id=message.channel.parent_id
+        if isinstance(message.channel, discord.Thread)
+        else None,
+        reply_to_id=answered.id if answered is not None else None,
     )
 
 
@@ -124,19 +128,21 @@ def _members(
     return told | cached | fresh
 
 
-def _reply_to(message: discord.Message) -> str | None:
-    """Return the name of whose message it answers, where that is somebody else."""
+def _answered(message: discord.Message) -> discord.User | discord.Member | None:
+    """Return whose message it answers, where that is somebody else."""
     reference = message.reference
     if reference is None or message.type is not discord.MessageType.reply:
         return None
     answered = reference.resolved
     if not isinstance(answered, discord.Message):
         return None  # deleted since, or not told
-    guild, author = _guild(message), answered.author
-    if author.id in (guild.me.id, message.author.id):
-        return None
-    names = _members(guild, [author.id], message.mentions)  # Discord does not tell the nickname
-    return names.get(author.id, author.display_name)
+    author = answered.author
+    return None if author.id in (_guild(message).me.id, message.author.id) else author
+
+
+def _shown_name(message: discord.Message, user: discord.User | discord.Member) -> str:
+    """Return the name of whose message is answered, for which Discord tells no nickname."""
+    return _members(_guild(message), [user.id], message.mentions).get(user.id, user.display_name)
 
 
 def _forwarded(message: discord.Message) -> str | None:

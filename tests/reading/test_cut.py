@@ -95,7 +95,10 @@ def test_no_code_block_is_left_open(text: str, most: int) -> None:
         (f"see {MENTION} {MENTION} {MENTION}", 30, f"see {MENTION} {MENTION}"),
         (f"{LINK} and more words here", 30, f"{LINK} and more"),
         ("e\u0301" * 30, 21, "e\u0301" * 10),
-        ("👩\u200d👩\u200d👧" * 10, 22, "👩\u200d👩\u200d👧" * 4),
+        ("👩\u200d👩\u200d👧" * 10, 22, "👩\u200d👩\u200d👧" * 10),
+        ("x👩\u200d👩\u200d👧" * 10, 38, "x👩\u200d👩\u200d👧" * 2 + "x"),
+        ("😂 yes 👍 no 🔥 maybe 🎉", 33, "😂 yes 👍 no"),
+        ("😂👍🔥🎉😀😃😄😁😆😅 yes", 20, "😂👍🔥🎉😀😃😄😁😆😅"),
         ("```" + "x = 1\n" * 100 + "```", 20, "```" + "x = 1\n" * 100 + "```"),
     ],
 )  # fmt: skip

@@ -15,10 +15,11 @@ from bot.reading.service import ReadingService
 from bot.reading.speaker import Speakers
 from bot.settings.service import SettingsService
 from bot.text.engine_reads import PIPER
+from bot.text.names import Names
 from storage.settings import SettingsStore
 from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
-from tests.reading.making import ANN, BEN, GUILD, PLACE, Clock, add, author, message
+from tests.reading.making import ANN, BEN, GUILD, NOW, PLACE, Clock, add, author, message
 
 OPERATOR = None
 
@@ -276,3 +277,24 @@ async def test_mere_marks_are_looked_at_closely(reading: ReadingService) -> None
     for marks in ("(´・ω・`)", "ㅠㅠ", ":-)", "<b>"):
         assert await reading.read(message(marks), PLACE) is SkipReason.NOTHING_TO_SAY
     assert heard(reading, await reading_of(reading, message("<3"))) == ["Anna says:\n\n<3"]
+
+
+async def test_members_are_called_as_they_wish_wherever_they_are_named(
+    reading: ReadingService, settings: SettingsService
+) -> None:
+    await settings.change_member(GUILD, BEN, "spoken_name", "Benny")
+    names = Names(members={BEN: "xX_B3n_Xx"}, typed_at=NOW)
+    answer = message(f"hi <@{BEN}>", names=names, reply_to="xX_B3n_Xx", reply_to_id=BEN)
+    read = await reading_of(reading, answer)
+    assert read.names.members[BEN] == "Benny"
+    assert heard(reading, read) == [f"Anna answers Benny:\n\nhi <@{BEN}>"]
+
+
+async def test_messages_fit_into_what_is_spoken_at_most(
+    settings: SettingsService, choices: SettingsStore
+) -> None:
+    await set_guild(settings, max_characters=2000)
+    reading = ReadingService(settings, Speakers(choices), most_characters=60)
+    read = await reading_of(reading, message("one two " * 100))
+    [text] = heard(reading, read)
+    assert text == f"Anna says:\n\n{'one two ' * 5}".strip() + "\n\nAnd so on."
