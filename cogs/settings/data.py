@@ -21,6 +21,10 @@ MOST_NAMED = 5
 
 _MOST_COUNTED = 1000
 
+_BESIDES = N_(
+    "Who changed which setting of this server and which entry of its dictionary, and who had me "
+    "begin to read which channel."
+)
 _NOT_KEPT = N_("What you write and have me say is not kept.")
 _TOLD = N_(
     "I do not keep what you write and have me say, but the moderation channel of this server is "
@@ -41,6 +45,7 @@ async def data_card(interaction: Interaction, settings: Settings, note: str = ""
     card.add_field(name=_("Voices"), value=voices_text(voices), inline=False)
     card.add_field(name=_("Settings"), value=settings_text(settings), inline=False)
     card.add_field(name=_("Dictionary"), value=_entries(entries), inline=False)
+    card.add_field(name=_("Besides"), value=_(_BESIDES), inline=False)
     how = _(
         "{voice} deletes a voice and its recordings, {entry} an entry of your dictionary, the "
         "button below your settings. My operator can delete everything."

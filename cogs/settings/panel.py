@@ -29,7 +29,7 @@ from cogs.settings.loading import load_names, load_voices
 from cogs.settings.naming import Names
 from cogs.settings.sections import Section
 from cogs.settings.subjects import Subject
-from cogs.ui import Interaction
+from cogs.ui import Interaction, command_names
 from cogs.views import OwnedView
 from storage.errors import VoiceRequestError
 from storage.names import MAX_NAME_LENGTH
@@ -85,8 +85,14 @@ class Panel(OwnedView):
         voices: Sequence[VoiceProfile] = ()
         if place.definition.picker is Picker.VOICE:
             voices = await load_voices(self.origin, place.search)
-            hint = "" if voices else _("There is no such voice.")
+            hint = "" if voices else self._no_voice()
         return self.lay_out(settings, names, [note, hint and drawing.refusal(hint)], voices)
+
+    def _no_voice(self) -> str:
+        if self.place.search:
+            return _("There is no such voice.")
+        enroll = command_names(self.origin)("enroll")
+        return _("There are no voices yet. Make one with {command}.").format(command=enroll)
 
     def lay_out(
         self,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.settings.catalogue import definitions
 from bot.settings.guild import GuildSettings
-from tests.cogs.conftest import Scene
+from tests.cogs.conftest import Scene, as_read
 from tests.cogs.panels import DrivenPanel, open_panel
 
 
@@ -185,6 +185,11 @@ async def test_the_default_voice_is_chosen_from_those_that_are_there(
     await panel.choose("value", str(voice.id))
     assert (await stored(scene)).default_voice == voice.id
     assert "Now: “Ann\\_\\*”" in panel.text
+
+
+async def test_where_there_is_no_voice_it_says_how_to_make_one(panel: DrivenPanel) -> None:
+    await panel.open("default_voice")
+    assert "There are no voices yet. Make one with /enroll." in as_read(panel.text)
 
 
 async def test_a_voice_is_searched_for_where_there_are_many(scene: Scene) -> None:
