@@ -36,7 +36,9 @@ class Help(commands.Cog):
         engine = engine_note(services_of(interaction).engine).strip()
         card = cards.embed(_("What you can do now"), engine)
         card.add_field(name=_("Speaking"), value=_speaking(interaction, command), inline=False)
+        card.add_field(name=_("Reading"), value=_reading(command), inline=False)
         card.add_field(name=_("Voices"), value=await _voices(interaction, command), inline=False)
+        card.add_field(name=_("Your own"), value=_own(command), inline=False)
         if manages_guild(interaction):
             card.add_field(name=_("For this server"), value=_managing(command), inline=False)
         await interaction.edit_original_response(embed=card)
@@ -65,6 +67,21 @@ def _speaking(interaction: Interaction, command: CommandNames) -> str:
     return _(
         "I am in {here}, you are in {there}. Join me there, or call me with {join} when I am done."
     ).format(here=mine.mention, there=own.mention, join=command("join"))
+
+
+def _reading(command: CommandNames) -> str:
+    names = {name: command(f"read {name}") for name in ("start", "status", "stop")}
+    return _(
+        "{start} has a channel read aloud in your voice channel, {status} tells what is read, "
+        "{stop} ends it. “Speak this”, under Apps in the menu of a message, speaks one message."
+    ).format(**names)
+
+
+def _own(command: CommandNames) -> str:
+    return _(
+        "{me}: which voice speaks for you, how fast, how your name is said, whether you are read, "
+        "and what is stored about you. {add} sets how a word is spoken."
+    ).format(me=command("me"), add=command("dictionary add"))
 
 
 async def _voices(interaction: Interaction, command: CommandNames) -> str:
@@ -101,11 +118,11 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
 
 
 def _managing(command: CommandNames) -> str:
-    names = {name: command(name) for name in ("skip", "stop", "leave")}
+    names = {name: command(name) for name in ("settings", "skip", "stop", "leave")}
     return _(
-        "You have Manage Server: {default} with “{server}” set to True chooses the voice of "
-        "everybody who has none. You can change, replace and delete every voice of this server, "
-        "and use {skip}, {stop} and {leave} at any time."
+        "You have Manage Server: {settings} changes how I work here. {default} with “{server}” set "
+        "to True chooses the voice of everybody who has none. You can change, replace and delete "
+        "every voice of this server, and use {skip}, {stop} and {leave} at any time."
     ).format(default=command("voice default"), server=pgettext("option name", "server"), **names)
 
 

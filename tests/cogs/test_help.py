@@ -64,6 +64,14 @@ async def test_with_a_voice_it_says_who_speaks_and_how_to_change_it(scene: Scene
     assert "/enroll" not in text
 
 
+async def test_reading_and_ones_own_settings_are_named(scene: Scene) -> None:
+    told = await shown(scene, scene.ann)
+    assert told["Reading"].startswith("/read start has a channel read aloud")
+    assert told["Your own"].startswith("/me: which voice speaks for you")
+    assert "/dictionary add" in told["Your own"]
+
+
 async def test_only_who_manages_the_server_reads_of_managing_it(scene: Scene) -> None:
-    assert "Manage Server" in (await shown(scene, scene.mo))["For this server"]
+    managing = (await shown(scene, scene.mo))["For this server"]
+    assert "Manage Server: /settings changes how I work here" in managing
     assert "For this server" not in await shown(scene, scene.ann)
