@@ -20,6 +20,7 @@ from bot.config import Settings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
+from bot.i18n import N_
 from bot.logs import configure_logging
 from bot.speech.clip_needs import clip_need
 from bot.speech.engine_client import EngineClient
@@ -77,7 +78,7 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         waiting=MEDIA_WAITING,
         file_bytes=MEDIA_FILE_BYTES,
     )
-    worker = Worker("media worker", limits, _worker_logging(settings, "enrol"))
+    worker = Worker(N_("media worker"), limits, _worker_logging(settings, "enrol"))
     try:
         yield worker
     finally:
@@ -147,7 +148,7 @@ def _engine_worker(settings: Settings, call_seconds: float) -> Worker:
         call_seconds=call_seconds, waiting=ENGINE_WAITING, file_bytes=ENGINE_FILE_BYTES
     )
     log_alike = _worker_logging(settings, "engine")
-    return Worker("engine worker", limits, log_alike, secrets=ENGINE_SECRETS)
+    return Worker(N_("engine worker"), limits, log_alike, secrets=ENGINE_SECRETS)
 
 
 async def _engine_spec(settings: Settings) -> EngineSpec:

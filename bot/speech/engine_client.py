@@ -13,6 +13,7 @@ import structlog
 
 from bot.clip_need import ClipNeed
 from bot.errors import EngineDeadError, EngineError, MynahError
+from bot.i18n import Translatable
 from bot.speech import engine_worker
 from bot.speech.clip_needs import clip_need, clip_need_of
 from bot.speech.engine_exchange import EngineExchange
@@ -142,7 +143,11 @@ class EngineClient:
         try:
             return await self._speak(batch)
         except (WorkerDiedError, WorkerTimeoutError) as error:
-            raise EngineError(f"This text could not be spoken: {error} Try other words.") from error
+            raise EngineError(
+                Translatable(
+                    "This text could not be spoken: {reason} Try other words.", reason=str(error)
+                )
+            ) from error
         finally:
             self._retrying -= 1
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.errors import EngineError
+from bot.i18n import Translatable
 from bot.speech import engine_worker
 from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.types import SynthesisRequest, SynthesisResult
@@ -121,7 +122,10 @@ class EngineExchange:
             allowed = limit.company * self._sentence_seconds
             if now > limit.begun + allowed:
                 late.append(ticket)
-                told = f"This sentence took over {allowed:g} s and was given up. Try a shorter one."
+                told = Translatable(
+                    "This sentence took over {seconds:g} s and was given up. Try a shorter one.",
+                    seconds=allowed,
+                )
                 self._settle([(ticket, EngineError(told))])
         left = [ticket for ticket, future in self._awaited.items() if future.done()]
         for ticket in left:

@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 
 from bot.errors import BusyError, MynahError
+from bot.i18n import Translatable
 from bot.workers import environment
 from bot.workers.backoff import Backoff
 from bot.workers.errors import WorkerDiedError, WorkerTimeoutError
@@ -109,7 +110,11 @@ class Worker:
     ) -> R:
         """Do the same as `run` with a bound of its own, in seconds, for a call known to be long."""
         if self._turn.locked() and self._waiting >= self._limits.waiting:
-            raise BusyError(f"The {self.name} is busy. Try again in a minute.")
+            raise BusyError(
+                Translatable(
+                    "The {worker} is busy. Try again in a minute.", worker=Translatable(self.name)
+                )
+            )
         result: R = await self._queue(call_seconds, Call(function, args, kwargs))
         self._backoff.succeed()
         return result

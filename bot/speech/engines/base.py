@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bot.errors import EngineDeadError, EngineError, MynahError
+from bot.i18n import Translatable
 from bot.speech.levels import level
 from bot.speech.opus import encode_opus, to_opus_rate
 from bot.speech.types import (
@@ -99,7 +100,9 @@ def to_speech(
     Raises `EngineError` when there is nothing in them.
     """
     if not len(samples) or not np.isfinite(samples).all():
-        raise EngineError("The voice engine made no sound for this text. Try other words.")
+        raise EngineError(
+            Translatable("The voice engine made no sound for this text. Try other words.")
+        )
     with stage(timings, "encode"):
         samples = level(to_opus_rate(samples, rate), OPUS_SAMPLE_RATE)
         packets = encode_opus(samples)
@@ -127,4 +130,6 @@ def to_error(error: Exception) -> MynahError:
         return error
     # Not sent to the parent as it is: unpickling an engine's exception would import the engine.
     log.error("synthesis failed", exc_info=error)
-    return EngineError(f"The voice engine failed on this text ({type(error).__name__}).")
+    return EngineError(
+        Translatable("The voice engine failed on this text ({error}).", error=type(error).__name__)
+    )

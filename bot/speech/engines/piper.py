@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bot.errors import EngineDeadError, EngineError
+from bot.i18n import Translatable
 from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
 from bot.speech.engines.pitch import median_pitch
 from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
@@ -94,7 +95,9 @@ class PiperEngine:
         chunks = voice.synthesize(_BRACKETS.sub(" ", request.text), config)
         parts = [chunk.audio_float_array for chunk in chunks]
         if not parts:
-            raise EngineError("The preview voice cannot read this text. It reads English.")
+            raise EngineError(
+                Translatable("The preview voice cannot read this text. It reads English.")
+            )
         return np.asarray(np.concatenate(parts), dtype=np.float32)
 
     def _seeded_voice(self, seed: int) -> PiperVoice:

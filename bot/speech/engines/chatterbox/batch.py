@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import EngineError, OutOfMemoryError
+from bot.i18n import Translatable
 from bot.speech.engines.base import stage, to_error
 from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
@@ -35,7 +36,7 @@ from bot.text.words import spoken_language
 
 log = logging.getLogger(__name__)
 
-_NOT_FINITE = (
+_NOT_FINITE = Translatable(
     "The voice engine computed numbers that are not finite for this text. Try other words; if it "
     "happens with every text, the model's files are damaged."
 )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from bot.errors import EngineDeadError, OutOfMemoryError
+from bot.i18n import Translatable
 from bot.speech.engines.chatterbox.stock import first_line, is_out_of_memory
 
 # After one, every further call of this process fails. The second is what drawing random numbers
@@ -29,7 +30,10 @@ class Failures:
             if is_out_of_memory(error):
                 self._free_memory()
                 raise OutOfMemoryError(
-                    "The voice engine ran out of memory. Try a shorter text, or again in a minute."
+                    Translatable(
+                        "The voice engine ran out of memory. Try a shorter text, or again in a "
+                        "minute."
+                    )
                 ) from None
             if _GPU_FAILED.search(str(error)):
                 raise EngineDeadError(f"The GPU failed ({first_line(error)}).") from None

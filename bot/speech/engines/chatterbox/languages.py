@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import UserError
+from bot.i18n import Translatable
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +45,18 @@ def require(tokenizer: Any, code: str) -> None:
     """Raise `UserError`, which says what is missing, if a language cannot be read as it should."""
     if code == "zh" and not tokenizer.cangjie_converter.word2cj:
         raise UserError(
-            f"Chinese cannot be spoken here: the model has no {CANGJIE}. Whoever runs this bot "
-            "can put that file beside the model's other files and restart it."
+            Translatable(
+                "Chinese cannot be spoken here: the model has no {file}. Whoever runs this bot can "
+                "put that file beside the model's other files and restart it.",
+                file=CANGJIE,
+            )
         )
     if code == "ja" and importlib.util.find_spec("pykakasi") is None:
         raise UserError(
-            "Japanese cannot be spoken here: the package pykakasi is not installed. Whoever runs "
-            "this bot can run `make install-chatterbox`."
+            Translatable(
+                "Japanese cannot be spoken here: the package pykakasi is not installed. Whoever "
+                "runs this bot can run `make install-chatterbox`."
+            )
         )
     if code == "zh" and tokenizer.cangjie_converter.segmenter is None:
         _warn_once(tokenizer.cangjie_converter)

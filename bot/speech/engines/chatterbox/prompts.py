@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 from bot.errors import UserError
+from bot.i18n import Translatable
 from bot.speech.engines.chatterbox import languages
 from bot.speech.engines.chatterbox.stock import import_package
 from bot.speech.models import MODELS
@@ -38,8 +39,11 @@ def language_code(model: Any, name: ChatterboxModel, language: str | None) -> st
     supported: dict[str, str] = model.get_supported_languages()
     if code not in supported:
         raise UserError(
-            f"The voice engine does not speak the language {code!r}. "
-            f"It speaks {', '.join(sorted(supported))}."
+            Translatable(
+                "The voice engine does not speak the language '{language}'. It speaks {languages}.",
+                language=code,
+                languages=", ".join(sorted(supported)),
+            )
         )
     return code
 
@@ -64,8 +68,12 @@ def text_tokens(model: Any, name: ChatterboxModel, request: SynthesisRequest) ->
         tokens = torch.cat([start, tokens.cpu(), stop])
     if len(tokens) > MODELS[name].max_text_tokens:
         raise UserError(
-            f"This sentence is too long for the voice engine: {len(tokens)} tokens of "
-            f"{MODELS[name].max_text_tokens}. Put a full stop somewhere."
+            Translatable(
+                "This sentence is too long for the voice engine: {count} tokens of {most}. Put a "
+                "full stop somewhere.",
+                count=len(tokens),
+                most=MODELS[name].max_text_tokens,
+            )
         )
     return tokens.long()
 

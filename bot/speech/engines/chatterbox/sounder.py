@@ -11,6 +11,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any, TypeAlias
 
 from bot.errors import EngineError, OutOfMemoryError
+from bot.i18n import Translatable
 from bot.speech.engines.base import Samples, stage, to_error, to_speech
 from bot.speech.engines.chatterbox import judge
 from bot.speech.engines.chatterbox.failures import Failures
@@ -174,7 +175,9 @@ class Sounder:
     def _waves(self, jobs: list[Job]) -> list[Samples]:
         batch = [self._sounds(job) for job in jobs]
         if not len(batch[0].tokens):
-            raise EngineError("The voice engine made no sound for this text. Try other words.")
+            raise EngineError(
+                Translatable("The voice engine made no sound for this text. Try other words.")
+            )
         with self._failures.explained():
             return self._vocoder.speak(batch)
 

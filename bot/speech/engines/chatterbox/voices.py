@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from bot.errors import EngineError, UserError
+from bot.i18n import Translatable
 from bot.speech.engines.base import Timings, stage
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
 from bot.speech.engines.chatterbox.device import free_bytes
@@ -65,9 +66,13 @@ class PreparedVoices:
     def _prepare(self, clip: ReferenceClip, timings: Timings) -> Any:
         if clip.seconds <= self._least_seconds:
             raise UserError(
-                f"This voice's recording has {clip.seconds:.1f} s and the {self._spec.model} model "
-                f"needs more than {self._least_seconds:g} s. Enrol the voice again with a longer "
-                "recording."
+                Translatable(
+                    "This voice's recording has {seconds:.1f} s and the {model} model needs more "
+                    "than {least:g} s. Enrol the voice again with a longer recording.",
+                    seconds=clip.seconds,
+                    model=self._spec.model,
+                    least=self._least_seconds,
+                )
             )
         # Without inference_mode each voice pins the 242 MB graph of its preparation.
         with stage(timings, "conditionals"), self._torch.inference_mode(), quiet():
