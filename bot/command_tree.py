@@ -43,7 +43,7 @@ _UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
 
 
 # RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
-_UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
+UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
 
 
 class MynahTree(app_commands.CommandTree["MynahBot"]):
@@ -112,7 +112,7 @@ async def answer(interaction: Interaction, text: str) -> None:
             await interaction.followup.send(text, ephemeral=True)
         else:
             await interaction.response.send_message(text, ephemeral=True)
-    except _UNDELIVERED as error:
+    except UNDELIVERED as error:
         log.info("answer could not be delivered", error=repr(error), **_where(interaction))
 
 
@@ -139,7 +139,7 @@ async def answer_stale(interaction: Interaction) -> None:
 async def _take_buttons_away(interaction: Interaction) -> None:
     try:
         await interaction.response.edit_message(view=None)
-    except _UNDELIVERED as error:
+    except UNDELIVERED as error:
         log.info("dead buttons stay", error=repr(error), **_where(interaction))
 
 

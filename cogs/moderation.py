@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.client import MynahBot
+from bot.command_tree import UNDELIVERED
 from bot.i18n import _, in_locale, ngettext, server_locale
 from bot.moderation import Event, Said, SettingSet, line
 from bot.settings.definition import Picker
@@ -185,7 +185,7 @@ class Moderation(commands.Cog):
                 return
             async with asyncio.timeout(SEND_SECONDS):
                 await channel.send(message, allowed_mentions=discord.AllowedMentions.none())
-        except (discord.HTTPException, aiohttp.ClientError, OSError, StorageError) as error:
+        except (*UNDELIVERED, StorageError) as error:
             self._report(guild.id, repr(error))
         else:
             self._reported.pop(guild.id, None)
