@@ -34,6 +34,7 @@ SEND_SECONDS = 60.0
 """For which one message may wait for Discord."""
 
 _EVENT = "moderation_event"
+_NOBODY = discord.AllowedMentions.none()
 
 
 def tell(bot: discord.Client, guild_id: int, event: Event) -> None:
@@ -184,7 +185,7 @@ class Moderation(commands.Cog):
                 self._report(guild.id, problem or "there is none")
                 return
             async with asyncio.timeout(SEND_SECONDS):
-                await channel.send(message, allowed_mentions=discord.AllowedMentions.none())
+                await channel.send(message, allowed_mentions=_NOBODY, suppress_embeds=True)
         except (*UNDELIVERED, StorageError) as error:
             self._report(guild.id, repr(error))
         else:
