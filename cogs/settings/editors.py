@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,8 +74,10 @@ def menus_of(editing: Editing, change: Chosen) -> Iterator[discord.ui.Item[Any]]
     if definition.picker is Picker.VOICE:
         if editing.voices:
             yield _voice_menu(editing, change)
-    elif definition.kind in (Kind.ONE, Kind.SEVERAL):
+    elif definition.kind is Kind.ONE:
         yield _picker(editing, change)
+    elif definition.kind is Kind.SEVERAL:
+        yield _group_picker(editing, change)
     elif definition.kind is Kind.CHOICE and not _too_many(definition):
         yield _choice_menu(editing, change)
 
@@ -98,6 +100,18 @@ def groups_of(definition: Definition, value: Any) -> int:
     if definition.kind is not Kind.SEVERAL:
         return 1
     return min(len(value) // MAX_OPTIONS + 1, -(-(definition.most or MAX_OPTIONS) // MAX_OPTIONS))
+
+
+def group_text(editing: Editing) -> str:
+    """Return which of several the menu holds, where it cannot hold all; else ""."""
+    if groups_of(editing.definition, editing.value) == 1:
+        return ""
+    count, first = len(editing.value), editing.group * MAX_OPTIONS + 1
+    if first > count:
+        return _("The menu has room for more; the {count} before stay.").format(count=count)
+    return _("The menu holds {first} to {last} of {count}.").format(
+        first=first, last=min(count, first + MAX_OPTIONS - 1), count=count
+    )
 
 
 def _choice_menu(editing: Editing, change: Chosen) -> Menu:
@@ -132,26 +146,29 @@ def _voice_menu(editing: Editing, change: Chosen) -> Menu:
 
 
 def _picker(editing: Editing, change: Chosen) -> discord.ui.Item[Any]:
-    """Return Discord's menu of things: for one, or for the 25 of a group."""
-    definition, picker = editing.definition, editing.definition.picker
-    assert picker is not None
-    if definition.kind is Kind.ONE:
-        ids: tuple[int, ...] = () if editing.value is None else (editing.value,)
-        before: tuple[int, ...] = ()
-        after: tuple[int, ...] = ()
-        most = 1
-    else:
-        start = editing.group * MAX_OPTIONS
-        most = min(MAX_OPTIONS, (definition.most or MAX_OPTIONS) - start)
-        before, ids = editing.value[:start], editing.value[start : start + most]
-        after = editing.value[start + most :]
+    """Return Discord's menu of things, for one."""
 
     async def chosen(interaction: discord.Interaction[Any], picked: tuple[int, ...]) -> None:
-        if definition.kind is Kind.ONE:
-            await change(interaction, picked[0] if picked else None)
-        else:
-            await change(interaction, (*before, *picked, *after))
+        await change(interaction, picked[0] if picked else None)
 
-    # Discord refuses a menu that has chosen what is not there any more.
-    there = [identifier for identifier in ids if editing.names.knows(picker, identifier)]
-    return picker_of(definition, there, most, chosen)
+    ids = () if editing.value is None else (editing.value,)
+    return picker_of(editing.definition, _still_there(editing, ids), 1, chosen)
+
+
+def _group_picker(editing: Editing, change: Chosen) -> discord.ui.Item[Any]:
+    """Return Discord's menu of things, for the 25 of a group; those of the others stay."""
+    start = editing.group * MAX_OPTIONS
+    most = min(MAX_OPTIONS, (editing.definition.most or MAX_OPTIONS) - start)
+    before, after = editing.value[:start], editing.value[start + most :]
+
+    async def chosen(interaction: discord.Interaction[Any], picked: tuple[int, ...]) -> None:
+        await change(interaction, (*before, *picked, *after))
+
+    ids = _still_there(editing, editing.value[start : start + most])
+    return picker_of(editing.definition, ids, most, chosen)
+
+
+def _still_there(editing: Editing, ids: Iterable[int]) -> list[int]:
+    # Discord refuses a menu that has chosen what does not exist any more.
+    picker = editing.definition.picker
+    return [each for each in ids if picker is None or editing.names.knows(picker, each)]

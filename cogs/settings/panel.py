@@ -22,7 +22,14 @@ from bot.settings.words import allowed
 from cogs.settings import drawing
 from cogs.settings.controls import cut
 from cogs.settings.dialogs import Field, TypingDialog
-from cogs.settings.editors import Editing, groups_of, may_be_empty, most_characters, text_of
+from cogs.settings.editors import (
+    Editing,
+    group_text,
+    groups_of,
+    may_be_empty,
+    most_characters,
+    text_of,
+)
 from cogs.settings.hints import hint_about
 from cogs.settings.layout import Place, editor, section_menu, setting_menu
 from cogs.settings.loading import load_names, load_voices
@@ -112,8 +119,10 @@ class Panel(OwnedView):
             self.add_item(setting_menu(self.place, self))
         if chosen is None:
             return drawing.overview(self.subject.title, section, settings, names, note)
-        for control in editor(self._editing(chosen, names, voices), self):
+        editing = self._editing(chosen, names, voices)
+        for control in editor(editing, self):
             self.add_item(control)
+        note = "\n".join(filter(None, [note, group_text(editing)]))
         return drawing.one(self.subject.title, chosen, settings, names, note)
 
     def _editing(

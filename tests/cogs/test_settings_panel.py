@@ -143,7 +143,9 @@ async def test_members_beyond_25_are_changed_group_by_group(scene: Scene) -> Non
     panel = await open_panel(scene, scene.mo)
     await panel.open("muted_members")
     assert "and 20 more" in panel.text
+    assert "The menu holds 1 to 25 of 30." in panel.text
     await panel.press("later")
+    assert "The menu holds 26 to 30 of 30." in panel.text
     assert [value["id"] for value in panel.control("pick")["default_values"]] == list(before[25:])
     await panel.choose("pick", scene.ann, scene.ben)
     expected = (*before[:25], scene.ann.id, scene.ben.id)
