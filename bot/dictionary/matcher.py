@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -20,6 +21,8 @@ PATTERN_SECONDS = 0.01
 MAX_GROWTH = 1000
 """Characters by which entries make a text longer; what would make it longer still stays as it is
 written."""
+
+_MARKS = re.compile(r"[,;:.!?…、。，！？]+")
 
 
 class Matcher:
@@ -56,12 +59,15 @@ class TextEntries:
         first table comes first, in it words before patterns; of those, what begins first and then
         what is longest.
         """
-        parts = []
+        parts: list[str] = []
         done = 0
         for start, end, said in self._chosen(text):
             if self._grow(len(said) - (end - start)):
-                parts += [_before(text[done:start], said, text[end : end + 1]), said]
+                before = text[done:start]
                 done = end
+                if not said:
+                    before, done = _closed(before, text, end, begins=not any(parts))
+                parts += [before, said]
         return "".join((*parts, text[done:]))
 
     def _chosen(self, text: str) -> list[Found]:
@@ -107,9 +113,17 @@ class TextEntries:
         return True
 
 
-def _before(text: str, said: str, mark: str) -> str:
-    """Return what stands before an entry; where that is silent, a mark moves up to it."""
-    return text if said or mark.isalnum() or mark.isspace() else text.rstrip()
+def _closed(before: str, text: str, end: int, *, begins: bool) -> tuple[str, int]:
+    """Return what stands before a silent entry, and where the text goes on behind it.
+
+    No gap stays before a mark; at the beginning of a text, the mark goes, too.
+    """
+    marks = _MARKS.match(text, end)
+    if marks is None:
+        return before, end
+    if begins and not before.strip():
+        return before, marks.end()
+    return before.rstrip(), end
 
 
 def _choose(found: Found, taken: bytearray, chosen: list[Found]) -> None:

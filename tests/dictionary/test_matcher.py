@@ -119,7 +119,10 @@ def test_an_entry_for_an_emoji_comes_before_one_for_its_name() -> None:
 
 
 def test_silence() -> None:
-    assert say("well uh, 👍 yes", Entry("uh", ""), Entry("👍", "")) == "well, yes"
+    given = (Entry("uh", ""), Entry("👍", ""))
+    assert say("Well uh, 👍 yes uh.", *given) == "Well, yes."
+    assert say("Uh, uh... yes, uh no", *given) == "yes, no"
+    assert say("well-uh (uh)", *given) == "well- ()"
     with pytest.raises(UserError, match="nothing to say"):
         say("uh! 👍", Entry("uh", ""), Entry("👍", ""))
 
