@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from bot.i18n import _, ngettext
 from bot.markup import literal
-from bot.settings.catalogue import Kind, definition
+from bot.settings.catalogue import Definition, Kind, definition
+from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
 from bot.settings.words import NameOf, shown
 
@@ -38,14 +39,16 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class SettingSet:
-    """A setting was changed. member_id: None for the operator. value: as in the model.
+    """A setting was changed. member_id: None for the operator.
 
-    voice: the name of the voice that it holds.
+    value, before: as in the model, what it is now and what it was. voice: the name of the voice
+    that it holds now.
     """
 
     member_id: int | None
     key: str
     value: Any
+    before: Any
     voice: str | None = None
 
 
@@ -125,13 +128,33 @@ def _deleted(event: Deleted) -> str:
 
 def _set(event: SettingSet, name_of: NameOf) -> str:
     about = definition(GuildSettings, event.key)
-    value = shown(about, event.value, name_of)
-    if about.kind is Kind.TEXT:
-        value = literal(value)
-    elif event.voice is not None:
-        value = _quoted(event.voice)
-    text = _("⚙️ {member} set “{setting}” to: {value}")
-    return text.format(member=_who(event.member_id), setting=_(about.label), value=value)
+    member, setting = _who(event.member_id), _(about.label)
+    if about.kind is Kind.SEVERAL and event.value and event.before:
+        text = _("⚙️ {member} changed “{setting}”; added: {added}; removed: {removed}")
+        added = tuple(each for each in event.value if each not in event.before)
+        removed = tuple(each for each in event.before if each not in event.value)
+        return text.format(
+            member=member,
+            setting=setting,
+            added=_members(about, added, name_of),
+            removed=_members(about, removed, name_of),
+        )
+    if about.picker is Picker.VOICE:
+        value = _quoted(event.voice) if event.voice is not None else _value(about, None, name_of)
+        text = _("⚙️ {member} set “{setting}” to: {value}")
+        return text.format(member=member, setting=setting, value=value)
+    value, before = (_value(about, each, name_of) for each in (event.value, event.before))
+    text = _("⚙️ {member} set “{setting}” to: {value} (before: {before})")
+    return text.format(member=member, setting=setting, value=value, before=before)
+
+
+def _value(about: Definition, value: Any, name_of: NameOf) -> str:
+    text = shown(about, value, name_of)
+    return literal(text) if about.kind is Kind.TEXT else text
+
+
+def _members(about: Definition, ids: tuple[int, ...], name_of: NameOf) -> str:
+    return shown(about, ids, name_of) if ids else _("none")
 
 
 def _entry(event: EntrySet) -> str:

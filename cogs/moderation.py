@@ -141,7 +141,7 @@ class Moderation(commands.Cog):
         if change.key == DEFAULT_VOICE:
             voice = await self._bot.services.choices.guild_default(change.guild_id)
         name = voice.name if voice is not None else None
-        event = SettingSet(change.changed_by, change.key, change.value, voice=name)
+        event = SettingSet(change.changed_by, change.key, change.value, change.before, name)
         await self.on_moderation_event(change.guild_id, event)
 
     @commands.Cog.listener()

@@ -29,12 +29,16 @@ K = TypeVar("K")
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """What was changed, by whom. changed_by: None is the operator; value: as in the model."""
+    """What was changed, by whom. changed_by: None is the operator.
+
+    value, before: as in the model, what it is now and what it was.
+    """
 
     guild_id: int
     key: str
     value: Any
     changed_by: int | None
+    before: Any = None
 
 
 OnChange = Callable[[SettingChange], Awaitable[None]]
@@ -137,9 +141,8 @@ class SettingsService:
     async def _tell(self, logged: LoggedChange) -> None:
         if logged.key not in GuildSettings.model_fields:  # of a newer program
             return
-        stored = {} if logged.after is None else {logged.key: logged.after}
-        value = getattr(GuildSettings.from_stored(stored), logged.key)
-        change = SettingChange(logged.guild_id, logged.key, value, logged.changed_by)
+        before, after = (_as_stored(logged.key, value) for value in (logged.before, logged.after))
+        change = SettingChange(logged.guild_id, logged.key, after, logged.changed_by, before)
         told = (subscriber(change) for subscriber in self._subscribers)
         for result in await asyncio.gather(*told, return_exceptions=True):
             if isinstance(result, Exception):
@@ -171,6 +174,12 @@ class _Kept(Generic[K, S]):
     def forget(self) -> None:
         self._changes += 1
         self._settings.clear()
+
+
+def _as_stored(key: str, value: Any) -> Any:
+    """Return a value of the log as the model has it."""
+    settings = GuildSettings.from_stored({} if value is None else {key: value})
+    return getattr(settings, key)
 
 
 def _to_store(model: type[Settings], key: str, value: Any) -> tuple[str, Any]:

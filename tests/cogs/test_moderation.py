@@ -43,7 +43,10 @@ async def test_the_channel_is_told_first_that_it_was_chosen(
     scene: Scene, mods: ChannelHandle
 ) -> None:
     [message] = mods.history()
-    assert message.content == f"⚙️ <@{scene.mo.id}> set “Moderation channel” to: <#{mods.id}>"
+    assert (
+        message.content
+        == f"⚙️ <@{scene.mo.id}> set “Moderation channel” to: <#{mods.id}> (before: none)"
+    )
 
 
 async def test_an_enrolment_a_replacement_and_a_deletion_have_a_line_each(
@@ -85,7 +88,7 @@ async def test_nobody_is_pinged(
 async def test_a_change_by_the_operator_is_told_too(scene: Scene, mods: ChannelHandle) -> None:
     await scene.world.settings.change_guild(scene.guild.id, "speed", 1.5, changed_by=None)
     await scene.env.settle()
-    assert told(mods) == ["⚙️ My operator set “Speed” to: 1.5×"]
+    assert told(mods) == ["⚙️ My operator set “Speed” to: 1.5× (before: 1×)"]
 
 
 async def test_the_default_voice_is_told_by_its_name(scene: Scene, mods: ChannelHandle) -> None:
@@ -143,7 +146,7 @@ async def test_a_channel_that_is_closed_is_logged_once_and_keeps_nothing_from_wo
     ]
     await permit(scene, "bot", mods, send_messages=True)
     await change(scene, "speed", 1)
-    assert told(mods) == [f"⚙️ <@{scene.mo.id}> set “Speed” to: 1×"]
+    assert told(mods) == [f"⚙️ <@{scene.mo.id}> set “Speed” to: 1× (before: 2×)"]
 
 
 async def test_a_channel_that_is_gone_is_logged(scene: Scene, log_lines: list[EventDict]) -> None:
@@ -193,7 +196,22 @@ async def test_without_a_moderation_channel_nobody_is_told(scene: Scene) -> None
     [
         (Deleted(1, "Ann", 1), "🗑️ <@1> deleted the voice “Ann”."),
         (Deleted(2, "Ann", None), "🗑️ <@2> deleted the voice “Ann”."),
-        (SettingSet(1, "skip_prefix", "*"), r"⚙️ <@1> set “Skip messages that begin with” to: “\*”"),
+        (
+            SettingSet(1, "skip_prefix", "*", ";"),
+            r"⚙️ <@1> set “Skip messages that begin with” to: “\*” (before: “;”)",
+        ),
+        (
+            SettingSet(1, "say_roles", (5, 6), (6, 7)),
+            "⚙️ <@1> changed “Who may use /say”; added: 5; removed: 7",
+        ),
+        (
+            SettingSet(1, "say_roles", (6, 7), (6,)),
+            "⚙️ <@1> changed “Who may use /say”; added: 7; removed: none",
+        ),
+        (
+            SettingSet(1, "say_roles", (), (6,)),
+            "⚙️ <@1> set “Who may use /say” to: everybody (before: 6)",
+        ),
         (
             Said(1, "Ann", "Hi <@&5>", 7, read=True),
             r"💬 <@1> wrote, read in <#7> as “Ann”: Hi \<@&5>",
@@ -206,5 +224,7 @@ def test_a_line_says_who_did_what(event: Any, expected: str) -> None:
 
 def test_a_line_is_never_long() -> None:
     roles = tuple(range(10**18, 10**18 + 25))
-    text = line(SettingSet(1, "say_roles", roles), lambda _picker, identifier: f"<@&{identifier}>")
+    text = line(
+        SettingSet(1, "say_roles", roles, ()), lambda _picker, identifier: f"<@&{identifier}>"
+    )
     assert len(text) <= 400

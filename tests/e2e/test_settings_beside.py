@@ -34,7 +34,7 @@ async def test_a_change_by_the_operator_holds_and_is_told_without_a_ping(
 
         await change("moderation_channel", call.guild.text.id)
         await change("blocked_members", (call.ada.id,))
-        line = f"⚙️ My operator set “Blocked members” to: <@{call.ada.id}>"
+        line = f"⚙️ My operator set “Blocked members” to: <@{call.ada.id}> (before: nobody)"
         await wait_until(lambda: line in "\n".join(told()), WITHIN_SECONDS, line)
         refused = await call.say("Nobody hears this.").answered()
         assert refused.content.startswith("You are blocked from using me on this server.")

@@ -157,8 +157,8 @@ async def test_subscribers_hear_of_each_change_once_though_one_of_them_fails(
     await settings.take_in()
     await settings.change_guild(GUILD, "hurry", None, changed_by=None)
     assert changes == [
-        SettingChange(GUILD, "hurry", False, MO),
-        SettingChange(GUILD, "hurry", True, None),
+        SettingChange(GUILD, "hurry", False, MO, before=True),
+        SettingChange(GUILD, "hurry", True, None, before=False),
     ]
 
 
@@ -174,7 +174,7 @@ async def test_a_change_by_another_process_applies_and_is_told_within_a_second(
         await elsewhere.change_guild(GUILD, "speed", 2, changed_by=None)
         await elsewhere.change_member(GUILD, ANN, "be_read", False)
         await wait_until(lambda: len(changes) == 1, 10, "the change")
-    assert changes == [SettingChange(GUILD, "speed", 2, None)]
+    assert changes == [SettingChange(GUILD, "speed", 2, None, before=1)]
     assert (await settings.guild(GUILD)).speed == 2
     assert not (await settings.member(GUILD, ANN)).be_read
 
