@@ -111,6 +111,7 @@ class ChatReader:
             voice_name=voice.name,
             text=reading.text,
             sentences=1,
+            spoken=reading.spoken,
             speak=lambda due: self._speak(_Turn(reading, reference, delivery, player), due),
             on_progress=asker.on_progress if asker else lambda progress: None,
             voice_id=voice.id,

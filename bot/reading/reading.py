@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.reading.cut import as_long
 from bot.reading.place import Context
 from bot.reading.speaker import Speaker
 from bot.reading.spoken import SpokenPart
@@ -51,5 +52,10 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """What is said apart from the name, for /queue and for an estimate of its length."""
+        """What is said apart from the name, raw, for /queue."""
         return " ".join(part.text for part in self.compose(None))
+
+    @property
+    def spoken(self) -> str:
+        """What takes about as long to say, for an estimate of its length."""
+        return as_long(self.text)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.reading.cut import cut_text
+from bot.reading.cut import as_long, cut_text
+from bot.speech.duration import estimated_seconds
 
 MENTION = "<@175928847299117063>"
 LINK = f"https://example.com/{'a' * 90}"
@@ -106,3 +107,9 @@ def test_where_a_text_ends(text: str, most: int, left: str) -> None:
     beginning, was_cut = cut_text(text, most)
     assert beginning == left
     assert was_cut == (left != text)
+
+
+def test_ids_and_addresses_take_as_long_as_what_is_said_of_them() -> None:
+    assert as_long("hello there, 12 times") == "hello there, 12 times"
+    for markup in (MENTION, LINK, "<:pog:879080584675213393>", "😂" * 50, f"||{'a' * 300}||"):
+        assert 0.5 < estimated_seconds(as_long(markup)) < 2
