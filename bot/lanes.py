@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
-from bot.errors import MynahError
+from bot.errors import MynahError, UserError
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -53,7 +53,9 @@ class Lanes:
 async def _done(guild_id: int, work: Work) -> None:
     try:
         await work()
+    except UserError as error:  # such as a bot that is muted: nobody asked who could be told
+        log.debug("not done", guild=guild_id, stage="reading", error=str(error))
     except (MynahError, StorageError) as error:
-        log.warning("reading", guild=guild_id, stage="reading", error=str(error))
+        log.warning("reading is hindered", guild=guild_id, stage="reading", error=str(error))
     except Exception:  # what comes after it is read all the same
         log.exception("reading failed", guild=guild_id, stage="reading")

@@ -28,6 +28,7 @@ class Presence(commands.Cog, name="Presence"):
     def __init__(self, desk: ReadingDesk) -> None:
         self._desk = desk
         self._gathering: dict[int, _Gathering] = {}  # by guild
+        self._known: set[int] = set()  # guilds that were there once since the program began
 
     async def cog_unload(self) -> None:
         """Tell nothing more."""
@@ -79,7 +80,7 @@ class Presence(commands.Cog, name="Presence"):
         self, member: discord.Member, before: VocalChannel | None, after: VocalChannel | None
     ) -> None:
         if after is not None:
-            await self._come_by_myself(after, member)
+            await self._come_to(after, member)
         player = self._desk.player(member.guild.id)
         channel = player.channel if player is not None else None
         if player is None or channel is None or channel not in (before, after):
@@ -121,31 +122,55 @@ class Presence(commands.Cog, name="Presence"):
         for member in gathered.left:
             yield await reading.left(guild_id, member, place)
 
-    async def _come_by_myself(self, channel: VocalChannel, member: discord.Member) -> None:
-        """Come and read the chat of a channel that the server named for it."""
-        guild = channel.guild
-        settings = await self._desk.services.settings.guild(guild.id)
-        if channel.id not in settings.auto_join or member.id in settings.blocked_members:
+    async def _come_to(self, channel: VocalChannel, member: discord.Member) -> None:
+        """Come where the bot is expected when a member enters."""
+        session = self._desk.sessions.of(channel.guild.id)
+        if session is not None and session.voice_channel_id == channel.id:
+            await self._go_back(channel.guild)  # does nothing but after a lost connection
             return
-        player = self._desk.player(guild.id)
+        settings = await self._desk.services.settings.guild(channel.guild.id)
+        if channel.id in settings.auto_join and member.id not in settings.blocked_members:
+            await self._come_by_myself(channel, member.id)
+
+    async def _come_by_myself(self, channel: VocalChannel, member_id: int) -> None:
+        """Come and read the chat of a channel that the server named for it."""
+        player = self._desk.player(channel.guild.id)
         if player is not None and (player.channel == channel or player.busy or not player.alone):
             return
         if await self._desk.come(channel) is not None:
-            row = ReadChannel(guild.id, channel.id, channel.id, member.id)
+            row = ReadChannel(channel.guild.id, channel.id, channel.id, member_id)
             await self._desk.sessions.start(row)
 
     # After a restart.
 
     @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Go back to where the bot was reading when it ended."""
-        for guild in self._desk.bot.guilds:
-            self._desk.post(guild, partial(self._go_back, guild))
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Go back to where the bot was reading when it ended, also to a guild that comes late."""
+        self._desk.post(guild, partial(self._begin, guild))
 
     @commands.Cog.listener()
-    async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Go back also to a guild that comes late."""
-        self._desk.post(guild, partial(self._go_back, guild))
+    async def on_ready(self) -> None:
+        """Go back everywhere."""
+        for guild in self._desk.bot.guilds:
+            self._desk.post(guild, partial(self._begin, guild))
+
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """Go back where voice was lost meanwhile."""
+        for guild in self._desk.bot.guilds:
+            if self._desk.sessions.of(guild.id) is not None:
+                self._desk.post(guild, partial(self._go_back, guild))
+
+    async def _begin(self, guild: discord.Guild) -> None:
+        """Go back; the first time also to members who entered while the program was away."""
+        await self._go_back(guild)
+        if guild.id in self._known:
+            return
+        self._known.add(guild.id)
+        settings = await self._desk.services.settings.guild(guild.id)
+        for channel in map(guild.get_channel, settings.auto_join if settings.resume else ()):
+            if isinstance(channel, VocalChannel) and has_listeners(channel):
+                await self._come_by_myself(channel, guild.me.id)
 
     async def _go_back(self, guild: discord.Guild) -> None:
         sessions = self._desk.sessions
@@ -154,8 +179,7 @@ class Presence(commands.Cog, name="Presence"):
             return
         channel = guild.get_channel(session.voice_channel_id)
         settings = await self._desk.services.settings.guild(guild.id)
-        lasting = isinstance(channel, VocalChannel) and has_listeners(channel)
-        if not settings.resume or not isinstance(channel, VocalChannel) or not lasting:
+        if not (settings.resume and isinstance(channel, VocalChannel) and has_listeners(channel)):
             await sessions.end(guild.id)
             return
         player = await self._desk.come(channel)
@@ -172,6 +196,7 @@ class Presence(commands.Cog, name="Presence"):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that sent the bot away."""
+        self._known.discard(guild.id)
         self._desk.post(guild, partial(self._desk.sessions.end, guild.id))
 
     @commands.Cog.listener()

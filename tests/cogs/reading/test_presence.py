@@ -10,6 +10,8 @@ from simcord.builders import ChannelHandle
 from tests.cogs.calls import permit, ready
 from tests.cogs.conftest import Scene, content
 from tests.cogs.reading.conftest import spoken, write
+from tests.cogs.world import World
+from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 
@@ -168,6 +170,27 @@ async def test_moved_by_a_moderator_it_reads_on_where_it_is(
     assert session is not None
     assert session.voice_channel_id == other.id
     assert set(session.channels) == {reading.channel.id, other.id}
+
+
+async def test_left_alone_it_leaves_and_reads_no_more(
+    world: World, scene: Scene, lounge: ChannelHandle
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    await scene.ann.slash(scene.channel, "read start")
+    await scene.ann.leave_voice()
+    await scene.env.advance_time(world.voice_limits.alone_seconds)
+    await wait_until(lambda: place_of_bot(scene) is None, 5, "the bot to leave")
+    await scene.env.settle()
+    assert list(scene.world.bot.services.sessions) == []
+
+
+async def test_the_moderation_channel_is_told_what_was_read(reading: Scene) -> None:
+    watch = reading.guild.create_text_channel("watch")
+    await set_for(reading, "moderation_channel", watch.id)
+    await set_for(reading, "log_utterances", True)
+    await write(reading, reading.ann, "Read and told.")
+    await wait_until(lambda: watch.last_message, 5, "a line")
+    assert "Read and told." in watch.last_message.content  # type: ignore[union-attr]
 
 
 async def test_called_elsewhere_it_reads_there_no_more(

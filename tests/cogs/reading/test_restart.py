@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.builders import ChannelHandle
 
+from storage.read_channels import ReadChannel
 from tests.cogs.conftest import Scene, content
 from tests.cogs.reading.conftest import spoken, write
 from tests.cogs.reading.test_presence import place_of_bot, set_for
@@ -65,3 +66,47 @@ async def test_what_was_stopped_stays_so(reading: Scene, lounge: ChannelHandle) 
     await write(reading, reading.ann, "Not read.")
     assert place_of_bot(reading) == lounge.id
     assert "Not read." not in spoken(reading)
+
+
+async def test_members_who_came_meanwhile_are_read_where_it_comes_by_itself(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    await reading.ann.slash(reading.channel, "leave")
+    await set_for(reading, "auto_join", [lounge.id])
+    await restart(reading)
+    assert place_of_bot(reading) == lounge.id
+    await reading.ann.send(lounge, "Read.")
+    await reading.env.settle()
+    assert spoken(reading) == ["Read."]
+
+
+async def test_sent_out_it_does_not_come_back_with_the_next_session(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    await set_for(reading, "auto_join", [lounge.id])
+    await reading.ann.slash(reading.channel, "leave")
+    await reading.env.settle()
+    reading.world.bot.dispatch("ready")
+    await reading.env.settle()
+    assert place_of_bot(reading) is None
+
+
+async def test_a_lost_connection_is_made_again_when_somebody_enters(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    player = reading.world.bot.services.voice.player(reading.guild.id)
+    await player.leave()
+    bot = reading.world.bot
+    await bot.services.sessions.start(ReadChannel(reading.guild.id, lounge.id, lounge.id, 1))
+    bot.services.voice.on_left(reading.guild.id, True)
+    assert "I lost the connection" in content(
+        await reading.ann.slash(reading.channel, "read status")
+    )
+    await reading.mo.join_voice(lounge)
+    await reading.env.settle()
+    assert place_of_bot(reading) == lounge.id
+    bot.dispatch("resumed")
+    await write(reading, reading.ann, "Not read.")
+    await reading.ann.send(lounge, "Read.")
+    await reading.env.settle()
+    assert spoken(reading)[-1] == "Read."
