@@ -18,6 +18,7 @@ from bot.reading.message import ChatMessage
 from bot.reading.place import Context, Place
 from bot.reading.reading import Reading
 from bot.reading.rules import SkipReason, skip_reason
+from bot.reading.sayable import is_of_marks, with_entries
 from bot.reading.service import ReadingService
 from bot.reading.spoken import SpokenPart
 from bot.settings.delivery import guild_delivery, member_delivery
@@ -82,6 +83,7 @@ class ChatReader:
 
         Raises StorageError, and what `GuildPlayer.say` raises.
         """
+        message = await self._as_entries_say(message)
         reading = await self._reading.read(message, place)
         if isinstance(reading, SkipReason):
             return reading
@@ -89,6 +91,15 @@ class ChatReader:
         self._waiting[message.id] = message, place
         ticket.ended.add_done_callback(lambda _: self._waiting.pop(message.id, None))
         return None
+
+    async def _as_entries_say(self, message: ChatMessage) -> ChatMessage:
+        """Return what the dictionary makes of a message that has no word, such as a face."""
+        if not is_of_marks(message):
+            return message
+        dictionary = await self._dictionary.of(message.guild_id, message.author.id)
+        if dictionary is None:
+            return message
+        return await asyncio.to_thread(with_entries, message, dictionary)
 
     async def announce(self, reading: Reading, place: Place, player: GuildPlayer) -> None:
         """Queue what nobody wrote, such as that somebody came. Raises as `read` does."""

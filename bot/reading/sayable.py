@@ -6,11 +6,13 @@ import asyncio
 import functools
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.errors import UserError
 from bot.reading.languages import language_of
 from bot.reading.message import ChatMessage
 from bot.settings.guild import GuildSettings
+from bot.text.dictionary import Dictionary
 from bot.text.plan import clean_text
 
 _WORD = re.compile("[^\\W\\d_\u1100-\u11ff\u3131-\u318e]{3,}")  # Korean laughs in lone letters
@@ -24,6 +26,27 @@ async def look_closely(message: ChatMessage, bot_id: int) -> None:
     for text in (content, message.forwarded or "", *message.embeds):
         if text and not _WORD.search(text[:_LOOKED_AT]):
             await asyncio.to_thread(is_sayable, text)
+
+
+def is_of_marks(message: ChatMessage) -> bool:
+    """Whether a message is short and has no word, so that only a dictionary may know what it says.
+
+    As it is typed, without cleaning.
+    """
+    return len(message.content) <= _LOOKED_AT and not _WORD.search(message.content)
+
+
+def with_entries(message: ChatMessage, dictionary: Dictionary) -> ChatMessage:
+    """Return a message of marks alone, such as ":)", as what a dictionary says of it; any other
+    as it is. May take a while, as `look_closely` does.
+    """
+    if is_sayable(message.content):
+        return message
+    try:
+        said = clean_text(message.content, max_characters=_ROOM, dictionary=dictionary)
+    except UserError:
+        return message
+    return replace(message, content=said)
 
 
 def has_something_to_say(message: ChatMessage, guild: GuildSettings, bot_id: int) -> bool:

@@ -29,7 +29,8 @@ async def test_messages_are_spoken_with_the_authors_and_the_servers_entries(
     for member in (reading.ann, reading.ben):
         await write(reading, member, "GG all!")
     await write(reading, reading.ben, "ok :)")
-    assert spoken(reading) == ["giggle all!", "good game all!", "ok smile"]
+    await write(reading, reading.ben, ":) :D")
+    assert spoken(reading) == ["giggle all!", "good game all!", "ok smile", "smile"]
 
 
 async def test_what_the_dictionary_silences_is_not_read(reading: Scene) -> None:
