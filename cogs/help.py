@@ -55,21 +55,14 @@ def _speaking(interaction: Interaction, command: CommandNames) -> str:
             return text
         return " ".join((_("I am in {channel}.").format(channel=mine.mention), text))
     if mine is None:
-        return _(
-            "{say} calls me into {channel} and speaks there, {read} reads the chat aloud. {join} "
-            "only calls me."
-        ).format(
-            say=command("say"),
-            read=command("read start"),
-            join=command("join"),
-            channel=own.mention,
+        return _("{say} calls me into {channel} and speaks there. {join} only calls me.").format(
+            say=command("say"), join=command("join"), channel=own.mention
         )
     if mine == own:
         names = {name: command(name) for name in ("say", "queue", "skip", "stop", "leave")}
-        names["read"] = command("read start")
         return _(
-            "I am in your voice channel: {say} speaks, {read} reads the chat aloud. {queue} shows "
-            "what comes next, {skip} and {stop} end it, {leave} sends me out."
+            "I am in your voice channel: {say} speaks. {queue} shows what comes next, {skip} and "
+            "{stop} end it, {leave} sends me out."
         ).format(**names)
     return _(
         "I am in {here}, you are in {there}. Join me there, or call me with {join} when I am done."

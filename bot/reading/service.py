@@ -118,6 +118,10 @@ class ReadingService:
         parts = left_out_parts(left_out.untold, place)
         return Reading(guild_id, 0, speaker, context, lambda name: parts, told=0)
 
+    async def has_voice_for_all(self, guild_id: int) -> bool:
+        """Whether there is a voice for members without one of their own. Raises StorageError."""
+        return await self._speakers.of_guild(guild_id) is not None
+
     async def crowd(self, guild_id: int, joined: int, left: int, place: Place) -> Reading | None:
         """Return what is said when many came and went at once, as `joined` does."""
         context = await self._context(guild_id, 0, place)

@@ -68,14 +68,13 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
             for channel_id in readable
         ]
         await self._desk.sessions.start(*rows, since=interaction.created_at)
-        lines = [texts.started(readable, target.id)]
-        if player.unheard is not None:
-            lines.append(player.unheard)
+        lines = [texts.started(readable, target.id), player.unheard]
+        if not await self._desk.services.reading.has_voice_for_all(target.guild.id):
+            lines.append(texts.own_voices_only(command_names(interaction)("enroll")))
         if not self._desk.reads_all:
-            bot = bot_of(interaction)
-            name = target.guild.me.display_name
-            lines.append(texts.without_intent(name, bot.application_id))
-        await reply(interaction, "\n".join(lines))
+            application = bot_of(interaction).application_id
+            lines.append(texts.without_intent(target.guild.me.display_name, application))
+        await reply(interaction, "\n".join(filter(None, lines)))
 
     async def _require_allowed(
         self, interaction: Interaction, channel_ids: list[int], target: VocalChannel

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
@@ -9,6 +10,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.reading import phrases
 from bot.reading.arrivals import GATHER_SECONDS, Arrivals, Gathered
 from bot.reading.message import Author
 from bot.reading.place import Place
@@ -190,6 +192,9 @@ class Presence(commands.Cog, name="Presence"):
         back = await self._desk.services.reading.back(guild.id, place)
         if back is not None:
             await self._desk.reader.announce(back, place, player)
+        elif channel.permissions_for(guild.me).send_messages:
+            with contextlib.suppress(discord.HTTPException):
+                await channel.send(phrases.back(), silent=True)
 
     # What is gone.
 

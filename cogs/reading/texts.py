@@ -26,6 +26,11 @@ def started(channel_ids: Iterable[int], voice_channel_id: int) -> str:
     )
 
 
+def own_voices_only(enroll: str) -> str:
+    """Return who is read where there is no voice for everybody. enroll: the command for one."""
+    return _("Who has no voice here is not read: {enroll} makes one.").format(enroll=enroll)
+
+
 def unseen(channel_id: int) -> str:
     """Return why a channel cannot be read."""
     return _(

@@ -20,9 +20,10 @@ async def test_start_reads_the_voice_channels_chat_and_the_channel_where_it_was_
     await ready(scene, lounge, scene.ann)
     result = await scene.ann.slash(scene.channel, "read start")
     assert result.ephemeral
-    assert content(result) == (
-        f"I read <#{scene.channel.id}>, <#{lounge.id}> aloud in <#{lounge.id}>."
-    )
+    assert as_read(content(result)).splitlines() == [
+        f"I read <#{scene.channel.id}>, <#{lounge.id}> aloud in <#{lounge.id}>.",
+        "Who has no voice here is not read: /enroll makes one.",
+    ]
     await scene.ann.send(lounge, "In the voice chat.")
     await scene.ann.send(scene.channel, "In general.")
     await scene.env.settle()
@@ -37,6 +38,7 @@ async def test_start_joins_the_members_channel(scene: Scene, lounge: ChannelHand
 
 async def test_a_named_text_channel_alone_is_read(scene: Scene, lounge: ChannelHandle) -> None:
     await ready(scene, lounge, scene.ann)
+    await scene.world.add_voice("Narrator", 0)
     news = scene.guild.create_text_channel("news")
     result = await scene.ann.slash(scene.channel, "read start", text_channel=news)
     assert content(result) == f"I read <#{news.id}> aloud in <#{lounge.id}>."

@@ -38,6 +38,15 @@ async def test_it_is_back_says_so_once_and_reads_nothing_twice(
     assert "aloud" in str(await status(reading))
 
 
+async def test_without_a_voice_for_it_it_writes_that_it_is_back(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    await restart(reading)
+    assert lounge.last_message is not None
+    assert lounge.last_message.content == "I am back, and read on."
+    assert spoken(reading) == []
+
+
 async def status(scene: Scene) -> object:
     result = await scene.ann.slash(scene.channel, "read status")
     assert result.response is not None
