@@ -52,7 +52,7 @@ def shows(name: str | None) -> str:
 
 def sends(name: str | None, things: str) -> str:
     """Return what is said of attachments and stickers."""
-    return _("{name} sends {things}.").format(name=name, things=things) if name else f"{things}."
+    return _("{name} sends {things}.").format(name=name, things=things) if name else things
 
 
 def and_so_on() -> str:

@@ -45,7 +45,8 @@ def read_markdown(text: str, language: str | None = None) -> str:
     text = _INSIDE.sub(r"\2", text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     numbered = _has_list(lines) or base_language(language) not in _DOTTED_ORDINALS
-    return _joined([_line(line, numbered) for line in lines])
+    stop = "。" if base_language(language) in ("ja", "zh") else "."
+    return _joined([_line(line, numbered) for line in lines], stop)
 
 
 def _has_list(lines: list[str]) -> bool:
@@ -64,7 +65,7 @@ def _line(line: str, is_list: bool) -> tuple[str, bool]:
     return numbered, alone or numbered != line
 
 
-def _joined(lines: list[tuple[str, bool]]) -> str:
+def _joined(lines: list[tuple[str, bool]], stop: str) -> str:
     said = ""
     ends = False
     for line, alone in lines:
@@ -73,7 +74,7 @@ def _joined(lines: list[tuple[str, bool]]) -> str:
             ends = True
             continue
         if said and (ends or alone) and not _ENDED.search(said[-8:]):
-            said += "."
+            said += stop
         said += (" " if said else "") + stripped
         ends = alone
     return said

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.i18n import LOCALES
 from bot.languages import LANGUAGES
 from tests.reading.table import Row, said
 
@@ -30,6 +31,10 @@ def test_the_table_is_large_and_half_of_it_is_not_english() -> None:
 
 def test_every_language_is_in_the_table() -> None:
     assert {line[1] for line in LINES} == set(LANGUAGES)
+
+
+def test_every_language_of_the_interface_announces() -> None:
+    assert {line[0] for line in LINES} == set(LOCALES)
 
 
 def test_no_line_is_there_twice() -> None:
