@@ -23,8 +23,9 @@ from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
+from bot.settings.permissions import SPEAKING
 from bot.settings.rate import MinuteLimit
-from bot.settings.service import SettingsService
+from bot.settings.service import SettingChange, SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
 from bot.voice.manager import VoiceManager
@@ -147,13 +148,14 @@ class MynahBot(commands.AutoShardedBot):
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
         self._next_identify = 0.0  # monotonic, in s
-        self._unwatch: Callable[[], None] = lambda: None
+        self._subscriptions = contextlib.ExitStack()
 
     async def setup_hook(self) -> None:
         """Load the cogs and, if they changed, tell Discord about the commands."""
         self.services.voice.start()
         self.services.voice.listen(self)
-        self._unwatch = self.services.watch.subscribe(self._voice_changed)
+        self._subscriptions.callback(self.services.watch.subscribe(self._voice_changed))
+        self._subscriptions.callback(self.services.settings.subscribe(self._setting_changed))
         await self.tree.set_translator(CommandTranslator())
         for name in self._extensions_to_load:
             await self.load_extension(name)
@@ -195,14 +197,18 @@ class MynahBot(commands.AutoShardedBot):
         voice = self.services.voice
         (voice.voice_deleted if change.deleted else voice.voice_replaced)(change.voice_id)
 
+    async def _setting_changed(self, change: SettingChange) -> None:
+        player = self.services.voice.existing(change.guild_id)
+        if player is not None and change.key in SPEAKING:
+            player.rules_changed()
+
     async def close(self) -> None:
         """Refuse new commands, let sentences in flight end, leave all channels, log out.
 
         All of it is bounded: `VOICE_SECONDS`, `COMMANDS_SECONDS` and `LOGOUT_SECONDS`.
         """
         self.shutting_down = True
-        self._unwatch()
-        self._unwatch = lambda: None
+        self._subscriptions.close()
         if not self.is_closed():
             await _bounded(self.services.voice.close(), VOICE_SECONDS)
             await _bounded(self.tree.end_running(), COMMANDS_SECONDS)

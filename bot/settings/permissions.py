@@ -12,6 +12,9 @@ from bot.settings.guild import GuildSettings
 MOST_NAMED = 5
 """Roles and channels that a refusal names."""
 
+SPEAKING = frozenset({"blocked_members", "say_roles", "others_voices_roles", "voice_channels"})
+"""The keys of the settings that decide whether a text may be spoken."""
+
 
 class Action(Enum):
     """What a member wants to do."""

@@ -195,6 +195,10 @@ class GuildPlayer:
         """Have what waits in a voice spoken anew: it was fetched with the former recording."""
         self._playback.begin_anew(self._in_voice(voice_id))
 
+    def rules_changed(self) -> None:
+        """Have what waits of /say fetched anew: whether it may be said is asked again then."""
+        self._playback.begin_anew([item for item in self._queue if not item.chatter])
+
     def _in_voice(self, voice_id: int) -> list[Item]:
         return [item for item in self._queue if item.request.voice_id == voice_id]
 

@@ -192,6 +192,21 @@ async def test_before_each_sentence_it_is_asked_again_whether_the_member_may(
         await look_up()
 
 
+@pytest.mark.usefixtures("texts_wait")
+async def test_what_waits_of_who_is_blocked_is_not_spoken_though_it_was_made_already(
+    scene: Scene, lounge: ChannelHandle
+) -> None:
+    await ready(scene, lounge, scene.ann, scene.ben)
+    await use(scene, scene.ben, "say", text="This is the first.")
+    waits = await say(scene, "This waits.")
+    assert len(scene.world.engine.requests) == 2
+    await allow(scene, blocked_members=(scene.ann.id,))
+    await scene.env.settle()
+    await use(scene, scene.ben, "skip")
+    assert "You are blocked" in content(waits)
+    assert scene.world.bot.services.voice.player(scene.guild.id).snapshot() == ()
+
+
 async def test_who_manages_the_server_is_never_locked_out_of_the_settings(scene: Scene) -> None:
     bots = scene.guild.create_text_channel("bots")
     await allow(
