@@ -22,8 +22,8 @@ MOST_NAMED = 5
 _MOST_COUNTED = 1000
 
 _BESIDES = N_(
-    "Who changed which setting of this server and which entry of its dictionary, and who had me "
-    "begin to read which channel."
+    "Which settings and which dictionary entries of this server you changed, and which channels "
+    "you had me read."
 )
 _NOT_KEPT = N_("What you write and have me say is not kept.")
 _TOLD = N_(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.loopback import Message
+from tests.loopback import Message, Person
 from tests.loopback.ids import wait_until
 from tools.pictures.scene import ANSWER_SECONDS, BOTH, Act, scene
 from tools.pictures.scenes.speaking import hold, in_channel
@@ -74,11 +74,13 @@ async def speak_this(act: Act) -> None:
     """In one's own voice, in the author's, without one."""
     await in_channel(act)
     written = act.ben.send("The train leaves at seven.")
-    await show_menu(act, "Speak this", written)
-    await show_menu(act, "Speak this as its author", written)
+    await show_menu(act, act.ada, "Speak this", written)
+    await show_menu(act, act.ada, "Speak this as its author", written)
+    await act.mo.join_voice()
+    await show_menu(act, act.mo, "Speak this", written)
 
 
-async def show_menu(act: Act, name: str, written: Message) -> None:
-    """Have Ada choose an entry of a message's menu."""
-    used = act.ada.use_on_message(name, written)
-    act.keep(act.ada, name, await used.answered(ANSWER_SECONDS))
+async def show_menu(act: Act, member: Person, name: str, written: Message) -> None:
+    """Have a member choose an entry of a message's menu."""
+    used = member.use_on_message(name, written)
+    act.keep(member, name, await used.answered(ANSWER_SECONDS))
