@@ -152,14 +152,17 @@ class Act:
 
     def localised(self, command: str) -> str:
         """Return what a command is called in the client of the people of this scene."""
-        words, here = command.split(), DISCORD_LOCALES[self.language]
-        registered = self.stage.discord.world.commands[None]
-        if menu := [node for node in registered if node["name"] == command and node["type"] != 1]:
-            words, nodes = [command], menu
-        else:
-            nodes = [self.definition(" ".join(words[: count + 1])) for count in range(len(words))]
-        names = [(node.get("name_localizations") or {}).get(here) for node in nodes]
-        return " ".join(name or word for name, word in zip(names, words, strict=True))
+        here = DISCORD_LOCALES[self.language]
+        nodes: list[Payload] = self.stage.discord.world.commands[None]
+        # The entries of a message's menu have names with spaces.
+        whole = any(node["name"] == command for node in nodes)
+        words = [command] if whole else command.split()
+        names = []
+        for word in words:
+            node: Payload = next((each for each in nodes if each["name"] == word), {})
+            names.append((node.get("name_localizations") or {}).get(here) or word)
+            nodes = node.get("options") or []
+        return " ".join(names)
 
     def definition(self, command: str) -> Payload:
         """Return a command's definition, or a subcommand's, as the bot registered it."""

@@ -98,7 +98,7 @@ async def by_faults(act: Act) -> None:
     act.stage.discord.close_voice(act.guild, 4006)
     await _keep_end(act, message, ENDS[UtteranceEnd.CONNECTION_LOST])
     act.stage.discord.world.overwrite(act.guild.voice, Overwrite(act.guild.id))
-    await _cannot_encrypt(Act(act.stage, act.shown, act.commands))
+    await _cannot_encrypt(Act(act.stage, act.language, act.shown, act.commands))
     message = await said(act)
     await act.stage.restart()
     await _keep_end(act, message, ENDS[UtteranceEnd.SHUTTING_DOWN])
