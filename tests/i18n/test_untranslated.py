@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.catalogues.sources import ROOT, source_files
+from tools.catalogues.sources import ROOT, parsed_sources
 
 TELLING = {
     "UserError", "BusyError", "EngineError", "OutOfMemoryError",
@@ -68,8 +68,8 @@ def literals(node: ast.expr) -> Iterator[str]:
                 yield from literals(value)
 
 
-def untranslated(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+def untranslated(path: Path, tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or named(node) not in TELLING:
             continue
         shown = [keyword.value for keyword in node.keywords if keyword.arg not in NOT_SHOWN]
@@ -79,16 +79,20 @@ def untranslated(path: Path) -> Iterator[str]:
 
 
 def test_what_members_read_is_marked_for_translation() -> None:
-    files = [p for p in source_files() if not str(p.relative_to(ROOT)).startswith(OPERATORS)]
+    files = [
+        (path, tree)
+        for path, tree in parsed_sources()
+        if not str(path.relative_to(ROOT)).startswith(OPERATORS)
+    ]
     assert len(files) > 100
-    assert [line for path in files for line in untranslated(path)] == []
+    assert [line for path, tree in files for line in untranslated(path, tree)] == []
 
 
 def test_no_marked_text_is_put_together_before_it_is_looked_up() -> None:
     """`_(f"...")` and `_("..." + name)` are in no catalogue."""
     wrong = []
-    for path in source_files():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in parsed_sources():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call) and named(node) in ("_", "N_", "ngettext", "pgettext"):
                 wrong += [
                     f"{path.relative_to(ROOT)}:{node.lineno}"

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -43,10 +44,16 @@ def source_files() -> list[Path]:
     return [path for path in files if not path.is_relative_to(ROOT / "bot" / "cli")]
 
 
+@cache
+def parsed_sources() -> tuple[tuple[Path, ast.Module], ...]:
+    """Return the files with their syntax trees; they are read once."""
+    files = source_files()
+    return tuple((path, ast.parse(path.read_text(encoding="utf-8"))) for path in files)
+
+
 def marked_texts() -> Iterator[Marked]:
     """Yield all marked texts, some of them more than once."""
-    for path in source_files():
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+    for _path, tree in parsed_sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 yield from _of_call(node.func.id, [literal(argument) for argument in node.args])
