@@ -47,6 +47,9 @@ def placeholders(text: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("locale", TRANSLATED)
 def test_a_catalogue_has_the_texts_of_today_and_no_others(locale: str, template: Catalog) -> None:
+    today = {(message.context, message.id) for message in template if message.id}
+    there = {(message.context, message.id) for message in texts(locale)}
+    assert (sorted(map(str, today - there)), sorted(map(str, there - today))) == ([], [])
     current = path_of(locale).read_bytes()
     assert current == content_of(brought_up_to_date(locale, template)), "make catalogues"
     catalog = read(locale)

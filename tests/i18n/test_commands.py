@@ -68,6 +68,29 @@ async def test_names_differ_within_each_command_and_language(client: MynahBot) -
         check([payload for payload in everything if payload.get("type", 1) == kind])
 
 
+def counted(payload: Payload) -> int:
+    """Characters as Discord counts them: of each text the longest of its languages."""
+    own = sum(
+        max(
+            len(text)
+            for text in (payload[key], *(payload.get(f"{key}_localizations") or {}).values())
+        )
+        for key in ("name", "description")
+        if payload.get(key)
+    )
+    value = len(str(payload.get("value", "")))
+    return (
+        own
+        + value
+        + sum(counted(part) for part in (*payload.get("options", ()), *payload.get("choices", ())))
+    )
+
+
+async def test_no_command_is_larger_than_discord_takes(client: MynahBot) -> None:
+    sizes = {payload["name"]: counted(payload) for payload in await payloads(client)}
+    assert {name: size for name, size in sizes.items() if size > 8000} == {}
+
+
 async def test_a_command_in_german(client: MynahBot) -> None:
     (say,) = [payload for payload in await payloads(client) if payload["name"] == "say"]
     assert say["name_localizations"]["de"] == "sagen"
