@@ -14,8 +14,12 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
+
+settings.register_profile("busy", deadline=None)  # other processes take the time of an example
+settings.load_profile("busy")
 
 FIRST = ("e2e", "cli", "", "voice", "enrolment", "speech", "storage", "text")
 """Folders, longest tests first; "" are the files in `tests` itself. The others follow."""

@@ -18,7 +18,10 @@ _TRIED = 5  # of the operator's, until one is found that can speak
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A voice, and whether it is the member's own: one that they chose or enrolled."""
+    """A voice, and whether it is the member's own: one that they chose or enrolled.
+
+    The voice of another member is not, also where they chose it.
+    """
 
     voice: VoiceProfile
     own: bool
@@ -42,7 +45,7 @@ class Speakers:
         """
         own = self._fit(filter(may_use, await self._store.own_voices(guild_id, user_id)))
         if own is not None:
-            return Speaker(own, own=True)
+            return Speaker(own, own=own.owner_id in (user_id, None))
         voice = await self._operators(f"{guild_id}:{user_id}") or await self._default(guild_id)
         return Speaker(voice, own=False) if voice is not None else None
 

@@ -47,6 +47,14 @@ async def test_the_default_of_a_member_comes_first(
     assert await spoken_by(choices) == ("narrator", True)
 
 
+async def test_the_voice_of_another_is_not_ones_own(
+    store: VoiceStore, choices: SettingsStore
+) -> None:
+    bens = await add(store, "ben", owner=BEN)
+    await choices.set_member_default(GUILD, ANN, bens.id)
+    assert await spoken_by(choices) == ("ben", False)
+
+
 async def test_then_the_voice_that_they_enrolled_last(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
