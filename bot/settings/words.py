@@ -83,9 +83,10 @@ def with_unit(definition: Definition, value: float) -> str:
 
 
 def _range(definition: Definition) -> str:
-    whole = definition.kind is Kind.WHOLE
-    text = _("a whole number from {lowest} to {highest}") if whole else None
-    text = text or _("a number from {lowest} to {highest}")
+    if definition.kind is Kind.WHOLE:
+        text = _("a whole number from {lowest} to {highest}")
+    else:
+        text = _("a number from {lowest} to {highest}")
     lowest, highest = definition.lowest or 0, definition.highest or 0
     return text.format(lowest=number(lowest), highest=with_unit(definition, highest))
 
