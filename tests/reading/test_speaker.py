@@ -51,7 +51,7 @@ async def test_the_voice_of_another_is_not_ones_own(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
     bens = await add(store, "ben", owner=BEN)
-    await choices.set_member_default(GUILD, ANN, bens.id)
+    await set_member_default(store, GUILD, ANN, bens.id)
     assert await spoken_by(choices) == ("ben", False)
 
 
