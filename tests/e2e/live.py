@@ -29,6 +29,7 @@ from tests.loopback import (
     Person,
     wait_until,
 )
+from tests.loopback.gateway_session import MESSAGE_CONTENT
 from tests.samples import speech_samples
 
 VOICE = "Anna"
@@ -39,10 +40,15 @@ BUSY_TEXT = "The children built a castle from boxes and defended it all afternoo
 
 
 class RecordingDesk:
-    """The bot's desk, and every sentence that it gave out, in order, by guild."""
+    """The bot's desk, and every sentence that it gave out, in order, by guild.
+
+    texts: those that it was asked to speak, as they were begun; said: with what came of them.
+    """
 
     def __init__(self, desk: SpeechDesk) -> None:
         self.spoken: dict[int, list[Speech]] = {}
+        self.texts: dict[int, list[str]] = {}
+        self.said: dict[int, list[tuple[str, Speech]]] = {}
         self._desk = desk
 
     def __getattr__(self, name: str) -> Any:
@@ -51,9 +57,11 @@ class RecordingDesk:
     async def speak(
         self, utterance: Utterance, due: Callable[[], float]
     ) -> AsyncGenerator[Speech, None]:
+        self.texts.setdefault(utterance.guild_id, []).append(utterance.text)
         async with aclosing(self._desk.speak(utterance, due)) as sentences:
             async for speech in sentences:
                 self.spoken.setdefault(utterance.guild_id, []).append(speech)
+                self.said.setdefault(utterance.guild_id, []).append((utterance.text, speech))
                 yield speech
 
 
@@ -129,15 +137,28 @@ class Live:
 
 
 @asynccontextmanager
-async def open_live(data: Path) -> AsyncIterator[Live]:
-    """Start a loopback Discord and the bot, with the operator's voice; nothing is loaded yet."""
+async def open_live(data: Path, *, message_content: bool = False) -> AsyncIterator[Live]:
+    """Start a loopback Discord and the bot, with the operator's voice; nothing is loaded yet.
+
+    message_content: whether the intent for it is configured, and switched on for the application.
+    """
     await add_operator_voice(data)
+    async with LoopbackDiscord() as discord:
+        if message_content:
+            discord.gateway.allowed_privileged_intents = MESSAGE_CONTENT
+        async with open_bot(discord, data, message_content=message_content) as live:
+            yield live
+        discord.assert_clean()
+
+
+@asynccontextmanager
+async def open_bot(
+    discord: LoopbackDiscord, data: Path, *, message_content: bool = False
+) -> AsyncIterator[Live]:
+    """Start the bot in a Discord that is there."""
     settings = Settings(storage={"directory": data}, engine={"kind": "piper"})
     made: list[tuple[MynahBot, RecordingDesk]] = []
-    async with (
-        LoopbackDiscord() as discord,
-        open_backstage(settings, connector=discord.connector) as backstage,
-    ):
+    async with open_backstage(settings, connector=discord.connector) as backstage:
 
         def make_bot(message_content: bool) -> MynahBot:
             bot = backstage.make_bot(message_content)
@@ -147,7 +168,9 @@ async def open_live(data: Path) -> AsyncIterator[Live]:
             return bot
 
         stop = asyncio.Event()
-        running = asyncio.create_task(stay_online(make_bot, discord.token, stop))
+        running = asyncio.create_task(
+            stay_online(make_bot, discord.token, stop, message_content=message_content)
+        )
         try:
             await discord.gateway.wait_ready()
             bot, desk = made[0]
@@ -156,7 +179,6 @@ async def open_live(data: Path) -> AsyncIterator[Live]:
         finally:
             stop.set()
             await running
-        discord.assert_clean()
 
 
 async def add_operator_voice(data: Path) -> VoiceProfile:
