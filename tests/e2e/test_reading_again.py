@@ -39,5 +39,5 @@ async def test_after_a_restart_it_reads_on_and_nothing_twice(tmp_path: Path) -> 
             await wait_until(lambda: len(said[guild.id]) > 1, START_SECONDS, "the new message")
             await call.heard_to_the_end()
             spoken = [text for text, _ in said[guild.id]]
-        assert spoken == ["I am back.", "Written when it was back."]
+        assert spoken == ["I am back, and read on.", "Ada says:\n\nWritten when it was back."]
         discord.assert_clean()

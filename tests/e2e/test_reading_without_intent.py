@@ -10,6 +10,8 @@ from tests.loopback import Message, wait_until
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HEARD_SECONDS = 30.0
+BY_ADA = "Ada says:\n\n"
+"""What comes before her first text, because she has no voice of her own."""
 
 
 def texts(live: Live, call: Call) -> list[str]:
@@ -38,14 +40,14 @@ async def test_a_mention_is_spoken_and_the_rest_is_not(live: Live, call: Call) -
     await read(call)
     call.ada.send("This is not for the bot.")
     call.ada.send(f"{live.discord.world.bot.mention} hello from a mention.")
-    await until_spoken(live, call, "hello from a mention.")
+    await until_spoken(live, call, f"{BY_ADA}hello from a mention.")
 
 
 async def test_a_reply_to_the_bot_is_spoken(live: Live, call: Call) -> None:
     await read(call)
     own = live.discord.world.post(live.discord.world.bot, call.guild.text, {"content": "Here I am"})
     call.ada.send("Welcome back.", replied=own)
-    await until_spoken(live, call, "Welcome back.")
+    await until_spoken(live, call, f"{BY_ADA}Welcome back.")
 
 
 @pytest.mark.parametrize("name", ["Speak this", "Speak this as its author"])
@@ -53,4 +55,4 @@ async def test_the_menu_of_a_message_has_it_spoken(live: Live, call: Call, name:
     message = call.ada.send("Only the menu tells the bot of this.")
     answer = await call.ada.use_on_message(name, message).answered(20)
     await content(answer, "Said.")
-    assert texts(live, call) == ["Only the menu tells the bot of this."]
+    assert texts(live, call) == [f"{BY_ADA}Only the menu tells the bot of this."]
