@@ -136,7 +136,7 @@ class GuildPlayer:
         return self._queue.chatter_seconds
 
     def say(self, request: SayRequest, *, first: bool = False) -> Ticket:
-        """Queue an utterance. first: of its rank, before all of which nothing was heard.
+        """Queue an utterance. first: of the chatter that may be left out; see `trim_chatter`.
 
         Raises `BusyError` when the queue is full, `UserError` when the bot is in another
         channel or none, or muted there.
@@ -173,7 +173,8 @@ class GuildPlayer:
     def trim_chatter(self, seconds: float) -> int:
         """Drop chatter of which nothing was heard, the oldest first, until `seconds` of it wait.
 
-        There is room for two more texts then. Returns how many were dropped.
+        There is room for two more texts then. What is being made to be heard next stays. Returns
+        how many were dropped.
         """
         excess = self._queue.excess_chatter(seconds)
         self._playback.drop(excess, UtteranceEnd.DROPPED)

@@ -53,12 +53,13 @@ class SpeechQueue:
     def excess_chatter(self, seconds: float) -> list[Item]:
         """Return the oldest chatter without which `seconds` wait, of which nothing was heard.
 
-        Without it there is also room for two more.
+        Without it there is also room for two more. What is being made to be heard next stays: an
+        engine that is slower than the chat would else make everything in vain.
         """
         waits = self.chatter_seconds
         number = sum(item.chatter for item in self._items)
         excess: list[Item] = []
-        for item in self._unheard_chatter():
+        for item in self._unmade(self._unheard_chatter()):
             if waits <= seconds and number + 2 <= self._limits.chatter_per_guild:
                 break
             excess.append(item)
@@ -67,6 +68,11 @@ class SpeechQueue:
 
     def _unheard_chatter(self) -> list[Item]:
         return [item for item in self._items if item.chatter and not item.begun]
+
+    @staticmethod
+    def _unmade(unheard: list[Item]) -> list[Item]:
+        """Leave out the first, where it is being made."""
+        return unheard[1:] if unheard and unheard[0].fetch is not None else unheard
 
     def check_room(self, rank: Rank, member_id: int) -> None:
         """Raise `BusyError` where another text is one too many; the ranks count by themselves."""
@@ -92,12 +98,11 @@ class SpeechQueue:
             )
 
     def add(self, item: Item, *, first: bool = False) -> None:
-        """Put a text in its place. first: of its rank, before all of which nothing was heard."""
-        same = (n for n, other in enumerate(self._items) if other.chatter is item.chatter)
-        unheard = (n for n in same if not self._items[n].begun)
+        """Put a text in its place. first: of the chatter that may be left out."""
         place = len(self._items) if item.chatter else self._end_of_commands()
-        if first:
-            place = next(unheard, place)
+        waiting = self._unmade(self._unheard_chatter())
+        if first and waiting:
+            place = self._items.index(waiting[0])
         self._items.insert(place, item)
 
     def remove(self, item: Item) -> None:

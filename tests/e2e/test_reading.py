@@ -171,7 +171,7 @@ async def test_a_flood_is_cut_short_in_order_and_told_of(chat: Chat) -> None:
     assert texts[0] in read
     assert texts[-1] in read
     assert told
-    assert 3 < len(read) < 30
+    assert len(read) < len(texts)
 
 
 async def test_what_is_said_by_command_comes_within_one_sentence_of_a_flood(chat: Chat) -> None:

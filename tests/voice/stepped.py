@@ -88,8 +88,8 @@ class Stepped:
         """Which sentences were begun, in order."""
         return [packet.removesuffix(" 0") for packet in self.sent if packet.endswith(" 0")]
 
-    def say(self, script: Script, **details: Any) -> Ticket:
-        return self.player.say(replace(script.request(CHANNEL_ID), **details))
+    def say(self, script: Script, *, first: bool = False, **details: Any) -> Ticket:
+        return self.player.say(replace(script.request(CHANNEL_ID), **details), first=first)
 
     def read(self, script: Script, **details: Any) -> Ticket:
         """Read a message aloud."""

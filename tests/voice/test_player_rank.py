@@ -197,7 +197,7 @@ async def test_messages_are_dropped_by_author_and_the_sentence_that_is_heard_may
     assert stepped.sentences == ["m1", "c1", "o"]
 
 
-async def test_too_much_chatter_loses_the_oldest_of_which_nothing_was_heard() -> None:
+async def test_too_much_chatter_loses_the_oldest_that_is_not_being_made() -> None:
     stepped = Stepped()
     reading = await begun(stepped)
     text = "word " * 28  # about ten seconds
@@ -206,9 +206,21 @@ async def test_too_much_chatter_loses_the_oldest_of_which_nothing_was_heard() ->
     assert stepped.player.chatter_seconds == pytest.approx(40, rel=0.01)
     assert stepped.player.trim_chatter(25.0) == 2
     assert stepped.player.chatter_seconds == pytest.approx(20, rel=0.01)
-    assert ends(*waiting[:2]) == [UtteranceEnd.DROPPED] * 2
-    assert not any(ticket.ended.done() for ticket in (*waiting[2:], reading, said))
+    assert ends(*waiting[1:3]) == [UtteranceEnd.DROPPED] * 2
+    kept = waiting[0], waiting[3], reading, said
+    assert not any(ticket.ended.done() for ticket in kept)
     assert stepped.player.trim_chatter(25.0) == 0
+
+
+async def test_what_is_told_first_waits_for_what_is_being_made() -> None:
+    stepped = Stepped()
+    stepped.read(message("making"), text="word " * 28)
+    for name in ("old", "new"):
+        stepped.read(message(name), text="word " * 28)
+    assert stepped.player.trim_chatter(25.0) == 1
+    stepped.read(message("notice"), text="notice", first=True)
+    shown = [entry.first_words for entry in stepped.player.snapshot()]
+    assert [words.split()[0] for words in shown] == ["word", "notice", "word"]
 
 
 async def test_trimming_makes_room_for_two_more() -> None:

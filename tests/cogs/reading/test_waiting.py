@@ -78,7 +78,8 @@ async def test_the_oldest_of_too_much_is_left_out_and_that_is_said(chatting: Sce
         text = f"This is number {number} of many messages of some length."
         await chatting.ben.send(chatting.channel, text)
     await chatting.env.settle()
-    told, *rest = waiting(chatting)
+    made, told, *rest = waiting(chatting)
+    assert "number 0" in made  # what is being made is heard, however much comes
     assert told.endswith("messages left out.")
     assert 0 < len(rest) < 10
     assert "number 29" in rest[-1]
