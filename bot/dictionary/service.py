@@ -35,7 +35,7 @@ class DictionaryService:
         self._store = store
         self._tables: OrderedDict[Owner, tuple[int, Table]] = OrderedDict()
         self._kept = 0
-        self._importing = asyncio.Lock()
+        self._trying = asyncio.Lock()  # one hostile pattern or file at a time takes a thread
 
     async def of(self, guild_id: int, user_id: int = 0) -> Matcher | None:
         """Return what the texts of a member are spoken with, None where nothing is stored.
@@ -58,7 +58,7 @@ class DictionaryService:
 
         Raises UserError for what cannot be an entry, StorageError.
         """
-        entry = await asyncio.to_thread(checked, entry)
+        entry = await self._checked(entry)
         matcher = await self.of(owner.guild_id, owner.user_id)
         return Matcher((Table([entry]), *(matcher.tables if matcher else ())))
 
@@ -67,7 +67,7 @@ class DictionaryService:
 
         Raises UserError for what cannot be an entry and where there is no room, StorageError.
         """
-        entry = await asyncio.to_thread(checked, entry)
+        entry = await self._checked(entry)
         [put] = await self._store.put(owner, [entry], created_by)
         if reason := self._refusal(put):
             raise UserError(reason)
@@ -100,7 +100,7 @@ class DictionaryService:
         One file after another is read, in a thread. Raises UserError for what is no dictionary,
         StorageError.
         """
-        async with self._importing:
+        async with self._trying:
             read = await asyncio.to_thread(read_file, data, self._store.bounds.entries)
         report = ImportReport(refused=[line for line in read if line.entry is None])
         good = [(line, line.entry) for line in read if line.entry is not None]
@@ -120,6 +120,10 @@ class DictionaryService:
         """
         entries = await self.entries(owner)
         return await asyncio.to_thread(write_file, entries) if entries else None
+
+    async def _checked(self, entry: Entry) -> Entry:
+        async with self._trying if entry.pattern else contextlib.nullcontext():
+            return await asyncio.to_thread(checked, entry)
 
     def _refusal(self, put: Put) -> str:
         bounds = self._store.bounds

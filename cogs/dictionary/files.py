@@ -13,7 +13,7 @@ from bot.dictionary.exchange import MAX_FILE_BYTES
 from bot.errors import UserError
 from bot.i18n import _
 from bot.moderation import EntriesImported
-from cogs.dictionary.options import SERVER, changed_owner, owner_of
+from cogs.dictionary.options import SERVER, changed_owner, count_use, owner_of
 from cogs.dictionary.words import import_card, report_file, whose
 from cogs.moderation import tell
 from cogs.ui import Interaction, command_names, defer, services_of
@@ -21,8 +21,21 @@ from cogs.ui import Interaction, command_names, defer, services_of
 FILE_NAME, REPORT_NAME = "dictionary.json", "report.txt"
 
 
+IMPORTS, PERIOD_SECONDS = 3, 60.0
+"""So many files a member may send within that time: their patterns are tried one after another."""
+
+
 class Files(commands.Cog):
     """Dictionaries as JSON files."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Not the library's decorator, whose state belongs to the module and outlives the bot.
+        self._imports: commands.CooldownMapping[Interaction] = (
+            commands.CooldownMapping.from_cooldown(
+                IMPORTS, PERIOD_SECONDS, lambda interaction: interaction.user.id
+            )
+        )
 
     @app_commands.command(name="import", description="Take the entries of a JSON file")
     @app_commands.describe(
@@ -33,6 +46,7 @@ class Files(commands.Cog):
     ) -> None:
         """Store what is right in it, and report on each entry."""
         _check_size(file)
+        count_use(self._imports, interaction)
         await defer(interaction)
         owner = await changed_owner(interaction, server)
         report = await services_of(interaction).dictionary.import_file(

@@ -24,6 +24,7 @@ from cogs.dictionary.options import (
     Text,
     Written,
     changed_owner,
+    count_use,
     may_change_servers,
     owner_of,
 )
@@ -57,6 +58,7 @@ class Hearing(commands.Cog):
     """An entry is heard first."""
 
     def __init__(self) -> None:
+        super().__init__()
         # Not the library's decorator, whose state belongs to the module and outlives the bot.
         self._heard: commands.CooldownMapping[Interaction] = commands.CooldownMapping.from_cooldown(
             HEARD, PERIOD_SECONDS, lambda interaction: interaction.user.id
@@ -81,7 +83,7 @@ class Hearing(commands.Cog):
             raise UserError(_("Give a text that the pattern finds something in."))
         if not services_of(interaction).engine.ready:
             raise EngineError(_("The voice engine is still loading. Try again in a minute."))
-        self._count(interaction)
+        count_use(self._heard, interaction)
         await defer(interaction)
         voice = voice or await _voice_of(interaction)
         await require(interaction, Action.CHOOSE, voice=voice)
@@ -91,11 +93,6 @@ class Hearing(commands.Cog):
         utterance = _utterance(interaction, text or written, entry, voice, matcher)
         view = SaveEntry(interaction, entry, for_server=await may_change_servers(interaction))
         await _answer(interaction, utterance, view)
-
-    def _count(self, interaction: Interaction) -> None:
-        bucket = self._heard.get_bucket(interaction)
-        if bucket is not None and (wait := bucket.update_rate_limit()) is not None:
-            raise app_commands.CommandOnCooldown(bucket, wait)
 
 
 def _utterance(

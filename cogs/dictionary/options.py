@@ -6,6 +6,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.ext import commands
 
 from bot.dictionary.entries import MAX_SPOKEN, MAX_WRITTEN
 from bot.errors import UserError
@@ -38,6 +39,13 @@ MEANINGS = {
 """What the options of an entry are for."""
 
 SERVER = "For everybody here (needs Manage Server, or a role chosen in /settings)"
+
+
+def count_use(limit: commands.CooldownMapping[Interaction], interaction: Interaction) -> None:
+    """Count what a member does. Raises CommandOnCooldown where it is too often."""
+    bucket = limit.get_bucket(interaction)
+    if bucket is not None and (wait := bucket.update_rate_limit()) is not None:
+        raise app_commands.CommandOnCooldown(bucket, wait)
 
 
 def owner_of(interaction: Interaction, server: bool) -> Owner:

@@ -8,6 +8,7 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from cogs.dictionary.files import IMPORTS
 from storage.dictionary import Entry, Owner
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.test_dictionary import MANAGE, call, entries, put, read
@@ -111,6 +112,11 @@ async def test_a_file_that_is_refused_in_whole_is_reported_within_discords_limit
     assert "2000 entries refused" in read(result)
     assert (await attached(result)).count(b"\n") == 2000
     assert await scene.world.dictionary.of(scene.guild.id, scene.ann.id) is None
+
+
+async def test_files_are_limited(scene: Scene) -> None:
+    answers = [content(await send(scene, scene.ann, b"[]")) for _ in range(IMPORTS + 1)]
+    assert ["Try again in" in answer for answer in answers] == [False] * IMPORTS + [True]
 
 
 async def test_members_have_dictionaries_of_their_own_in_each_server(scene: Scene) -> None:
