@@ -7,7 +7,7 @@ import string
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.dictionary.entries import checked
@@ -253,6 +253,7 @@ ENTRIES = st.lists(
 ).map(lambda found: [each for each in found if each is not None])
 
 
+@settings(max_examples=50)
 @given(TEXTS, ENTRIES)
 def test_any_dictionary_makes_a_text_that_stays_as_it_is(text: str, given: list[Entry]) -> None:
     dictionary = Matcher([Table(given)])
