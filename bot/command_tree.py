@@ -12,7 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.errors import EngineDeadError, MynahError
-from bot.i18n import N_, _, error_text, in_locale, locale, supported
+from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported
 from bot.markup import literal
 from storage.errors import StorageError, VoiceRequestError
 
@@ -229,7 +229,7 @@ def _expired(error: Exception) -> bool:
 
 
 def _names(permissions: list[str]) -> str:
-    return ", ".join(
+    return listed(
         _(PERMISSIONS.get(permission, permission.replace("_", " ").title()))
         for permission in permissions
     )

@@ -11,7 +11,7 @@ from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
-from bot.i18n import N_, Translatable, _, ngettext, translated
+from bot.i18n import N_, Translatable, _, listed, ngettext, translated
 from bot.languages import LANGUAGES
 from bot.markup import literal
 from bot.speech.types import VoiceSettings
@@ -223,7 +223,7 @@ def _used(voice: VoiceProfile) -> str:
 def _sample(voice: VoiceProfile) -> str:
     verdict = (voice.quality or {}).get("verdict")
     seconds = _("{seconds:.1f} s").format(seconds=voice.seconds)
-    return ", ".join((seconds, *([_(_GRADES.get(verdict, verdict))] if verdict else [])))
+    return listed((seconds, *([_(_GRADES.get(verdict, verdict))] if verdict else [])))
 
 
 def _language(code: str | None) -> str:

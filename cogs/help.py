@@ -7,7 +7,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.command_mentions import CommandNames
-from bot.i18n import _, pgettext
+from bot.i18n import _, listed, pgettext
 from cogs import cards
 from cogs.call import member_of, player_of
 from cogs.ui import (
@@ -100,7 +100,7 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
             )
         )
     if own:
-        names = ", ".join(command(f"voice {change}") for change in CHANGES)
+        names = listed(command(f"voice {change}") for change in CHANGES)
         lines.append(_("Yours to change: {commands}.").format(commands=names))
     else:
         lines.append(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 
 from bot.i18n.catalogues import catalogue
@@ -49,6 +49,11 @@ def pgettext(context: str, text: str) -> str:
     if name == SOURCE_LOCALE:
         return text
     return in_the_manner_of(name, catalogue(name).pgettext(context, text))
+
+
+def listed(texts: Iterable[str]) -> str:
+    """Return texts that are translated already, one after another, as the current language does."""
+    return ("、" if locale.get() == "ja" else ", ").join(texts)
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's name for "translated later"

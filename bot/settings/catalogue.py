@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import _, listed
 from bot.settings.definition import Page, Picker, Settings
 
 
@@ -75,10 +75,10 @@ def _unknown(key: str, known: list[str]) -> str:
     close = difflib.get_close_matches(key.lower().replace("-", "_"), known)
     if close:
         return _("There is no setting “{key}”. Did you mean {close}?").format(
-            key=key, close=", ".join(close)
+            key=key, close=listed(close)
         )
     return _("There is no setting “{key}”. There are: {known}.").format(
-        key=key, known=", ".join(known)
+        key=key, known=listed(known)
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.i18n import _
+from bot.i18n import _, listed
 from bot.settings.guild import GuildSettings
 
 MOST_NAMED = 5
@@ -162,7 +162,7 @@ def _wrong_voice_channel(place: Place, settings: GuildSettings) -> str | None:
 
 
 def _mentions(ids: Sequence[int], mark: str) -> str:
-    named = ", ".join(f"<{mark}{identifier}>" for identifier in ids[:MOST_NAMED])
+    named = listed(f"<{mark}{identifier}>" for identifier in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED:
         return named
     return _("{names} and {count} more").format(names=named, count=len(ids) - MOST_NAMED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from bot.i18n import N_, _, locale
+from bot.i18n import N_, _, listed, locale
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker
 
@@ -58,7 +58,7 @@ def allowed(definition: Definition) -> str:
         case Kind.WHOLE | Kind.NUMBER:
             return _range(definition)
         case Kind.CHOICE:
-            return _("one of these: {values}").format(values=", ".join(definition.choices or {}))
+            return _("one of these: {values}").format(values=listed(definition.choices or {}))
         case Kind.ONE if definition.picker is not None:
             return _(_ONE[definition.picker])
         case Kind.SEVERAL if definition.picker is not None:
@@ -95,7 +95,7 @@ def _named(definition: Definition, value: Any, name_of: NameOf) -> str:
     picker = definition.picker
     assert picker is not None
     ids = value if isinstance(value, tuple) else (value,)
-    names = ", ".join(name_of(picker, identifier) for identifier in ids[:MOST_NAMED])
+    names = listed(name_of(picker, identifier) for identifier in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED:
         return names
     return _("{names} and {count} more").format(names=names, count=len(ids) - MOST_NAMED)

@@ -6,7 +6,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import _, listed
 from bot.moderation import EntrySet
 from cogs.dictionary.becoming import becomes
 from cogs.dictionary.clearing import ask_to_clear
@@ -94,6 +94,6 @@ async def _remove(
 ) -> None:
     removed = await services_of(interaction).dictionary.remove(owner, written, language)
     if not owner.user_id:
-        gone = ", ".join(map(entry_line, removed))
+        gone = listed(map(entry_line, removed))
         tell(interaction.client, owner.guild_id, EntrySet(interaction.user.id, gone, True))
     await interaction.edit_original_response(content=removed_text(removed))

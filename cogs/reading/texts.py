@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from bot.i18n import _, ngettext
+from bot.i18n import _, listed, ngettext
 from bot.reading.sessions import Session
 
 PORTAL = "https://discord.com/developers/applications"
@@ -16,7 +16,7 @@ MAX_REASONS = 5
 
 def mentions(channel_ids: Iterable[int]) -> str:
     """Return channels to click."""
-    return ", ".join(f"<#{channel_id}>" for channel_id in channel_ids)
+    return listed(f"<#{channel_id}>" for channel_id in channel_ids)
 
 
 def started(channel_ids: Iterable[int], voice_channel_id: int) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 from discord.utils import format_dt
 
-from bot.i18n import N_, _, ngettext
+from bot.i18n import N_, _, listed, ngettext
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
 from cogs import cards
@@ -89,4 +89,4 @@ def settings_text(settings: Settings) -> str:
         for each in definitions(type(settings))
         if getattr(settings, each.key) != each.default
     ]
-    return ", ".join(changed) or _("none")
+    return listed(changed) or _("none")

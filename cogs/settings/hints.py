@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.i18n import _
+from bot.i18n import _, listed
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker, Settings
 from bot.settings.guild import GuildSettings
@@ -32,7 +32,7 @@ def _unspeakable(guild: discord.Guild, ids: tuple[int, ...]) -> str:
         return ""
     return _(
         "I cannot speak in {channels} yet: give me View Channel, Connect and Speak there."
-    ).format(channels=", ".join(closed[:MOST_NAMED]))
+    ).format(channels=listed(closed[:MOST_NAMED]))
 
 
 def _may_speak(channel: discord.abc.GuildChannel, me: discord.Member) -> bool:
