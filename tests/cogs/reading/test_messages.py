@@ -35,7 +35,7 @@ async def test_attachments_are_told_by_their_kind(reading: Scene) -> None:
     files = [("a.png", b"x"), ("b.mp4", b"x"), ("c.mp3", b"x"), ("d.pdf", b"x")]
     await write(reading, reading.ann, "", attachments=files)
     (said,) = spoken(reading)
-    assert said == "a picture, a video, an audio file, and a file."
+    assert said.rstrip(".") == "a picture, a video, an audio file, and a file"
 
 
 async def test_an_answer_names_whom_it_answers(reading: Scene, lounge: ChannelHandle) -> None:
