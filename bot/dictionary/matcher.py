@@ -97,8 +97,9 @@ class TextEntries:
         allowed = min(self._seconds, PATTERN_SECONDS)
         try:
             for match in entry.pattern.finditer(text, timeout=allowed):
-                if match.end() > match.start():
-                    yield match.start(), match.end(), entry.expand(match)
+                said = entry.expand(match)
+                if 0 < match.end() - match.start() >= len(said) - MAX_GROWTH:  # else it has no room
+                    yield match.start(), match.end(), said
         except (TimeoutError, MemoryError):
             if allowed == PATTERN_SECONDS:  # and not only because of others
                 entry.slow = True

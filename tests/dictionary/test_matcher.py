@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import string
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -230,6 +231,16 @@ def test_a_text_grows_by_so_much_at_most() -> None:
     assert 500 < len(entries.replace("a " * 250)) <= 500 + MAX_GROWTH
     doubling = Entry(r"(\w+)", r"\1\1\1\1\1\1\1\1", True)
     assert len(matcher([doubling]).entries("en").replace("abc " * 150)) <= 600 + MAX_GROWTH
+
+
+def test_what_has_no_room_takes_no_memory() -> None:
+    greedy = checked(Entry(r"(?=(.*))\w", r"\1" * 60, True))
+    entries = matcher([greedy]).entries("en")
+    tracemalloc.start()
+    entries.replace("abc " * 700)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2_000_000, peak
 
 
 # Any text, any entries
