@@ -229,7 +229,7 @@ class Panel(OwnedView):
         key, seen = definition.key, self._seen
         if getattr(await self.subject.read(), key) != getattr(seen, key):
             return drawing.refusal(
-                _("Somebody else changed this meanwhile, so I changed nothing. See what it is now.")
+                _("This was changed meanwhile, so I changed nothing. See what it is now.")
             )
         try:
             await self.subject.change(asks, definition, value)

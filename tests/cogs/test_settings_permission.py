@@ -73,7 +73,7 @@ async def test_a_panel_that_is_outdated_changes_nothing_and_shows_what_is_set(
     await second.open("say_roles")
     await second.choose("pick", role)
     await panel.choose("pick", other)
-    assert "⚠️ Somebody else changed this meanwhile" in panel.text
+    assert "⚠️ This was changed meanwhile" in panel.text
     assert f"Now: <@&{role.id}>" in panel.text
     assert (await stored(scene)).say_roles == (role.id,)
     await panel.choose("pick", role, other)
