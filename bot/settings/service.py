@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
@@ -31,7 +32,7 @@ K = TypeVar("K")
 class SettingChange:
     """What was changed, by whom. changed_by: None is the operator.
 
-    value, before: as in the model, what it is now and what it was.
+    value, before: as in the model, what it is now and what it was. changed_at: None if unknown.
     """
 
     guild_id: int
@@ -39,6 +40,7 @@ class SettingChange:
     value: Any
     changed_by: int | None
     before: Any = None
+    changed_at: datetime | None = field(default=None, compare=False)
 
 
 OnChange = Callable[[SettingChange], Awaitable[None]]
@@ -98,9 +100,13 @@ class SettingsService:
             tell(guild_id, user_id)
         return await self.member(guild_id, user_id)
 
-    async def log(self, guild_id: int, limit: int = 25) -> list[LoggedChange]:
-        """Return who changed which of a guild's settings when, the newest first."""
-        return await self._values.changes_of(guild_id, limit)
+    async def log(self, guild_id: int, limit: int = 25) -> list[SettingChange]:
+        """Return who changed which of a guild's settings when, the newest first.
+
+        Raises StorageError.
+        """
+        rows = await self._values.changes_of(guild_id, limit)
+        return [_as_change(row) for row in rows if _is_known(row)]
 
     async def take_in(self) -> None:
         """Read anew what may have changed, and tell the subscribers of what did, by any process.
@@ -139,10 +145,9 @@ class SettingsService:
                 self._told = await self._values.newest_change()
 
     async def _tell(self, logged: LoggedChange) -> None:
-        if logged.key not in GuildSettings.model_fields:  # of a newer program
+        if not _is_known(logged):
             return
-        before, after = (_as_stored(logged.key, value) for value in (logged.before, logged.after))
-        change = SettingChange(logged.guild_id, logged.key, after, logged.changed_by, before)
+        change = _as_change(logged)
         told = (subscriber(change) for subscriber in self._subscribers)
         for result in await asyncio.gather(*told, return_exceptions=True):
             if isinstance(result, Exception):
@@ -176,10 +181,20 @@ class _Kept(Generic[K, S]):
         self._settings.clear()
 
 
-def _as_stored(key: str, value: Any) -> Any:
-    """Return a value of the log as the model has it."""
-    settings = GuildSettings.from_stored({} if value is None else {key: value})
-    return getattr(settings, key)
+def _is_known(logged: LoggedChange) -> bool:
+    """Whether this version has the setting; a newer one may have written the row."""
+    return logged.key in GuildSettings.model_fields
+
+
+def _as_change(logged: LoggedChange) -> SettingChange:
+    before, value = (_from_stored(logged.key, each) for each in (logged.before, logged.after))
+    return SettingChange(
+        logged.guild_id, logged.key, value, logged.changed_by, before, logged.changed_at
+    )
+
+
+def _from_stored(key: str, value: Any) -> Any:
+    return getattr(GuildSettings.from_stored({} if value is None else {key: value}), key)
 
 
 def _to_store(model: type[Settings], key: str, value: Any) -> tuple[str, Any]:

@@ -8,8 +8,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from cogs.settings.me import MemberPanel
 from cogs.settings.panel import Panel
-from cogs.settings.sections import sections_by_page
-from cogs.settings.subjects import GuildSubject
+from cogs.settings.server import ServerPanel
 from cogs.ui import Interaction, defer
 
 
@@ -21,9 +20,9 @@ class SettingsCog(commands.Cog, name="Settings"):
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: Interaction) -> None:
         """Show the server's settings."""
-        subject = GuildSubject.of(interaction)
-        subject.require_permission(interaction)  # Integrations can give the command to anybody
-        await _open(interaction, Panel(interaction, subject, sections_by_page(subject.model)))
+        panel = ServerPanel(interaction)
+        panel.subject.require_permission(interaction)  # Integrations can give it to anybody
+        await _open(interaction, panel)
 
     @app_commands.command(description="Change how you sound and are read here; see what is stored")
     @app_commands.guild_only()

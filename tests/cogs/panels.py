@@ -48,7 +48,8 @@ class DrivenPanel:
 
     @property
     def settings(self) -> list[str]:
-        return [option["value"] for option in self.control("setting")["options"]]
+        menus = [each for each in self.controls if each["custom_id"] == "setting"]
+        return [option["value"] for menu in menus for option in menu["options"]]
 
     async def press(self, custom_id: str) -> InteractionResult:
         return await self.member.click(self.message, custom_id=custom_id)

@@ -237,7 +237,7 @@ async def test_who_changed_what_is_logged(scene: Scene, panel: DrivenPanel) -> N
     await panel.open("read_bots")
     await panel.press("turn")
     (change,) = await scene.world.settings.log(scene.guild.id)
-    assert (change.key, change.after, change.changed_by) == ("read_bots", True, scene.mo.id)
+    assert (change.key, change.value, change.changed_by) == ("read_bots", True, scene.mo.id)
 
 
 async def test_what_the_bot_lacks_for_a_channel_is_said(scene: Scene, panel: DrivenPanel) -> None:

@@ -81,8 +81,8 @@ async def test_changes_are_logged_with_who_and_when_and_from_what(
     await settings.change_guild(GUILD, "speed", 1.5, changed_by=MO)  # which is no change
     await settings.change_guild(GUILD, "speed", 1.0, changed_by=None)  # which is the default
     newest, oldest = await settings.log(GUILD)
-    assert (oldest.changed_by, oldest.key, oldest.before, oldest.after) == (MO, "speed", None, 1.5)
-    assert (newest.changed_by, newest.before, newest.after) == (None, 1.5, None)
+    assert (oldest.changed_by, oldest.key, oldest.before, oldest.value) == (MO, "speed", 1, 1.5)
+    assert (newest.changed_by, newest.before, newest.value) == (None, 1.5, 1)
     assert newest.changed_at is not None
     assert oldest.changed_at is not None
     assert newest.changed_at >= oldest.changed_at
@@ -95,7 +95,7 @@ async def test_the_log_of_a_guild_is_bounded(
     await settings.change_guild(OTHER_GUILD, "speed", 2, changed_by=MO)
     for number in range(5):
         await settings.change_guild(GUILD, "max_characters", 100 + number, changed_by=MO)
-    assert [change.after for change in await settings.log(GUILD)] == [104, 103, 102]
+    assert [change.value for change in await settings.log(GUILD)] == [104, 103, 102]
     assert len(await settings.log(OTHER_GUILD)) == 1
 
 
@@ -224,12 +224,15 @@ async def test_rows_of_another_program_break_nothing(
         for key, value in (*rows.items(), ("read_bots", "{")):
             connection.execute("INSERT INTO guild_settings VALUES (?, ?, ?)", (GUILD, key, value))
         connection.execute(
-            "INSERT INTO settings_log VALUES (9, ?, 'x', 1, 'k', '{', NULL)", (GUILD,)
+            "INSERT INTO settings_log VALUES (8, ?, 'x', 1, 'newer', NULL, '1')", (GUILD,)
+        )
+        connection.execute(
+            "INSERT INTO settings_log VALUES (9, ?, 'x', 1, 'hurry', '{', 'false')", (GUILD,)
         )
     connection.close()
     assert await settings.guild(GUILD) == GuildSettings(hurry=False)
     [change] = await settings.log(GUILD)
-    assert (change.changed_at, change.before) == (None, None)
+    assert (change.changed_at, change.before, change.value) == (None, True, False)
     assert (await settings.change_guild(GUILD, "read_bots", True, changed_by=MO)).read_bots
 
 

@@ -18,7 +18,7 @@ from bot.cli.voices.words import date
 if TYPE_CHECKING:
     from bot.settings.catalogue import Definition
     from bot.settings.guild import GuildSettings
-    from storage.setting_values import LoggedChange
+    from bot.settings.service import SettingChange
     from storage.voices import VoiceStore
 
 HEADINGS = ("setting", "value", "default", "meaning")
@@ -43,7 +43,7 @@ def show(context: Context, guild_id: int, as_json: bool) -> None:
     A default is shown where the setting differs from it.
     """
 
-    async def work(store: VoiceStore) -> tuple[list[_Row], list[LoggedChange]]:
+    async def work(store: VoiceStore) -> tuple[list[_Row], list[SettingChange]]:
         service = settings_service(store)
         rows = await _rows(store, await service.guild(guild_id))
         return rows, await service.log(guild_id, MOST_CHANGES)
@@ -65,7 +65,7 @@ async def _rows(store: VoiceStore, settings: GuildSettings) -> list[_Row]:
     return found
 
 
-def _print(rows: list[_Row], changes: list[LoggedChange]) -> None:
+def _print(rows: list[_Row], changes: list[SettingChange]) -> None:
     from bot.settings.words import shown
 
     lines = [
@@ -83,36 +83,18 @@ def _print(rows: list[_Row], changes: list[LoggedChange]) -> None:
         print_rows(CHANGES, [_change(change) for change in changes])
 
 
-def _change(change: LoggedChange) -> tuple[str, ...]:
+def _change(change: SettingChange) -> tuple[str, ...]:
+    from bot.settings.catalogue import definition
+    from bot.settings.guild import GuildSettings
+    from bot.settings.words import shown
+
+    about = definition(GuildSettings, change.key)
     by = "operator" if change.changed_by is None else str(change.changed_by)
-    values = (_logged(change.key, value) for value in (change.before, change.after))
+    values = (shown(about, value) for value in (change.before, change.value))
     return (date(change.changed_at), by, change.key, *values)
 
 
-def _logged(key: str, stored: Any) -> str:
-    from bot.settings.words import shown
-
-    about, value = _as_now(key, stored)
-    return str(stored) if about is None else shown(about, value)
-
-
-def _logged_json(key: str, stored: Any) -> Any:
-    about, value = _as_now(key, stored)
-    return stored if about is None else value_json(about, value)
-
-
-def _as_now(key: str, stored: Any) -> tuple[Definition | None, Any]:
-    """Return what a logged value is now, if this version knows the setting."""
-    from bot.settings.catalogue import definition
-    from bot.settings.guild import GuildSettings
-
-    if key not in GuildSettings.model_fields:
-        return None, stored
-    settings = GuildSettings.from_stored({} if stored is None else {key: stored})
-    return definition(GuildSettings, key), getattr(settings, key)
-
-
-def _document(guild_id: int, rows: list[_Row], changes: list[LoggedChange]) -> dict[str, Any]:
+def _document(guild_id: int, rows: list[_Row], changes: list[SettingChange]) -> dict[str, Any]:
     return {
         "guild_id": str(guild_id),
         "settings": [
@@ -126,14 +108,19 @@ def _document(guild_id: int, rows: list[_Row], changes: list[LoggedChange]) -> d
             }
             for row in rows
         ],
-        "changes": [
-            {
-                "changed_at": moment_json(change.changed_at),
-                "changed_by": None if change.changed_by is None else str(change.changed_by),
-                "key": change.key,
-                "before": _logged_json(change.key, change.before),
-                "after": _logged_json(change.key, change.after),
-            }
-            for change in changes
-        ],
+        "changes": [_change_document(change) for change in changes],
+    }
+
+
+def _change_document(change: SettingChange) -> dict[str, Any]:
+    from bot.settings.catalogue import definition
+    from bot.settings.guild import GuildSettings
+
+    about = definition(GuildSettings, change.key)
+    return {
+        "changed_at": moment_json(change.changed_at),
+        "changed_by": None if change.changed_by is None else str(change.changed_by),
+        "key": change.key,
+        "before": value_json(about, change.before),
+        "after": value_json(about, change.value),
     }
