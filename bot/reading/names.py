@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.i18n import _, in_locale
-from bot.reading.message import Author
+from bot.reading.message import Author, ChatMessage
 from bot.reading.place import Context
+from bot.settings.service import SettingsService
 from bot.text.names import clean_name
 from bot.text.sentences import is_speakable
 
 MAX_SPOKEN_NAME = 32
 """Characters of a name that are said before a message; longer ones end behind a word."""
+
+MOST_WISHES = 20
+"""Members mentioned in one message who are called as they wish."""
 
 
 def name_of(author: Author, context: Context) -> str:
@@ -33,3 +39,18 @@ def short_name(name: str) -> str:
         return said
     begin = said[: MAX_SPOKEN_NAME + 1].rpartition(" ")[0]
     return begin if is_speakable(begin) else said[:MAX_SPOKEN_NAME]
+
+
+async def with_wished_names(message: ChatMessage, settings: SettingsService) -> ChatMessage:
+    """Return a message in which members are called as they wish. Raises StorageError."""
+
+    async def wished(member_id: int) -> str:
+        member = await settings.member(message.guild_id, member_id)
+        return short_name(member.spoken_name or "")
+
+    members, reply_to = dict(message.names.members), message.reply_to
+    for member_id in list(members)[:MOST_WISHES]:
+        members[member_id] = await wished(member_id) or members[member_id]
+    if message.reply_to_id is not None:
+        reply_to = await wished(message.reply_to_id) or reply_to
+    return replace(message, names=replace(message.names, members=members), reply_to=reply_to)

@@ -14,7 +14,7 @@ from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
 from bot.reading.facts import voices_for
 from bot.reading.languages import usual_language
 from bot.reading.message import Author, ChatMessage
-from bot.reading.names import name_of, short_name
+from bot.reading.names import name_of, with_wished_names
 from bot.reading.place import Context, Place
 from bot.reading.reading import Reading, Said
 from bot.reading.repeats import written
@@ -27,9 +27,6 @@ from bot.settings.member import MemberSettings
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.text.engine_reads import WORDS, EngineReads
-
-MOST_WISHES = 20
-"""Members mentioned in one message who are called as they wish."""
 
 
 class ReadingService:
@@ -201,7 +198,7 @@ class ReadingService:
         author = message.author
         speaker = dataclasses.replace(speaker, own=speaker.own and voice_of.id == author.id)
         language = usual_language(context, speaker)
-        message = await self._with_wished_names(message)
+        message = await with_wished_names(message, self._settings)
         return Reading(
             message.guild_id,
             author.id,
@@ -213,21 +210,6 @@ class ReadingService:
             name=name_of(author, context),
             repeats=written(message),
         )
-
-    async def _with_wished_names(self, message: ChatMessage) -> ChatMessage:
-        """Return a message in which members are called as they wish."""
-        mentioned = dict(message.names.members)
-        for member_id in list(mentioned)[:MOST_WISHES]:
-            mentioned[member_id] = await self._wished(message, member_id) or mentioned[member_id]
-        reply_to = message.reply_to
-        if message.reply_to_id is not None:
-            reply_to = await self._wished(message, message.reply_to_id) or reply_to
-        names = dataclasses.replace(message.names, members=mentioned)
-        return dataclasses.replace(message, names=names, reply_to=reply_to)
-
-    async def _wished(self, message: ChatMessage, member_id: int) -> str:
-        member = await self._settings.member(message.guild_id, member_id)
-        return short_name(member.spoken_name or "")
 
     def _passing(
         self,
