@@ -15,7 +15,7 @@ from bot.i18n import _
 from bot.reading.rules import SkipReason
 from bot.settings.permissions import Action
 from cogs.call import channel_of, player_in
-from cogs.permissions import count_text, permitted
+from cogs.permissions import count_text, permitted, require
 from cogs.progress import ProgressLine
 from cogs.reading.desk import ReadingDesk
 from cogs.reading.messages import author_of, chat_message, is_chat
@@ -60,6 +60,7 @@ class Menus(commands.Cog, name="Speak this"):
         self, interaction: Interaction, message: discord.Message, *, as_author: bool
     ) -> None:
         channel = channel_of(interaction)
+        await require(interaction, Action.SAY, channel=channel)
         if not is_chat(message):
             raise UserError(_("I speak only what members wrote. Choose a message of theirs."))
         services = self._desk.services

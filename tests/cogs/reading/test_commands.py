@@ -106,6 +106,15 @@ async def test_a_channel_that_the_settings_do_not_allow_is_refused(
     assert "aloud" in content(await scene.ann.slash(allowed, "read start", text_channel=allowed))
 
 
+async def test_who_is_blocked_cannot_have_anything_read(
+    scene: Scene, lounge: ChannelHandle
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    settings, ann = scene.world.settings, scene.ann.id
+    await settings.change_guild(scene.guild.id, "blocked_members", [ann], changed_by=None)
+    assert "You are blocked" in content(await scene.ann.slash(scene.channel, "read start"))
+
+
 async def test_the_bot_is_not_taken_from_those_whom_it_reads_to(reading: Scene) -> None:
     elsewhere = reading.guild.create_voice_channel("Elsewhere")
     await reading.mo.join_voice(elsewhere)

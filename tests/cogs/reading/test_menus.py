@@ -112,3 +112,11 @@ async def test_what_no_member_wrote_is_refused(scene: Scene, lounge: ChannelHand
     message = await channel.send("I am a bot.")  # type: ignore[union-attr]
     result = await scene.ann.context_menu(scene.channel, OWN, message)
     assert "what members wrote" in content(result)
+
+
+async def test_who_is_blocked_is_refused(scene: Scene, lounge: ChannelHandle) -> None:
+    await ready(scene, lounge, scene.ann, scene.ben)
+    settings, ann = scene.world.settings, scene.ann.id
+    await settings.change_guild(scene.guild.id, "blocked_members", [ann], changed_by=None)
+    for menu in (OWN, AUTHORS):
+        assert "You are blocked" in content(await speak(scene, scene.ann, menu))
