@@ -142,7 +142,9 @@ class SpeechService:
         """
         seeded = utterance.all_settings.seed is not None
         phrases = self._phrases if utterance.repeats or seeded else None
-        if phrases is None or not await self._all_kept(utterance, phrases):
+        if phrases is not None and phrases.useful:
+            utterance = await self.planned(utterance)
+        if phrases is None or not await _all_kept(utterance, phrases):
             await self._load()  # or the engine is not needed
         utterance = await self.planned(utterance)
         lane = replace(self._lane, phrases=phrases)
@@ -153,15 +155,15 @@ class SpeechService:
                 _log_sentence(utterance, made.request.text, speech)
                 yield speech
 
-    async def _all_kept(self, utterance: Utterance, phrases: PhraseCache) -> bool:
-        """Whether nothing has to be made for an utterance. Raises what planning it raises."""
-        if not phrases.useful:
+
+async def _all_kept(utterance: Utterance, phrases: PhraseCache) -> bool:
+    """Whether nothing has to be made for an utterance. Raises what looking up its voice does."""
+    if not phrases.useful or utterance.sentences is None:
+        return False
+    for sentence in utterance.sentences:
+        if phrases.peek(await _request(utterance, sentence)) is None:
             return False
-        utterance = await self.planned(utterance)
-        for sentence in utterance.sentences or ():
-            if phrases.peek(await _request(utterance, sentence)) is None:
-                return False
-        return True
+    return True
 
 
 async def _request(utterance: Utterance, sentence: str) -> SynthesisRequest:
