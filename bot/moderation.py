@@ -195,7 +195,7 @@ def _who(member_id: int | None) -> str:
 
 
 def _quoted(name: str) -> str:
-    return f"“{literal(name)}”"
+    return _("“{name}”").format(name=literal(name))
 
 
 def _cut(text: str, most: int) -> str:

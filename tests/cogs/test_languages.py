@@ -118,3 +118,19 @@ async def test_a_preview_is_spoken_in_the_language_of_the_voice(scene: Scene) ->
 def test_names_are_quoted_as_the_language_does() -> None:
     with in_locale("ja"):
         assert cards.quoted("Ann") == "「Ann」"
+
+
+async def test_what_all_see_is_in_the_servers_language(scene: Scene, speaks: Speaks) -> None:
+    speaks(scene.mo, "de")
+    mods = scene.guild.create_text_channel("mods")
+    for key, value in (("locale", "fr"), ("moderation_channel", mods.id)):
+        await scene.world.settings.change_guild(scene.guild.id, key, value, changed_by=scene.mo.id)
+    await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
+    asked = await scene.mo.slash(scene.channel, "voice delete", voice="Ann")
+    assert content(asked) == "„Ann“ löschen? Auch ihre Aufnahme wird endgültig gelöscht."
+    await scene.mo.click(asked.response, label="Endgültig löschen")
+    await scene.env.settle()
+    space = "\N{NO-BREAK SPACE}"
+    assert mods.history()[-1].content.splitlines()[-1] == (
+        f"🗑️ <@{scene.mo.id}> a supprimé la voix «{space}Ann{space}» de <@{scene.ann.id}>."
+    )
