@@ -11,7 +11,10 @@ _SIGNS = (
     "´`｀・･^＾_＿~〜><＞＜≧≦;；:：'’\"“”°゜ﾟ｡。.*＊@＠#＃=＝-－‐￣¯∀∇▽□△◇▼○●◎◕◉⊙◠◡‿﹏¬ಠಥ┬─╥ᴗ﹃ᵕ˘ˇ♥♡☆★♪✧"
     "╹๑˙˃˂⌒⌣⁰′‵，!！?？|｜/\\＼ʖ \u0300\u0301\u035c\u0361\u3000"
 )
-_ARMS = "\\/＼／ヽヾノﾉゞ୧୨٩۶ง┐┌╰╯┗┛凸彡ミ☆★♪♡✧゜ﾟ⌒_¯￣~〜=≡>＞<＜^┻━┬─︵︶シｼ三;；。・"
+_ARMS = "\\/＼／ヽヾゞ୧୨٩۶ง┐┌╰╯┗┛凸彡☆★♪♡✧゜ﾟ⌒_¯￣~〜=≡^┻━┬─︵︶"
+# Hands that are letters, too, where no word goes on.
+_HAND_BEFORE = r"(?:(?<![A-Za-z])[mｍob]|(?<![\u3040-\u30ff\u4e00-\u9fff])[ノﾉミ三])?"
+_HANDS_BEHIND = r"(?:[mｍob](?![A-Za-z])|[ノﾉシｼミ三]{1,3}(?![\u3040-\u30ff\u4e00-\u9fff]))?"
 _SHRUG = re.compile(r"¯?\\{1,3}_?\(ツ\)_?/¯?")
 _BEAR = re.compile(r"ʕ[^ʕʔ\n]{1,12}ʔ")
 
@@ -21,9 +24,9 @@ def _any_of(characters: str, least: int, most: int) -> str:
 
 
 _FACE = re.compile(
-    rf"(?:(?<![A-Za-z])[mｍob])?{_any_of(_ARMS, 0, 6)}"
+    rf"{_HAND_BEFORE}{_any_of(_ARMS + '<', 0, 6)}"
     rf"[(（]({_any_of(_LETTERS + _SIGNS + '╯╰', 2, 16)})[)）]"
-    rf"{_any_of(_ARMS, 0, 8)}(?:[mｍob](?![A-Za-z]))?"
+    rf"{_any_of(_ARMS + '>', 0, 8)}{_HANDS_BEHIND}"
 )
 _SIGN = re.compile(_any_of(_SIGNS.replace(" ", ""), 1, 1))
 _WORD = re.compile(r"[A-Za-z]{2,}|[\u3040-\u30ff]{2,}")
@@ -38,5 +41,9 @@ def without_kaomoji(text: str) -> str:
 def _is_face(inside: str) -> bool:
     if not _SIGN.search(inside) or _WORD.search(inside):
         return False
-    eyes = inside.strip(" ;*'\"")
-    return not eyes.isascii() or eyes[:1] == eyes[-1:] or eyes[0] + eyes[-1] == "><"
+    face = inside.strip(" ;*'\"")
+    if not face.isascii() or not face:
+        return True
+    # Two eyes alike, and no arithmetic between them.
+    eyes, mouth = face[0] + face[-1], face[1:-1]
+    return (eyes[0] == eyes[1] or eyes == "><") and not set("*=/<>") & set(mouth)
