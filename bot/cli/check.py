@@ -195,7 +195,7 @@ async def _codecs(settings: Settings, _show: Show) -> str:
 
 
 async def _discord(settings: Settings, _show: Show) -> str:
-    from bot.cli.discord_check import UnansweredError, bot_name
+    from bot.cli.discord_check import UnansweredError, WithheldError, bot_name
 
     if settings.discord.token is None:
         raise _CheckNotedError(
@@ -204,7 +204,7 @@ async def _discord(settings: Settings, _show: Show) -> str:
         )
     try:
         return f"the token is that of {await bot_name(settings)}"
-    except UnansweredError as error:
+    except (UnansweredError, WithheldError) as error:
         raise _CheckNotedError(str(error)) from None
 
 

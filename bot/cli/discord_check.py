@@ -18,18 +18,22 @@ class UnansweredError(MynahError):
     """Nobody could say whether the token is right."""
 
 
+class WithheldError(MynahError):
+    """Discord will refuse the message content, which the configuration asks for."""
+
+
 async def bot_name(settings: Settings, seconds: float = SECONDS) -> str:
     """Return the name of the bot that the token belongs to.
 
-    Raises ConfigError for a token that is missing or refused, `UnansweredError` within `seconds`
-    where Discord cannot be asked.
+    Raises ConfigError for a token that is missing or refused, `WithheldError`, `UnansweredError`
+    within `seconds` where Discord cannot be asked.
     """
     # As in `run`: discord.py is imported only by the commands that need it.
     import aiohttp
     import discord
 
     from bot.errors import ConfigError
-    from bot.session import NOT_ACCEPTED, brief, require_token
+    from bot.session import INTENT_REFUSED, NOT_ACCEPTED, brief, require_token
 
     token, proxy = require_token(settings), settings.discord.proxy
     client = discord.Client(
@@ -38,6 +42,10 @@ async def bot_name(settings: Settings, seconds: float = SECONDS) -> str:
     try:
         async with asyncio.timeout(seconds), client:
             await client.login(token)
+            flags = client.application_flags
+            told = flags.gateway_message_content or flags.gateway_message_content_limited
+            if settings.discord.message_content and not told:
+                raise WithheldError(INTENT_REFUSED)
             return str(client.user)
     except (discord.LoginFailure, ValueError):  # some tokens cannot even be sent
         raise ConfigError(NOT_ACCEPTED) from None

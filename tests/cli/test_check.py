@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.conftest import SERVER, Mynah, add_short_voice, environment_of, program
 from tests.loopback import LoopbackDiscord
+from tests.loopback.gateway_session import MESSAGE_CONTENT
 
 NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs")
 
@@ -103,6 +104,20 @@ async def test_the_token_is_tried_behind_the_proxy(enrolled: Mynah) -> None:
         discord.assert_clean()
     assert code == 0
     assert line.startswith("ok     Discord: the token is that of ")
+
+
+@pytest.mark.parametrize("allowed", [0, MESSAGE_CONTENT])
+async def test_a_message_content_that_discord_will_refuse_is_a_note(
+    enrolled: Mynah, allowed: int
+) -> None:
+    async with LoopbackDiscord() as discord:
+        discord.add_guild()
+        discord.gateway.allowed_privileged_intents = allowed
+        told = {**discord.env(), "MYNAH_DISCORD__MESSAGE_CONTENT": "true"}
+        code, line, _ = await discord_line(enrolled.data, **told)
+    assert code == 0
+    refused = "note   Discord: Discord refuses the message content"
+    assert line.startswith("ok     Discord: the token is" if allowed else refused)
 
 
 async def test_a_refused_token_fails_and_is_not_shown(enrolled: Mynah) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiohttp import web
 
 from .errors import json_response, unknown
 from .gateway import GATEWAY_URL
+from .gateway_session import MESSAGE_CONTENT
 from .ids import snowflake
 from .limits import check_command
 from .model import Payload
@@ -16,13 +17,18 @@ from .state import World
 _GLOBAL = "/applications/{application}/commands"
 _GUILD = "/applications/{application}/guilds/{guild}/commands"
 _TEXT_COMMAND = 1
+_MESSAGE_CONTENT_FLAG = 1 << 19
+"""Of a bot in fewer than 100 guilds
+(https://discord.com/developers/docs/resources/application#application-object-application-flags)."""
 
 
 class AccountRoutes:
     """What a bot asks before and while it logs in."""
 
-    def __init__(self, world: World, shards: int) -> None:
+    def __init__(self, world: World, shards: int, privileged: Callable[[], int]) -> None:
+        """Take the world. privileged: the intents that are switched on for the application."""
         self._world = world
+        self._privileged = privileged
         self._shards = shards
 
     def routes(self) -> Iterable[web.AbstractRouteDef]:
@@ -75,7 +81,7 @@ class AccountRoutes:
             "bot_public": True,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
-            "flags": 0,
+            "flags": _MESSAGE_CONTENT_FLAG if self._privileged() & MESSAGE_CONTENT else 0,
             "owner": next(iter(self._world.users.values())).payload(),
             "team": None,
         }

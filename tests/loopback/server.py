@@ -226,7 +226,9 @@ class LoopbackDiscord:
         return Path(self._folder.name) / "ca.pem"
 
     def _application(self) -> web.Application:
-        account = AccountRoutes(self.world, self._shards)
+        account = AccountRoutes(
+            self.world, self._shards, lambda: self.gateway.allowed_privileged_intents
+        )
         guilds = GuildRoutes(self.world, self.voice.move)
         answers = InteractionRoutes(self.interactions)
         api = self._rest.application([*account.routes(), *guilds.routes(), *answers.routes()])
