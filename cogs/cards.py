@@ -14,8 +14,9 @@ from bot.enrolment.words import background, loudness, pitch
 from bot.i18n import N_, Translatable, _, listed, ngettext, translated
 from bot.languages import LANGUAGES
 from bot.markup import literal
+from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import describe, settings_of
+from bot.speech.voice_settings import delivery_of, describe, settings_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 PICTURE_NAME = "sample.png"
@@ -115,16 +116,19 @@ def voice_card(
     card.add_field(name=_("Used"), value=_used(voice))
     card.add_field(name=_("Sample"), value=_sample(voice))
     card.add_field(name=_("Language"), value=_language(voice.language))
-    card.add_field(name=_("Speaks with"), value=translated(describe(settings_of(voice))))
+    set_to = describe(settings_of(voice), delivery_of(voice))
+    card.add_field(name=_("Speaks with"), value=translated(set_to))
     if voice.consented_by is not None and voice.consented_at is not None:
         when = format_dt(voice.consented_at, "D")
         card.add_field(name=_("Consent"), value=f"{_member(voice.consented_by)}, {when}")
     return card
 
 
-def tuned(name: str, settings: VoiceSettings, language: str | None) -> str:
+def tuned(
+    name: str, settings: VoiceSettings, delivery: DeliverySettings, language: str | None
+) -> str:
     """Return how a voice speaks, as a sentence."""
-    told = {"voice": quoted(name), "settings": translated(describe(settings))}
+    told = {"voice": quoted(name), "settings": translated(describe(settings, delivery))}
     if not language:
         return _("{voice} speaks with {settings}.").format(**told)
     spoken = _language(language)

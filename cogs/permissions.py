@@ -64,7 +64,10 @@ async def require(
 
 
 async def permitted(
-    interaction: Interaction, action: Action, voice: VoiceProfile, channel: discord.abc.Snowflake
+    interaction: Interaction,
+    action: Action,
+    voice: VoiceProfile,
+    channel: discord.abc.Snowflake | None,
 ) -> Callable[[], Awaitable[VoiceReference]]:
     """Do as `require`, and return what does so again and looks the voice up.
 

@@ -1,4 +1,4 @@
-"""`/say`: a text becomes speech in a voice channel."""
+"""`/say`: a text becomes speech, in a voice channel or in a file."""
 
 from __future__ import annotations
 
@@ -14,22 +14,24 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.command_tree import ENGINE_DEAD
-from bot.errors import EngineDeadError, EngineError, UserError
-from bot.i18n import Translatable, _
+from bot.errors import EngineDeadError, EngineError
+from bot.i18n import Translatable
 from bot.moderation import Said
 from bot.settings.permissions import Action
+from bot.speech.delivery import DeliverySettings
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
-from bot.speech.voice_settings import check_ranges, settings_of, takes_cost
+from bot.speech.voice_settings import check_ranges, takes_cost
 from bot.voice.utterances import SayRequest
 from cogs import cards
 from cogs.call import channel_of, player_in
 from cogs.dictionary.becoming import dictionary_notes
-from cogs.mentions import names_in
 from cogs.moderation import tell
 from cogs.permissions import count_text, permitted, require
 from cogs.progress import ProgressLine
+from cogs.saying import own_voice, utterance_of
 from cogs.speech_cards import say_text
+from cogs.spoken_file import answer_with_file
 from cogs.tuning import (
     LANGUAGE_CHOICES,
     MEANINGS,
@@ -37,18 +39,13 @@ from cogs.tuning import (
     CfgWeight,
     Exaggeration,
     Seed,
+    Speed,
     Takes,
     Temperature,
+    Volume,
 )
-from cogs.ui import (
-    Interaction,
-    command_names,
-    engine_note,
-    guild_of,
-    reference_to,
-    reply,
-)
-from cogs.voice_option import UsableVoice
+from cogs.ui import Interaction, engine_note, reply
+from cogs.voice_option import AnyVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 
@@ -75,6 +72,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         text="What to say, up to 600 characters",
         voice="Whose voice; yours if you leave it out",
         language="The language of the text; the voice's if you leave it out",
+        file="Answer with the speech as a file, instead of in the voice channel",
         **MEANINGS,
     )
     @app_commands.rename(**RENAMED)
@@ -83,34 +81,31 @@ class SpeechCog(commands.Cog, name="Speech"):
         self,
         interaction: Interaction,
         text: app_commands.Range[str, 1, MAX_TEXT],
-        voice: UsableVoice | None = None,
+        voice: AnyVoice | None = None,
         language: str | None = None,
+        speed: Speed | None = None,
+        volume_db: Volume | None = None,
+        file: bool = False,
         exaggeration: Exaggeration | None = None,
         cfg_weight: CfgWeight | None = None,
         temperature: Temperature | None = None,
         seed: Seed | None = None,
         takes: Takes | None = None,
     ) -> None:
-        """Queue the text, then follow it in the same answer."""
+        """Queue the text and follow it in the same answer, or answer with the speech."""
         settings = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
+        heard = DeliverySettings(speed, volume_db)
         check_ranges(settings)
+        check_ranges(heard)
         await require(interaction, Action.SAY)
-        voice = voice or await self._voice_of(interaction)
-        utterance = Utterance(
-            text,
-            reference_to(self._services, voice),
-            guild_id=guild_of(interaction),
-            language=language or voice.language,
-            voice_settings=settings_of(voice),
-            settings=settings,
-            names=names_in(interaction, text),
-            dictionary=await self._services.dictionary.of(
-                guild_of(interaction), interaction.user.id
-            ),
-            repeats=(await self._services.settings.guild(guild_of(interaction))).cache_phrases,
-        )
-        utterance = await self._services.speech.planned(utterance)
-        sentences = utterance.sentences or ()
+        voice = voice or await own_voice(interaction)
+        utterance = await utterance_of(interaction, text, voice, language, settings, heard)
+        await (answer_with_file if file else self._queue)(interaction, voice, utterance)
+        await self._mark_used(voice)
+
+    async def _queue(
+        self, interaction: Interaction, voice: VoiceProfile, utterance: Utterance
+    ) -> None:
         channel = channel_of(interaction)
         check = await permitted(interaction, Action.SAY, voice, channel)
         utterance = replace(utterance, current_voice=check)
@@ -119,41 +114,42 @@ class SpeechCog(commands.Cog, name="Speech"):
         self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
-        ticket = player.say(
-            SayRequest(
-                member_id=interaction.user.id,
-                channel_id=channel.id,
-                voice_name=voice.name,
-                text=text,
-                sentences=len(sentences),
-                speak=lambda due: self._speak(utterance, due),
-                on_progress=line.report,
-                spoken=" ".join(sentences),
-                voice_id=voice.id,
-            )
-        )
+        ticket = player.say(self._request(interaction, voice, utterance, channel.id, line))
         answer = say_text(interaction.user.display_name, voice.name, ticket)
-        engine = self._services.engine
-        answer += engine_note(engine)
-        answer += cards.notes(takes_cost(settings.over(utterance.voice_settings), engine.info))
-        answer += cards.notes(await dictionary_notes(self._services, utterance))
+        answer += await self._notes(utterance)
         await reply(interaction, answer)
         line.open(answer)
-        said = Said(interaction.user.id, voice.name, text, channel.id)
+        said = Said(interaction.user.id, voice.name, utterance.text, channel.id)
         tell(interaction.client, utterance.guild_id, said)
-        await self._mark_used(voice)
 
-    async def _voice_of(self, interaction: Interaction) -> VoiceProfile:
-        voice = await self._services.choices.voice_for(guild_of(interaction), interaction.user.id)
-        if voice is None:
-            command = command_names(interaction)
-            raise UserError(
-                _(
-                    "You have no voice here yet. Make one with {enroll}, or name one of those in "
-                    "{list}."
-                ).format(enroll=command("enroll"), list=command("voice list"))
-            )
-        return voice
+    def _request(
+        self,
+        interaction: Interaction,
+        voice: VoiceProfile,
+        utterance: Utterance,
+        channel_id: int,
+        line: ProgressLine,
+    ) -> SayRequest:
+        sentences = utterance.sentences or ()
+        return SayRequest(
+            member_id=interaction.user.id,
+            channel_id=channel_id,
+            voice_name=voice.name,
+            text=utterance.text,
+            sentences=len(sentences),
+            speak=lambda due: self._speak(utterance, due),
+            on_progress=line.report,
+            spoken=" ".join(sentences),
+            voice_id=voice.id,
+            speed=utterance.delivery.speed,
+        )
+
+    async def _notes(self, utterance: Utterance) -> str:
+        engine = self._services.engine
+        settings = utterance.settings.over(utterance.voice_settings)
+        notes = cards.notes(takes_cost(settings, engine.info))
+        notes += cards.notes(await dictionary_notes(self._services, utterance))
+        return engine_note(engine) + notes
 
     async def _mark_used(self, voice: VoiceProfile) -> None:
         try:

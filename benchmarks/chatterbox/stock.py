@@ -25,6 +25,7 @@ from benchmarks.chatterbox.material import (
     tokens_of,
 )
 from benchmarks.chatterbox.report import STOCK
+from bot.speech.delivery import Delivery
 from bot.speech.engines.base import to_speech
 from bot.speech.engines.chatterbox.loading import load_model
 from bot.speech.engines.chatterbox.t3.decoder import Prompt
@@ -101,4 +102,4 @@ class Stock:
 
     def _generate(self, text: str) -> Speech:
         wave = self._model.generate(text, audio_prompt_path=self._reference)
-        return to_speech(wave[0].numpy(), self._model.sr, {})
+        return to_speech(wave[0].numpy(), self._model.sr, {}, Delivery())

@@ -37,7 +37,7 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
     Discord's ids are strings, as in Discord's own JSON: many programs read numbers of that size
     wrongly. Times are ISO 8601 in UTC.
     """
-    from bot.speech.voice_settings import settings_of
+    from bot.speech.voice_settings import delivery_of, settings_of
 
     return {
         "id": profile.id,
@@ -47,6 +47,7 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
         "seconds": round(profile.seconds, 3),
         "pitch_hz": profile.pitch_hz,
         "settings": asdict(settings_of(profile)),
+        "delivery": asdict(delivery_of(profile)),
         "owner_id": _text(profile.owner_id),
         "consented_by": _text(profile.consented_by),
         "consented_at": moment_json(profile.consented_at),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import click
@@ -11,8 +11,10 @@ import click
 from bot.cli.completion import guild_ids
 from bot.errors import UserError
 from bot.languages import LANGUAGES
+from bot.speech.delivery import DeliverySettings
+from bot.speech.setting_table import ALL, DELIVERY, Setting, number
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, check_ranges, number
+from bot.speech.voice_settings import check_ranges
 
 R = TypeVar("R")
 
@@ -57,20 +59,43 @@ def voice_settings_options(command: Callable[..., R]) -> Callable[..., R]:
 
     A value out of its range raises `UserError` before the command runs.
     """
+    return _with_options(command, "voice_settings", VoiceSettings, ALL)
 
+
+def delivery_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add `--speed` and `--volume`; the command takes them as `delivery`, `DeliverySettings`.
+
+    A value out of its range raises `UserError` before the command runs.
+    """
+    return _with_options(command, "delivery", DeliverySettings, DELIVERY)
+
+
+def option_name(name: str, setting: Setting) -> str:
+    """Return what a setting is called on the command line."""
+    return f"--{(name if name in ALL else setting.plain or name).replace('_', '-')}"
+
+
+def _with_options(
+    command: Callable[..., R],
+    argument: str,
+    kind: type[VoiceSettings] | type[DeliverySettings],
+    settings: Mapping[str, Setting],
+) -> Callable[..., R]:
     @functools.wraps(command)
     def with_settings(*arguments: Any, **options: Any) -> R:
-        settings = VoiceSettings(**{name: options.pop(name) for name in ALL})
-        check_ranges(settings)
-        return command(*arguments, voice_settings=settings, **options)
+        given = kind(**{name: options.pop(name) for name in settings})
+        check_ranges(given)
+        return command(*arguments, **{argument: given}, **options)
 
-    for name, setting in reversed(list(ALL.items())):
+    for name, setting in reversed(list(settings.items())):
         about = (
             f"{setting.meaning.capitalize()}; {number(setting.lowest)} to "
             f"{number(setting.highest)}, {setting.default_text} by default."
         )
-        kind, metavar = (int, "N") if setting.whole else (float, "X")
-        option = click.option(f"--{name.replace('_', '-')}", type=kind, metavar=metavar, help=about)
+        taken, metavar = (int, "N") if setting.whole else (float, "X")
+        option = click.option(
+            option_name(name, setting), name, type=taken, metavar=metavar, help=about
+        )
         with_settings = option(with_settings)
     return with_settings
 

@@ -18,6 +18,7 @@ from bot.cli.destination import STDOUT, Destination
 from bot.cli.explain import explain
 from bot.cli.lookup import find_voice
 from bot.cli.options import (
+    delivery_options,
     force_option,
     guild_option,
     language_option,
@@ -32,6 +33,7 @@ from storage.errors import StorageError
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.speech.delivery import Delivery, DeliverySettings
     from bot.speech.service import SpeechService, Utterance
     from bot.speech.types import VoiceSettings
     from storage.types import VoiceProfile
@@ -52,6 +54,7 @@ class _Order:
     audio_format: AudioFormat
     language: str | None
     voice_settings: VoiceSettings
+    delivery: DeliverySettings
 
 
 @click.command()
@@ -81,6 +84,7 @@ class _Order:
 @force_option
 @language_option
 @voice_settings_options
+@delivery_options
 @json_option
 @click.option(
     "--explain",
@@ -183,7 +187,8 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
     async with open_store(settings) as store, open_speech(settings) as (engine, service):
         profile = await find_voice(store, order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
-        utterance = await service.planned(_utterance(order, store, profile))
+        guild = await _guild_delivery(store, order.guild_id)
+        utterance = await service.planned(_utterance(order, store, profile, guild))
         with progress_steps() as show:
             show(LOADING, 0)
             info = await engine.start(show_loading(show))
@@ -191,7 +196,7 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
         with progress_steps(len(utterance.sentences or ())) as show:
             show("Speaking ...", 0)
             asked = utterance.settings.over(utterance.voice_settings)
-            spoken = Spoken(profile, info, asked)
+            spoken = Spoken(profile, info, asked, utterance.delivery)
             await _speak(service, utterance, spoken, show)
             async with open_media_worker(settings) as worker:
                 content = await worker.run(audio_bytes, spoken.packets(), order.audio_format)
@@ -215,10 +220,22 @@ async def _count_use(store: VoiceStore, profile: VoiceProfile) -> None:
         print_warning(f"The use of “{profile.name}” was not counted. {error}")
 
 
-def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utterance:
+async def _guild_delivery(store: VoiceStore, guild_id: int) -> Delivery:
+    """Return how a guild has texts delivered; the operator's number has nothing set."""
+    from bot.settings.delivery import guild_delivery
+    from bot.settings.service import SettingsService
+    from storage.setting_values import SettingValues
+
+    return guild_delivery(await SettingsService(SettingValues.beside(store)).guild(guild_id))
+
+
+def _utterance(
+    order: _Order, store: VoiceStore, profile: VoiceProfile, guild: Delivery
+) -> Utterance:
+    from bot.speech.delivery import combined
     from bot.speech.service import Utterance
     from bot.speech.types import VoiceReference
-    from bot.speech.voice_settings import settings_of
+    from bot.speech.voice_settings import delivery_of, settings_of
 
     return Utterance(
         order.text,
@@ -229,6 +246,7 @@ def _utterance(order: _Order, store: VoiceStore, profile: VoiceProfile) -> Utter
         language=_language(order, profile),
         voice_settings=settings_of(profile),
         settings=order.voice_settings,
+        delivery=combined(guild, delivery_of(profile), text=order.delivery),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.cli.output import print_facts, print_line
 
 if TYPE_CHECKING:
+    from bot.speech.delivery import Delivery
     from bot.speech.types import EngineInfo, Speech, VoiceSettings
     from storage.types import VoiceProfile
 
@@ -23,12 +24,13 @@ _PREVIEW = (
 class Spoken:
     """What was said and how long it took; times in seconds from the first request.
 
-    settings: of the voice and the text together.
+    settings, delivery: of the voice and the text together.
     """
 
     voice: VoiceProfile
     engine: EngineInfo
     settings: VoiceSettings
+    delivery: Delivery
     speeches: list[Speech] = field(default_factory=list)
     first_sentence_seconds: float = 0.0
     total_seconds: float = 0.0
@@ -95,6 +97,7 @@ def document(spoken: Spoken, written_to: Path, audio_format: str) -> dict[str, A
             "clones": engine.clones,
             "load_seconds": round(engine.load_seconds, 3),
         },
+        "delivery": asdict(spoken.delivery),
         "sentences": len(spoken.speeches),
         "spoken_again": _spoken_again(spoken.speeches),
         "seconds": round(spoken.seconds, 3),

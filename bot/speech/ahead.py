@@ -40,8 +40,11 @@ class SentencesAhead:
     those that are being made give their slot back.
     """
 
-    def __init__(self, lane: Lane, sentences: Sequence[str], make: Making) -> None:
-        self._lane, self._make = lane, make
+    def __init__(
+        self, lane: Lane, sentences: Sequence[str], make: Making, speed: float = 1.0
+    ) -> None:
+        """speed: how fast they are spoken; see `bot.speech.delivery.Delivery`."""
+        self._lane, self._make, self._speed = lane, make, speed
         self._left = deque(sentences)
         self._asked: deque[_Asked] = deque()
         self._first = True
@@ -78,7 +81,7 @@ class SentencesAhead:
         while self._left and (not self._asked or self._has_room()):
             sentence = self._left.popleft()
             first, ahead = self._first and not self._asked, bool(self._asked)
-            self._asked.append(_Asked(sentence, self._lane, ahead=ahead))
+            self._asked.append(_Asked(sentence, self._lane, self._speed, ahead=ahead))
             self._asked[-1].begin(self._make, self._before_of(self._asked[-1]), first=first)
 
     def _has_room(self) -> bool:
@@ -111,10 +114,10 @@ class SentencesAhead:
 class _Asked:
     """A sentence that was asked for and not taken yet. ahead: before its turn."""
 
-    def __init__(self, sentence: str, lane: Lane, *, ahead: bool) -> None:
+    def __init__(self, sentence: str, lane: Lane, speed: float, *, ahead: bool) -> None:
         self.sentence, self.ahead = sentence, ahead
         self._lane = lane
-        self._estimate = estimated_seconds(sentence)
+        self._estimate = estimated_seconds(sentence) / speed
         self._held = 0
         self._gone = False
         self._task: asyncio.Task[Made]

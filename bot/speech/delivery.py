@@ -47,6 +47,13 @@ class DeliverySettings:
     speed: float | None = None
     volume_db: float | None = None
 
+    def over(self, other: DeliverySettings) -> DeliverySettings:
+        """Return these settings where they are given, and `other`'s elsewhere."""
+        return DeliverySettings(
+            other.speed if self.speed is None else self.speed,
+            other.volume_db if self.volume_db is None else self.volume_db,
+        )
+
 
 NOTHING_SET = DeliverySettings()
 

@@ -147,8 +147,9 @@ class SpeechService:
         if phrases is None or not await _all_kept(utterance, phrases):
             await self._load()  # or the engine is not needed
         utterance = await self.planned(utterance)
-        lane = replace(self._lane, phrases=phrases)
-        ahead = SentencesAhead(lane, utterance.sentences or (), partial(_request, utterance))
+        lane, sentences = replace(self._lane, phrases=phrases), utterance.sentences or ()
+        make = partial(_request, utterance)
+        ahead = SentencesAhead(lane, sentences, make, utterance.delivery.speed)
         async with contextlib.aclosing(ahead.spoken()) as spoken:
             async for made in spoken:
                 speech = result_of(made)

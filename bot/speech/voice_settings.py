@@ -1,16 +1,26 @@
-"""Which settings each model has, within which ranges."""
+"""Which settings each model has, and what is said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from bot.errors import UserError
-from bot.i18n import N_, Translatable, joined
+from bot.i18n import Translatable, joined
 from bot.languages import LANGUAGES
-from bot.speech.delivery import DeliverySettings
+from bot.speech.delivery import NOTHING_SET, DeliverySettings
 from bot.speech.models import MODELS
+from bot.speech.setting_table import (
+    ALL,
+    EVERY,
+    SEED,
+    TAKES,
+    TEMPERATURE,
+    Setting,
+    measure,
+    translatable_number,
+)
 from bot.speech.types import (
     ChatterboxModel,
     Decode,
@@ -24,60 +34,7 @@ if TYPE_CHECKING:
     from storage.types import VoiceProfile
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """A setting of a model: its range, its default, and what it does.
-
-    default: None where the model draws a value each time. whole: whether it has no fractions.
-    plain: what people call it, if not by the model's name.
-    """
-
-    lowest: float
-    highest: float
-    default: float | None
-    meaning: str
-    whole: bool = False
-    plain: str = ""
-
-    @property
-    def default_text(self) -> str:
-        """The default in words."""
-        return "drawn anew" if self.default is None else f"{self.default:g}"
-
-
 Model: TypeAlias = ChatterboxModel | Literal["preview"]
-
-EXAGGERATION = Setting(
-    0.25, 2.0, 0.5, N_("how lively the voice is; changes little in multilingual models")
-)
-CFG_WEIGHT = Setting(
-    0.0,
-    1.0,
-    0.5,
-    N_("how closely it keeps to the text; lower speaks slower"),
-    plain=N_("pace"),
-)
-TEMPERATURE = Setting(0.05, 2.0, 0.8, N_("how much two readings differ"))
-# Discord's whole numbers end there.
-SEED = Setting(
-    0, 2**53 - 1, None, N_("the same number reads a text the same way each time"), whole=True
-)
-TAKES = Setting(
-    1,
-    4,
-    1,
-    N_("readings of a sentence, of which the best is spoken; each takes a place"),
-    whole=True,
-)
-
-ALL: Mapping[str, Setting] = {
-    N_("exaggeration"): EXAGGERATION,
-    "cfg_weight": CFG_WEIGHT,
-    N_("temperature"): TEMPERATURE,
-    N_("seed"): SEED,
-    N_("takes"): TAKES,
-}
-"""Every setting, by the name of its field in `VoiceSettings`."""
 
 _WITHOUT_GUIDANCE = {"temperature": TEMPERATURE, "seed": SEED, "takes": TAKES}
 
@@ -105,21 +62,17 @@ def delivery_of(voice: VoiceProfile) -> DeliverySettings:
     return DeliverySettings(voice.speed, voice.volume_db)
 
 
-def describe(settings: VoiceSettings) -> Translatable:
-    """Return what is set in a few words: "exaggeration 1.2, pace 0.3 (cfg_weight)"."""
-    given = [_named(name, _number(value)) for name, value in _given(settings).items()]
+def describe(settings: VoiceSettings, delivery: DeliverySettings = NOTHING_SET) -> Translatable:
+    """Return what is set in a few words: "exaggeration 1.2, pace 0.3 (cfg_weight), speed 1.5"."""
+    values = _given(settings) | _given(delivery)
+    given = [_named(name, measure(name, value)) for name, value in values.items()]
     return joined(given, ", ") if given else Translatable("the model's defaults")
 
 
-def number(value: float) -> str:
-    """Return a setting's value as people write it."""
-    return str(value) if isinstance(value, int) else f"{value:g}"
-
-
-def check_ranges(settings: VoiceSettings) -> None:
+def check_ranges(settings: VoiceSettings | DeliverySettings) -> None:
     """Raise `UserError`, which names the range, for a setting that no model takes."""
     for name, value in _given(settings).items():
-        _check_range(name, ALL[name], value)
+        _check_range(name, EVERY[name], value)
 
 
 def sampling_values(model: ChatterboxModel, settings: VoiceSettings) -> dict[str, float]:
@@ -288,17 +241,12 @@ def _name(language: str | None) -> Translatable:
 
 def _named(name: str, value: str = "") -> Translatable:
     """Return a setting by its plain name, with the model's name for it behind."""
-    plain = ALL[name].plain
-    parts = (Translatable(plain or name), value, f"({name})" if plain else "")
-    return joined(part for part in parts if part)
+    plain = EVERY[name].plain
+    of_model = f"({name})" if plain and name in ALL else ""
+    return joined(part for part in (Translatable(plain or name), value, of_model) if part)
 
 
-def _number(value: float) -> Translatable:
-    """Return a setting's value as people write it, in any language."""
-    return Translatable("{value}" if isinstance(value, int) else "{value:g}", value=value)
-
-
-def _given(settings: VoiceSettings) -> dict[str, float]:
+def _given(settings: VoiceSettings | DeliverySettings) -> dict[str, float]:
     return {name: value for name, value in asdict(settings).items() if value is not None}
 
 
@@ -306,14 +254,14 @@ def _check_range(name: str, setting: Setting, value: float) -> None:
     # Also refuses what is not a number at all.
     if not setting.lowest <= value <= setting.highest:
         meaning = Translatable(setting.meaning)
-        about = joined((name, meaning), ": ") if setting.plain else meaning
+        about = joined((name, meaning), ": ") if setting.plain and name in ALL else meaning
         raise UserError(
             Translatable(
                 "{name} ({meaning}) is between {lowest} and {highest}; {value} is not.",
                 name=Translatable(setting.plain or name),
                 meaning=about,
-                lowest=_number(setting.lowest),
-                highest=_number(setting.highest),
-                value=_number(value),
+                lowest=translatable_number(setting.lowest),
+                highest=translatable_number(setting.highest),
+                value=translatable_number(value),
             )
         )

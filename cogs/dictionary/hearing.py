@@ -32,6 +32,7 @@ from cogs.dictionary.words import saved_card
 from cogs.mentions import names_in
 from cogs.moderation import tell
 from cogs.permissions import require
+from cogs.saying import delivery_in
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import (
     Interaction,
@@ -90,12 +91,12 @@ class Hearing(commands.Cog):
         matcher = await services_of(interaction).dictionary.with_entry(
             owner_of(interaction, False), entry
         )
-        utterance = _utterance(interaction, text or written, entry, voice, matcher)
+        utterance = await _utterance(interaction, text or written, entry, voice, matcher)
         view = SaveEntry(interaction, entry, for_server=await may_change_servers(interaction))
         await _answer(interaction, utterance, view)
 
 
-def _utterance(
+async def _utterance(
     interaction: Interaction, text: str, entry: Entry, voice: VoiceProfile, matcher: Matcher
 ) -> Utterance:
     services = services_of(interaction)
@@ -109,6 +110,7 @@ def _utterance(
         names=names_in(interaction, text),
         dictionary=matcher,
         current_voice=partial(current_reference, services, voice),
+        delivery=await delivery_in(interaction, voice),
     )
 
 

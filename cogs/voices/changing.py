@@ -9,9 +9,11 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.i18n import _
+from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import (
     check_ranges,
+    delivery_of,
     model_of,
     setting_notes,
     settings_of,
@@ -25,8 +27,10 @@ from cogs.tuning import (
     CfgWeight,
     Exaggeration,
     Seed,
+    Speed,
     Takes,
     Temperature,
+    Volume,
 )
 from cogs.ui import Interaction, defer, services_of
 from cogs.voice_option import OwnVoice
@@ -69,24 +73,26 @@ class Changing(commands.Cog):
         temperature: Temperature | None = None,
         seed: Seed | None = None,
         takes: Takes | None = None,
+        speed: Speed | None = None,
+        volume_db: Volume | None = None,
         language: str | None = None,
         reset: bool = False,
     ) -> None:
         """Set what is given; with nothing given, show what is set."""
         given = VoiceSettings(exaggeration, cfg_weight, temperature, seed, takes)
+        heard = DeliverySettings(speed, volume_db)
         check_ranges(given)
+        check_ranges(heard)
         settings = given if reset else given.over(settings_of(voice))
+        delivery = heard if reset else heard.over(delivery_of(voice))
         spoken, services = language or (None if reset else voice.language), services_of(interaction)
         await defer(interaction)
-        if settings != settings_of(voice) or spoken != voice.language:
-            await services.voices.tune(
-                voice.id,
-                **asdict(settings),
-                language=spoken,
-                speed=voice.speed,
-                volume_db=voice.volume_db,
-            )
-        text = cards.tuned(voice.name, settings, spoken) + _notes(services.engine, settings)
+        before = (settings_of(voice), delivery_of(voice), voice.language)
+        if (settings, delivery, spoken) != before:
+            values = asdict(settings) | asdict(delivery)
+            await services.voices.tune(voice.id, **values, language=spoken)
+        told = cards.tuned(voice.name, settings, delivery, spoken)
+        text = told + _notes(services.engine, settings)
         await interaction.edit_original_response(content=text)
 
     @app_commands.command(description="Delete a voice of yours and its recording")

@@ -17,6 +17,7 @@ from bot.speech.service import Utterance
 from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.permissions import require
+from cogs.saying import delivery_in
 from cogs.ui import (
     Interaction,
     command_names,
@@ -89,6 +90,7 @@ class Looking(commands.Cog):
             language=voice.language,
             voice_settings=settings_of(voice),
             current_voice=partial(current_reference, services_of(interaction), voice),
+            delivery=await delivery_in(interaction, voice),
         )
         await defer(interaction)
         preview = await services_of(interaction).speech.preview(utterance)

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from bot.errors import UserError
+from bot.speech.delivery import Delivery
 from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox import ChatterboxEngine, sounder
 from bot.speech.models import MODELS
@@ -84,7 +85,9 @@ def stock_waves(
 def samples_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the engine return samples where packets would be."""
 
-    def to_speech(samples: Samples, rate: float, timings: Any, *, notes: Any) -> Speech:
+    def to_speech(
+        samples: Samples, rate: float, timings: Any, delivery: Delivery, *, notes: Any
+    ) -> Speech:
         return Speech((samples.tobytes(),), len(samples) / rate, timings, notes)
 
     monkeypatch.setattr(sounder, "to_speech", to_speech)
@@ -128,8 +131,15 @@ def test_a_voice_is_prepared_once(engine: ChatterboxEngine, tmp_path: Path) -> N
     again = engine.synthesize([request(voice)])[0]
     assert isinstance(first, Speech)
     assert isinstance(again, Speech)
-    assert set(first.timings) == {"conditionals", "decode", "vocode", "watermark", "encode"}
-    assert set(again.timings) == {"decode", "vocode", "watermark", "encode"}
+    assert set(first.timings) == {
+        "conditionals",
+        "decode",
+        "vocode",
+        "watermark",
+        "master",
+        "encode",
+    }
+    assert set(again.timings) == {"decode", "vocode", "watermark", "master", "encode"}
     assert again.packets == first.packets
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import re
 import shutil
 from pathlib import Path
@@ -17,9 +19,12 @@ from bot.cli import say_report
 from bot.cli.say_report import Spoken
 from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
+from bot.settings.service import SettingsService
+from bot.speech.delivery import Delivery
 from bot.speech.types import EngineInfo, Speech, VoiceSettings
 from bot.speech.voice_settings import takes_notes
 from storage.errors import StorageError
+from storage.setting_values import SettingValues
 from storage.voices import VoiceStore
 from tests.cli.conftest import Done, Mynah, done
 from tests.samples import RATE, encode, speech_samples
@@ -98,7 +103,7 @@ def test_report_says_what_takes_cost_once(
     settings = VoiceSettings(takes=3)
     voice: Any = SimpleNamespace(name="Anna")
     said_by_the_engine = takes_notes(settings, info) if info.slots == 1 else ()
-    spoken = Spoken(voice, info, settings, [Speech((), 1.0, notes=said_by_the_engine)])
+    spoken = Spoken(voice, info, settings, Delivery(), [Speech((), 1.0, notes=said_by_the_engine)])
     say_report.print_report(spoken, Path("speech.wav"), err=False)
     assert capsys.readouterr().out.count(told) == 1
 
@@ -107,6 +112,27 @@ def test_setting_that_the_engine_ignores_is_told_once(enrolled: Mynah) -> None:
     enrolled("voices", "tune", "Anna", "--exaggeration", "1.5")
     outcome = enrolled("say", SHORT, "--voice", "Anna", "--temperature", "0.6")
     assert outcome.out.count("The preview model ignores exaggeration and temperature.") == 1
+
+
+def test_the_text_is_faster_than_its_voice_and_both_make_it_louder(enrolled: Mynah) -> None:
+    enrolled("voices", "tune", "Anna", "--speed", "0.5", "--volume", "-3", "--seed", "1")
+    said = ("say", SHORT, "--voice", "Anna", "--json", "-o")
+    slow = json.loads(enrolled(*said, "slow.wav").out)
+    assert slow["delivery"] == {"speed": 0.5, "volume_db": -3.0, "loudness_lufs": -20.0}
+    fast = json.loads(enrolled(*said, "fast.wav", "--speed", "2", "--volume", "4").out)
+    assert fast["delivery"] == {"speed": 2.0, "volume_db": 1.0, "loudness_lufs": -20.0}
+    assert slow["seconds"] == pytest.approx(fast["seconds"] * 4, rel=0.02)
+
+
+def test_a_guilds_level_is_heard(enrolled: Mynah) -> None:
+    async def choose() -> None:
+        async with VoiceStore.open(enrolled.data) as store:
+            settings = SettingsService(SettingValues.beside(store))
+            await settings.change_guild(7, "loudness_lufs", -25.0, changed_by=None)
+
+    asyncio.run(choose())
+    said = enrolled("say", SHORT, "--voice", "Anna", "--guild", "7", "--json")
+    assert json.loads(said.out)["delivery"]["loudness_lufs"] == -25
 
 
 def test_use_is_counted(mynah: Mynah, spoken: Done) -> None:

@@ -95,12 +95,15 @@ def tuned(outcome: Outcome) -> dict[str, str]:
 
 LIVELY, CLOSE = "how lively the voice is", "how closely it keeps to the text"
 SEED = "the same number reads a text the same way each time"
+FAST, LOUD = "how fast it speaks, at the same pitch", "louder or softer than others, in decibels"
 DEFAULTS = {
     LIVELY: "0.5",
     CLOSE: "0.5",
     "how much two readings differ": "0.8",
     SEED: "drawn",
     "readings of a sentence, of which the best is spoken": "1",
+    FAST: "the",
+    LOUD: "the",
     "language": "en",
 }
 
@@ -108,7 +111,7 @@ DEFAULTS = {
 def test_tune_shows_the_defaults_and_ranges(enrolled: Mynah) -> None:
     outcome = enrolled("voices", "tune", "Anna")
     assert tuned(outcome) == DEFAULTS
-    assert outcome.out.count("(default)") == 5
+    assert outcome.out.count("(default)") == 7
     assert "0.25 to 2, --exaggeration" in outcome.out
 
 
@@ -176,7 +179,9 @@ def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
     both = enrolled("voices", "tune", "Anna", "--cfg-weight", "0", "--language", "de")
     german = {**DEFAULTS, "language": "de"}
     assert tuned(both) == {**german, LIVELY: "1.5", CLOSE: "0"}
+    enrolled("voices", "tune", "Anna", "--speed", "1.5", "--volume", "-3")
     shown = enrolled("voices", "show", "Anna").out
+    assert f"{FAST}: 1.5 (speed); {LOUD}: -3 dB (volume_db)" in shown
     assert f"{LIVELY}: 1.5 (exaggeration); {CLOSE}: 0 (cfg_weight)" in shown
     reset = enrolled("voices", "tune", "Anna", "--reset", "--seed", "12345678")
     assert tuned(reset) == {**german, SEED: "12345678"}
@@ -190,6 +195,8 @@ def test_tune_keeps_what_is_not_named_until_reset(enrolled: Mynah) -> None:
         ("--cfg-weight", "-0.1", "is between 0 and 1; -0.1 is not"),
         ("--temperature", "nan", "is between 0.05 and 2; nan is not"),
         ("--temperature", "warm", "not a valid float"),
+        ("--speed", "2.1", "is between 0.5 and 2; 2.1 is not"),
+        ("--volume", "7", "softer than others, in decibels) is between -12 and 6; 7"),
         ("--seed", "-1", "is between 0 and 9007199254740991; -1 is not"),
         ("--language", "xx", "is not one of"),
     ],

@@ -11,8 +11,8 @@ import pytest
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.speech.setting_table import EVERY
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL
 from cogs.voice_views import PAGE_SIZE
 from cogs.voices.looking import PREVIEWS
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -170,6 +170,17 @@ async def test_the_owner_tunes_a_voice_step_by_step_and_resets_it(scene: Scene) 
     assert await tune(scene, reset=True) == "“Ann” speaks with the model's defaults."
 
 
+async def test_a_voice_is_given_a_speed_and_a_volume_of_its_own(scene: Scene) -> None:
+    voice = await add(scene, "Ann", scene.ann)
+    assert await tune(scene, speed=1.5) == "“Ann” speaks with speed 1.5."
+    both = "“Ann” speaks with speed 1.5, volume -3 dB."
+    assert await tune(scene, volume=-3.0) == both
+    assert await tune(scene) == both
+    stored = await scene.world.store.get(voice.id)
+    assert (stored.speed, stored.volume_db) == (1.5, -3.0)
+    assert await tune(scene, speed=2.0, reset=True) == "“Ann” speaks with speed 2."
+
+
 async def test_who_tunes_is_told_what_the_engine_ignores(scene: Scene) -> None:
     await add(scene, "Ann", scene.ann)
     scene.world.engine.model = "turbo"
@@ -214,8 +225,8 @@ async def test_the_ranges_are_those_of_the_models(scene: Scene) -> None:
     assert isinstance(command, discord.app_commands.Group)
     found = command.get_command("tune")
     assert isinstance(found, discord.app_commands.Command)
-    ranges = {p.name: (p.min_value, p.max_value) for p in found.parameters if p.name in ALL}
-    assert ranges == {name: (setting.lowest, setting.highest) for name, setting in ALL.items()}
+    ranges = {p.name: (p.min_value, p.max_value) for p in found.parameters if p.name in EVERY}
+    assert ranges == {name: (setting.lowest, setting.highest) for name, setting in EVERY.items()}
 
 
 # /voice rename and /voice delete

@@ -2,12 +2,17 @@ import dataclasses
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import librosa
 import numpy as np
+import pyloudnorm
 import pytest
 
 from bot.errors import EngineError
+from bot.speech.delivery import Delivery
+from bot.speech.engines import piper
+from bot.speech.engines.base import to_speech
 from bot.speech.engines.piper import PiperEngine
 from bot.speech.opus import decode_opus
 from bot.speech.types import (
@@ -76,6 +81,45 @@ def test_absurd_pitches_are_bounded(engine: PiperEngine) -> None:
     assert speak(engine, request(pitch_hz=5_000.0)).seconds > 2
 
 
+@pytest.fixture(scope="module")
+def four_voices(engine: PiperEngine) -> list[tuple[np.ndarray, float]]:
+    """What the engine makes of a sentence at four pitches, with its rates."""
+    made = []
+
+    def keep(samples: np.ndarray, rate: float, *others: Any, notes: Any) -> Speech:
+        made.append((samples, rate))
+        return Speech((), 0.0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(piper, "to_speech", keep)
+        for pitch_hz in (80, 110, 160, 240):
+            speak(engine, request(pitch_hz=pitch_hz, seed=1))
+    return made
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 2.0])
+@pytest.mark.parametrize("volume_db", [-12.0, 0.0, 6.0])
+def test_four_voices_are_equally_loud(
+    four_voices: list[tuple[np.ndarray, float]], speed: float, volume_db: float
+) -> None:
+    delivery = Delivery(speed, volume_db)
+    heard = [
+        decode_opus(to_speech(samples, rate, {}, delivery).packets) for samples, rate in four_voices
+    ]
+    meter = pyloudnorm.Meter(48_000)
+    loudness = [meter.integrated_loudness(samples.astype(np.float64)) for samples in heard]
+    assert max(loudness) - min(loudness) < 1.5
+    assert np.mean(loudness) == pytest.approx(-20 + volume_db, abs=1.2)
+    assert max(np.abs(samples).max() for samples in heard) <= 10 ** (-1 / 20)
+
+
+def test_a_request_is_spoken_as_it_asks(engine: PiperEngine) -> None:
+    plain = request("Same again.", seed=7)
+    fast = dataclasses.replace(plain, delivery=Delivery(speed=2.0))
+    seconds = speak(engine, plain).seconds / 2
+    assert speak(engine, fast).seconds == pytest.approx(seconds, abs=0.01)
+
+
 def test_the_same_seed_gives_the_same_packets(engine: PiperEngine) -> None:
     first, second, other = (speak(engine, request("Same again.", seed=seed)) for seed in (7, 7, 8))
     assert first.packets == second.packets
@@ -90,7 +134,7 @@ def test_without_a_seed_every_reading_differs(engine: PiperEngine) -> None:
 def test_speech_carries_its_length_and_timings(engine: PiperEngine) -> None:
     speech = speak(engine, request())
     assert speech.seconds == pytest.approx(len(speech.packets) * 0.02, abs=0.03)
-    assert set(speech.timings) == {"synthesis", "encode"}
+    assert set(speech.timings) == {"synthesis", "master", "encode"}
     assert all(seconds > 0 for seconds in speech.timings.values())
 
 

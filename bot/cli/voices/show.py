@@ -15,7 +15,7 @@ from bot.cli.options import guild_option
 from bot.cli.output import counted, print_facts, print_line
 from bot.cli.reports import report_rows
 from bot.cli.voices.words import date, pitch, server, speaks, too_short
-from bot.speech.voice_settings import settings_of
+from bot.speech.voice_settings import delivery_of, settings_of
 
 if TYPE_CHECKING:
     from storage.types import VoiceProfile
@@ -53,7 +53,7 @@ def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
         ("length", f"{profile.seconds:.1f} s"),
         *_quality_rows(profile),
         ("language", profile.language or "-"),
-        ("speaks with", speaks(settings_of(profile))),
+        ("speaks with", speaks(settings_of(profile), delivery_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
         ("consent", _consent(profile)),
         ("added", date(profile.created_at)),

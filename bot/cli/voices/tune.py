@@ -11,12 +11,25 @@ import click
 from bot.cli.completion import voice_argument
 from bot.cli.context import Context
 from bot.cli.lookup import find_own, with_store
-from bot.cli.options import guild_option, language_option, voice_settings_options
+from bot.cli.options import (
+    delivery_options,
+    guild_option,
+    language_option,
+    option_name,
+    voice_settings_options,
+)
 from bot.cli.output import print_facts, print_line
 from bot.cli.voices.words import meaning
+from bot.speech.delivery import DeliverySettings
 from bot.speech.models import MODELS
+from bot.speech.setting_table import EVERY, measure, number
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, number, setting_notes, settings_of, takes_notes
+from bot.speech.voice_settings import (
+    delivery_of,
+    setting_notes,
+    settings_of,
+    takes_notes,
+)
 
 if TYPE_CHECKING:
     from bot.config import Settings
@@ -29,14 +42,16 @@ if TYPE_CHECKING:
 @voice_argument(own=True)
 @guild_option
 @voice_settings_options
+@delivery_options
 @language_option
-@click.option("--reset", is_flag=True, help="Go back to the model's defaults first.")
+@click.option("--reset", is_flag=True, help="Go back to the defaults first.")
 @click.pass_obj
 def tune(
     context: Context,
     name: str,
     guild_id: int,
     voice_settings: VoiceSettings,
+    delivery: DeliverySettings,
     language: str | None,
     reset: bool,
 ) -> None:
@@ -47,21 +62,17 @@ def tune(
 
     async def work(store: VoiceStore) -> VoiceProfile:
         profile = await find_own(store, guild_id, name)
-        current = settings_of(profile)
+        current, heard = settings_of(profile), delivery_of(profile)
         settings = voice_settings if reset else voice_settings.over(current)
-        if settings == current and language in (None, profile.language):
+        wanted = delivery if reset else delivery.over(heard)
+        if (settings, wanted) == (current, heard) and language in (None, profile.language):
             return profile
         spoken = language or profile.language
-        return await store.tune(
-            profile.id,
-            **asdict(settings),
-            language=spoken,
-            speed=profile.speed,
-            volume_db=profile.volume_db,
-        )
+        values = asdict(settings) | asdict(wanted)
+        return await store.tune(profile.id, **values, language=spoken)
 
     profile = with_store(context, work)
-    settings = asdict(settings_of(profile))
+    settings = asdict(settings_of(profile)) | asdict(delivery_of(profile))
     facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
     print_facts([*facts, ("language", profile.language or "-")])
     for note in _notes(context.settings, settings_of(profile)):
@@ -98,7 +109,7 @@ def _model_notes(configuration: Settings, settings: VoiceSettings) -> tuple[str,
 
 
 def _setting(name: str, value: float | None) -> str:
-    about = ALL[name]
-    shown = f"{about.default_text} (default)" if value is None else number(value)
-    option = f"--{name.replace('_', '-')}"
-    return f"{shown:<20} {number(about.lowest)} to {number(about.highest)}, {option}"
+    about = EVERY[name]
+    shown = f"{about.default_text} (default)" if value is None else measure(name, value)
+    bounds = f"{number(about.lowest)} to {measure(name, about.highest)}"
+    return f"{shown:<22} {bounds}, {option_name(name, about)}"

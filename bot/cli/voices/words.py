@@ -7,8 +7,9 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.speech.delivery import DeliverySettings
+from bot.speech.setting_table import EVERY, measure
 from bot.speech.types import VoiceSettings
-from bot.speech.voice_settings import ALL, number
 
 if TYPE_CHECKING:
     from bot.clip_need import ClipNeed
@@ -41,13 +42,14 @@ def date(moment: datetime | None) -> str:
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else "never"
 
 
-def speaks(settings: VoiceSettings) -> str:
+def speaks(settings: VoiceSettings, delivery: DeliverySettings) -> str:
     """Return how a voice was set to speak; the names of the options stand behind what they do."""
-    given = {name: value for name, value in asdict(settings).items() if value is not None}
-    told = [f"{meaning(name)}: {number(value)} ({name})" for name, value in given.items()]
+    values = asdict(settings) | asdict(delivery)
+    given = {name: value for name, value in values.items() if value is not None}
+    told = [f"{meaning(name)}: {measure(name, value)} ({name})" for name, value in given.items()]
     return "; ".join(told) or "the model's defaults"
 
 
 def meaning(name: str) -> str:
     """Return what a setting does, in a few words."""
-    return ALL[name].meaning.partition(";")[0]
+    return EVERY[name].meaning.partition(";")[0]

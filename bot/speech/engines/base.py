@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.i18n import Translatable
-from bot.speech.levels import level
-from bot.speech.opus import encode_opus, to_opus_rate
+from bot.speech.delivery import Delivery
+from bot.speech.mastering import mastered
+from bot.speech.opus import encode_opus
 from bot.speech.types import (
     OPUS_SAMPLE_RATE,
     EngineInfo,
@@ -93,9 +94,14 @@ def synthesize_each(
 
 
 def to_speech(
-    samples: Samples, rate: float, timings: Timings, *, notes: tuple[str, ...] = ()
+    samples: Samples,
+    rate: float,
+    timings: Timings,
+    delivery: Delivery,
+    *,
+    notes: tuple[str, ...] = (),
 ) -> Speech:
-    """Level, resample and encode an engine's samples (float32, shape (n,), `rate` Hz).
+    """Master and encode an engine's samples (float32, shape (n,), `rate` Hz).
 
     Raises `EngineError` when there is nothing in them.
     """
@@ -103,8 +109,9 @@ def to_speech(
         raise EngineError(
             Translatable("The voice engine made no sound for this text. Try other words.")
         )
+    with stage(timings, "master"):
+        samples = mastered(samples, rate, delivery)
     with stage(timings, "encode"):
-        samples = level(to_opus_rate(samples, rate), OPUS_SAMPLE_RATE)
         packets = encode_opus(samples)
     return Speech(packets, len(samples) / OPUS_SAMPLE_RATE, timings, notes)
 

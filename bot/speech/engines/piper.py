@@ -84,7 +84,7 @@ class PiperEngine:
             samples = self._stock_speech(request, tempo)
         ratio = self._playback_ratio(samples, request.voice.pitch_hz, tempo)
         notes = ignored_notes("preview", request)
-        return to_speech(samples, self._rate * ratio, timings, notes=notes)
+        return to_speech(samples, self._rate * ratio, timings, request.delivery, notes=notes)
 
     def _stock_speech(self, request: SynthesisRequest, length_scale: float) -> Samples:
         from piper import SynthesisConfig

@@ -1,4 +1,4 @@
-"""A thread for what is done to samples after S3Gen: judging, watermark, loudness, Opus."""
+"""A thread for what is done to samples after S3Gen: judging, watermark, mastering, Opus."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ class Sounder:
         notes = ignored_notes(self._spec.model, job.request)
         if (asked := job.request.settings.takes or 1) > job.takes:
             notes += (fewer_takes(asked, job.takes),)
-        speech = to_speech(samples, self._model.sr, job.timings, notes=notes)
+        speech = to_speech(samples, self._model.sr, job.timings, job.request.delivery, notes=notes)
         # The last reading is spoken as it is, with nobody to say whether it is silent.
         doubtful = bool(job.best.faults) or (job.retries > 0 and not self._is_to_be_judged(job))
         return dataclasses.replace(speech, retries=job.retries, doubtful=doubtful)

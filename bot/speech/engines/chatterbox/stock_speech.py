@@ -109,7 +109,7 @@ class StockSpeaker:
         notes = ignored_notes(self._spec.model, request)
         if (takes := request.settings.takes or 1) > 1:
             notes += (one_take(takes),)
-        return to_speech(samples, self._model.sr, timings, notes=notes)
+        return to_speech(samples, self._model.sr, timings, request.delivery, notes=notes)
 
 
 def settings_without_effect(spec: EngineSpec) -> list[str]:

@@ -1,0 +1,64 @@
+"""What `/say` is asked for, and how a member's texts are delivered."""
+
+from __future__ import annotations
+
+from bot.errors import UserError
+from bot.i18n import _
+from bot.settings.delivery import delivery_for
+from bot.speech.delivery import NOTHING_SET, Delivery, DeliverySettings
+from bot.speech.service import Utterance
+from bot.speech.types import VoiceSettings
+from bot.speech.voice_settings import delivery_of, settings_of
+from cogs.mentions import names_in
+from cogs.ui import Interaction, command_names, guild_of, reference_to, services_of
+from storage.types import VoiceProfile
+
+
+async def delivery_in(
+    interaction: Interaction, voice: VoiceProfile, text: DeliverySettings = NOTHING_SET
+) -> Delivery:
+    """Return how a text of the member is delivered here. text: what it has of its own."""
+    settings, guild_id = services_of(interaction).settings, guild_of(interaction)
+    return await delivery_for(settings, guild_id, interaction.user.id, delivery_of(voice), text)
+
+
+async def utterance_of(
+    interaction: Interaction,
+    text: str,
+    voice: VoiceProfile,
+    language: str | None,
+    settings: VoiceSettings,
+    delivery: DeliverySettings,
+) -> Utterance:
+    """Return what a member wants to have said, planned.
+
+    Raises UserError for nothing to say, too much, and a voice that cannot speak.
+    """
+    services, guild_id = services_of(interaction), guild_of(interaction)
+    utterance = Utterance(
+        text,
+        reference_to(services, voice),
+        guild_id=guild_id,
+        language=language or voice.language,
+        voice_settings=settings_of(voice),
+        settings=settings,
+        names=names_in(interaction, text),
+        dictionary=await services.dictionary.of(guild_id, interaction.user.id),
+        delivery=await delivery_in(interaction, voice, delivery),
+    )
+    return await services.speech.planned(utterance)
+
+
+async def own_voice(interaction: Interaction) -> VoiceProfile:
+    """Return the voice that speaks for the member. Raises UserError where there is none."""
+    choices = services_of(interaction).choices
+    voice = await choices.voice_for(guild_of(interaction), interaction.user.id)
+    if voice is None:
+        command = command_names(interaction)
+        raise UserError(
+            _(
+                "You have no voice here yet. Make one with {enroll}, or name one of those in "
+                "{list}."
+            ).format(enroll=command("enroll"), list=command("voice list"))
+        )
+    return voice
