@@ -14,7 +14,7 @@ from discord.ext import commands
 
 from bot.client import MynahBot
 from bot.command_tree import UNDELIVERED
-from bot.i18n import _, in_locale, ngettext, server_locale
+from bot.i18n import SOURCE_LOCALE, _, in_locale, ngettext, server_locale
 from bot.moderation import Event, Said, SettingSet, line
 from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
@@ -180,7 +180,8 @@ class Moderation(commands.Cog):
         try:
             settings = await self._bot.services.settings.guild(guild.id)
             channel = _channel(guild, settings.moderation_channel or 0)
-            problem = problem_of(guild, settings)
+            with in_locale(SOURCE_LOCALE):  # for the log
+                problem = problem_of(guild, settings)
             if channel is None or problem is not None:
                 self._report(guild.id, problem or "there is none")
                 return
