@@ -47,8 +47,8 @@ async def data_card(interaction: Interaction, settings: Settings, note: str = ""
     card.add_field(name=_("Dictionary"), value=_entries(entries), inline=False)
     card.add_field(name=_("Besides"), value=_(_BESIDES), inline=False)
     how = _(
-        "{voice} deletes a voice and its recordings, {entry} an entry of your dictionary, the "
-        "button below your settings. My operator can delete everything."
+        "{voice} deletes a voice and its recordings, {entry} one or all entries of your "
+        "dictionary, the button below your settings. My operator can delete everything."
     ).format(voice=command("voice delete"), entry=command("dictionary remove"))
     card.add_field(name=_("How to delete it"), value=how, inline=False)
     told = (await services.settings.guild(guild_id)).log_utterances

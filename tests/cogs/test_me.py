@@ -103,7 +103,7 @@ async def test_it_says_what_is_stored_and_how_to_delete_it(scene: Scene) -> None
     assert "Ben" not in text
     assert "Settings: Speed\n" in text
     assert "Dictionary: 1 entry\n" in text
-    assert "/voice delete deletes a voice and its recordings" in text
+    assert "/voice delete deletes a voice and its recordings, /dictionary remove one or all" in text
 
 
 async def test_who_is_not_known_reads_that_nothing_is_stored(panel: DrivenPanel) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cogs.dictionary.clearing import ClearQuestion
 from cogs.dictionary.hearing import SaveEntry
 from cogs.dictionary.looking import EntryPages
 from storage.dictionary import Entry, Owner
@@ -85,15 +86,21 @@ async def hear(act: Act) -> None:
 
 @scene(
     "dictionary-remove",
-    "/dictionary remove: an entry that is gone, and one that there never was",
+    "/dictionary remove: an entry that is gone, one that there never was, and all of them after a "
+    "question",
     REMOVE,
+    answers=(ClearQuestion,),
     languages=BOTH,
 )
 async def remove(act: Act) -> None:
-    """Once, and once more."""
+    """Once, and once more; then the rest."""
     await fill(act)
     await act.show(act.ada, REMOVE, written="brb")
     await act.show(act.ada, REMOVE, written="brb")
+    question = await act.show(act.ada, REMOVE, everything=True)
+    await act.press(act.ada, question, style=4)
+    await act.closed(question)
+    act.keep(act.ada, REMOVE, question)
 
 
 @scene(
