@@ -13,8 +13,6 @@ from bot.i18n import _
 from bot.reading.sessions import Session
 from bot.settings.permissions import Action, Place
 from bot.voice.link import VocalChannel
-from bot.voice.utterances import Rank
-from cogs import cards
 from cogs.call import (
     MAY_OVERRULE,
     channel_of,
@@ -32,6 +30,8 @@ from storage.read_channels import ReadChannel
 
 Written: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 """What `/read` can name; a thread is read where the command is used in it."""
+
+Readable: TypeAlias = discord.abc.GuildChannel | discord.Thread
 
 
 @app_commands.guild_only()
@@ -54,8 +54,38 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
     ) -> None:
         """Come, and read."""
         target = voice_channel or channel_of(interaction)
-        readable = self._readable(interaction, text_channel, target)
-        await self._require_allowed(interaction, readable, target)
+        channels = self._chosen(interaction, text_channel, target)
+        await self._require_allowed(interaction, channels, target)
+        await self._come(interaction, target)
+        rows = [
+            ReadChannel(target.guild.id, channel.id, target.id, interaction.user.id)
+            for channel in channels
+        ]
+        await self._desk.sessions.start(*rows, since=interaction.created_at)
+        await reply(interaction, await self._started(interaction, channels, target))
+
+    def _chosen(
+        self, interaction: Interaction, named: Written | None, target: VocalChannel
+    ) -> list[Readable]:
+        """Return the channels to read. Raises UserError for one that cannot be."""
+        here = named or interaction.channel
+        assert isinstance(here, Readable)
+        self._require_seen(interaction, here)
+        return [here] if named is not None or here == target else [here, target]
+
+    async def _require_allowed(
+        self, interaction: Interaction, channels: list[Readable], target: VocalChannel
+    ) -> None:
+        """Raise UserError for what the server's settings do not allow."""
+        await require(interaction, Action.CALL, channel=target)
+        member = member_of(interaction)
+        for channel in channels:
+            place = Place(text_place(channel), target.id)
+            refused = await refusal_of(self._desk.services, Action.CALL, member, place)
+            if refused is not None:
+                raise UserError(refused)
+
+    async def _come(self, interaction: Interaction, target: VocalChannel) -> None:
         player = self._desk.services.voice.player(guild_of(interaction))
         privileged = privileged_in(interaction, player)
         self._require_beside(interaction, target, privileged)
@@ -63,46 +93,21 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         if not privileged:
             leave_others_alone(interaction, player, target)
         await join_channel(interaction, player, target, privileged=privileged)
-        rows = [
-            ReadChannel(target.guild.id, channel_id, target.id, interaction.user.id)
-            for channel_id in readable
-        ]
-        await self._desk.sessions.start(*rows, since=interaction.created_at)
-        lines = [texts.started(readable, target.id), player.unheard]
+
+    async def _started(
+        self, interaction: Interaction, channels: list[Readable], target: VocalChannel
+    ) -> str:
+        """Return what is read now, and what of it nobody would hear."""
+        player = self._desk.services.voice.player(target.guild.id)
+        lines = [texts.started([each.id for each in channels], target.id), player.unheard]
         if not await self._desk.services.reading.has_voice_for_all(target.guild.id):
             lines.append(texts.own_voices_only(command_names(interaction)("enroll")))
         if not self._desk.reads_all:
             application = bot_of(interaction).application_id
             lines.append(texts.without_intent(target.guild.me.display_name, application))
-        await reply(interaction, "\n".join(filter(None, lines)))
+        return "\n".join(filter(None, lines))
 
-    async def _require_allowed(
-        self, interaction: Interaction, channel_ids: list[int], target: VocalChannel
-    ) -> None:
-        """Raise UserError for what the server's settings do not allow."""
-        await require(interaction, Action.CALL, channel=target)
-        member = member_of(interaction)
-        for channel_id in channel_ids:
-            place = Place(text_place(target.guild.get_channel_or_thread(channel_id)), target.id)
-            refused = await refusal_of(self._desk.services, Action.CALL, member, place)
-            if refused is not None:
-                raise UserError(refused)
-
-    def _readable(
-        self, interaction: Interaction, named: Written | None, target: VocalChannel
-    ) -> list[int]:
-        """Return the ids of the channels to read. Raises UserError for one that cannot be."""
-        if named is not None:
-            self._require_seen(interaction, named)
-            return [named.id]
-        here = interaction.channel
-        assert isinstance(here, discord.abc.GuildChannel | discord.Thread)
-        self._require_seen(interaction, here)
-        return list(dict.fromkeys([here.id, target.id]))
-
-    def _require_seen(
-        self, interaction: Interaction, channel: discord.abc.GuildChannel | discord.Thread
-    ) -> None:
+    def _require_seen(self, interaction: Interaction, channel: Readable) -> None:
         if not channel.permissions_for(member_of(interaction)).view_channel:
             raise UserError(_("You may not see that channel, so I do not read it to you."))
         if not channel.permissions_for(channel.guild.me).view_channel:
@@ -114,10 +119,10 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         state = member_of(interaction).voice
         beside = state is not None and state.channel == target
         if not (beside or privileged):
-            raise UserError(
-                _("Join {channel} to have something read there. Otherwise it takes {permissions}.")
-                .format(channel=target.mention, permissions=_(MAY_OVERRULE))
-            )  # fmt: skip
+            text = _(
+                "Join {channel} to have something read there. Otherwise it takes {permissions}."
+            )
+            raise UserError(text.format(channel=target.mention, permissions=_(MAY_OVERRULE)))
 
     @app_commands.command(description="Read a channel aloud no more")
     @app_commands.describe(text_channel="Which channel; all that I read if you leave it out")
@@ -153,10 +158,9 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         own = all(session.channels[each].started_by == interaction.user.id for each in chosen)
         player = self._desk.services.voice.player(guild_of(interaction))
         if not (beside or own or privileged_in(interaction, player)):
-            raise UserError(
-                _("Only who is in {voice} can end the reading, or somebody with {permissions}.")
-                .format(voice=f"<#{session.voice_channel_id}>", permissions=_(MAY_OVERRULE))
-            )  # fmt: skip
+            text = _("Only who is in {voice} can end the reading, or somebody with {permissions}.")
+            voice = f"<#{session.voice_channel_id}>"
+            raise UserError(text.format(voice=voice, permissions=_(MAY_OVERRULE)))
 
     def _drop(self, guild_id: int, channel_id: int) -> None:
         player = self._desk.player(guild_id)
@@ -173,14 +177,5 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
             told = texts.nothing_read(self._desk.sessions.of(guild_id), read)
             await interaction.response.send_message(told, ephemeral=True)
             return
-        chatter = [entry for entry in player.snapshot() if entry.rank is Rank.CHATTER]
-        card = cards.embed(_("Reading aloud"), texts.started(session.channels,
-                           session.voice_channel_id))  # fmt: skip
-        card.add_field(name=_("What"), value=texts.way(self._desk.reads_all), inline=False)
-        seconds = sum(entry.seconds_left for entry in chatter)
-        card.add_field(name=_("Waiting"), value=texts.waiting(len(chatter), seconds), inline=False)
-        if session.skipped:
-            value = texts.skipped(session.skipped)
-            card.add_field(name=_("Not read since I began"), value=value, inline=False)
-        card.set_footer(text=_("Reading ends when I leave the voice channel."))
+        card = texts.status(session, player.snapshot(), self._desk.reads_all)
         await interaction.response.send_message(embed=card, ephemeral=True)

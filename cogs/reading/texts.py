@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import discord
+
 from bot.i18n import _, listed, ngettext
 from bot.reading.sessions import Session
+from bot.voice.utterances import QueueEntry, Rank
+from cogs.cards import embed
 
 PORTAL = "https://discord.com/developers/applications"
 
@@ -47,6 +51,19 @@ def without_intent(bot_name: str, application_id: int | None) -> str:
         "use Apps > Speak this on a message. To have everything read, my operator switches on the "
         "Message Content Intent ({link}) and discord.message_content."
     ).format(name=bot_name, link=f"<{page}>")
+
+
+def status(session: Session, queue: Iterable[QueueEntry], reads_all: bool) -> discord.Embed:
+    """Return what is read where, how much waits, and what was not read."""
+    chatter = [entry for entry in queue if entry.rank is Rank.CHATTER]
+    card = embed(_("Reading aloud"), started(session.channels, session.voice_channel_id))
+    card.add_field(name=_("What"), value=way(reads_all), inline=False)
+    seconds = sum(entry.seconds_left for entry in chatter)
+    card.add_field(name=_("Waiting"), value=waiting(len(chatter), seconds), inline=False)
+    if session.skipped:
+        name = _("Not read since I began")
+        card.add_field(name=name, value=skipped(session.skipped), inline=False)
+    return card.set_footer(text=_("Reading ends when I leave the voice channel."))
 
 
 def way(reads_all: bool) -> str:
