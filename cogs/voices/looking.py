@@ -14,6 +14,8 @@ from bot.i18n import N_, _, in_locale, supported
 from bot.settings.permissions import Action
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.service import Utterance
+from bot.speech.texts import reads_for
+from bot.speech.types import EngineInfo
 from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.permissions import require
@@ -38,9 +40,10 @@ PREVIEWS, PREVIEW_PERIOD_SECONDS = 3, 30.0
 """So many previews a member may ask for within that time: each takes the engine's time."""
 
 
-def preview_text(voice: VoiceProfile) -> str:
-    """Return what a voice says of itself, in the language that it speaks if it has been put so."""
-    with in_locale(supported(voice.language)):
+def preview_text(voice: VoiceProfile, engine: EngineInfo | None) -> str:
+    """Return what a voice says of itself, in its own language where the engine speaks that."""
+    reads = reads_for(engine.kind, engine.model) if engine is not None else reads_for(None)
+    with in_locale(supported(reads.language(voice.language))):
         return _(PREVIEW_TEXT)
 
 
@@ -84,7 +87,7 @@ class Looking(commands.Cog):
         self._count_preview(interaction)
         services_of(interaction).watch.use(voice)
         utterance = Utterance(
-            preview_text(voice),
+            preview_text(voice, services_of(interaction).engine.info),
             reference_to(services_of(interaction), voice),
             guild_id=guild_of(interaction),
             language=voice.language,

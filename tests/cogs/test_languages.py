@@ -113,6 +113,10 @@ async def test_a_preview_is_spoken_in_the_language_of_the_voice(scene: Scene) ->
     await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id, language="de")
     await scene.ann.slash(scene.channel, "voice preview", voice="Ann")
     assert "So klinge ich." in " ".join(r.text for r in scene.world.engine.requests)
+    scene.world.engine.model = "english"
+    scene.world.engine.requests.clear()
+    await scene.ann.slash(scene.channel, "voice preview", voice="Ann")
+    assert "This is how I sound." in " ".join(r.text for r in scene.world.engine.requests)
 
 
 def test_names_are_quoted_as_the_language_does() -> None:
