@@ -6,6 +6,7 @@ from typing import Any
 
 from cogs.settings.dialogs import TypingDialog
 from cogs.settings.panel import Panel
+from cogs.settings.server import ServerPanel
 from tests.loopback import Message
 from tools.pictures.scene import BOTH, Act, scene
 
@@ -30,7 +31,8 @@ async def prepare(act: Act) -> None:
         "auto_join": (act.guild.voice.id,),
         "moderation_channel": act.guild.text.id,
     }.items():
-        await act.stage.world.settings.change_guild(act.guild.id, key, value, changed_by=None)
+        who = None if key == "speed" else act.mo.id
+        await act.stage.world.settings.change_guild(act.guild.id, key, value, changed_by=who)
 
 
 async def show_pages(act: Act, *pages: str) -> None:
@@ -54,7 +56,7 @@ async def open_setting(act: Act, page: str, key: str, *, show: bool = False) -> 
     "/settings, the page Speaking: each setting with its value and what it means; what differs "
     "from the default is marked",
     SETTINGS,
-    answers=(Panel,),
+    answers=(Panel, ServerPanel),
     **ADMINS,
 )
 async def speaking(act: Act) -> None:
@@ -102,6 +104,17 @@ async def channels(act: Act) -> None:
 async def language(act: Act) -> None:
     """One setting."""
     await show_pages(act, "Language 1")
+
+
+@scene(
+    "settings-changes",
+    "/settings, the page Last changes: who set what when, and what it was before",
+    SETTINGS,
+    **ADMINS,
+)
+async def changes(act: Act) -> None:
+    """By Mo and by the operator."""
+    await show_pages(act, "Last changes 1")
 
 
 @scene(
