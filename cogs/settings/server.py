@@ -9,7 +9,6 @@ from discord.utils import format_dt
 
 from bot.i18n import N_, _
 from bot.moderation import SettingSet, line
-from bot.settings.guild import GuildSettings
 from bot.settings.service import SettingChange
 from cogs.cards import embed
 from cogs.settings.naming import Names
@@ -27,16 +26,12 @@ MAX_DESCRIPTION = 4096
 _CHANGES = Section(N_("Last changes"))
 
 
-def server_sections() -> list[Section]:
-    """Return what the panel shows: the pages, and the last changes."""
-    return [*sections_by_page(GuildSettings), _CHANGES]
-
-
 class ServerPanel(Panel):
     """Also has a page that says who changed what last, for who cannot look into the log."""
 
     def __init__(self, interaction: Interaction) -> None:
-        super().__init__(interaction, GuildSubject.of(interaction), server_sections())
+        subject = GuildSubject.of(interaction)
+        super().__init__(interaction, subject, [*sections_by_page(subject.model), _CHANGES])
 
     async def draw(self, note: str = "") -> discord.Embed:
         """Return the card of the page that is shown. Raises StorageError."""
