@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from bot.i18n import in_locale
 from bot.reading import phrases
@@ -19,6 +20,11 @@ def greeting_in(context: Context) -> str:
     """Return what a member wishes to be greeted with, "" for nothing."""
     wished = context.member.greeting or ""
     return wished if context.guild.greetings and is_sayable(wished) else ""
+
+
+def without_greeting(context: Context) -> Context:
+    """Return what holds for a member who is not greeted now."""
+    return replace(context, member=context.member.model_copy(update={"greeting": None}))
 
 
 def is_noticed(author: Author, context: Context) -> bool:

@@ -10,7 +10,7 @@ from functools import partial
 from bot.i18n import in_locale
 from bot.reading import phrases
 from bot.reading.backlog import hurry
-from bot.reading.entrances import departure, entrance, greeting_in, is_noticed
+from bot.reading.entrances import departure, entrance, greeting_in, is_noticed, without_greeting
 from bot.reading.facts import voices_for
 from bot.reading.languages import usual_language
 from bot.reading.message import Author, ChatMessage
@@ -27,6 +27,9 @@ from bot.settings.member import MemberSettings
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.text.engine_reads import WORDS, EngineReads
+
+GREETINGS_A_MINUTE = 1
+"""Of one member, who may come and go more often."""
 
 
 class ReadingService:
@@ -53,7 +56,7 @@ class ReadingService:
         self._reads, self._clock = reads, clock
         self._most_characters = most_characters * 2 // 3
         self._rooms = Rooms()
-        self._limit = MinuteLimit(clock)
+        self._limit, self._greetings = MinuteLimit(clock), MinuteLimit(clock)
 
     async def read(self, message: ChatMessage, place: Place) -> Reading | SkipReason:
         """Return what a message that arrived comes to. Raises StorageError."""
@@ -77,10 +80,12 @@ class ReadingService:
     async def joined(self, guild_id: int, author: Author, place: Place) -> Reading | None:
         """Return what is said when a member comes: that they are there, their greeting, or both.
 
-        In their voice where they are greeted, else in the server's. None where nothing is to be
-        said. Raises StorageError.
+        In their voice where they are greeted, which is once a minute, else in the server's. None
+        where nothing is to be said. Raises StorageError.
         """
         context = await self._context(guild_id, author.id, place)
+        if greeting_in(context) and self._greetings.take(guild_id, author.id, GREETINGS_A_MINUTE):
+            context = without_greeting(context)
         if greeting_in(context):
             speaker = await self._speaker(guild_id, author, context)
         else:

@@ -231,6 +231,20 @@ async def test_a_greeting_comes_behind_the_name(
     assert heard(reading, came) == ["Anna joined.\n\nhere I am"]
 
 
+async def test_who_comes_and_goes_is_greeted_once_a_minute(
+    reading: ReadingService, settings: SettingsService, clock: Clock
+) -> None:
+    await set_guild(settings, announce_joins=True)
+    await settings.change_member(GUILD, ANN, "greeting", "here I am")
+    said = []
+    for seconds in (0, 30, 60):
+        clock.now += seconds
+        came = await reading.joined(GUILD, author(), PLACE)
+        assert came is not None
+        said += heard(reading, came)
+    assert said == ["Anna joined.\n\nhere I am", "Anna joined.", "Anna joined.\n\nhere I am"]
+
+
 async def test_bots_and_muted_members_come_unnoticed(
     reading: ReadingService, settings: SettingsService
 ) -> None:
