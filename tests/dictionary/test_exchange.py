@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,14 @@ def read(content: Any, most: int = 2000) -> list[Entry | str]:
 )
 def test_these_forms_are_read(content: Any) -> None:
     assert read(content) == [LOL]
+
+
+def test_the_example_of_the_documentation_is_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "members.md").read_text(encoding="utf-8")
+    [example] = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    entries = read(example.encode())
+    assert len(entries) > 5
+    assert all(isinstance(entry, Entry) for entry in entries)
 
 
 def test_every_entry_that_is_refused_has_its_reason() -> None:
