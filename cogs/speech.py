@@ -45,7 +45,7 @@ from cogs.tuning import (
     Volume,
 )
 from cogs.ui import Interaction, engine_note, reply
-from cogs.voice_option import AnyVoice
+from cogs.voice_option import UsableVoice
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 
@@ -81,7 +81,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         self,
         interaction: Interaction,
         text: app_commands.Range[str, 1, MAX_TEXT],
-        voice: AnyVoice | None = None,
+        voice: UsableVoice | None = None,
         language: str | None = None,
         speed: Speed | None = None,
         volume_db: Volume | None = None,
