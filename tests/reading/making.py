@@ -7,8 +7,11 @@ from typing import Any
 
 from bot.reading.message import Author, ChatMessage
 from bot.reading.place import Context, Place
+from bot.reading.reading import Reading
+from bot.reading.service import ReadingService
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
+from bot.settings.service import SettingsService
 from bot.text.names import Names
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
@@ -55,3 +58,21 @@ async def add(
     seconds = values.pop("seconds", 0.1)
     voice = NewVoice(guild_id, name, owner_id=owner, **values)
     return await store.add(voice, make_clip(len(name), seconds))
+
+
+async def set_guild(settings: SettingsService, **values: object) -> None:
+    for key, value in values.items():
+        await settings.change_guild(GUILD, key, value, changed_by=None)
+
+
+async def reading_of(reading: ReadingService, written: ChatMessage) -> Reading:
+    found = await reading.read(written, PLACE)
+    assert isinstance(found, Reading)
+    return found
+
+
+def heard(reading: ReadingService, read: Reading) -> list[str]:
+    """Return what is said of a reading, which ends then."""
+    said = [part.text for part in reading.begin(read).parts]
+    reading.ended(read)
+    return said
