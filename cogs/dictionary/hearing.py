@@ -45,7 +45,7 @@ from cogs.ui import (
     services_of,
 )
 from cogs.views import OwnedView
-from cogs.voice_option import AnyVoice
+from cogs.voice_option import UsableVoice
 from storage.dictionary import Entry
 from storage.types import VoiceProfile
 
@@ -76,7 +76,7 @@ class Hearing(commands.Cog):
         pattern: bool = False,
         language: str | None = None,
         text: Text | None = None,
-        voice: AnyVoice | None = None,
+        voice: UsableVoice | None = None,
     ) -> None:
         """Answer with the text as speech, and ask whether to save."""
         entry = Entry(written, spoken, pattern, language or "")
@@ -87,7 +87,7 @@ class Hearing(commands.Cog):
         count_use(self._heard, interaction)
         await defer(interaction)
         voice = voice or await _voice_of(interaction)
-        await require(interaction, Action.CHOOSE, voice=voice)
+        await require(interaction, Action.SAY, voice=voice)
         matcher = await services_of(interaction).dictionary.with_entry(
             owner_of(interaction, False), entry
         )

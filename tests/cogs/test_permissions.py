@@ -226,3 +226,11 @@ async def test_looking_and_ones_own_settings_stay_open_everywhere(scene: Scene) 
     await allow(scene, text_channels=(bots.id,), blocked_members=(scene.ann.id,))
     for command in ("help", "voice list", "me", "queue"):
         assert "cannot be used" not in as_read(content(await use(scene, scene.ann, command)))
+
+
+async def test_an_entry_is_heard_by_who_may_have_texts_spoken(scene: Scene) -> None:
+    await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
+    await allow(scene, say_roles=(with_role(scene)[1],))
+    refused = await use(scene, scene.ann, "dictionary hear", written="brb", spoken="be right back")
+    assert "can have me speak here" in content(refused)
+    assert scene.world.engine.requests == []
