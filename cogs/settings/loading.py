@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.client import Services
 from bot.settings.catalogue import Definition
 from bot.settings.definition import Picker, Settings
+from cogs.permissions import may_use_others
 from cogs.settings.controls import MAX_OPTIONS
 from cogs.settings.naming import Names
 from cogs.ui import Interaction, bot_of, guild_of, services_of
-from storage.errors import VoiceNotFoundError
-from storage.types import VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 
 async def load_names(
@@ -19,24 +18,15 @@ async def load_names(
 ) -> Names:
     """Return the names of what the settings hold. Raises StorageError."""
     chosen = {getattr(settings, each.key) for each in definitions if each.picker is Picker.VOICE}
-    services = services_of(interaction)
-    voices = {voice_id: await _name(services, voice_id) for voice_id in chosen - {None}}
-    known = {voice_id: name for voice_id, name in voices.items() if name is not None}
-    return Names(bot_of(interaction).get_guild(guild_of(interaction)), known)
+    voices = await services_of(interaction).choices.voices_by_id(list(chosen - {None}))
+    guild = bot_of(interaction).get_guild(guild_of(interaction))
+    return Names(guild, {voice.id: voice.name for voice in voices})
 
 
 async def load_voices(interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
-    """Return voices that can be chosen: the member's own first. Raises StorageError."""
-    voices, guild_id = services_of(interaction).voices, guild_of(interaction)
-    own = await voices.search(
-        guild_id, search, MAX_OPTIONS, owner_id=interaction.user.id, shared=False
-    )
-    others = await voices.search(guild_id, search, MAX_OPTIONS)
+    """Return voices that the member may choose: their own first. Raises StorageError."""
+    find, guild_id = services_of(interaction).voices.search, guild_of(interaction)
+    own = await find(guild_id, search, MAX_OPTIONS, owner_id=interaction.user.id, shared=False)
+    others_in = guild_id if await may_use_others(interaction) else OPERATOR_GUILD_ID
+    others = await find(others_in, search, MAX_OPTIONS)
     return list({voice.id: voice for voice in (*own, *others)}.values())[:MAX_OPTIONS]
-
-
-async def _name(services: Services, voice_id: int) -> str | None:
-    try:
-        return (await services.voices.get(voice_id)).name
-    except VoiceNotFoundError:
-        return None

@@ -8,6 +8,7 @@ from simcord.actors import MemberActor
 from bot.settings.catalogue import definitions
 from bot.settings.member import MemberSettings
 from storage.dictionary import Entry, Owner
+from storage.types import OPERATOR_GUILD_ID
 from tests.cogs.conftest import Scene, as_read
 from tests.cogs.panels import DrivenPanel, open_panel
 
@@ -78,16 +79,23 @@ async def test_ones_own_voices_are_offered_first(scene: Scene) -> None:
 
 
 async def test_a_voice_of_others_needs_the_role_for_it(scene: Scene) -> None:
+    for name, member in [("Ann", scene.ann), ("Ben", scene.ben)]:
+        await scene.world.add_voice(name, scene.guild.id, member.id)
+    shared = await scene.world.add_voice("Herald", OPERATOR_GUILD_ID)
+    panel = await open_panel(scene, scene.ann, "me")
+    await panel.open("default_voice")
+    offered = {o["label"]: o["value"] for o in panel.control("value")["options"]}
+    assert list(offered) == ["Ann", "Ben", "Herald"]
     role = scene.guild.create_role("Mimics")
     await scene.world.settings.change_guild(
         scene.guild.id, "others_voices_roles", (role.id,), changed_by=None
     )
-    voice = await scene.world.add_voice("Ben", scene.guild.id, scene.ben.id)
-    panel = await open_panel(scene, scene.ann, "me")
-    await panel.open("default_voice")
-    await panel.choose("value", str(voice.id))
+    await panel.choose("value", offered["Ben"])
     assert "⚠️ Only members with one of these roles can use the voices of others" in panel.text
     assert (await stored(scene)).default_voice is None
+    assert [o["label"] for o in panel.control("value")["options"]] == ["Ann", "Herald"]
+    await panel.choose("value", str(shared.id))
+    assert (await stored(scene)).default_voice == shared.id
 
 
 async def test_it_says_what_is_stored_and_how_to_delete_it(scene: Scene) -> None:

@@ -25,8 +25,7 @@ from cogs.settings.layout import Place
 from cogs.settings.me import member_sections
 from cogs.settings.naming import Names
 from cogs.settings.panel import Panel
-from cogs.settings.sections import Section
-from cogs.settings.server import server_sections
+from cogs.settings.sections import Section, sections_by_page
 from cogs.settings.subjects import GuildSubject, MemberSubject
 from storage.names import MAX_NAME_LENGTH
 from storage.types import VoiceProfile
@@ -161,14 +160,14 @@ async def check_panel(settings: Settings, sections: list[Section]) -> None:
 @given(st.sampled_from(LOCALES), stored(GuildSettings), stored(MemberSettings))
 def test_every_page_fits(locale: str, guild: Settings, member: Settings) -> None:
     with in_locale(locale):
-        asyncio.run(check_panel(guild, server_sections()))
+        asyncio.run(check_panel(guild, sections_by_page(GuildSettings)))
         asyncio.run(check_panel(member, member_sections()))
 
 
 @pytest.mark.parametrize("locale", LOCALES)
 def test_the_longest_that_can_be_stored_fits(locale: str) -> None:
     with in_locale(locale):
-        asyncio.run(check_panel(longest(GuildSettings), server_sections()))
+        asyncio.run(check_panel(longest(GuildSettings), sections_by_page(GuildSettings)))
         asyncio.run(check_panel(longest(MemberSettings), member_sections()))
 
 
