@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -33,6 +35,8 @@ from bot.voice.utterances import Progress, Rank, SayRequest, UtteranceEnd
 from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
+
+USES_SECONDS = 60.0
 
 Reference: TypeAlias = Callable[[], Awaitable[VoiceReference]]
 """Where the engine finds a voice now; raises UserError where it must not speak."""
@@ -69,11 +73,19 @@ class ChatReader:
         dictionary: DictionaryService,
         references: Callable[[VoiceProfile], Awaitable[VoiceReference]],
         tell: Tell,
+        count_uses: Callable[[Mapping[int, int]], Awaitable[None]],
     ) -> None:
-        """Take the services. references: see `Reference`, of a voice."""
+        """Take the services.
+
+        references: see `Reference`, of a voice. count_uses: stores how often voices were used, by
+        id; asked at most once in `USES_SECONDS`, because each time writes to the disk.
+        """
         self._reading, self._settings = reading, settings
         self._speech, self._references, self._tell = speech, references, tell
         self._dictionary = dictionary
+        self._count_uses = count_uses
+        self._uses: Counter[int] = Counter()
+        self._counted_at = time.monotonic()
         self._waiting: dict[int, tuple[ChatMessage, Place]] = {}  # by the message's id
 
     async def read(
@@ -90,7 +102,17 @@ class ChatReader:
         ticket = await self._queue(reading, place, player)
         self._waiting[message.id] = message, place
         ticket.ended.add_done_callback(lambda _: self._waiting.pop(message.id, None))
+        self._uses[reading.speaker.voice.id] += 1
+        if time.monotonic() - self._counted_at >= USES_SECONDS:
+            await self.store_uses()
         return None
+
+    async def store_uses(self) -> None:
+        """Store which voices were used since it was done last. Raises nothing."""
+        uses, self._uses = self._uses, Counter()
+        self._counted_at = time.monotonic()
+        if uses:
+            await self._count_uses(uses)
 
     async def _as_entries_say(self, message: ChatMessage) -> ChatMessage:
         """Return what the dictionary makes of a message that has no word, such as a face."""

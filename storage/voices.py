@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, damage, former, lookup, upkeep
+from storage import clips, damage, former, lookup, upkeep, uses
 from storage.database import Database, Execute
 from storage.directory import prepare_directory
 from storage.errors import DiskFullError, NameTakenError, StorageError, VoiceNotFoundError
@@ -204,21 +204,12 @@ class VoiceStore:
         await self._database.keep_reserve()
 
     async def mark_used(self, voice_id: int) -> None:
-        """Count a use, now. A voice that was deleted meanwhile is no error.
+        """Count a use, now; see `count_uses`."""
+        await self.count_uses({voice_id: 1})
 
-        What cannot be counted is logged and raises nothing: the voice has spoken already.
-        """
-
-        async def work(execute: Execute) -> None:
-            await execute(
-                "UPDATE voices SET use_count = use_count + 1, last_used_at = ? WHERE id = ?",
-                (timestamp(datetime.now(UTC)), voice_id),
-            )
-
-        try:
-            await self._database.write(work)
-        except StorageError as error:
-            log.warning("A use of a voice was not counted: %s", error)
+    async def count_uses(self, times: Mapping[int, int]) -> None:
+        """See `storage.uses.count`."""
+        await uses.count(self._database, times)
 
     async def get(self, voice_id: int) -> VoiceProfile:
         """Return a voice by its id. Raises VoiceNotFoundError."""

@@ -36,6 +36,7 @@ class ReadingDesk:
             bot.services.dictionary,
             partial(current_reference, bot.services),
             partial(tell, bot),
+            bot.services.voices.count_uses,
         )
         self.lanes = Lanes()
 

@@ -36,6 +36,7 @@ class Hearing(commands.Cog, name="Hearing"):
         """End what is being worked off."""
         self._subscriptions.close()
         await self._desk.lanes.close()
+        await self._desk.reader.store_uses()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

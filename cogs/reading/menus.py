@@ -87,3 +87,4 @@ class Menus(commands.Cog, name="Speak this"):
         answer += engine_note(services.engine)
         await reply(interaction, answer)
         line.open(answer)
+        await services.voices.mark_used(voice.id)

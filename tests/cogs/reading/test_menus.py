@@ -47,6 +47,7 @@ async def test_a_message_is_spoken_in_ones_own_voice_or_its_authors(
     (request,) = scene.world.engine.requests
     assert request.text == said
     assert request.voice.clip_sha256 == await clip_of(scene, voice)
+    assert (await scene.world.store.find(scene.guild.id, voice)).use_count == 1
 
 
 @pytest.mark.usefixtures("texts_wait")

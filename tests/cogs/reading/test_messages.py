@@ -129,3 +129,20 @@ async def test_a_message_keeps_what_the_rules_ask(reading: Scene, lounge: Channe
     assert (chat.author.id, chat.author.name, chat.author.in_call) == (reading.ann.id, "ann", True)
     assert (chat.silent, chat.edited, chat.author.bot, chat.author.webhook) == (False,) * 4
     assert chat.names.typed_at == message.created_at
+
+
+async def test_uses_of_a_voice_are_counted_by_the_end_at_the_latest(
+    reading: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def uses() -> int:
+        return (await reading.world.store.find(reading.guild.id, "Ann")).use_count
+
+    await write(reading, reading.ann, "One.")
+    assert await uses() == 0  # not yet: each time writes to the disk
+    monkeypatch.setattr("bot.chat_reader.USES_SECONDS", 0.0)
+    await write(reading, reading.ann, "Two.")
+    assert await uses() == 2
+    monkeypatch.undo()
+    await write(reading, reading.ann, "Three.")
+    await reading.world.bot.close()
+    assert await uses() == 3
