@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from bot.enrolment.recording import Recording
 from bot.enrolment.types import FRAME_SECONDS
 from bot.enrolment.window import Window
+from bot.i18n import pgettext
 
 WIDTH, HEIGHT = 800, 240
 SCALE = 2
@@ -46,6 +47,8 @@ Colour = tuple[int, int, int]
 
 def draw_picture(recording: Recording, window: Window, *, is_kept: bool = True) -> bytes:
     """Return a PNG, 800 by 240, at most 100 kB, with its own dark background.
+
+    Its words are in the current language, as far as Pillow's own font has letters for it: ASCII.
 
     is_kept: whether the window will be a voice's clip. Of a rejected recording nothing is, and the
     picture shows only where speech is.
@@ -149,22 +152,27 @@ def _draw_title(canvas: _Canvas, recording: Recording, kept: tuple[float, float]
     length = _clock(recording.seconds)
     if kept is None:
         seconds = float(recording.is_speech.sum() * FRAME_SECONDS)
-        title, rest = f"{seconds:.0f} s of speech", f"in {length}; not usable"
+        title = pgettext("picture", "{seconds:.0f} s of speech").format(seconds=seconds)
+        rest = pgettext("picture", "in {length}; not usable").format(length=length)
     elif kept[1] > kept[0]:
         seconds = min(kept[1], recording.seconds) - kept[0]
-        title, rest = f"{seconds:.0f} s kept", f"of {length}"
+        title = pgettext("picture", "{seconds:.0f} s kept").format(seconds=seconds)
+        rest = pgettext("picture", "of {length}").format(length=length)
     else:
-        title, rest = "Nothing to keep", f"in {length}"
+        title = pgettext("picture", "Nothing to keep")
+        rest = pgettext("picture", "in {length}").format(length=length)
     width = canvas.text(LEFT, 26, title, TEXT, 16, "lm")
     canvas.text(LEFT + width + 6, 26, rest, MUTED, 16, "lm")
 
 
 def _draw_legend(canvas: _Canvas, clipped: bool, is_kept: bool) -> None:
-    entries = [("Speech", SPEECH), ("No speech", OTHER)]
+    silent = (pgettext("picture", "No speech"), OTHER)
+    entries = [(pgettext("picture", "Speech"), SPEECH), silent]
     if is_kept:
-        entries = [("Kept speech", KEPT), ("Other speech", SPEECH), ("No speech", OTHER)]
+        other = (pgettext("picture", "Other speech"), SPEECH)
+        entries = [(pgettext("picture", "Kept speech"), KEPT), other, silent]
     if clipped:
-        entries.append(("Too loud", CLIPPED))
+        entries.append((pgettext("picture", "Too loud"), CLIPPED))
     x = float(RIGHT)
     for label, colour in reversed(entries):
         x -= canvas.text(x, 26, label, MUTED, 12, "rm") + 15

@@ -14,7 +14,7 @@ from bot.clip_need import ClipNeed
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
-from bot.i18n import _, ngettext, translated
+from bot.i18n import _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
@@ -95,7 +95,7 @@ class EnrolmentService:
         self.limits.check_size(len(data))
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=need or self._clip_need())
-            return await self._run(_prepare, data, limits)
+            return await self._run(_prepare, data, limits, locale.get())
 
     def is_doubtful(self, sample: EnrolmentSample) -> bool:
         """Whether a sample is too short for a model that may be the one that speaks."""
@@ -208,11 +208,12 @@ def _limit_hit(failure: Exception) -> str | None:
             return None
 
 
-def _prepare(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
+def _prepare(data: bytes, limits: EnrolmentLimits, language: str) -> EnrolmentSample:
     # Imported in the worker only: librosa, SciPy and FFmpeg have no place in the bot's process.
     from bot.enrolment.pipeline import prepare_sample
 
-    return prepare_sample(data, limits)
+    with in_locale(language):  # of the picture; other texts are translated where they are shown
+        return prepare_sample(data, limits)
 
 
 def _warm() -> None:

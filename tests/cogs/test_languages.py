@@ -75,6 +75,7 @@ async def test_a_card_of_a_recording_is_in_french(scene: Scene, speaks: Speaks) 
     assert embed.title == f"Nouvelle voix «{space}Ann{space}»"
     assert embed.description is not None
     assert embed.description.startswith(f"Utilisable{space}:")
+    assert scene.world.media.languages == ["fr"]  # of the picture
     assert embed.fields[0].name == (
         "Il y a du bruit derrière la voix, à 14 % de son niveau (17 dB en dessous)."
     )

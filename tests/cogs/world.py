@@ -76,6 +76,7 @@ class MediaWorker:
         default_factory=lambda: EnrolmentSample(make_clip(), make_report(), make_picture())
     )
     uploads: list[bytes] = field(default_factory=list)
+    languages: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     restarting: bool = False
 
@@ -83,6 +84,7 @@ class MediaWorker:
         if function is ogg_bytes:
             return function(*args)
         self.uploads.append(args[0])
+        self.languages.append(args[-1])
         if self.gate is not None:
             await self.gate.wait()
         if isinstance(self.outcome, Exception):

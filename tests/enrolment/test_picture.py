@@ -25,6 +25,7 @@ from bot.enrolment.picture import (
 from bot.enrolment.recording import Recording
 from bot.enrolment.types import FRAME_SAMPLES
 from bot.enrolment.window import Window
+from bot.i18n import in_locale
 
 
 def noise(frames: int, *speech: tuple[int, int]) -> Recording:
@@ -95,3 +96,13 @@ def test_bars_follow_the_peaks() -> None:
     heights = bar_heights(samples, 10)
     assert heights[-1] == 1
     assert heights[0] == pytest.approx(0.25**0.7)
+
+
+def test_its_words_are_in_the_members_language() -> None:
+    recording = noise(200, (20, 180))
+    english = draw_picture(recording, Window(40, 120))
+    with in_locale("de"):
+        german = draw_picture(recording, Window(40, 120))
+    with in_locale("ja"):  # in English, because the font has no other letters
+        assert draw_picture(recording, Window(40, 120)) == english
+    assert german != english
