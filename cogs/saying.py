@@ -45,6 +45,7 @@ async def utterance_of(
         names=names_in(interaction, text),
         dictionary=await services.dictionary.of(guild_id, interaction.user.id),
         delivery=await delivery_in(interaction, voice, delivery),
+        repeats=(await services.settings.guild(guild_id)).cache_phrases,
     )
     return await services.speech.planned(utterance)
 

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from simcord.builders import ChannelHandle
 
+from bot.voice.player import GuildPlayer
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene
+from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client", "texts_wait")
+
+
+def fetched(player: GuildPlayer, texts: int) -> bool:
+    """Whether so many texts, of 0.1 s each, wait with their speech."""
+    entries = player.snapshot()
+    return len(entries) == texts and entries[-1].seconds_left == pytest.approx(0.1)
 
 
 async def times_made(scene: Scene, lounge: ChannelHandle, **options: object) -> int:
     """Say a phrase four times; return how often the engine was asked for it."""
     await ready(scene, lounge, scene.ann)
-    for _ in range(4):
+    player = scene.world.bot.services.voice.player(scene.guild.id)
+    for number in range(1, 5):
         await say(scene, "Be right back.", **options)
-        await scene.env.settle()
+        await wait_until(partial(fetched, player, number), 10, "its speech")
     return len(scene.world.engine.requests)
 
 

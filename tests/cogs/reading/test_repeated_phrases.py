@@ -7,6 +7,7 @@ from simcord.builders import ChannelHandle
 
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
+from tests.loopback import wait_until
 
 
 @pytest.mark.parametrize(("allowed", "times"), [(True, 2), (False, 3)])
@@ -18,8 +19,10 @@ async def test_where_the_server_allows_it_chat_repeats(
         await reading.world.settings.change_guild(
             reading.guild.id, key, value, changed_by=reading.mo.id
         )
+    player = reading.world.bot.services.voice.player(reading.guild.id)
     for name in ("cy", "di", "ed"):  # without voices of their own
         member = reading.guild.add_member(reading.env.create_user(name))
         await member.join_voice(lounge)
         await write(reading, member, "brb")
+        await wait_until(lambda: not player.busy, 10, "the end of it")
     assert spoken(reading).count("brb") == times
