@@ -62,7 +62,7 @@ class SpeechDesk:
         self._limits = limits
         self._media = media
         self._reads, self._load = reads, load
-        self._phrases = phrases
+        self.phrases = phrases
         self._preview_lanes = itertools.count(-1, -1)  # guilds have positive numbers
         self._planning = asyncio.Lock()
         self._previews: Counter[int] = Counter()  # by guild, those that are being made
@@ -134,5 +134,5 @@ class SpeechDesk:
     ) -> SpeechService:
         way = self._scheduler.lane(lane, due, ahead_seconds)
         return SpeechService(
-            way, self._limits, self._reads, self._load, self._planning, self._phrases
+            way, self._limits, self._reads, self._load, self._planning, self.phrases
         )
