@@ -128,6 +128,21 @@ def test_only_the_voice_package_touches_voice_connections() -> None:
     ]
 
 
+def importers(name: str) -> set[str]:
+    return {module for module in MODULES if name in imports(module)}
+
+
+def test_few_places_ask_who_may_do_what() -> None:
+    asking = importers("bot.settings.permissions.refusal")
+    assert asking == {"cogs.permissions", "bot.reading.facts"}
+
+
+def test_stored_settings_are_read_by_their_service_alone() -> None:
+    reading = importers("storage.setting_values.SettingValues")
+    wiring = {"bot.backstage", "bot.cli.lookup", "bot.cli.guilds.listing"}
+    assert reading == {"bot.settings.service", *wiring}
+
+
 def test_only_the_composition_root_constructs_services() -> None:
     constructed = ("EnrolmentService(", "SpeechService(", "EngineClient(", "Worker(")
     assert not [

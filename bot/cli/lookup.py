@@ -1,4 +1,4 @@
-"""Finding the voice that a command names, and saying where else there is one of that name."""
+"""The stored voices and settings; the voice that a command names, and where else there is one."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from storage.errors import VoiceNotFoundError
 
 if TYPE_CHECKING:
     from bot.cli.context import Context
+    from bot.settings.service import SettingsService
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
@@ -29,6 +30,14 @@ def with_store(context: Context, work: Callable[[VoiceStore], Awaitable[R]]) -> 
             return await work(store)
 
     return asyncio.run(run())
+
+
+def settings_beside(store: VoiceStore) -> SettingsService:
+    """Return the settings beside the voices."""
+    from bot.settings.service import SettingsService
+    from storage.setting_values import SettingValues
+
+    return SettingsService(SettingValues.beside(store))
 
 
 async def find_voice(store: VoiceStore, guild_id: int, name: str) -> VoiceProfile:

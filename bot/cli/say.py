@@ -16,7 +16,7 @@ from bot.cli.completion import voice_names
 from bot.cli.context import Context
 from bot.cli.destination import STDOUT, Destination
 from bot.cli.explain import explain
-from bot.cli.lookup import find_voice
+from bot.cli.lookup import find_voice, settings_beside
 from bot.cli.options import (
     delivery_options,
     force_option,
@@ -223,10 +223,8 @@ async def _count_use(store: VoiceStore, profile: VoiceProfile) -> None:
 async def _guild_delivery(store: VoiceStore, guild_id: int) -> Delivery:
     """Return how a guild has texts delivered; the operator's number has nothing set."""
     from bot.settings.delivery import guild_delivery
-    from bot.settings.service import SettingsService
-    from storage.setting_values import SettingValues
 
-    return guild_delivery(await SettingsService(SettingValues.beside(store)).guild(guild_id))
+    return guild_delivery(await settings_beside(store).guild(guild_id))
 
 
 def _utterance(

@@ -11,12 +11,11 @@ from bot.cli.context import Context
 from bot.cli.guilds.words import (
     guild_argument,
     key_argument,
-    settings_service,
     value_argument,
     value_json,
     value_text,
 )
-from bot.cli.lookup import find_voice, with_store
+from bot.cli.lookup import find_voice, settings_beside, with_store
 from bot.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def set_command(
     about = definition(GuildSettings, key)
 
     async def work(store: VoiceStore) -> tuple[str, str, Any]:
-        service = settings_service(store)
+        service = settings_beside(store)
         before = await value_text(store, about, getattr(await service.guild(guild_id), about.key))
         chosen = None if value is None else await _value(store, guild_id, about.key, value)
         settings = await service.change_guild(guild_id, about.key, chosen, changed_by=None)

@@ -9,8 +9,8 @@ import click
 
 from bot.cli.as_json import json_option, moment_json, print_json
 from bot.cli.context import Context
-from bot.cli.guilds.words import guild_argument, settings_service, value_json, value_text
-from bot.cli.lookup import with_store
+from bot.cli.guilds.words import guild_argument, value_json, value_text
+from bot.cli.lookup import settings_beside, with_store
 from bot.cli.output import print_line
 from bot.cli.tables import print_rows
 from bot.cli.voices.words import date
@@ -44,7 +44,7 @@ def show(context: Context, guild_id: int, as_json: bool) -> None:
     """
 
     async def work(store: VoiceStore) -> tuple[list[_Row], list[SettingChange]]:
-        service = settings_service(store)
+        service = settings_beside(store)
         rows = await _rows(store, await service.guild(guild_id))
         return rows, await service.log(guild_id, MOST_CHANGES)
 

@@ -10,7 +10,6 @@ from bot.cli.completion import setting_keys, setting_values, settings_guild_ids
 
 if TYPE_CHECKING:
     from bot.settings.catalogue import Definition
-    from bot.settings.service import SettingsService
     from storage.voices import VoiceStore
 
 guild_argument = click.argument(
@@ -23,14 +22,6 @@ key_argument = click.argument("key", metavar="KEY", shell_complete=setting_keys)
 value_argument = click.argument(
     "value", metavar="VALUE", required=False, shell_complete=setting_values
 )
-
-
-def settings_service(store: VoiceStore) -> SettingsService:
-    """Return the settings beside the voices."""
-    from bot.settings.service import SettingsService
-    from storage.setting_values import SettingValues
-
-    return SettingsService(SettingValues.beside(store))
 
 
 async def value_text(store: VoiceStore, about: Definition, value: Any) -> str:
