@@ -59,6 +59,13 @@ async def form(act: Act) -> None:
     act.form(SAY, text=SHORT, voice="Ada")
 
 
+@scene("say-file", "The answer to /say with file:True: the speech as a sound file", SAY)
+async def file(act: Act) -> None:
+    """Without a voice channel."""
+    await act.stage.add_voice(act.place, "Ada", act.ada)
+    await act.show(act.ada, SAY, text=SHORT, file=True)
+
+
 @scene(
     "say-queued",
     "The answer to /say while others speak: after how many texts, and in about how many seconds",
