@@ -16,7 +16,7 @@ from bot.settings.definition import Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
 from bot.settings.values import checked
-from storage.setting_values import LoggedChange, SettingValues
+from storage.setting_values import GuildCounts, LoggedChange, SettingValues
 
 log = structlog.get_logger(__name__)
 
@@ -107,6 +107,10 @@ class SettingsService:
         """
         rows = await self._values.changes_of(guild_id, limit)
         return [_as_change(row) for row in rows if _is_known(row)]
+
+    async def guilds(self) -> list[GuildCounts]:
+        """Return the guilds that have voices, settings or channels that are read."""
+        return await self._values.guilds()
 
     async def take_in(self) -> None:
         """Read anew what may have changed, and tell the subscribers of what did, by any process.

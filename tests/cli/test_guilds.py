@@ -75,6 +75,13 @@ def test_a_setting_is_set_and_told(mynah: Mynah, key: str, text: str, value: obj
     assert settings_of(mynah) == GuildSettings()
 
 
+def test_a_server_of_which_nothing_is_stored_may_be_mistyped(mynah: Mynah) -> None:
+    assert (
+        f"server {GUILD} yet: check its ID" in mynah("guilds", "set", str(GUILD), "speed", "2").out
+    )
+    assert "check its ID" not in mynah("guilds", "set", str(GUILD), "speed", "1.5").out
+
+
 def test_the_default_voice_is_a_name(mynah: Mynah) -> None:
     own, shared = add_voice(mynah, "Anna", GUILD), add_voice(mynah, "Bert", 0)
     for name, voice_id in (("anna", own), ("Bert", shared)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +20,7 @@ from bot.cli.lookup import find_voice, settings_beside, with_store
 from bot.cli.output import print_line
 
 if TYPE_CHECKING:
+    from bot.settings.catalogue import Definition
     from storage.voices import VoiceStore
 
 
@@ -45,19 +47,40 @@ def set_command(
         raise click.UsageError("Give either VALUE or --reset.")
     about = definition(GuildSettings, key)
 
-    async def work(store: VoiceStore) -> tuple[str, str, Any]:
-        service = settings_beside(store)
-        before = await value_text(store, about, getattr(await service.guild(guild_id), about.key))
-        chosen = None if value is None else await _value(store, guild_id, about.key, value)
-        settings = await service.change_guild(guild_id, about.key, chosen, changed_by=None)
-        now = getattr(settings, about.key)
-        return before, await value_text(store, about, now), value_json(about, now)
+    async def work(store: VoiceStore) -> _Change:
+        return await _change(store, guild_id, about, value)
 
-    before, after, stored = with_store(context, work)
+    change = with_store(context, work)
     if as_json:
-        print_json({"guild_id": str(guild_id), "key": about.key, "value": stored})
-    else:
-        print_line((about.key, "bold"), f" of server {guild_id}: {after} (was {before}).")
+        print_json({"guild_id": str(guild_id), "key": about.key, "value": change.stored})
+        return
+    told = f" of server {guild_id}: {change.after} (was {change.before})."
+    print_line((about.key, "bold"), told)
+    if not change.known:
+        print_line((f"Nothing else is stored of server {guild_id} yet: check its ID.", "yellow"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What became of a setting. known: something was stored of the server before. stored: for
+    programs.
+    """
+
+    known: bool
+    before: str
+    after: str
+    stored: Any
+
+
+async def _change(store: VoiceStore, guild_id: int, about: Definition, text: str | None) -> _Change:
+    """Set what a text says; None is the default. Raises UserError and StorageError."""
+    service = settings_beside(store)
+    known = guild_id in {guild.guild_id for guild in await service.guilds()}
+    before = await value_text(store, about, getattr(await service.guild(guild_id), about.key))
+    chosen = None if text is None else await _value(store, guild_id, about.key, text)
+    settings = await service.change_guild(guild_id, about.key, chosen, changed_by=None)
+    now = getattr(settings, about.key)
+    return _Change(known, before, await value_text(store, about, now), value_json(about, now))
 
 
 async def _value(store: VoiceStore, guild_id: int, key: str, text: str) -> Any:

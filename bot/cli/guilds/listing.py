@@ -8,7 +8,7 @@ import click
 
 from bot.cli.as_json import json_option, print_json
 from bot.cli.context import Context
-from bot.cli.lookup import with_store
+from bot.cli.lookup import settings_beside, with_store
 from bot.cli.output import print_line
 from bot.cli.tables import print_rows
 
@@ -31,9 +31,7 @@ def print_guilds(context: Context, *, as_json: bool) -> None:
     """Print the servers that have voices, settings or channels that are read."""
 
     async def work(store: VoiceStore) -> list[GuildCounts]:
-        from storage.setting_values import SettingValues
-
-        return await SettingValues.beside(store).guilds()
+        return await settings_beside(store).guilds()
 
     found = with_store(context, work)
     if as_json:
