@@ -11,7 +11,7 @@ from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
-from bot.i18n import N_, Translatable, _, listed, ngettext, translated
+from bot.i18n import N_, Translatable, _, listed, ngettext, pgettext, translated
 from bot.languages import LANGUAGES
 from bot.markup import literal
 from bot.speech.delivery import DeliverySettings
@@ -112,7 +112,7 @@ def voice_card(
     shared = voice.guild_id == OPERATOR_GUILD_ID
     owner = _("my operator, for every server") if shared else _member(voice.owner_id)
     card.add_field(name=_("Belongs to"), value=owner)
-    card.add_field(name=_("Added"), value=format_dt(voice.created_at, "D"))
+    card.add_field(name=pgettext("voice", "Added"), value=format_dt(voice.created_at, "D"))
     card.add_field(name=_("Used"), value=_used(voice))
     card.add_field(name=_("Sample"), value=_sample(voice))
     card.add_field(name=_("Language"), value=_language(voice.language))

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from bot.i18n.locales import SOURCE_LOCALE
-from bot.i18n.translating import _, locale
+from bot.i18n.translating import _, listed, locale
+
+_FIRST_PART = "part_0"
 
 
 class Translatable(str):
@@ -31,7 +33,7 @@ class Translatable(str):
 
 def joined(parts: Iterable[str], separator: str = " ") -> Translatable:
     """Return several texts as one: sentences, or with another separator a list."""
-    values = {f"part_{number}": part for number, part in enumerate(parts)}
+    values = {f"part_{number}": part for number, part in enumerate(parts)}  # `_FIRST_PART` etc.
     return Translatable(separator.join(f"{{{name}}}" for name in values), **values)
 
 
@@ -47,6 +49,8 @@ def translated(text: str) -> str:
         return str(text)
     values = {name: _value(value) for name, value in text.values.items()}
     template = _(text.template)
+    if _FIRST_PART in values:  # of `joined`; no catalogue has it
+        template = template.replace(", ", listed(("", "")))
     return template.format(**values) if values else template
 
 

@@ -42,7 +42,8 @@ def saved_card(entry: Entry, *, replaced: bool, server: bool) -> discord.Embed:
         if server
         else _("It holds for what you say and write here.")
     )
-    return embed(title, f"{literal(entry_line(entry))}\n-# {whose(server)}. {holds}")
+    about = _("{dictionary}. {holds}").format(dictionary=whose(server), holds=holds)
+    return embed(title, f"{literal(entry_line(entry))}\n-# {about}")
 
 
 def removed_text(entries: Iterable[Entry]) -> str:

@@ -163,6 +163,13 @@ def test_settings_of_a_voice_are_named_in_the_members_language() -> None:
         assert told.endswith("va de 0,25 à 2\N{NO-BREAK SPACE}; 9,5 n’y est pas.")
 
 
+def test_lists_are_written_as_the_language_does() -> None:
+    settings = describe(VoiceSettings(1.5, None, None, 5, None))
+    assert str(settings) == "exaggeration 1.5, seed 5"
+    with in_locale("ja"):
+        assert translated(settings) == "抑揚 1.5、シード 5"
+
+
 def test_braces_in_what_members_typed_are_no_placeholders() -> None:
     text = Translatable("There is no voice named “{name}”.", name="{seconds}")
     with in_locale("de"):

@@ -67,7 +67,7 @@ def literal(node: ast.expr) -> str | None:
 
 
 def _has_words(text: str) -> bool:
-    return any(c.isalpha() or c in "“”" for c in _PLACEHOLDER.sub("", text))
+    return any(c.isalpha() or c in "“”." for c in _PLACEHOLDER.sub("", text))
 
 
 def _of_call(name: str, texts: list[str | None]) -> Iterator[Marked]:
