@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.client import MynahBot
+from cogs.reading.coming import Coming
 from cogs.reading.commands import ReadCommands
 from cogs.reading.desk import ReadingDesk
 from cogs.reading.hearing import Hearing
@@ -14,5 +15,6 @@ async def setup(bot: MynahBot) -> None:
     """Add the cogs, which share one desk."""
     await bot.services.sessions.load()
     desk = ReadingDesk(bot)
-    for cog in (ReadCommands(desk), Hearing(desk), Presence(desk), Menus(desk)):
+    coming = Coming(desk)
+    for cog in (ReadCommands(desk), Hearing(desk), coming, Presence(desk, coming), Menus(desk)):
         await bot.add_cog(cog)

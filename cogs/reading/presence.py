@@ -1,36 +1,31 @@
-"""Who comes and goes: the bot itself, and the members that it reads to."""
+"""Who comes and goes, and what becomes of the reading then."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 import discord
-import structlog
 from discord.ext import commands
 
-from bot.reading import phrases
-from bot.reading.arrivals import GATHER_SECONDS, Arrivals, Gathered
+from bot.reading import arrivals
+from bot.reading.arrivals import Arrivals, Gathered
 from bot.reading.message import Author
 from bot.reading.place import Place
 from bot.reading.reading import Reading
 from bot.voice.link import VocalChannel
 from bot.voice.timer import Timer
-from cogs.reading.desk import ReadingDesk, has_listeners
+from cogs.reading.coming import Coming
+from cogs.reading.desk import ReadingDesk
 from cogs.reading.messages import author_of
-from storage.read_channels import ReadChannel
-
-log = structlog.get_logger(__name__)
 
 
 class Presence(commands.Cog, name="Presence"):
     """Members who enter and leave the call, and the bot that follows them."""
 
-    def __init__(self, desk: ReadingDesk) -> None:
-        self._desk = desk
+    def __init__(self, desk: ReadingDesk, coming: Coming) -> None:
+        self._desk, self._coming = desk, coming
         self._gathering: dict[int, _Gathering] = {}  # by guild
-        self._known: set[int] = set()  # guilds that were there once since the program began
 
     async def cog_unload(self) -> None:
         """Tell nothing more."""
@@ -82,7 +77,7 @@ class Presence(commands.Cog, name="Presence"):
         self, member: discord.Member, before: VocalChannel | None, after: VocalChannel | None
     ) -> None:
         if after is not None:
-            await self._come_to(after, member)
+            await self._coming.come_to(after, member)
         player = self._desk.player(member.guild.id)
         channel = player.channel if player is not None else None
         if player is None or channel is None or channel not in (before, after):
@@ -124,84 +119,9 @@ class Presence(commands.Cog, name="Presence"):
         for member in gathered.left:
             yield await reading.left(guild_id, member, place)
 
-    async def _come_to(self, channel: VocalChannel, member: discord.Member) -> None:
-        """Come where the bot is expected when a member enters."""
-        session = self._desk.sessions.of(channel.guild.id)
-        if session is not None and session.voice_channel_id == channel.id:
-            await self._go_back(channel.guild)  # does nothing but after a lost connection
-            return
-        settings = await self._desk.services.settings.guild(channel.guild.id)
-        if channel.id in settings.auto_join and member.id not in settings.blocked_members:
-            await self._come_by_myself(channel, member.id)
-
-    async def _come_by_myself(self, channel: VocalChannel, member_id: int) -> None:
-        """Come and read the chat of a channel that the server named for it."""
-        player = self._desk.player(channel.guild.id)
-        if player is not None and (player.channel == channel or player.busy or not player.alone):
-            return
-        if await self._desk.come(channel) is not None:
-            row = ReadChannel(channel.guild.id, channel.id, channel.id, member_id)
-            await self._desk.sessions.start(row)
-
-    # After a restart.
-
-    @commands.Cog.listener()
-    async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Go back to where the bot was reading when it ended, also to a guild that comes late."""
-        self._desk.post(guild, partial(self._begin, guild))
-
-    @commands.Cog.listener()
-    async def on_ready(self) -> None:
-        """Go back everywhere."""
-        for guild in self._desk.bot.guilds:
-            self._desk.post(guild, partial(self._begin, guild))
-
-    @commands.Cog.listener()
-    async def on_resumed(self) -> None:
-        """Go back where voice was lost meanwhile."""
-        for guild in self._desk.bot.guilds:
-            if self._desk.sessions.of(guild.id) is not None:
-                self._desk.post(guild, partial(self._go_back, guild))
-
-    async def _begin(self, guild: discord.Guild) -> None:
-        """Go back; the first time also to members who entered while the program was away."""
-        await self._go_back(guild)
-        if guild.id in self._known:
-            return
-        self._known.add(guild.id)
-        settings = await self._desk.services.settings.guild(guild.id)
-        for channel in map(guild.get_channel, settings.auto_join if settings.resume else ()):
-            if isinstance(channel, VocalChannel) and has_listeners(channel):
-                await self._come_by_myself(channel, guild.me.id)
-
-    async def _go_back(self, guild: discord.Guild) -> None:
-        sessions = self._desk.sessions
-        session = sessions.of(guild.id)
-        if session is None or self._desk.player(guild.id) is not None:
-            return
-        channel = guild.get_channel(session.voice_channel_id)
-        settings = await self._desk.services.settings.guild(guild.id)
-        if not (settings.resume and isinstance(channel, VocalChannel) and has_listeners(channel)):
-            await sessions.end(guild.id)
-            return
-        player = await self._desk.come(channel)
-        if player is None:
-            log.warning("not back where I was reading", guild=guild.id, stage="reading")
-            return
-        place = await self._desk.place(guild, channel.id)
-        back = await self._desk.services.reading.back(guild.id, place)
-        if back is not None:
-            await self._desk.reader.announce(back, place, player)
-        elif channel.permissions_for(guild.me).send_messages:
-            with contextlib.suppress(discord.HTTPException):
-                await channel.send(phrases.back(), silent=True)
-
-    # What is gone.
-
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Forget a server that sent the bot away."""
-        self._known.discard(guild.id)
         self._desk.post(guild, partial(self._desk.sessions.end, guild.id))
 
     @commands.Cog.listener()
@@ -232,7 +152,7 @@ class _Gathering:
             self._channel, self._arrivals = channel, Arrivals()
         self._arrivals.note(member, joined=joined)
         if not self._timer.running:
-            self._timer.start(GATHER_SECONDS)
+            self._timer.start(arrivals.GATHER_SECONDS)
 
     def cancel(self) -> None:
         self._timer.cancel()

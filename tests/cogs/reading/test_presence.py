@@ -18,7 +18,7 @@ pytestmark = pytest.mark.usefixtures("voice_client")
 
 @pytest.fixture(autouse=True)
 def gathered_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cogs.reading.presence.GATHER_SECONDS", 0.05)
+    monkeypatch.setattr("bot.reading.arrivals.GATHER_SECONDS", 0.05)
 
 
 async def set_for(scene: Scene, key: str, value: object) -> None:

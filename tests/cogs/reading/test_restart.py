@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from simcord.builders import ChannelHandle
 
+from bot.client import MynahBot
 from storage.read_channels import ReadChannel
 from tests.cogs.conftest import Scene, content
 from tests.cogs.reading.conftest import spoken, write
 from tests.cogs.reading.test_presence import place_of_bot, set_for
+from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 
@@ -47,6 +51,14 @@ async def test_without_a_voice_for_it_it_writes_that_it_is_back(
     assert spoken(reading) == []
 
 
+async def ready_again(bot: MynahBot) -> None:
+    """Tell the bot that a session is ready, and wait until it has done what it does then."""
+    bot.dispatch("ready")
+    await asyncio.sleep(0)
+    lanes = [task for task in asyncio.all_tasks() if task.get_name() == "lane"]
+    await asyncio.gather(*lanes)
+
+
 async def status(scene: Scene) -> object:
     result = await scene.ann.slash(scene.channel, "read status")
     assert result.response is not None
@@ -67,6 +79,23 @@ async def test_it_stays_away_where_nobody_is(reading: Scene) -> None:
     await restart(reading)
     assert place_of_bot(reading) is None
     assert list(reading.world.bot.services.sessions) == []
+
+
+async def test_a_server_that_is_not_there_yet_is_waited_for(
+    reading: Scene, lounge: ChannelHandle
+) -> None:
+    bot = reading.world.bot
+    await bot.services.voice.player(reading.guild.id).leave()
+    await reading.env.settle()
+    guild = bot.get_guild(reading.guild.id)
+    assert guild is not None
+    await bot.services.sessions.start(ReadChannel(guild.id, lounge.id, lounge.id, 1))
+    guild.unavailable = True
+    await ready_again(bot)
+    assert bot.services.sessions.of(guild.id) is not None
+    guild.unavailable = False
+    bot.dispatch("guild_available", guild)
+    await wait_until(lambda: place_of_bot(reading) == lounge.id, 5, "the bot to come")
 
 
 async def test_what_was_stopped_stays_so(reading: Scene, lounge: ChannelHandle) -> None:
@@ -95,8 +124,7 @@ async def test_sent_out_it_does_not_come_back_with_the_next_session(
     await set_for(reading, "auto_join", [lounge.id])
     await reading.ann.slash(reading.channel, "leave")
     await reading.env.settle()
-    reading.world.bot.dispatch("ready")
-    await reading.env.settle()
+    await ready_again(reading.world.bot)
     assert place_of_bot(reading) is None
 
 
