@@ -92,6 +92,7 @@ async def test_a_server_that_is_not_there_yet_is_waited_for(
     await bot.services.sessions.start(ReadChannel(guild.id, lounge.id, lounge.id, 1))
     guild.unavailable = True
     await ready_again(bot)
+    assert place_of_bot(reading) is None  # its channels are not known, nor who is in them
     assert bot.services.sessions.of(guild.id) is not None
     guild.unavailable = False
     bot.dispatch("guild_available", guild)
