@@ -137,7 +137,7 @@ class SpeechCog(commands.Cog, name="Speech"):
             voice_name=voice.name,
             text=utterance.text,
             sentences=len(sentences),
-            speak=lambda due: self._speak(utterance, due),
+            speak=lambda due: self._speak(interaction.user.id, utterance, due),
             on_progress=line.report,
             spoken=" ".join(sentences),
             voice_id=voice.id,
@@ -164,8 +164,9 @@ class SpeechCog(commands.Cog, name="Speech"):
             )
 
     async def _speak(
-        self, utterance: Utterance, due: Callable[[], float]
+        self, member_id: int, utterance: Utterance, due: Callable[[], float]
     ) -> AsyncGenerator[Speech, None]:
+        self._services.reading.interrupted(utterance.guild_id, member_id)
         async with contextlib.aclosing(self._services.speech.speak(utterance, due)) as sentences:
             try:
                 async for speech in sentences:

@@ -51,9 +51,10 @@ class Announcer:
         self._said_at = now
         return member.name if member.number == 1 else f"{member.name} {member.number}"
 
-    def interrupted(self) -> None:
-        """Hear that somebody else spoke, so that the next name is said again."""
-        self._last = None
+    def interrupted(self, member_id: int = 0) -> None:
+        """Hear that another spoke, so that the next name is said again; 0 is nobody that writes."""
+        if self._last != member_id:
+            self._last = None
 
     def _heard(self, member_id: int, name: str, voice_id: int) -> _Member:
         known = self._members.pop(member_id, None)

@@ -34,6 +34,10 @@ class Repeats:
             self._texts.popitem(last=False)
         return False
 
+    def dropped(self, member_id: int, text: str) -> None:
+        """Hear that a text was not heard, so that it may be written again."""
+        self._texts.pop(_key(member_id, text), None)
+
     def heard(self, member_id: int, text: str, now: float) -> None:
         """Hear that a text waits no longer."""
         key = _key(member_id, text)

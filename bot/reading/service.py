@@ -162,13 +162,19 @@ class ReadingService:
             reading.said = Said(read_by(self._reads(), self._parts(reading)), pace)
         return reading.said
 
+    def interrupted(self, guild_id: int, member_id: int) -> None:
+        """Hear that a member has something spoken by a command, between what is read."""
+        self._rooms.of(guild_id).announcer.interrupted(member_id)
+
     def ended(self, reading: Reading, *, heard: bool = True) -> None:
         """Hear that a reading is over. heard: whether any of it was."""
         room = self._rooms.of(reading.guild_id)
         if reading.told is not None and not heard:
             room.left_out.notice_dropped(reading.told)
-        if reading.repeats:
+        if reading.repeats and heard:
             room.repeats.heard(reading.member_id, reading.repeats, self._clock())
+        elif reading.repeats:
+            room.repeats.dropped(reading.member_id, reading.repeats)
 
     def forget(self, guild_id: int) -> None:
         """Forget who spoke and what was left out, when the bot leaves."""

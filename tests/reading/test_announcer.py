@@ -58,6 +58,20 @@ def test_a_name_is_said_again_after_a_notice() -> None:
     assert named(announcer) == "Anna"
 
 
+def test_a_name_is_said_again_after_a_command_of_another() -> None:
+    announcer = Announcer()
+    named(announcer)
+    announcer.interrupted(BEN)
+    assert named(announcer) == "Anna"
+
+
+def test_a_name_is_not_said_again_after_a_command_of_the_same_member() -> None:
+    announcer = Announcer()
+    named(announcer)
+    announcer.interrupted(ANN)
+    assert named(announcer) is None
+
+
 def test_a_voice_of_ones_own_needs_no_name() -> None:
     assert named(Announcer(), voice_id=ANNS, own=True) is None
 

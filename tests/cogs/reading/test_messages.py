@@ -8,6 +8,7 @@ from simcord.builders import ChannelHandle
 from simcord.enums import MessageType
 
 from cogs.reading.messages import chat_message
+from tests.cogs.calls import say
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
 
@@ -18,6 +19,15 @@ async def test_members_are_read_in_order_each_in_their_own_voice(reading: Scene)
     assert spoken(reading) == ["One.", "Two.", "Three."]
     clips = [request.voice.clip_sha256 for request in reading.world.engine.requests]
     assert clips[0] == clips[2] != clips[1]
+
+
+async def test_who_writes_is_named_again_after_a_text_of_another(reading: Scene) -> None:
+    settings = reading.world.settings
+    await settings.change_guild(reading.guild.id, "announce_names", "always", changed_by=None)
+    await write(reading, reading.ben, "One.")
+    await say(reading, "Of Ann.")
+    await write(reading, reading.ben, "Two.")
+    assert spoken(reading) == ["ben says: One.", "Of Ann.", "ben says: Two."]
 
 
 async def test_mentions_are_said_by_the_names_that_the_server_shows(
