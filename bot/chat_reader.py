@@ -74,16 +74,18 @@ class ChatReader:
         references: Callable[[VoiceProfile], Awaitable[VoiceReference]],
         tell: Tell,
         count_uses: Callable[[Mapping[int, int]], Awaitable[None]],
+        watch: Callable[[VoiceProfile], None],
     ) -> None:
         """Take the services.
 
         references: see `Reference`, of a voice. count_uses: stores how often voices were used, by
-        id; asked at most once in `USES_SECONDS`, because each time writes to the disk.
+        id; asked at most once in `USES_SECONDS`, because each time writes to the disk. watch: takes
+        a voice in which something waits, so that queue, caches and engine hear when it changes.
         """
         self._reading, self._settings = reading, settings
         self._speech, self._references, self._tell = speech, references, tell
         self._dictionary = dictionary
-        self._count_uses = count_uses
+        self._count_uses, self._watch = count_uses, watch
         self._uses: Counter[int] = Counter()
         self._counted_at = time.monotonic()
         self._waiting: dict[int, tuple[ChatMessage, Place]] = {}  # by the message's id
@@ -196,6 +198,7 @@ class ChatReader:
     def _put(
         self, request: SayRequest, reading: Reading, player: GuildPlayer, *, first: bool = False
     ) -> Ticket:
+        self._watch(reading.speaker.voice)
         try:
             ticket = player.say(request, first=first)
         except BaseException:

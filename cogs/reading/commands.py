@@ -137,8 +137,7 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         self._require_may_stop(interaction, session, chosen)
         await interaction.response.defer(ephemeral=True, thinking=True)
         for channel_id in chosen:
-            await self._desk.sessions.stop(guild_id, channel_id)
-            self._drop(guild_id, channel_id)
+            await self._desk.stop(guild_id, channel_id)
         text = _("I do not read {channels} any more.").format(channels=texts.mentions(chosen))
         await reply(interaction, text)
 
@@ -161,11 +160,6 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
             text = _("Only who is in {voice} can end the reading, or somebody with {permissions}.")
             voice = f"<#{session.voice_channel_id}>"
             raise UserError(text.format(voice=voice, permissions=_(MAY_OVERRULE)))
-
-    def _drop(self, guild_id: int, channel_id: int) -> None:
-        player = self._desk.player(guild_id)
-        if player is not None:
-            self._desk.reader.withdraw_channel(channel_id, player)
 
     @app_commands.command(description="Show which channels I read aloud, and where")
     async def status(self, interaction: Interaction) -> None:

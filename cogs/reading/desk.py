@@ -37,6 +37,7 @@ class ReadingDesk:
             partial(current_reference, bot.services),
             partial(tell, bot),
             bot.services.voices.count_uses,
+            bot.services.watch.use,
         )
         self.lanes = Lanes()
 
@@ -67,6 +68,13 @@ class ReadingDesk:
         if session is None or player is None or player.channel is None:
             return None
         return session if player.channel.id == session.voice_channel_id else None
+
+    async def stop(self, guild_id: int, channel_id: int) -> None:
+        """Read a channel no more, and drop what waits of it. Raises StorageError."""
+        await self.sessions.stop(guild_id, channel_id)
+        player = self.player(guild_id)
+        if player is not None:
+            self.reader.withdraw_channel(channel_id, player)
 
     async def come(self, channel: VocalChannel) -> GuildPlayer | None:
         """Come into a channel that nobody called the bot into by a command; None if it cannot.

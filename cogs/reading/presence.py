@@ -127,15 +127,14 @@ class Presence(commands.Cog, name="Presence"):
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Forget a channel."""
-        stop = partial(self._desk.sessions.stop, channel.guild.id, channel.id)
-        self._desk.post(channel.guild, stop)
+        self._desk.post(channel.guild, partial(self._desk.stop, channel.guild.id, channel.id))
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Forget a thread."""
         guild = self._desk.bot.get_guild(payload.guild_id)
         if guild is not None:
-            self._desk.post(guild, partial(self._desk.sessions.stop, guild.id, payload.thread_id))
+            self._desk.post(guild, partial(self._desk.stop, guild.id, payload.thread_id))
 
 
 class _Gathering:

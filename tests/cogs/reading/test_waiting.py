@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import AsyncMock
+
 import pytest
+from simcord.builders import ChannelHandle
 
 from bot.voice.utterances import Rank
+from bot.voice_watch import VoiceChange
 from tests.cogs.calls import say
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
@@ -97,3 +101,32 @@ async def test_a_member_is_read_so_many_times_a_minute(reading: Scene) -> None:
         "its author writes too much": 1
     }
     assert "Three." not in spoken(reading)
+
+
+async def test_what_waits_in_a_voice_that_is_deleted_is_dropped_at_once(chatting: Scene) -> None:
+    await write(chatting, chatting.ann, "Of Ann.")
+    await write(chatting, chatting.ben, "Of Ben.")
+    changes: list[VoiceChange] = []
+    chatting.world.watch.subscribe(AsyncMock(side_effect=changes.append))
+    question = await chatting.ben.slash(chatting.channel, "voice delete", voice="Ben")
+    await chatting.ben.click(question.response, label="Delete for good")
+    assert waiting(chatting) == ["Of Ann."]
+    assert [change.deleted for change in changes] == [True]  # so do cache and engine hear of it
+
+
+async def test_what_was_deleted_can_be_written_again(chatting: Scene) -> None:
+    await chatting.ben.delete(await chatting.ben.send(chatting.channel, "In the wrong place."))
+    await write(chatting, chatting.ben, "In the wrong place.")
+    assert waiting(chatting) == ["In the wrong place."]
+
+
+async def test_what_waits_of_a_channel_that_is_deleted_is_dropped(
+    chatting: Scene, lounge: ChannelHandle
+) -> None:
+    await write(chatting, chatting.ben, "Of the channel.")
+    await chatting.ben.send(lounge, "Of the call.")
+    await chatting.env.settle()
+    channel = chatting.world.bot.get_channel(chatting.channel.id)
+    await channel.delete()  # type: ignore[union-attr]
+    await chatting.env.settle()
+    assert waiting(chatting) == ["Of the call."]
