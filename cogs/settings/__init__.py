@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from discord import app_commands
 from discord.ext import commands
 
@@ -15,12 +17,15 @@ from cogs.ui import Interaction, defer
 class SettingsCog(commands.Cog, name="Settings"):
     """Two panels."""
 
+    def __init__(self) -> None:
+        self._changing = asyncio.Lock()
+
     @app_commands.command(description="Change how I work on this server (needs Manage Server)")
     @app_commands.guild_only()
     @app_commands.default_permissions(manage_guild=True)
     async def settings(self, interaction: Interaction) -> None:
         """Show the server's settings."""
-        panel = ServerPanel(interaction)
+        panel = ServerPanel(interaction, self._changing)
         panel.subject.require_permission(interaction)  # Integrations can give it to anybody
         await _open(interaction, panel)
 
@@ -28,7 +33,7 @@ class SettingsCog(commands.Cog, name="Settings"):
     @app_commands.guild_only()
     async def me(self, interaction: Interaction) -> None:
         """Show a member's own settings."""
-        await _open(interaction, MemberPanel(interaction))
+        await _open(interaction, MemberPanel(interaction, self._changing))
 
 
 async def _open(interaction: Interaction, panel: Panel) -> None:

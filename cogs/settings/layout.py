@@ -42,13 +42,11 @@ class Actions(Protocol):
         """Show a setting and what changes it."""
 
     async def change(
-        self, definition: Definition, interaction: discord.Interaction[Any], value: Any, /
+        self, seen: Editing, interaction: discord.Interaction[Any], value: Any, /
     ) -> None:
-        """Store a value; None takes it back to the default."""
+        """Store a value in place of the one that was seen; None takes it back to the default."""
 
-    async def type_value(
-        self, definition: Definition, interaction: discord.Interaction[Any], /
-    ) -> None:
+    async def type_value(self, seen: Editing, interaction: discord.Interaction[Any], /) -> None:
         """Open the dialog in which a value is typed."""
 
     async def type_search(self, interaction: discord.Interaction[Any], /) -> None:
@@ -84,11 +82,11 @@ def setting_menu(place: Place, actions: Actions) -> Menu:
 def editor(editing: Editing, actions: Actions) -> Iterator[discord.ui.Item[Any]]:
     """Yield what changes one setting."""
     definition, changed = editing.definition, editing.value != editing.definition.default
-    change = partial(actions.change, definition)
+    change = partial(actions.change, editing)
     yield from menus_of(editing, change)
     yield from switch_of(editing, change)
     if is_typed(definition):
-        typing = partial(actions.type_value, definition)
+        typing = partial(actions.type_value, editing)
         yield Press("type", _("Change"), typing, discord.ButtonStyle.primary)
     yield from _search(editing, actions)
     yield from _turning(editing, actions)

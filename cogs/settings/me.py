@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import discord
@@ -31,15 +32,15 @@ def member_sections() -> list[Section]:
 class MemberPanel(Panel):
     """Also has a page that says what is stored about the member on this server."""
 
-    def __init__(self, interaction: Interaction) -> None:
-        super().__init__(interaction, MemberSubject.of(interaction), member_sections())
+    def __init__(self, interaction: Interaction, changing: asyncio.Lock) -> None:
+        super().__init__(interaction, MemberSubject.of(interaction), member_sections(), changing)
 
     async def draw(self, note: str = "") -> discord.Embed:
         """Return the card of the page that is shown. Raises StorageError."""
         card = await super().draw(note)
         if self.place.section is not _DATA:
             return card
-        return await data_card(self.origin, self._seen, note)
+        return await data_card(self.asks, await self.subject.read(), note)
 
     def lay_out(
         self,

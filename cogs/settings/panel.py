@@ -52,16 +52,23 @@ MAX_TYPED_SHOWN = 60
 class Panel(OwnedView):
     """Shows a section of settings, or one of them with what changes it.
 
-    Whatever is pressed, it is drawn anew from what is stored then.
+    Whatever is pressed, it is drawn anew from what is stored then. changing: held between asking
+    whether a value is as it was seen and storing another; one for all panels.
     """
 
     def __init__(
-        self, interaction: Interaction, subject: Subject, sections: Sequence[Section]
+        self,
+        interaction: Interaction,
+        subject: Subject,
+        sections: Sequence[Section],
+        changing: asyncio.Lock,
     ) -> None:
         super().__init__(interaction)
         self.subject, self.sections = subject, sections
+        self.asks = interaction
+        """What was pressed last, which knows the member's roles as they are now."""
+        self._changing = changing
         self.place = Place(sections[0])
-        self._seen: Settings = subject.model()
         self._dialog: TypingDialog | None = None
         self._one_at_a_time = asyncio.Lock()
 
@@ -85,20 +92,20 @@ class Panel(OwnedView):
     async def draw(self, note: str = "") -> discord.Embed:
         """Return what is stored now, with what changes it in place. Raises StorageError."""
         settings, place = await self.subject.read(), self.place
-        names = await load_names(self.origin, place.section.definitions, settings)
+        names = await load_names(self.asks, place.section.definitions, settings)
         if place.definition is None:
             return self.lay_out(settings, names, [note])
         hint = hint_about(names.guild, place.definition, settings)
         voices: Sequence[VoiceProfile] = ()
         if place.definition.picker is Picker.VOICE:
-            voices = await load_voices(self.origin, place.search)
+            voices = await load_voices(self.asks, place.search)
             hint = "" if voices else self._no_voice()
         return self.lay_out(settings, names, [note, hint and drawing.refusal(hint)], voices)
 
     def _no_voice(self) -> str:
         if self.place.search:
             return _("There is no such voice.")
-        enroll = command_names(self.origin)("enroll")
+        enroll = command_names(self.asks)("enroll")
         return _("There are no voices yet. Make one with {command}.").format(command=enroll)
 
     def lay_out(
@@ -110,7 +117,6 @@ class Panel(OwnedView):
     ) -> discord.Embed:
         """Put menus and buttons in place and return the card above them."""
         note = "\n".join(filter(None, notes))
-        self._seen = settings
         self.clear_items()
         if len(self.sections) > 1:
             self.add_item(section_menu(self.place, self.sections, self))
@@ -119,23 +125,19 @@ class Panel(OwnedView):
             self.add_item(setting_menu(self.place, self))
         if chosen is None:
             return drawing.overview(self.subject.title, section, settings, names, note)
-        editing = self._editing(chosen, names, voices)
+        value = getattr(settings, chosen.key)
+        group = min(self.place.group, groups_of(chosen, value) - 1)
+        editing = Editing(chosen, value, names, group, self.place.search, voices)
         for control in editor(editing, self):
             self.add_item(control)
         note = "\n".join(filter(None, [note, group_text(editing)]))
         return drawing.one(self.subject.title, chosen, settings, names, note)
 
-    def _editing(
-        self, definition: Definition, names: Names, voices: Sequence[VoiceProfile] = ()
-    ) -> Editing:
-        value = getattr(self._seen, definition.key)
-        group = min(self.place.group, groups_of(definition, value) - 1)
-        return Editing(definition, value, names, group, self.place.search, voices)
-
     async def _act(self, interaction: Interaction, work: Work) -> None:
         """Do one thing after the other, and show what became of it."""
         await interaction.response.defer()
         async with self._one_at_a_time:
+            self.asks = interaction
             note = await work(interaction)
             await self.edit(embed=await self.draw(note), view=self)
 
@@ -170,18 +172,18 @@ class Panel(OwnedView):
         """Show the section again."""
         await self._go(interaction, Place(self.place.section))
 
-    async def change(self, definition: Definition, interaction: Interaction, value: Any, /) -> None:
+    async def change(self, seen: Editing, interaction: Interaction, value: Any, /) -> None:
         """Store a value; None takes it back to the default."""
-        await self._act(interaction, lambda asks: self._change(asks, definition, value))
+        await self._act(interaction, lambda asks: self._change(asks, seen, value))
 
-    async def type_value(self, definition: Definition, interaction: Interaction, /) -> None:
+    async def type_value(self, seen: Editing, interaction: Interaction, /) -> None:
         """Open the dialog in which a value is typed."""
-        typed = self.place.typed
+        definition, typed = seen.definition, self.place.typed
         if typed is None:
-            typed = text_of(definition, getattr(self._seen, definition.key))
+            typed = text_of(definition, seen.value)
 
         async def taken(submitted: Interaction, text: str) -> None:
-            await self._submitted(submitted, lambda asks: self._take(asks, definition, text))
+            await self._submitted(submitted, lambda asks: self._take(asks, seen, text))
 
         field = Field(
             _(definition.label), allowed(definition), typed, most_characters(definition),
@@ -215,26 +217,27 @@ class Panel(OwnedView):
         self.place = replace(self.place, search=text.strip())
         return ""
 
-    async def _take(self, asks: Interaction, definition: Definition, text: str) -> str:
+    async def _take(self, asks: Interaction, seen: Editing, text: str) -> str:
         """Store what was typed; what cannot be taken stays in the dialog."""
-        self.place = replace(self._place_of(definition), typed=text)
+        self.place = replace(self._place_of(seen.definition), typed=text)
         try:
-            value = parse(self.subject.model, definition.key, text)
+            value = parse(self.subject.model, seen.definition.key, text)
         except UserError as error:
             return _refused(text, error)
-        return await self._change(asks, definition, value)
+        return await self._change(asks, seen, value)
 
-    async def _change(self, asks: Interaction, definition: Definition, value: Any) -> str:
-        """Store a value unless another one was stored since the panel was drawn; say which."""
-        key, seen = definition.key, self._seen
-        if getattr(await self.subject.read(), key) != getattr(seen, key):
-            return drawing.refusal(
-                _("This was changed meanwhile, so I changed nothing. See what it is now.")
-            )
-        try:
-            await self.subject.change(asks, definition, value)
-        except (UserError, VoiceRequestError) as error:
-            return drawing.refusal(explain(error) or "")
+    async def _change(self, asks: Interaction, seen: Editing, value: Any) -> str:
+        """Store a value unless another one was stored since the member saw it."""
+        async with self._changing:
+            now = await self.subject.read()
+            if getattr(now, seen.definition.key) != seen.value:
+                return drawing.refusal(
+                    _("This was changed meanwhile, so I changed nothing. See what it is now.")
+                )
+            try:
+                await self.subject.change(asks, seen.definition, value)
+            except (UserError, VoiceRequestError) as error:
+                return drawing.refusal(explain(error) or "")
         self.place = replace(self.place, typed=None)
         return drawing.done(_("Saved."))
 

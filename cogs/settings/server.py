@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import discord
@@ -29,9 +30,10 @@ _CHANGES = Section(N_("Last changes"))
 class ServerPanel(Panel):
     """Also has a page that says who changed what last, for who cannot look into the log."""
 
-    def __init__(self, interaction: Interaction) -> None:
+    def __init__(self, interaction: Interaction, changing: asyncio.Lock) -> None:
         subject = GuildSubject.of(interaction)
-        super().__init__(interaction, subject, [*sections_by_page(subject.model), _CHANGES])
+        sections = [*sections_by_page(subject.model), _CHANGES]
+        super().__init__(interaction, subject, sections, changing)
 
     async def draw(self, note: str = "") -> discord.Embed:
         """Return the card of the page that is shown. Raises StorageError."""

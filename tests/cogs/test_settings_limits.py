@@ -92,7 +92,7 @@ def panel_of(model: type[Settings], sections: list[Section]) -> Panel:
     services: Any = SimpleNamespace(settings=None, voices=None)
     guild = model is GuildSettings
     subject = GuildSubject(services, 1) if guild else MemberSubject(services, 1, 2)
-    return Panel(answer, subject, sections)
+    return Panel(answer, subject, sections, asyncio.Lock())
 
 
 def check_card(card: discord.Embed) -> None:

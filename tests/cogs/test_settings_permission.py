@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
 import discord
 import pytest
+from discord.utils import utcnow
 from simcord.actors import _component_interaction
 
+from bot.settings.catalogue import definition
 from bot.settings.guild import GuildSettings
+from cogs.settings.editors import Editing
+from cogs.settings.naming import Names
+from cogs.settings.panel import Panel
+from cogs.settings.sections import sections_by_page
+from cogs.settings.subjects import GuildSubject
 from tests.cogs.conftest import Scene, content
 from tests.cogs.panels import DrivenPanel, open_panel
 
@@ -78,6 +90,20 @@ async def test_a_panel_that_is_outdated_changes_nothing_and_shows_what_is_set(
     assert (await stored(scene)).say_roles == (role.id,)
     await panel.choose("pick", role, other)
     assert (await stored(scene)).say_roles == (role.id, other.id)
+
+
+async def test_of_two_at_the_same_moment_one_is_told(scene: Scene) -> None:
+    subject = GuildSubject(scene.world.bot.services, scene.guild.id)
+    asks: Any = SimpleNamespace(expires_at=utcnow() + timedelta(minutes=15), user=scene.mo)
+    changing, speed = asyncio.Lock(), definition(GuildSettings, "speed")
+    panels = [Panel(asks, subject, sections_by_page(GuildSettings), changing) for _ in range(2)]
+    seen = Editing(speed, 1.0, Names())
+    notes = await asyncio.gather(
+        *(panel._change(asks, seen, value) for panel, value in zip(panels, (1.5, 2.0), strict=True))
+    )
+    assert notes[0] == "✅ Saved."
+    assert notes[1].startswith("⚠️ This was changed meanwhile")
+    assert (await stored(scene)).speed == 1.5
 
 
 async def test_turning_pages_shows_what_others_set_meanwhile(
