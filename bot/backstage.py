@@ -29,13 +29,16 @@ from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.engine_client import EngineClient
 from bot.speech.phrases import PhraseCache
+from bot.speech.scheduler import FairScheduler
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceWatch
+from bot.workers import Worker
 from storage.dictionary import DictionaryStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
+from storage.voices import VoiceStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,61 +74,23 @@ async def open_backstage(
         guild_settings = SettingsService(SettingValues.beside(store))
         commits.subscribe(guild_settings.take_in)
         scheduler = fair_scheduler(engine)
-        phrases = PhraseCache(
-            settings.speech.phrase_cache_mb * MEGABYTE,
-            lambda: engine.info.sound if engine.info is not None else None,
-        )
-
-        async def forget(change: VoiceChange) -> None:
-            phrases.forget(change.clip_sha256)
-            scheduler.recording_gone(change.clip_sha256)
-            await engine.forget(change.clip_sha256)
-
-        watch.subscribe(forget)
-        enrolment = enrolment_service(settings, media, store, lambda: engine.clip_need)
-        voice_limits = VoiceLimits(
-            queue_per_guild=settings.limits.queue_per_guild,
-            queue_per_member=settings.limits.queue_per_member,
-            alone_seconds=settings.voice.alone_seconds,
-            prefetch_seconds=settings.voice.prefetch_seconds,
-        )
-        desk = SpeechDesk(
+        phrases = _phrases(settings, engine)
+        _forget_changed_voices(watch, phrases, scheduler, engine)
+        shared = _Shared(
+            settings,
+            store,
+            engine,
             scheduler,
-            text_limits(settings),
-            media,
-            lambda: engine.reads,
-            settings.voice.prefetch_seconds,
-            load=engine.ensure_loaded,
-            phrases=phrases,
+            watch,
+            guild_settings,
+            enrolment_service(settings, media, store, lambda: engine.clip_need),
+            _speech_desk(settings, scheduler, media, engine, phrases),
         )
-
-        choices = SettingsStore.beside(store)
-        speakers = Speakers(choices, lambda: engine.clip_need)
-
-        def make_services(bot: MynahBot) -> Services:
-            return Services(
-                voices=store,
-                choices=choices,
-                settings=guild_settings,
-                dictionary=DictionaryService(DictionaryStore(store.database)),
-                enrolment=enrolment,
-                speech=desk,
-                engine=engine,
-                voice=VoiceManager(bot, voice_limits, scheduler.texts_at_once),
-                watch=watch,
-                reading=ReadingService(
-                    guild_settings,
-                    speakers,
-                    lambda: engine.reads,
-                    most_characters=text_limits(settings).max_characters,
-                ),
-                sessions=ReadingSessions(ReadChannels.beside(store)),
-            )
+        proxy = settings.discord.proxy
 
         def make_bot(message_content: bool) -> MynahBot:
-            proxy = settings.discord.proxy
             return MynahBot(
-                make_services,
+                shared.services,
                 proxy=proxy.get_secret_value() if proxy else None,
                 connector=connector() if connector else None,
                 sync_at_start=sync_at_start,
@@ -133,6 +98,88 @@ async def open_backstage(
             )
 
         try:
-            yield Backstage(engine, enrolment, make_bot)
+            yield Backstage(engine, shared.enrolment, make_bot)
         finally:
             await scheduler.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What every client is given, one after the other."""
+
+    settings: Settings
+    store: VoiceStore
+    engine: EngineClient
+    scheduler: FairScheduler
+    watch: VoiceWatch
+    guild_settings: SettingsService
+    enrolment: EnrolmentService
+    desk: SpeechDesk
+
+    def services(self, bot: MynahBot) -> Services:
+        """Return what a client's cogs call."""
+        choices = SettingsStore.beside(self.store)
+        limits = _voice_limits(self.settings)
+        return Services(
+            voices=self.store,
+            choices=choices,
+            settings=self.guild_settings,
+            dictionary=DictionaryService(DictionaryStore(self.store.database)),
+            enrolment=self.enrolment,
+            speech=self.desk,
+            engine=self.engine,
+            voice=VoiceManager(bot, limits, self.scheduler.texts_at_once),
+            watch=self.watch,
+            reading=ReadingService(
+                self.guild_settings,
+                Speakers(choices, lambda: self.engine.clip_need),
+                lambda: self.engine.reads,
+                most_characters=text_limits(self.settings).max_characters,
+            ),
+            sessions=ReadingSessions(ReadChannels.beside(self.store)),
+        )
+
+
+def _phrases(settings: Settings, engine: EngineClient) -> PhraseCache:
+    return PhraseCache(
+        settings.speech.phrase_cache_mb * MEGABYTE,
+        lambda: engine.info.sound if engine.info is not None else None,
+    )
+
+
+def _forget_changed_voices(
+    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, engine: EngineClient
+) -> None:
+    async def forget(change: VoiceChange) -> None:
+        phrases.forget(change.clip_sha256)
+        scheduler.recording_gone(change.clip_sha256)
+        await engine.forget(change.clip_sha256)
+
+    watch.subscribe(forget)
+
+
+def _speech_desk(
+    settings: Settings,
+    scheduler: FairScheduler,
+    media: Worker,
+    engine: EngineClient,
+    phrases: PhraseCache,
+) -> SpeechDesk:
+    return SpeechDesk(
+        scheduler,
+        text_limits(settings),
+        media,
+        lambda: engine.reads,
+        settings.voice.prefetch_seconds,
+        load=engine.ensure_loaded,
+        phrases=phrases,
+    )
+
+
+def _voice_limits(settings: Settings) -> VoiceLimits:
+    return VoiceLimits(
+        queue_per_guild=settings.limits.queue_per_guild,
+        queue_per_member=settings.limits.queue_per_member,
+        alone_seconds=settings.voice.alone_seconds,
+        prefetch_seconds=settings.voice.prefetch_seconds,
+    )
