@@ -73,6 +73,7 @@ COMPONENTS: list[tuple[Payload, str]] = [
     ),
     ({"type": 3, "options": [{"label": "German", "default": True}]}, "<span>German</span>"),
     ({"type": 3, "options": [], "placeholder": "Language"}, "<span>Language</span>"),
+    ({"type": 5, "default_values": [{"id": "1", "type": "user"}]}, "<span>Ada</span>"),
     ({"type": 10, "content": "**Hi**"}, "<div><strong>Hi</strong></div>"),
     ({"type": 12, "items": [{"media": {"url": "attachment://a.png"}}]}, 'src="data:image/png'),
     ({"type": 13, "file": {"url": "attachment://a.ogg"}}, "a.ogg"),

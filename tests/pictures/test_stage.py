@@ -29,6 +29,18 @@ async def test_a_scene_shows_what_the_bot_sent() -> None:
     assert "Lighthouse keeper" in html
 
 
+async def test_a_scene_is_played_for_people_of_its_language() -> None:
+    async with open_stage() as stage:
+        act = Act(stage, "de")
+        await SCENES["settings-limits"].play(act)
+        html = page(act.shown, stage.names("de"))
+    (shown,) = act.shown
+    assert isinstance(shown, Answer)
+    assert (shown.command, act.commands) == ("einstellungen", {"settings"})
+    assert "Einstellungen dieses Servers" in html
+    assert "Nur du kannst das sehen" in html
+
+
 def test_where_there_is_no_chromium_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(NoBrowserError, match="apt-get install chromium"):
