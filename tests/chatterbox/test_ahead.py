@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.speech.delivery import Delivery
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.types import (
     Speech,
@@ -30,10 +31,13 @@ SENTENCES = (
 )
 
 
+DELIVERIES = (Delivery(), Delivery(speed=1.5), Delivery(speed=0.75, volume_db=6.0))
+
+
 def requests(voices: Voices) -> list[SynthesisRequest]:
     return [
-        SynthesisRequest(text, voices[0], settings=VoiceSettings(seed=seed))
-        for seed, text in enumerate(SENTENCES)
+        SynthesisRequest(text, voices[0], settings=VoiceSettings(seed=seed), delivery=delivery)
+        for seed, (text, delivery) in enumerate(zip(SENTENCES, DELIVERIES, strict=True))
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.speech.delivery import Delivery
 from bot.speech.engines.chatterbox import ChatterboxEngine
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker, settings_without_effect
 from bot.speech.types import (
@@ -57,6 +58,16 @@ def test_it_sounds_like_our_own_decode(
     wanted = request(voices[0], **settings)
     assert packets(stock_engine, wanted) == packets(engine, wanted)
     assert stock_engine.info.slots == 1
+
+
+@only_english
+def test_both_deliver_as_they_are_asked(
+    engine: ChatterboxEngine, stock_engine: ChatterboxEngine, voices: Voices
+) -> None:
+    plain = request(voices[0])
+    fast = dataclasses.replace(plain, delivery=Delivery(2.0, 3.0))
+    assert packets(stock_engine, fast) == packets(engine, fast)
+    assert len(packets(engine, fast)) == pytest.approx(len(packets(engine, plain)) / 2, abs=1)
 
 
 def test_the_model_is_left_as_it_was(stock_engine: ChatterboxEngine, voices: Voices) -> None:
