@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.actors import MemberActor
 
-from cogs.reading import presence
+from bot.reading import arrivals
 from storage.dictionary import Entry, Owner
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
@@ -51,7 +51,7 @@ async def test_names_are_spoken_with_it(reading: Scene) -> None:
 async def test_comings_and_goings_are_spoken_with_it(
     reading: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presence, "GATHER_SECONDS", 0.05)
+    monkeypatch.setattr(arrivals, "GATHER_SECONDS", 0.05)
     await reading.world.add_voice("Narrator", 0)
     await add(reading, None, "ann", "Anna Maria")
     await set_for(reading, "announce_joins", True)
