@@ -88,6 +88,7 @@ class ChatReader:
         self._count_uses, self._watch = count_uses, watch
         self._uses: Counter[int] = Counter()
         self._counted_at = time.monotonic()
+        self._engine_lost = False
         self._waiting: dict[int, tuple[ChatMessage, Place]] = {}  # by the message's id
 
     async def read(
@@ -245,10 +246,13 @@ class ChatReader:
         async with contextlib.aclosing(self._speech.speak(utterance, due)) as sentences:
             try:
                 async for speech in sentences:
+                    self._engine_lost = False
                     yield speech
             except EngineDeadError as error:
-                log.error("nothing can be said", guild=utterance.guild_id, stage="engine",
-                          error=str(error))  # fmt: skip
+                if not self._engine_lost:  # once, and not for every message
+                    log.error("nothing can be said", guild=utterance.guild_id, stage="engine",
+                              error=str(error))  # fmt: skip
+                self._engine_lost = True
                 raise EngineError(str(error)) from error
 
 

@@ -13,6 +13,7 @@ from bot.i18n import _
 from bot.reading.sessions import Session
 from bot.settings.permissions import Action, Place
 from bot.voice.link import VocalChannel
+from bot.voice.player import GuildPlayer
 from cogs.call import (
     MAY_OVERRULE,
     channel_of,
@@ -25,7 +26,7 @@ from cogs.call import (
 from cogs.permissions import refusal_of, require, text_place
 from cogs.reading import texts
 from cogs.reading.desk import ReadingDesk
-from cogs.ui import Interaction, bot_of, command_names, guild_of, reply
+from cogs.ui import Interaction, bot_of, command_names, engine_note, guild_of, reply
 from storage.read_channels import ReadChannel
 
 Written: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel
@@ -99,19 +100,27 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
     ) -> str:
         """Return what is read now, and what of it nobody would hear."""
         player = self._desk.services.voice.player(target.guild.id)
-        lines = [texts.started([each.id for each in channels], target.id), player.unheard]
+        read = texts.started([each.id for each in channels], target.id)
+        lines = [read + self._hindrances(player)]
         if not await self._desk.services.reading.has_voice_for_all(target.guild.id):
             lines.append(texts.own_voices_only(command_names(interaction)("enroll")))
         if not self._desk.reads_all:
             application = bot_of(interaction).application_id
             lines.append(texts.without_intent(target.guild.me.display_name, application))
-        return "\n".join(filter(None, lines))
+        return "\n".join(lines)
+
+    def _hindrances(self, player: GuildPlayer) -> str:
+        """Return why nothing is heard, or not at once, each on a line; "" for nothing."""
+        unheard = f"\n{player.unheard}" if player.unheard else ""
+        return unheard + engine_note(self._desk.services.engine)
 
     def _require_seen(self, interaction: Interaction, channel: Readable) -> None:
         if not channel.permissions_for(member_of(interaction)).view_channel:
             raise UserError(_("You may not see that channel, so I do not read it to you."))
         if not channel.permissions_for(channel.guild.me).view_channel:
             raise UserError(texts.unseen(channel.id))
+        if isinstance(channel, discord.Thread) and not _told_of(channel):
+            raise UserError(texts.not_in_thread())
 
     def _require_beside(
         self, interaction: Interaction, target: VocalChannel, privileged: bool
@@ -126,7 +135,9 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
 
     @app_commands.command(description="Read a channel aloud no more")
     @app_commands.describe(text_channel="Which channel; all that I read if you leave it out")
-    async def stop(self, interaction: Interaction, text_channel: Written | None = None) -> None:
+    async def stop(
+        self, interaction: Interaction, text_channel: Written | discord.Thread | None = None
+    ) -> None:
         """End it, and drop what waits."""
         guild_id = guild_of(interaction)
         session = self._desk.sessions.of(guild_id)
@@ -141,7 +152,7 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         text = _("I do not read {channels} any more.").format(channels=texts.mentions(chosen))
         await reply(interaction, text)
 
-    def _not_read(self, channel: Written | None, start: str) -> str:
+    def _not_read(self, channel: Written | discord.Thread | None, start: str) -> str:
         if channel is None:
             return _("I read nothing here. {read} begins.").format(read=start)
         return _("I do not read {channel}. {read} begins.").format(
@@ -172,4 +183,11 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
             await interaction.response.send_message(told, ephemeral=True)
             return
         card = texts.status(session, player.snapshot(), self._desk.reads_all)
+        card.description = f"{card.description}{self._hindrances(player)}"
         await interaction.response.send_message(embed=card, ephemeral=True)
+
+
+def _told_of(thread: discord.Thread) -> bool:
+    """Whether Discord tells the bot what is written in a thread."""
+    manages = thread.permissions_for(thread.guild.me).manage_threads
+    return not thread.is_private() or thread.me is not None or manages

@@ -126,8 +126,15 @@ class Presence(commands.Cog, name="Presence"):
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Forget a channel."""
-        self._desk.post(channel.guild, partial(self._desk.stop, channel.guild.id, channel.id))
+        """Forget a channel, and what is read into it."""
+        self._desk.post(channel.guild, partial(self._forget, channel))
+
+    async def _forget(self, channel: discord.abc.GuildChannel) -> None:
+        session = self._desk.sessions.of(channel.guild.id)
+        if session is not None and session.voice_channel_id == channel.id:
+            await self._desk.sessions.end(channel.guild.id)
+        else:
+            await self._desk.stop(channel.guild.id, channel.id)
 
     @commands.Cog.listener()
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:

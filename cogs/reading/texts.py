@@ -43,6 +43,11 @@ def unseen(channel_id: int) -> str:
     ).format(channel=f"<#{channel_id}>")
 
 
+def not_in_thread() -> str:
+    """Return why a private thread cannot be read."""
+    return _("I am not in this private thread. Mention me in it, which adds me, and try again.")
+
+
 def without_intent(bot_name: str, application_id: int | None) -> str:
     """Return how to have something read where Discord does not tell what is written."""
     page = f"{PORTAL}/{application_id}/bot" if application_id is not None else PORTAL

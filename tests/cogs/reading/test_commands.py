@@ -5,7 +5,9 @@ from __future__ import annotations
 import discord
 import pytest
 from simcord.builders import ChannelHandle
+from structlog.typing import EventDict
 
+from bot.errors import EngineDeadError
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.reading.conftest import spoken, write
@@ -227,3 +229,31 @@ async def test_a_deleted_channel_is_read_no_more(reading: Scene) -> None:
     await channel.delete()
     await reading.env.settle()
     assert not reading.world.bot.services.sessions.reads(reading.guild.id, news.id)
+
+
+async def test_start_and_status_tell_of_an_engine_that_is_not_ready(reading: Scene) -> None:
+    reading.world.engine.ready = False
+    started = await reading.ann.slash(reading.channel, "read start")
+    shown = await reading.ann.slash(reading.channel, "read status")
+    assert shown.response is not None
+    for text in (content(started), shown.response.embeds[0].description or ""):
+        assert "The voice engine is starting again" in text
+
+
+async def test_an_engine_that_is_lost_is_logged_once(
+    reading: Scene, log_lines: list[EventDict]
+) -> None:
+    reading.world.engine.failure = EngineDeadError("no memory")
+    for text in ("One.", "Two.", "Three."):
+        await write(reading, reading.ann, text)
+    errors = [line for line in log_lines if line["log_level"] == "error"]
+    assert [line["error"] for line in errors] == ["no memory"]
+    log_lines.remove(errors[0])
+
+
+async def test_reading_ends_with_the_voice_channel(reading: Scene, lounge: ChannelHandle) -> None:
+    channel = reading.world.bot.get_channel(lounge.id)
+    await channel.delete()  # type: ignore[union-attr]
+    await reading.env.settle()
+    told = content(await reading.ann.slash(reading.channel, "read status"))
+    assert "I read nothing here" in told
