@@ -106,8 +106,8 @@ class SpeechDesk:
         if self._previews[guild_id] >= MAX_PREVIEWS:
             raise BusyError(
                 ngettext(
-                    "{count} preview is being made here already. Try again in a minute.",
-                    "{count} previews are being made here already. Try again in a minute.",
+                    "{count} file of speech is being made here already. Try again in a minute.",
+                    "{count} files of speech are being made here already. Try again in a minute.",
                     MAX_PREVIEWS,
                 ).format(count=MAX_PREVIEWS)
             )
