@@ -32,9 +32,6 @@ class Arrivals:
     def __init__(self) -> None:
         self._members: dict[int, tuple[Author, bool]] = {}
 
-    def __len__(self) -> int:
-        return len(self._members)
-
     def note(self, member: Author, *, joined: bool) -> None:
         """Take in that somebody came or went."""
         known = self._members.pop(member.id, None)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -51,17 +50,9 @@ class ReadingSessions:
             session = self._sessions.setdefault(channel.guild_id, Session())
             session.channels[channel.text_channel_id] = channel
 
-    def __iter__(self) -> Iterator[int]:
-        return iter(tuple(self._sessions))
-
     def of(self, guild_id: int) -> Session | None:
         """Return what is read in a guild; None where nothing is."""
         return self._sessions.get(guild_id)
-
-    def reads(self, guild_id: int, text_channel_id: int) -> bool:
-        """Whether a text channel is read."""
-        session = self._sessions.get(guild_id)
-        return session is not None and text_channel_id in session.channels
 
     async def start(self, *channels: ReadChannel, since: datetime | None = None) -> None:
         """Read text channels of a guild, beside those that are read into the same voice channel.

@@ -211,8 +211,8 @@ async def test_reading_ends_when_the_bot_is_sent_out(reading: Scene, lounge: Cha
     await reading.ann.slash(reading.channel, "join")
     await write(reading, reading.ann, "Not read.")
     assert spoken(reading) == []
-    assert await reading.world.bot.services.sessions.load() is None
-    assert list(reading.world.bot.services.sessions) == []
+    await reading.world.bot.services.sessions.load()
+    assert reading.world.bot.services.sessions.of(reading.guild.id) is None
 
 
 async def test_chatter_of_others_does_not_keep_the_bot(reading: Scene) -> None:
@@ -228,7 +228,9 @@ async def test_a_deleted_channel_is_read_no_more(reading: Scene) -> None:
     assert isinstance(channel, discord.TextChannel)
     await channel.delete()
     await reading.env.settle()
-    assert not reading.world.bot.services.sessions.reads(reading.guild.id, news.id)
+    session = reading.world.bot.services.sessions.of(reading.guild.id)
+    assert session is not None
+    assert news.id not in session.channels
 
 
 async def test_start_and_status_tell_of_an_engine_that_is_not_ready(reading: Scene) -> None:

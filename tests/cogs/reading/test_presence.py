@@ -181,7 +181,7 @@ async def test_left_alone_it_leaves_and_reads_no_more(
     await scene.env.advance_time(world.voice_limits.alone_seconds)
     await wait_until(lambda: place_of_bot(scene) is None, 5, "the bot to leave")
     await scene.env.settle()
-    assert list(scene.world.bot.services.sessions) == []
+    assert scene.world.bot.services.sessions.of(scene.guild.id) is None
 
 
 async def test_the_moderation_channel_is_told_what_was_read(reading: Scene) -> None:

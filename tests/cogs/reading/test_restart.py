@@ -78,7 +78,7 @@ async def test_it_stays_away_where_nobody_is(reading: Scene) -> None:
     await reading.ben.leave_voice()
     await restart(reading)
     assert place_of_bot(reading) is None
-    assert list(reading.world.bot.services.sessions) == []
+    assert reading.world.bot.services.sessions.of(reading.guild.id) is None
 
 
 async def test_a_server_that_is_not_there_yet_is_waited_for(
