@@ -63,7 +63,7 @@ async def test_one_preview_too_many_is_refused_in_its_guild_alone() -> None:
     desk = desk_of(SteppedEngine())
     previews = [preview(desk, 1, "A preview.") for _ in range(MAX_PREVIEWS)]
     await settle()
-    with pytest.raises(BusyError, match="previews"):
+    with pytest.raises(BusyError, match="files of speech"):
         await preview(desk, 1, "A preview.")
     elsewhere = preview(desk, 2, "A preview.")
     await settle()
