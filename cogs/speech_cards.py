@@ -76,7 +76,7 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
     total = round(sum(entry.seconds_left for entry in entries))
     footer = _("About {seconds} s in all").format(seconds=total)
     if any(entry.rank is Rank.CHATTER for entry in entries[:MAX_LINES]):
-        footer += f"\n{CHATTER_MARK} {_('read aloud; texts of /say go first')}"
+        footer += f"\n{CHATTER_MARK} {_('read aloud; texts of commands go first')}"
     return embed(_("Queue"), "\n".join(lines)).set_footer(text=footer)
 
 

@@ -133,7 +133,7 @@ class GuildSettings(Settings):
     say_roles: Ids = setting(
         (),
         Page.VOICES,
-        N_("Who may use /say"),
+        N_("Who may have texts spoken"),
         N_("Only members with one of these roles have texts spoken"),
         empty=N_("everybody"),
         picker=Picker.ROLE,
@@ -166,7 +166,7 @@ class GuildSettings(Settings):
         20,
         Page.LIMITS,
         N_("Texts per minute"),
-        N_("How many texts a member may have spoken with /say"),
+        N_("How many texts a member may have spoken by command"),
         ge=1,
         le=120,
     )

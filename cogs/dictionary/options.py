@@ -38,7 +38,7 @@ MEANINGS = {
 }
 """What the options of an entry are for."""
 
-SERVER = "For everybody here (needs Manage Server, or a role chosen in /settings)"
+SERVER = "For everybody here (needs Manage Server, or a role chosen in the settings)"
 
 
 def count_use(limit: commands.CooldownMapping[Interaction], interaction: Interaction) -> None:

@@ -202,15 +202,15 @@ async def test_without_a_moderation_channel_nobody_is_told(scene: Scene) -> None
         ),
         (
             SettingSet(1, "say_roles", (5, 6), (6, 7)),
-            "⚙️ <@1> changed “Who may use /say”; added: 5; removed: 7",
+            "⚙️ <@1> changed “Who may have texts spoken”; added: 5; removed: 7",
         ),
         (
             SettingSet(1, "say_roles", (6, 7), (6,)),
-            "⚙️ <@1> changed “Who may use /say”; added: 7; removed: none",
+            "⚙️ <@1> changed “Who may have texts spoken”; added: 7; removed: none",
         ),
         (
             SettingSet(1, "say_roles", (), (6,)),
-            "⚙️ <@1> set “Who may use /say” to: everybody (before: 6)",
+            "⚙️ <@1> set “Who may have texts spoken” to: everybody (before: 6)",
         ),
         (
             Said(1, "Ann", "Hi <@&5>", 7, read=True),

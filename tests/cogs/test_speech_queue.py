@@ -107,5 +107,5 @@ def test_what_is_read_aloud_is_marked_and_the_mark_explained() -> None:
         "▶ <@1> as “Ann”: Hello. (1 s)",
         "2. 💬 <@2> as “Ben”: Hi. (1 s)",
     ]
-    assert card.footer.text == "About 2 s in all\n💬 read aloud; texts of /say go first"
+    assert card.footer.text == "About 2 s in all\n💬 read aloud; texts of commands go first"
     assert queue_card((said,)).footer.text == "About 1 s in all"
