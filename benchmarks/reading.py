@@ -25,7 +25,7 @@ from unittest.mock import patch
 from benchmarks.commands import summary
 from bot import chat_reader
 from bot.logs import configure_logging
-from bot.speech.types import Speech
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.utterances import Rank
 from tests.e2e.live import Call, Live, open_live
 from tests.loopback import HeardPacket, Person, wait_until
@@ -116,45 +116,80 @@ async def open_chat(live: Live) -> Chat:
     return Chat(live, call, [call.ada, *others])
 
 
-async def chatting(chats: Sequence[Chat]) -> list[float]:
-    """Let all servers chat at the same time; return each message's delay in ms.
+class EngineWatch:
+    """Notes when the bot's engine, which speaks one sentence at a time, was at work on what."""
 
-    From when it could be heard at the earliest, which is when its speech could have been made, had
-    the engine been free, and what came before it was over.
+    def __init__(self, live: Live) -> None:
+        self._calls: list[tuple[int, int, Speech]] = []  # begin and end in ns since 1970
+        self._synthesize = live.backstage.engine.synthesize
+        engine: Any = live.backstage.engine
+        engine.synthesize = self._watched
+
+    async def _watched(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        begin = time.time_ns()
+        results = await self._synthesize(batch)
+        now = time.time_ns()
+        self._calls += [(begin, now, made) for made in results if isinstance(made, Speech)]
+        return results
+
+    def at_work_ns(self, since_ns: int, speech: Speech) -> int:
+        """Return how long it was at work from `since_ns` until it had made `speech`."""
+        made_ns = next(end for _, end, made in self._calls if made is speech)
+        calls = ((max(begin, since_ns), min(end, made_ns)) for begin, end, _ in self._calls)
+        return sum(max(0, end - begin) for begin, end in calls)
+
+
+@dataclass(frozen=True)
+class Delay:
+    """Of a message in ms, from when it could be heard at the earliest.
+
+    That is when what came before it was over, and its speech could have been made: alone, or with
+    what the engine made meanwhile for other servers.
     """
-    delays = await asyncio.gather(*map(_chat, chats))
+
+    alone: float
+    with_others: float
+
+
+async def chatting(live: Live, chats: Sequence[Chat]) -> list[Delay]:
+    """Let all servers chat at the same time."""
+    watch = EngineWatch(live)
+    delays = await asyncio.gather(*(_chat(chat, watch) for chat in chats))
     return [delay for each in delays for delay in each]
 
 
-async def _chat(chat: Chat) -> list[float]:
+async def _chat(chat: Chat, watch: EngineWatch) -> list[Delay]:
     chance = random.Random(chat.call.guild.id)
     said = chat.live.desk.said.setdefault(chat.call.guild.id, [])
     said_before, heard_before = len(said), len(chat.call.listener.packets)
     written: dict[str, int] = {}
     until = time.monotonic() + CHAT_SECONDS
-    number = 0
     while time.monotonic() < until:
         await asyncio.sleep(chance.expovariate(1 / PAUSE_SECONDS))
-        number += 1
-        text = f"The {chance.choice(WORDS)} is in place {number}."
+        text = f"The {chance.choice(WORDS)} is in place {len(written)}."
         written[text] = time.time_ns()
         chance.choice(chat.members).send(text)
     await chat.until_quiet()
-    return delays(said[said_before:], written, chat.call.listener.packets[heard_before:])
+    return delays(said[said_before:], written, chat.call.listener.packets[heard_before:], watch)
 
 
 def delays(
-    said: Sequence[tuple[str, Speech]], written: Mapping[str, int], heard: Sequence[HeardPacket]
-) -> list[float]:
-    """Return what is measured of each text in ms. written: when, in ns since 1970."""
+    said: Sequence[tuple[str, Speech]],
+    written: Mapping[str, int],
+    heard: Sequence[HeardPacket],
+    watch: EngineWatch,
+) -> list[Delay]:
+    """Return the delay of each text. written: when, in ns since 1970."""
     result = []
     place, over_ns = 0, 0
     for text, speech in said:  # a sentence each, heard in this order
         begin = place_of(speech, heard, place)
         assert begin is not None, f"{text} was not heard"
         place = begin + len(speech.packets)
-        made_ns = written[text] + sum(speech.timings.values()) * 1e9
-        result.append((heard[begin].arrival_ns - max(made_ns, over_ns)) / 1e6)
+        first_ns = heard[begin].arrival_ns
+        makings = sum(speech.timings.values()) * 1e9, watch.at_work_ns(written[text], speech)
+        alone, both = (first_ns - max(written[text] + making, over_ns) for making in makings)
+        result.append(Delay(alone / 1e6, both / 1e6))
         over_ns = heard[place - 1].arrival_ns
     return result
 
@@ -202,7 +237,9 @@ async def run() -> dict[str, Any]:
         async with open_live(Path(directory), message_content=True) as live:
             await live.backstage.engine.start()
             chats = [await open_chat(live) for _ in range(GUILDS)]
-            result["chat"] = summary(await chatting(chats))
+            delays = await chatting(live, chats)
+            result["chat"] = summary([delay.with_others for delay in delays])
+            result["chat alone"] = summary([delay.alone for delay in delays])
             result["phrase"] = summary(await phrases(chats[0], cached=True))
             result["phrase anew"] = summary(await phrases(chats[1], cached=False))
             result["command"] = summary(await commands(chats[2]))
@@ -232,6 +269,7 @@ def lines(result: dict[str, Any]) -> list[str]:
     """The result as a table."""
     names = {
         "chat": f"message beyond synthesis, {GUILDS} servers chat",
+        "chat alone": "the same, others' synthesis included",
         "phrase": "phrase from the cache",
         "phrase anew": "phrase without the cache",
         "command": "/say amid chat, goes first",
