@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from babel.messages.catalog import Catalog, Message
 
-from bot.i18n import TRANSLATED
+from bot.i18n import TRANSLATED, in_locale, pgettext
 from tools.catalogues.commands import command_texts
 from tools.catalogues.files import PLURALS, content_of, is_translated, path_of, read, template_of
 from tools.catalogues.files import updated as brought_up_to_date
@@ -107,3 +107,13 @@ def test_texts_of_commands_are_such_as_discord_takes(locale: str) -> None:
                 assert text.isascii(), text
             case other:
                 assert other in (None, "voice")
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_a_text_calls_a_menu_as_discord_shows_it(locale: str) -> None:
+    with in_locale(locale):
+        shown = pgettext("menu", "Speak this")
+    named = [message for message in texts(locale) if "Speak this" in sources(message)[0]]
+    named = [message for message in named if message.context is None]
+    assert len(named) > 1
+    assert [message.string for message in named if shown not in str(message.string)] == []
