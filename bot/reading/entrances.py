@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from bot.i18n import in_locale
 from bot.reading import phrases
+from bot.reading.facts import may_speak_in
 from bot.reading.languages import language_of
 from bot.reading.message import Author
 from bot.reading.names import name_of
@@ -29,7 +30,7 @@ def without_greeting(context: Context) -> Context:
 
 def is_noticed(author: Author, context: Context) -> bool:
     """Whether coming and going is spoken of: of members, unless they are muted by an admin."""
-    if author.bot:
+    if author.bot or not may_speak_in(context.place.voice_channel_id, context.guild):
         return False
     return refused_author(author, context) in (None, SkipReason.MUTED_BY_THEMSELVES)
 

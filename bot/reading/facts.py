@@ -20,6 +20,12 @@ def is_allowed(text_channels: tuple[int, ...], guild: GuildSettings) -> bool:
     return refusal(Action.CHOOSE, _NOBODY, place, guild) is None
 
 
+def may_speak_in(voice_channel_id: int, guild: GuildSettings) -> bool:
+    """Return whether the bot may speak in a voice channel, where it may have been moved to."""
+    place = permissions.Place(voice=voice_channel_id)
+    return refusal(Action.CHOOSE, _NOBODY, place, guild) is None
+
+
 def voices_for(author: Author, guild: GuildSettings) -> Callable[[VoiceProfile], bool]:
     """Return what tells whether somebody may speak in a voice."""
     facts = MemberFacts(author.id, author.roles, author.manages)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from bot.i18n import N_
-from bot.reading.facts import is_allowed
+from bot.reading.facts import is_allowed, may_speak_in
 from bot.reading.message import Author, ChatMessage
 from bot.reading.place import Context, Place
 from bot.reading.sayable import has_something_to_say, without_address
@@ -29,6 +29,7 @@ class SkipReason(StrEnum):
     ROLE_MISSING = N_("its author has no role that is read")
     NOT_IN_CALL = N_("its author is not in the voice channel")
     CHANNEL_NOT_ALLOWED = N_("its channel is not allowed")
+    CALL_NOT_ALLOWED = N_("I may not speak in the voice channel")
     SILENT = N_("it was sent silently")
     PREFIX = N_("it begins with the mark that skips")
     EDITED = N_("it was edited")
@@ -86,6 +87,8 @@ def _unwanted_author(author: Author, guild: GuildSettings) -> SkipReason | None:
 
 
 def _unwanted_place(message: ChatMessage, guild: GuildSettings, place: Place) -> SkipReason | None:
+    if not may_speak_in(place.voice_channel_id, guild):
+        return SkipReason.CALL_NOT_ALLOWED
     written_in = tuple(filter(None, (message.channel_id, message.parent_id)))
     # A voice channel's own chat is as allowed as the channel.
     if place.voice_channel_id not in written_in and not is_allowed(written_in, guild):

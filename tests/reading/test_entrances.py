@@ -37,6 +37,13 @@ async def test_who_comes_and_goes_is_announced(
     assert await reading.joined(GUILD, author(), PLACE) is not None
 
 
+async def test_who_comes_where_the_bot_may_not_speak_is_not_announced(
+    reading: ReadingService, settings: SettingsService
+) -> None:
+    await set_guild(settings, announce_joins=True, voice_channels=[PLACE.voice_channel_id + 1])
+    assert await reading.joined(GUILD, author(), PLACE) is None
+
+
 async def test_a_member_is_greeted_in_their_own_voice(
     reading: ReadingService, settings: SettingsService, store: VoiceStore
 ) -> None:

@@ -130,3 +130,13 @@ async def test_what_waits_of_a_channel_that_is_deleted_is_dropped(
     await channel.delete()  # type: ignore[union-attr]
     await chatting.env.settle()
     assert waiting(chatting) == ["Of the call."]
+
+
+async def test_what_waits_is_dropped_where_the_bot_may_not_speak_any_more(chatting: Scene) -> None:
+    await write(chatting, chatting.ben, "Of Ben.")
+    other = chatting.guild.create_voice_channel("Other")
+    settings = chatting.world.settings
+    await settings.change_guild(
+        chatting.guild.id, "voice_channels", [other.id], changed_by=chatting.mo.id
+    )
+    await wait_until(lambda: waiting(chatting) == [], 5, "it to be dropped")
