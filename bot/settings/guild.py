@@ -111,7 +111,7 @@ class GuildSettings(Settings):
         Page.READING,
         N_("Muted roles"),
         N_("The messages of members with such a role are not read"),
-        empty=N_("none"),
+        empty=N_("no roles"),
         picker=Picker.ROLE,
     )
     default_voice: Id | None = setting(
@@ -119,7 +119,7 @@ class GuildSettings(Settings):
         Page.VOICES,
         N_("Default voice"),
         N_("Speaks for members who have no voice of their own"),
-        empty=N_("none"),
+        empty=N_("no voice"),
         picker=Picker.VOICE,
     )
     enrol_roles: Ids = setting(
@@ -207,7 +207,7 @@ class GuildSettings(Settings):
         Page.CHANNELS,
         N_("Moderation channel"),
         N_("Gets a line for each enrolment, deletion and change of settings"),
-        empty=N_("none"),
+        empty=N_("no channel"),
         picker=Picker.TEXT_CHANNEL,
     )
     log_utterances: bool = setting(

@@ -76,6 +76,6 @@ class MemberSettings(Settings):
         Page.READING,
         N_("Greeting"),
         N_("What is said when you enter the voice channel"),
-        empty=N_("none"),
+        empty=N_("no greeting"),
         max_length=100,
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import discord
 from discord.utils import format_dt
 
-from bot.i18n import N_, _, listed, ngettext
+from bot.i18n import N_, _, listed, ngettext, pgettext
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
 from cogs import cards
@@ -58,7 +58,7 @@ async def data_card(interaction: Interaction, settings: Settings, note: str = ""
 def voices_text(voices: Sequence[VoiceProfile]) -> str:
     """Return a member's own voices, with what is kept of each."""
     if not voices:
-        return _("none")
+        return pgettext("voice", "none")
     lines = [_voice(voice) for voice in voices[:MOST_NAMED]]
     rest = len(voices) - len(lines)
     if rest:

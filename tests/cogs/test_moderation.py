@@ -45,7 +45,7 @@ async def test_the_channel_is_told_first_that_it_was_chosen(
     [message] = mods.history()
     assert (
         message.content
-        == f"⚙️ <@{scene.mo.id}> set “Moderation channel” to: <#{mods.id}> (before: none)"
+        == f"⚙️ <@{scene.mo.id}> set “Moderation channel” to: <#{mods.id}> (before: no channel)"
     )
 
 
@@ -99,7 +99,7 @@ async def test_the_default_voice_is_told_by_its_name(scene: Scene, mods: Channel
     mo = f"<@{scene.mo.id}>"
     assert told(mods) == [
         f"⚙️ {mo} set “Default voice” to: “Ann”",
-        f"⚙️ {mo} set “Default voice” to: none",
+        f"⚙️ {mo} set “Default voice” to: no voice",
     ]
 
 

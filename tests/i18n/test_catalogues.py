@@ -11,6 +11,14 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 
 from bot.i18n import TRANSLATED, in_locale, pgettext
+from bot.languages import LANGUAGES
+from bot.settings.catalogue import definition, definitions
+from bot.settings.definition import Page
+from bot.settings.guild import GuildSettings
+from bot.settings.member import MemberSettings
+from bot.settings.words import shown
+from cogs.dictionary.words import entry_line
+from storage.dictionary import Entry
 from tools.catalogues.commands import command_texts
 from tools.catalogues.files import PLURALS, content_of, is_translated, path_of, read, template_of
 from tools.catalogues.files import updated as brought_up_to_date
@@ -117,3 +125,31 @@ def test_a_text_calls_a_menu_as_discord_shows_it(locale: str) -> None:
     named = [message for message in named if message.context is None]
     assert len(named) > 1
     assert [message.string for message in named if shown not in str(message.string)] == []
+
+
+ENDONYMS = {"English", "Deutsch", "日本語", "Español", "Français"}
+UNITS = {"×", "dB", "LUFS"}
+
+
+def looked_up() -> set[str]:
+    """What is translated through a variable, where no test of the sources sees it."""
+    settings = [*definitions(GuildSettings), *definitions(MemberSettings)]
+    texts = {text for d in settings for text in (d.label, d.meaning, d.unit, d.empty)}
+    texts |= {text for d in settings for text in (d.choices or {}).values()}
+    return (texts | {*LANGUAGES.values(), *Page}) - ENDONYMS - UNITS - {""}
+
+
+@pytest.mark.parametrize("locale", TRANSLATED)
+def test_what_is_looked_up_by_a_variable_is_there(locale: str) -> None:
+    assert sorted(looked_up() - {message.id for message in texts(locale)}) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"), [("de", "Japanisch"), ("ja", "日本語"), ("es", "japonés")]
+)
+def test_languages_are_named_in_the_readers_language(locale: str, language: str) -> None:
+    with in_locale(locale):
+        shown_language = shown(definition(MemberSettings, "language"), "ja")
+        line = entry_line(Entry("lol", "laughing", language="ja"))
+    assert shown_language == language
+    assert line == f"lol → laughing · {language}"
