@@ -153,6 +153,7 @@ class ChatReader:
             voice_id=voice.id,
             rank=Rank.SAY if asker else Rank.CHATTER,
             message_id=reading.message_id,
+            webhook=None if asker else reading.webhook,
             speed=delivery.speed,
         )
 
@@ -259,7 +260,12 @@ class ChatReader:
 def _said(request: SayRequest) -> Said:
     chatter = request.rank is Rank.CHATTER
     return Said(
-        request.member_id, request.voice_name, request.text, request.channel_id, read=chatter
+        request.member_id,
+        request.voice_name,
+        request.text,
+        request.channel_id,
+        read=chatter,
+        webhook=request.webhook,
     )
 
 

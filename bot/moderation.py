@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from bot.i18n import _, ngettext
-from bot.markup import literal
+from bot.markup import literal, named
 from bot.settings.catalogue import Definition, Kind, definition
 from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
@@ -79,13 +79,17 @@ class DictionaryCleared:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text was handed in to be spoken. channel_id: where it is heard. read: it was chat."""
+    """A text was handed in to be spoken. channel_id: where it is heard. read: it was chat.
+
+    webhook: the name of whom a webhook wrote it for, who is no member.
+    """
 
     member_id: int
     voice: str
     text: str
     channel_id: int
     read: bool = False
+    webhook: str | None = None
 
 
 Event: TypeAlias = (
@@ -186,7 +190,7 @@ def _said(event: Said) -> str:
         text = _("💬 {member} spoke in {channel} as {voice}: {words}")
     words = literal(_cut(" ".join(event.text.split()), FIRST_CHARACTERS))
     where = f"<#{event.channel_id}>"
-    who = _who(event.member_id)
+    who = named(event.webhook) if event.webhook else _who(event.member_id)
     return text.format(member=who, channel=where, voice=_quoted(event.voice), words=words)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.i18n import N_, _, ngettext
-from bot.markup import literal
+from bot.markup import literal, named
 from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.player import AFK, Ticket
 from bot.voice.utterances import QueueEntry, Rank
@@ -83,7 +83,7 @@ def queue_card(entries: tuple[QueueEntry, ...]) -> discord.Embed:
 def _queue_line(place: int, entry: QueueEntry) -> str:
     mark = f"{CHATTER_MARK} " if entry.rank is Rank.CHATTER else ""
     told = _("{member} as {voice}: {words} ({seconds} s)").format(
-        member=f"<@{entry.member_id}>",
+        member=named(entry.webhook) if entry.webhook else f"<@{entry.member_id}>",
         voice=quoted(entry.voice_name),
         words=literal(entry.first_words),
         seconds=round(entry.seconds_left),

@@ -31,7 +31,8 @@ class Said:
 class Reading:
     """Something to be read aloud: a message, that somebody came or went, how many were left out.
 
-    member_id: whom it is of; 0 is nobody. context: the settings, those of that member among them.
+    member_id: whom it is of; 0 is nobody. webhook: the name of whom a webhook writes for, who is no
+    member. context: the settings, those of that member among them.
     compose: see `Compose`. names: what mentions stand for. message_id: None if it is no message.
     name: how its author is called where they have to be named, None for never.
     repeats: what the member would repeat by having it said again; "" for what may be repeated.
@@ -49,6 +50,7 @@ class Reading:
     repeats: str = ""
     said: Said | None = None
     told: int | None = None
+    webhook: str | None = None
 
     @property
     def text(self) -> str:

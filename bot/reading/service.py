@@ -220,6 +220,7 @@ class ReadingService:
             message_id=message.id,
             name=name_of(author, context),
             repeats=written(message),
+            webhook=author.name if author.webhook else None,
         )
 
     def _passing(

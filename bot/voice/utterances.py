@@ -72,7 +72,8 @@ class SayRequest:
     speed: how many times as fast as usual it is spoken, for the estimate of how long it lasts.
     speak: starts the synthesis; yields one `Speech` a sentence. It is closed early on a skip.
     on_progress: called on the event loop at every step, last with an `end`; must not block.
-    message_id: of the message that is read aloud.
+    message_id: of the message that is read aloud. webhook: the name of whom a webhook wrote it for,
+        whose id Discord does not know.
     """
 
     member_id: int
@@ -87,11 +88,15 @@ class SayRequest:
     rank: Rank = Rank.SAY
     message_id: int | None = None
     speed: float = 1.0
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """One line of /queue. seconds_left: partly an estimate until all of it is synthesised."""
+    """One line of /queue. seconds_left: partly an estimate until all of it is synthesised.
+
+    webhook: see `SayRequest`.
+    """
 
     member_id: int
     voice_name: str
@@ -99,6 +104,7 @@ class QueueEntry:
     seconds_left: float
     speaking: bool
     rank: Rank = Rank.SAY
+    webhook: str | None = None
 
 
 class Item:
@@ -236,6 +242,7 @@ class Item:
             self.seconds_left,
             self.playing,
             self.request.rank,
+            self.request.webhook,
         )
 
     @property

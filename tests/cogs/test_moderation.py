@@ -216,6 +216,10 @@ async def test_without_a_moderation_channel_nobody_is_told(scene: Scene) -> None
             Said(1, "Ann", "Hi <@&5>", 7, read=True),
             r"💬 <@1> wrote, read in <#7> as “Ann”: Hi \<@&5>",
         ),
+        (
+            Said(1, "Ann", "Hi.", 7, read=True, webhook="News*"),
+            r"💬 **News\*** wrote, read in <#7> as “Ann”: Hi.",
+        ),
     ],
 )
 def test_a_line_says_who_did_what(event: Any, expected: str) -> None:

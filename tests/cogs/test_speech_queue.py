@@ -93,7 +93,8 @@ async def test_an_empty_queue_says_so(scene: Scene) -> None:
 
 
 def test_a_long_queue_is_cut_with_a_count_of_the_rest() -> None:
-    entry = QueueEntry(2**63 - 1, "*" * 32, "_" * 60, 12.3, speaking=False, rank=Rank.CHATTER)
+    name, words, webhook = "*" * 32, "_" * 60, "_" * 80
+    entry = QueueEntry(2**63 - 1, name, words, 12.3, False, Rank.CHATTER, webhook)
     description = queue_card((entry,) * 200).description or ""
     assert len(description) <= 4096
     assert description.endswith("… and 190 more")

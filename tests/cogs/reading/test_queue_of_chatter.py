@@ -31,6 +31,17 @@ async def test_the_queue_marks_chatter_and_shows_a_command_before_what_waits(
     ]
 
 
+async def test_whom_a_webhook_writes_for_is_shown_by_name(reading: Scene) -> None:
+    await reading.world.add_voice("Narrator", 0)
+    settings = reading.world.settings
+    await settings.change_guild(reading.guild.id, "read_webhooks", True, changed_by=None)
+    hook = reading.guild.create_webhook(reading.channel)
+    await hook.send("The news.", username="Reporter")
+    await reading.env.settle()
+    (line,) = await shown(reading)
+    assert line.startswith("▶ 💬 **Reporter** as “Narrator”: The news.")
+
+
 async def test_the_author_can_skip_a_message_and_another_cannot(reading: Scene) -> None:
     await write(reading, reading.ben, "Being read.")
     assert "Only the member" in content(await reading.ann.slash(reading.channel, "skip"))
