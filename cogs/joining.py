@@ -53,6 +53,7 @@ class CallCog(commands.Cog, name="Call"):
     @app_commands.guild_only()
     async def leave(self, interaction: Interaction) -> None:
         """Leave; what waits to be said is forgotten."""
+        await require(interaction, Action.CHANGE, anywhere=True)
         player = player_of(interaction)
         if player is None or player.channel is None:
             name = command_names(interaction)

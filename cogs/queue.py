@@ -8,8 +8,10 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.errors import UserError
 from bot.i18n import _, ngettext
+from bot.settings.permissions import Action
 from bot.voice.player import SkipOutcome
 from cogs.call import MAY_OVERRULE, all_own, player_of, privileged_in
+from cogs.permissions import require
 from cogs.speech_cards import privacy_text, queue_card
 from cogs.ui import Interaction, command_names, reply
 
@@ -21,6 +23,7 @@ class QueueCog(commands.Cog, name="Queue"):
     @app_commands.guild_only()
     async def skip(self, interaction: Interaction) -> None:
         """End the current utterance."""
+        await require(interaction, Action.CHANGE, anywhere=True)
         player = player_of(interaction)
         outcome = SkipOutcome.NOTHING_TO_SKIP
         if player is not None:
@@ -39,6 +42,7 @@ class QueueCog(commands.Cog, name="Queue"):
     @app_commands.guild_only()
     async def stop(self, interaction: Interaction) -> None:
         """Clear the queue."""
+        await require(interaction, Action.CHANGE, anywhere=True)
         player = player_of(interaction)
         entries = player.snapshot() if player is not None else ()
         if player is None or not entries:

@@ -28,6 +28,8 @@ class Action(Enum):
     """Have one's chat read aloud."""
     CHOOSE = auto()
     """Hear a voice without a voice channel, or choose it as one's default."""
+    CHANGE = auto()
+    """End what the bot does, or change what it stores; not to delete what is one's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ async def changed_owner(interaction: Interaction, server: bool, *, removing: boo
         raise UserError(refused)
     if not removing:
         await require(interaction, Action.CHOOSE)
+    elif server:
+        await require(interaction, Action.CHANGE, anywhere=True)
     return owner_of(interaction, server)
 
 

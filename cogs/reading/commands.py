@@ -139,6 +139,7 @@ class ReadCommands(commands.GroupCog, name="read", description="Have a channel r
         self, interaction: Interaction, text_channel: Written | discord.Thread | None = None
     ) -> None:
         """End it, and drop what waits."""
+        await require(interaction, Action.CHANGE, anywhere=True)
         guild_id = guild_of(interaction)
         session = self._desk.sessions.of(guild_id)
         if session is None or (text_channel and text_channel.id not in session.channels):

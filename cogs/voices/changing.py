@@ -9,6 +9,7 @@ from discord.ext import commands
 
 from bot.client import EngineStatus
 from bot.i18n import _
+from bot.settings.permissions import Action
 from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import (
@@ -20,6 +21,7 @@ from bot.speech.voice_settings import (
     takes_notes,
 )
 from cogs import cards
+from cogs.permissions import require
 from cogs.tuning import (
     LANGUAGE_CHOICES,
     MEANINGS,
@@ -48,6 +50,7 @@ class Changing(commands.Cog):
     async def rename(self, interaction: Interaction, voice: OwnVoice, name: NewName) -> None:
         """Rename it."""
         await defer(interaction)
+        await require(interaction, Action.CHANGE, anywhere=True)
         renamed = await services_of(interaction).voices.rename(voice.id, name)
         await interaction.edit_original_response(
             content=_("{voice} is now called {name}.").format(
@@ -87,6 +90,7 @@ class Changing(commands.Cog):
         delivery = heard if reset else heard.over(delivery_of(voice))
         spoken, services = language or (None if reset else voice.language), services_of(interaction)
         await defer(interaction)
+        await require(interaction, Action.CHANGE, anywhere=True)
         before = (settings_of(voice), delivery_of(voice), voice.language)
         if (settings, delivery, spoken) != before:
             values = asdict(settings) | asdict(delivery)

@@ -10,8 +10,10 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.i18n import _
+from bot.settings.permissions import Action
 from bot.speech.clip_needs import clip_need_of
 from cogs import cards
+from cogs.permissions import require
 from cogs.saving import AsReplacement, Saving
 from cogs.ui import Interaction, bot_of, command_names, defer, services_of
 from cogs.voice_option import OwnVoice
@@ -50,6 +52,7 @@ class Replacing(commands.Cog):
     async def restore(self, interaction: Interaction, voice: OwnVoice) -> None:
         """Exchange the voice's recording and its former one."""
         await defer(interaction)
+        await require(interaction, Action.CHANGE, anywhere=True)
         services = services_of(interaction)
         restored = await services.voices.restore(voice.id)
         await services.watch.try_look()  # what waits is spoken with the recording that is back

@@ -12,6 +12,7 @@ from simcord.results import InteractionResult
 from bot.errors import UserError
 from bot.speech.desk import SpeechDesk
 from bot.speech.service import Utterance
+from storage.dictionary import Entry, Owner
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.test_enrolment import SAVE, enrol, stored
@@ -85,6 +86,37 @@ async def test_who_is_blocked_is_told_who_can_change_that(
     assert told.startswith("You are blocked from using me on this server.")
     assert "Manage Server" in told
     assert scene.world.engine.requests == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "leave",
+        "skip",
+        "stop",
+        "read stop",
+        "voice rename",
+        "voice tune",
+        "voice restore",
+        "dictionary remove",
+    ],
+)
+async def test_who_is_blocked_ends_and_changes_nothing(
+    scene: Scene, lounge: ChannelHandle, command: str
+) -> None:
+    vip, role = with_role(scene)
+    await ready(scene, lounge, vip)
+    await use(scene, vip, "read start")
+    await scene.world.dictionary.add(Owner(scene.guild.id), Entry("lol", "haha"), scene.mo.id)
+    await allow(scene, dictionary_roles=(role,), blocked_members=(vip.id,))
+    voice: dict[str, Any] = {"voice": "Vip", "name": "Rude"} if "rename" in command else {}
+    voice = voice or ({"voice": "Vip"} if "voice" in command else {})
+    entry: dict[str, Any] = {"written": "lol", "server": True} if "dict" in command else {}
+    told = content(await use(scene, vip, command, **voice, **entry))
+    assert told.startswith("You are blocked from using me on this server.")
+    assert scene.world.bot.voice_clients
+    assert await stored(scene) == ["Vip"]
+    assert await scene.world.dictionary.entries(Owner(scene.guild.id))
 
 
 async def test_who_is_blocked_deletes_their_voice_all_the_same(scene: Scene) -> None:
