@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bot.i18n.catalogues import load_catalogues
+from bot.i18n.catalogue import load_catalogues
 from bot.i18n.locales import LOCALES, SOURCE_LOCALE, TRANSLATED, server_locale, supported
 from bot.i18n.translatable import Translatable, error_text, joined, translated
 from bot.i18n.translating import N_, _, in_locale, listed, locale, ngettext, pgettext

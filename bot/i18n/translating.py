@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 
-from bot.i18n.catalogues import catalogue
+from bot.i18n.catalogue import catalogue
 from bot.i18n.locales import SOURCE_LOCALE
 from bot.i18n.numbers import in_the_manner_of
 
