@@ -69,6 +69,14 @@ class ReadingDesk:
             return None
         return session if player.channel.id == session.voice_channel_id else None
 
+    def is_free_for(self, channel: VocalChannel) -> bool:
+        """Whether the bot is in a channel, or can come without leaving whom it speaks to."""
+        player = self.player(channel.guild.id)
+        if player is None or player.channel == channel:
+            return True
+        reads = self.session(channel.guild.id) is not None and not player.alone
+        return not (player.busy or reads)
+
     async def stop(self, guild_id: int, channel_id: int) -> None:
         """Read a channel no more, and drop what waits of it. Raises StorageError."""
         await self.sessions.stop(guild_id, channel_id)

@@ -59,15 +59,17 @@ class Hearing(commands.Cog, name="Hearing"):
     def _addressed(self, message: discord.Message, channel: VocalChannel | None) -> None:
         """Read a message to the bot in any other channel: for its author's call, and no other."""
         own = voice_channel_of(message.author)
-        if own is None or (channel is not None and own != channel):
+        if own is None or not self._desk.is_free_for(own):
             return
-        if channel is None and not begins_with_bot(message):
+        if channel != own and not begins_with_bot(message):
             return  # it speaks of the bot, and calls for nothing
         self._desk.post(own.guild, partial(self._come_and_read, message, own))
 
     async def _come_and_read(self, message: discord.Message, channel: VocalChannel) -> None:
         player = self._desk.player(channel.guild.id)
-        if player is None and await self._may_call(message, channel):
+        away = player is None or player.channel != channel
+        free = away and self._desk.is_free_for(channel)
+        if free and await self._may_call(message, channel):
             player = await self._desk.come(channel)
         if player is not None and player.channel == channel:
             await self._read(chat_message(message, channel), channel, None)

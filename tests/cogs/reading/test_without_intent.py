@@ -86,6 +86,18 @@ async def test_a_message_to_the_bot_calls_it(scene: Scene, lounge: ChannelHandle
     assert spoken(scene) == ["come and say this."]
 
 
+async def test_a_message_to_the_bot_calls_it_from_where_nothing_is_spoken(
+    scene: Scene, lounge: ChannelHandle, me: str
+) -> None:
+    await ready(scene, lounge, scene.ann)
+    await scene.ann.slash(scene.channel, "join")
+    hall = scene.guild.create_voice_channel("Hall")
+    await ready(scene, hall, scene.ben)
+    await write(scene, scene.ben, f"{me} come here.")
+    assert scene.guild.voice_states()[scene.env.backend.bot_user.id].channel_id == hall.id
+    assert spoken(scene) == ["come here."]
+
+
 async def test_a_message_to_the_bot_keeps_to_the_allowed_channels(
     scene: Scene, lounge: ChannelHandle, me: str
 ) -> None:
