@@ -139,7 +139,7 @@ class ChatReader:
     ) -> SayRequest:
         voice, context = reading.speaker.voice, reading.context
         reference = asker.reference if asker else partial(self._references, voice)
-        own = member_delivery(context.member)
+        own = member_delivery(reading.own or context.member)
         delivery = combined(guild_delivery(context.guild), delivery_of(voice), own)
         return SayRequest(
             member_id=asker.member_id if asker else reading.member_id or place.bot_id,

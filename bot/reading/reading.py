@@ -9,6 +9,7 @@ from bot.reading.cut import as_long
 from bot.reading.place import Context
 from bot.reading.speaker import Speaker
 from bot.reading.spoken import SpokenPart
+from bot.settings.member import MemberSettings
 from bot.text.names import Names
 
 Compose = Callable[[str | None], tuple[SpokenPart, ...]]
@@ -32,7 +33,8 @@ class Reading:
     """Something to be read aloud: a message, that somebody came or went, how many were left out.
 
     member_id: whom it is of; 0 is nobody. webhook: the name of whom a webhook writes for, who is no
-    member. context: the settings, those of that member among them.
+    member. context: the settings, those of that member among them. own: the settings of whoever it
+    is spoken for, None where that is the same member.
     compose: see `Compose`. names: what mentions stand for. message_id: None if it is no message.
     name: how its author is called where they have to be named, None for never.
     repeats: what the member would repeat by having it said again; "" for what may be repeated.
@@ -51,6 +53,7 @@ class Reading:
     said: Said | None = None
     told: int | None = None
     webhook: str | None = None
+    own: MemberSettings | None = None
 
     @property
     def text(self) -> str:

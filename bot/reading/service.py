@@ -221,7 +221,13 @@ class ReadingService:
             name=name_of(author, context),
             repeats=written(message),
             webhook=author.name if author.webhook else None,
+            own=await self._own_settings(message, voice_of),
         )
+
+    async def _own_settings(self, message: ChatMessage, voice_of: Author) -> MemberSettings | None:
+        if voice_of.id == message.author.id:
+            return None
+        return await self._settings.member(message.guild_id, voice_of.id)
 
     def _passing(
         self,

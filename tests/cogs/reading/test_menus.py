@@ -50,6 +50,18 @@ async def test_a_message_is_spoken_in_ones_own_voice_or_its_authors(
     assert (await scene.world.store.find(scene.guild.id, voice)).use_count == 1
 
 
+@pytest.mark.parametrize(("menu", "speed"), [(OWN, 1.5), (AUTHORS, 0.8)])
+async def test_it_is_as_fast_as_whoever_the_voice_speaks_for_wishes(
+    scene: Scene, lounge: ChannelHandle, menu: str, speed: float
+) -> None:
+    await ready(scene, lounge, scene.ann, scene.ben)
+    for member, wished in ((scene.ann, 1.5), (scene.ben, 0.8)):
+        await scene.world.settings.change_member(scene.guild.id, member.id, "speed", wished)
+    await speak(scene, scene.ann, menu)
+    (request,) = scene.world.engine.requests
+    assert request.delivery.speed == speed
+
+
 @pytest.mark.usefixtures("texts_wait")
 async def test_it_is_as_urgent_as_say_and_the_askers_own(
     scene: Scene, lounge: ChannelHandle
