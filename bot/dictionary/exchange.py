@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.dictionary.entries import checked
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import _, error_text
 from storage.dictionary import Entry, Key
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
@@ -70,7 +70,7 @@ class _Reader:
             if first != number:
                 raise UserError(_("It is the same as entry {number}.").format(number=first))
         except UserError as error:
-            return ReadEntry(number, written, None, _sendable(str(error)))
+            return ReadEntry(number, written, None, _sendable(error_text(error)))
         return ReadEntry(number, written, entry)
 
     def _checked(self, entry: Entry) -> Entry:

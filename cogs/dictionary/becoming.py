@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.client import Services
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import _, error_text
 from bot.markup import literal
 from bot.speech.service import Utterance
 from bot.text.dictionary import Dictionary
@@ -46,7 +46,7 @@ async def becomes(
             text, language=language, names=names_in(interaction, text), dictionary=dictionary
         )
     except UserError as error:  # such as that there is nothing to say
-        said = f"*{error}*"
+        said = f"*{error_text(error)}*"
     else:
         said = shown(" ".join(sentences), MAX_FIELD)
     return {"name": _("What it becomes"), "value": f"{shown(text, MAX_FIELD)}\n→ {said}"}

@@ -139,3 +139,13 @@ async def test_what_all_see_is_in_the_servers_language(scene: Scene, speaks: Spe
     assert mods.history()[-1].content.splitlines()[-1] == (
         f"🗑️ <@{scene.mo.id}> a supprimé la voix «{space}Ann{space}» de <@{scene.ann.id}>."
     )
+
+
+async def test_what_a_dictionary_silences_is_told_in_german(scene: Scene, speaks: Speaks) -> None:
+    speaks(scene.ann, "de")
+    await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
+    heard = await scene.ann.slash(scene.channel, "dictionary hear", written="brb")
+    assert heard.response is not None
+    (field,) = heard.response.embeds[0].fields
+    assert field.value is not None
+    assert "→ *In diesem Text ist nichts zu sagen." in field.value
