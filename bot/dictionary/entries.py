@@ -34,6 +34,7 @@ def checked(entry: Entry) -> Entry:
     # What is said for a pattern may begin with a space, because a pattern finds parts of words.
     spoken = _SPACES.sub(" ", entry.spoken)
     entry = replace(entry, written=written, spoken=spoken if entry.pattern else spoken.strip())
+    _check_lengths(entry)  # some letters become several in NFC
     if entry.language and entry.language not in LANGUAGES:
         raise UserError(
             _("I know no language {language}. Use a code such as de, or none.").format(

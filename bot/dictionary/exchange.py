@@ -131,6 +131,7 @@ def _entries_of(parsed: Any) -> Sequence[object]:
 def _typed(raw: object) -> Entry:
     if not isinstance(raw, dict):
         raise UserError(_("It is no entry: it has no “written”."))
+    raw = {name: value for name, value in raw.items() if value is not None or name not in _FIELDS}
     for name, value in raw.items():
         kind = _FIELDS.get(name)
         if kind is None:

@@ -37,6 +37,7 @@ def test_one_emoji_or_marks_are_an_entry(written: str) -> None:
         (Entry("\u200b\ufe0f", "x"), "Write what the entry is for"),
         (Entry("a" * (MAX_WRITTEN + 1), "x"), "“written” has 101 characters; the limit is 100"),
         (Entry("a", "x" * (MAX_SPOKEN + 1)), "“spoken” has 201 characters; the limit is 200"),
+        (Entry("\u0958" * 60, "x"), "“written” has 120 characters"),  # in NFC
         (Entry("I ❤️ NY", "x"), "either one emoji or words"),
         (Entry("👍👍", "x"), "either one emoji or words"),
         (Entry("a\x00", "x"), "characters in it that are none"),

@@ -32,10 +32,11 @@ def read(content: Any, most: int = 2000) -> list[Entry | str]:
         {"entries": [{"written": "lol", "spoken": "laughing"}]},
         {"version": 1, "entries": [{"written": "lol", "spoken": "laughing", "language": ""}]},
         [{"written": "lol", "spoken": "laughing", "pattern": False}],
+        [{"written": "lol", "spoken": "laughing", "pattern": None, "language": None}],
         {"lol": "laughing"},
         b'\xef\xbb\xbf{"lol": "laughing"}',
     ],
-    ids=["object", "more", "list", "short", "BOM"],
+    ids=["object", "more", "list", "null", "short", "BOM"],
 )
 def test_these_forms_are_read(content: Any) -> None:
     assert read(content) == [LOL]
