@@ -67,8 +67,10 @@ class VoiceWatch:
 
     def use(self, voice: VoiceProfile) -> None:
         """Watch a voice from now on."""
-        self._watched.setdefault(voice.id, voice.clip_sha256)
-        self._watched.move_to_end(voice.id)
+        if voice.id in self._watched:  # each message does: what changes is looked at as it is
+            self._watched.move_to_end(voice.id)
+            return
+        self._watched[voice.id] = voice.clip_sha256
         if len(self._watched) > MAX_WATCHED:
             self._watched.popitem(last=False)
         self._commits.look_again()  # it may have changed since it was read
