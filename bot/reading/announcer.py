@@ -60,6 +60,8 @@ class Announcer:
         known = self._members.pop(member_id, None)
         if known is None or known.name != name:
             known = _Member(name, self._free_number(name), voice_id)
+        if known.voice_id != voice_id:  # who is it, in another voice?
+            self._last = None
         known.voice_id = voice_id
         self._members[member_id] = known
         if len(self._members) > MAX_MEMBERS:

@@ -51,6 +51,12 @@ def test_a_name_is_said_again_after_one_whose_name_is_not_said() -> None:
     assert named(announcer) == "Anna"
 
 
+def test_a_name_is_said_again_in_another_voice() -> None:
+    announcer = Announcer()
+    named(announcer)
+    assert named(announcer, voice_id=BENS) == "Anna"
+
+
 def test_a_name_is_said_again_after_a_notice() -> None:
     announcer = Announcer()
     named(announcer)
