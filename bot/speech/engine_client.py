@@ -145,7 +145,8 @@ class EngineClient:
         except (WorkerDiedError, WorkerTimeoutError) as error:
             raise EngineError(
                 Translatable(
-                    "This text could not be spoken: {reason} Try other words.", reason=str(error)
+                    "This text could not be spoken: the voice engine was lost over it, twice. "
+                    "Try other words."
                 )
             ) from error
         finally:

@@ -87,7 +87,7 @@ async def by_faults(act: Act) -> None:
     """What goes wrong."""
     await in_channel(act)
     failure = act.stage.world.engine.failure = EngineError(
-        "This text could not be spoken: it has no end. Try other words."
+        "This text could not be spoken: the voice engine was lost over it, twice. Try other words."
     )
     message = await act.ask(act.ada, SAY, text=SHORT)
     await _keep_end(act, message, str(failure))
