@@ -7,7 +7,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
-from tests.cogs.calls import ready
+from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.reading.conftest import spoken
 
@@ -133,3 +133,16 @@ async def test_who_is_blocked_is_refused(scene: Scene, lounge: ChannelHandle) ->
     await settings.change_guild(scene.guild.id, "blocked_members", [ann], changed_by=None)
     for menu in (OWN, AUTHORS):
         assert "You are blocked" in content(await speak(scene, scene.ann, menu))
+
+
+@pytest.mark.usefixtures("texts_wait")
+async def test_who_asks_is_told_that_the_voice_was_deleted(
+    scene: Scene, lounge: ChannelHandle
+) -> None:
+    await ready(scene, lounge, scene.ann, scene.ben)
+    await say(scene, "Said first.")
+    asked = await speak(scene, scene.ann, AUTHORS)
+    question = await scene.ben.slash(scene.channel, "voice delete", voice="Ben")
+    await scene.ben.click(question.response, label="Delete for good")
+    await scene.env.settle()
+    assert content(asked).endswith("The voice was deleted, so nothing more is said in it.")
