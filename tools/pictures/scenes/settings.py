@@ -165,7 +165,7 @@ async def switch(act: Act) -> None:
     "/settings when somebody else changed the same setting meanwhile: nothing is changed, and the "
     "panel shows what is set now",
     SETTINGS,
-    page="admins",
+    **ADMINS,
 )
 async def meanwhile(act: Act) -> None:
     """Two admins."""
