@@ -33,7 +33,7 @@ export SAMPLE TEXT ENGINE
 DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-chatterbox demo run test test-chatterbox test-full-size \
+.PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
 	test-chatterbox-gpu test-kernels soak lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
@@ -53,6 +53,9 @@ run: $(VENV)/.piper ## start the bot
 test: $(VENV)/.dev ## run the tests
 	$(BIN)/python -m compileall -q $(PACKAGES) tests
 	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-e2e: $(VENV)/.dev ## test the whole bot in a Discord on this machine: on the wire, with real processes
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/e2e $(ARGS)
 
 # Tiny models leave a second thread nothing to do; a second process has half of the tests.
 # Twenty processes load torch and all that comes with it: 22 s from its sources, 10 s from byte code.
@@ -75,7 +78,7 @@ test-kernels: $(CHATTERBOX)/.ready ## opt-in: the kernels for NVIDIA cards, in T
 	PYTHONPATH=$(CHATTERBOX)/triton $(CHATTERBOX)/bin/python -m pytest -n 0 -m 'triton and not gpu' tests/chatterbox/test_fused.py $(ARGS)
 
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
-	$(BIN)/python -m pytest -m soak --timeout 600 $(ARGS)
+	$(BIN)/python -m pytest -m soak --timeout 600 tests/e2e $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -56,7 +56,7 @@ def test_the_usual_demo_does_without_chatterbox() -> None:
 
 
 def test_files_are_handed_out_as_they_are_sorted() -> None:
-    for target in ("test", "test-chatterbox"):
+    for target in ("test", "test-e2e", "test-chatterbox"):
         assert "--dist loadfile --no-loadscope-reorder" in plan(target).stdout
     assert all((TESTS / folder).is_dir() for folder in FIRST)
     slow, own, quick = TESTS / "e2e" / "test_soak.py", Path(__file__), TESTS / "cogs" / "test_x.py"

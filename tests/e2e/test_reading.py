@@ -29,6 +29,9 @@ PITCHES = {"Ada": 95.0, "Bob": 130.0, "Cy": 175.0, "Di": 235.0}
 LOUDNESS_UNITS = 1.5
 HEARD_SECONDS = 60.0
 BACKLOG_SECONDS = 6
+MESSAGES = 30
+FLOOD_SECONDS = 3.0
+PREFETCHED_BYTES = 2 * 1024 * 1024
 HUSH = "Hush, this is important."
 TEXTS = (
     "The rain had stopped before morning, and the road was still wet.",
@@ -144,47 +147,62 @@ async def test_each_member_is_heard_in_their_own_voice_in_order_and_equally_loud
     assert all(packet.encrypted for packet in chat.heard)
 
 
-async def flood(chat: Chat, messages: int = 30, seconds: float = 3.0) -> list[str]:
-    """Have the members write that many messages in so many seconds; return their texts."""
-    settings = chat.live.bot.services.settings
+@dataclass
+class Flood:
+    """30 messages in 3 s, then a command; all was heard.
+
+    waiting, prefetched: texts and bytes of packets in the queue when the last message had come.
+    heard_before: packets that had arrived when the command was given.
+    """
+
+    chat: Chat
+    texts: list[str]
+    waiting: int
+    prefetched: int
+    heard_before: int
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="package")
+async def flood(reading: Live) -> AsyncIterator[Flood]:
+    chat = await open_chat(reading)
     guild_id = chat.call.guild.id
+    settings = reading.bot.services.settings
     await settings.change_guild(guild_id, "backlog_seconds", BACKLOG_SECONDS, changed_by=None)
     people = list(chat.people.values())
-    texts = [f"Here comes message number {number} of the flood." for number in range(messages)]
+    texts = [f"Here comes message number {number} of the flood." for number in range(MESSAGES)]
     for number, text in enumerate(texts):
         people[number % len(people)].send(text)
-        await asyncio.sleep(seconds / messages)
-    return texts
-
-
-async def test_a_flood_is_cut_short_in_order_and_told_of(chat: Chat) -> None:
-    texts = await flood(chat)
-    player = chat.live.bot.services.voice.player(chat.call.guild.id)
-    limits = VoiceLimits()
-    assert len(player.snapshot()) <= limits.chatter_per_guild
-    assert player.prefetched_bytes <= 2 * 1024 * 1024
+        await asyncio.sleep(FLOOD_SECONDS / MESSAGES)
+    player = reading.bot.services.voice.player(guild_id)
+    flood = Flood(chat, texts, len(player.snapshot()), player.prefetched_bytes, len(chat.heard))
+    await chat.call.say(HUSH, voice="Ada").answered()
     await chat.until_all_heard()
-    heard = chat.heard_texts()
-    told = [text for text in heard if "left out" in text]
+    yield flood
+    reading.discord.disconnect_bot(chat.call.guild)
+
+
+async def test_a_flood_is_cut_short_in_order_and_told_of(flood: Flood) -> None:
+    heard, texts = flood.chat.heard_texts(), flood.texts
     read = [text for text in heard if text in texts]
     assert read == [text for text in texts if text in read]  # in order, none twice
     assert texts[0] in read
     assert texts[-1] in read
-    assert told
     assert len(read) < len(texts)
+    assert [text for text in heard if "left out" in text]
 
 
-async def test_what_is_said_by_command_comes_within_one_sentence_of_a_flood(chat: Chat) -> None:
-    await flood(chat)
-    before = len(chat.heard)
-    await chat.call.say(HUSH, voice="Ada").answered()
-    await chat.until_all_heard()
-    said = chat.live.desk.said[chat.call.guild.id]
+async def test_what_waits_of_a_flood_is_bounded(flood: Flood) -> None:
+    assert flood.waiting <= VoiceLimits().chatter_per_guild
+    assert flood.prefetched <= PREFETCHED_BYTES
+
+
+async def test_what_is_said_by_command_comes_within_one_sentence_of_a_flood(flood: Flood) -> None:
+    said = flood.chat.live.desk.said[flood.chat.call.guild.id]
     (mine,) = [speech for text, speech in said if text == HUSH]
     longest = max(len(speech.packets) for _, speech in said)
-    begin = begin_of(mine, chat.heard)
+    begin = begin_of(mine, flood.chat.heard)
     assert begin is not None
-    assert begin - before <= longest + 25  # packets; half a second to make it
+    assert begin - flood.heard_before <= longest + 25  # packets; half a second to make it
 
 
 def begin_of(speech: Speech, heard: Sequence[HeardPacket]) -> int | None:
