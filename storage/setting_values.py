@@ -12,9 +12,6 @@ from storage import defaults
 from storage.database import Database, Execute, Parameters
 from storage.voices import VoiceStore
 
-OPERATOR = None
-"""In place of a member, for what the command line changed."""
-
 DEFAULT_VOICE = "default_voice"
 """The key whose value is the id of a voice; a row of its own table, which goes with the voice."""
 

@@ -8,8 +8,6 @@ from bot.i18n import N_
 from bot.settings.definition import Id, Ids, Line, ManyIds, Page, Picker, Settings, setting
 from bot.settings.member import Speed, Volume
 
-INTERFACE_LANGUAGES = ("en", "de", "ja", "es", "fr")
-
 
 class GuildSettings(Settings):
     """What `/settings` shows."""

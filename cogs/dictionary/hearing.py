@@ -32,11 +32,10 @@ from cogs.dictionary.words import saved_card
 from cogs.mentions import names_in
 from cogs.moderation import tell
 from cogs.permissions import require
-from cogs.saying import delivery_in
+from cogs.saying import delivery_in, own_voice
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import (
     Interaction,
-    command_names,
     current_reference,
     defer,
     engine_note,
@@ -86,7 +85,7 @@ class Hearing(commands.Cog):
             raise EngineError(_("The voice engine is still loading. Try again in a minute."))
         count_use(self._heard, interaction)
         await defer(interaction)
-        voice = voice or await _voice_of(interaction)
+        voice = voice or await own_voice(interaction)
         await require(interaction, Action.SAY, voice=voice)
         matcher = await services_of(interaction).dictionary.with_entry(
             owner_of(interaction, False), entry
@@ -130,21 +129,6 @@ async def _answer(interaction: Interaction, utterance: Utterance, view: SaveEntr
     await interaction.edit_original_response(
         embed=card, view=view, attachments=[discord.File(io.BytesIO(preview.ogg), FILE_NAME)]
     )
-
-
-async def _voice_of(interaction: Interaction) -> VoiceProfile:
-    voice = await services_of(interaction).choices.voice_for(
-        guild_of(interaction), interaction.user.id
-    )
-    if voice is None:
-        command = command_names(interaction)
-        raise UserError(
-            _(
-                "You have no voice here yet. Make one with {enroll}, or name one of those in "
-                "{voices}."
-            ).format(enroll=command("enroll"), voices=command("voice list"))
-        )
-    return voice
 
 
 class SaveEntry(OwnedView):
