@@ -50,7 +50,10 @@ def problem_of(guild: discord.Guild, settings: GuildSettings) -> str | None:
         return None
     channel = _channel(guild, settings.moderation_channel)
     if channel is None:
-        return _("The moderation channel does not exist any more, or I cannot see it.")
+        return _(
+            "The moderation channel does not exist any more, or I cannot see it. Choose another, "
+            "or give me the permission View Channel there."
+        )
     missing = _missing(channel, guild.me)
     if missing is None:
         return None

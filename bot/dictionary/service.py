@@ -83,7 +83,7 @@ class DictionaryService:
             with contextlib.suppress(UserError):
                 removed = await self._store.remove(owner, word_form(written), language)
         if not removed:
-            raise UserError(_("There is no such entry."))
+            raise UserError(_("There is no such entry. The list shows those that there are."))
         return removed
 
     async def clear(self, owner: Owner) -> int:

@@ -19,7 +19,7 @@ async def ask_to_clear(interaction: Interaction, owner: Owner, server: bool) -> 
     """Answer with the question. Raises UserError where there is nothing, StorageError."""
     count = len(await services_of(interaction).dictionary.entries(owner))
     if not count:
-        raise UserError(_("There is no such entry."))
+        raise UserError(_("There is no such entry. The list shows those that there are."))
     text = ngettext(
         "{dictionary} has {count:,} entry. {export} gives you a file that brings it back.",
         "{dictionary} has {count:,} entries. {export} gives you a file that brings them back.",

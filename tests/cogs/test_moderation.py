@@ -152,7 +152,10 @@ async def test_a_channel_that_is_closed_is_logged_once_and_keeps_nothing_from_wo
 async def test_a_channel_that_is_gone_is_logged(scene: Scene, log_lines: list[EventDict]) -> None:
     await change(scene, "moderation_channel", 12345)
     problems = [each["problem"] for each in log_lines if each.get("stage") == "moderation"]
-    assert problems == ["The moderation channel does not exist any more, or I cannot see it."]
+    assert problems == [
+        "The moderation channel does not exist any more, or I cannot see it. Choose another, or "
+        "give me the permission View Channel there."
+    ]
 
 
 async def test_many_lines_are_few_messages_and_what_is_too_much_is_counted(
