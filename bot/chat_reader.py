@@ -15,7 +15,7 @@ import structlog
 
 from bot.dictionary.service import DictionaryService
 from bot.errors import EngineDeadError, EngineError, UserError
-from bot.moderation import Said
+from bot.moderation import TextSpoken
 from bot.reading.message import ChatMessage
 from bot.reading.place import Context, Place
 from bot.reading.reading import Reading
@@ -41,7 +41,7 @@ USES_SECONDS = 60.0
 Reference: TypeAlias = Callable[[], Awaitable[VoiceReference]]
 """Where the engine finds a voice now; raises UserError where it must not speak."""
 
-Tell: TypeAlias = Callable[[int, Said], None]
+Tell: TypeAlias = Callable[[int, TextSpoken], None]
 """Hears, with the guild's id, what was handed in to be spoken."""
 
 
@@ -257,9 +257,9 @@ class ChatReader:
                 raise EngineError(str(error)) from error
 
 
-def _said(request: SayRequest) -> Said:
+def _said(request: SayRequest) -> TextSpoken:
     chatter = request.rank is Rank.CHATTER
-    return Said(
+    return TextSpoken(
         request.member_id,
         request.voice_name,
         request.text,

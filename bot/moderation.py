@@ -78,7 +78,7 @@ class DictionaryCleared:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextSpoken:
     """A text was handed in to be spoken. channel_id: where it is heard. read: it was chat.
 
     webhook: the name of whom a webhook wrote it for, who is no member.
@@ -93,7 +93,7 @@ class Said:
 
 
 Event: TypeAlias = (
-    Enrolled | Deleted | SettingSet | EntrySet | EntriesImported | DictionaryCleared | Said
+    Enrolled | Deleted | SettingSet | EntrySet | EntriesImported | DictionaryCleared | TextSpoken
 )
 
 
@@ -118,7 +118,7 @@ def _line(event: Event, name_of: NameOf) -> str:
             return _entry(event)
         case EntriesImported() | DictionaryCleared():
             return _entries(event)
-        case Said():
+        case TextSpoken():
             return _said(event)
 
 
@@ -184,7 +184,7 @@ def _entries(event: EntriesImported | DictionaryCleared) -> str:
     return text.format(member=_who(event.member_id), count=event.count)
 
 
-def _said(event: Said) -> str:
+def _said(event: TextSpoken) -> str:
     text = _("💬 {member} wrote, read in {channel} as {voice}: {words}")
     if not event.read:
         text = _("💬 {member} spoke in {channel} as {voice}: {words}")

@@ -15,7 +15,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from bot.command_tree import UNDELIVERED
 from bot.i18n import SOURCE_LOCALE, _, in_locale, ngettext, server_locale
-from bot.moderation import Event, Said, SettingSet, line
+from bot.moderation import Event, SettingSet, TextSpoken, line
 from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
 from bot.settings.service import SettingChange
@@ -161,7 +161,7 @@ class Moderation(commands.Cog):
             return
         if settings.moderation_channel is None:
             return
-        if isinstance(event, Said) and not settings.log_utterances:
+        if isinstance(event, TextSpoken) and not settings.log_utterances:
             return
         with in_locale(server_locale(settings.locale, guild.preferred_locale)):
             self._put(guild, line(event, partial(_name, guild)))

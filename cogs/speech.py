@@ -16,7 +16,7 @@ from bot.client import MynahBot
 from bot.command_tree import ENGINE_DEAD
 from bot.errors import EngineDeadError, EngineError
 from bot.i18n import Translatable
-from bot.moderation import Said
+from bot.moderation import TextSpoken
 from bot.settings.permissions import Action
 from bot.speech.delivery import DeliverySettings
 from bot.speech.service import Utterance
@@ -119,7 +119,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         answer += await self._notes(utterance)
         await reply(interaction, answer)
         line.open(answer)
-        said = Said(interaction.user.id, voice.name, utterance.text, channel.id)
+        said = TextSpoken(interaction.user.id, voice.name, utterance.text, channel.id)
         tell(interaction.client, utterance.guild_id, said)
 
     def _request(

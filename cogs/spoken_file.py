@@ -10,7 +10,7 @@ import discord
 
 from bot.errors import EngineError, UserError
 from bot.i18n import _
-from bot.moderation import Said
+from bot.moderation import TextSpoken
 from bot.settings.permissions import Action
 from bot.speech.desk import Preview
 from bot.speech.service import Utterance
@@ -51,7 +51,7 @@ async def answer_with_file(
         attachments=[discord.File(io.BytesIO(spoken.ogg), FILE_NAME)],
     )
     where = interaction.channel_id or guild_of(interaction)
-    said = Said(interaction.user.id, voice.name, utterance.text, where)
+    said = TextSpoken(interaction.user.id, voice.name, utterance.text, where)
     tell(interaction.client, utterance.guild_id, said)
 
 

@@ -12,7 +12,7 @@ from simcord.builders import ChannelHandle
 from structlog.typing import EventDict
 
 from bot.i18n import locale
-from bot.moderation import Deleted, Enrolled, Said, SettingSet, line
+from bot.moderation import Deleted, Enrolled, SettingSet, TextSpoken, line
 from cogs.moderation import MAX_WAITING, tell
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene
@@ -216,11 +216,11 @@ async def test_without_a_moderation_channel_nobody_is_told(scene: Scene) -> None
             "⚙️ <@1> set “Who may have texts spoken” to: everybody (before: 6)",
         ),
         (
-            Said(1, "Ann", "Hi <@&5>", 7, read=True),
+            TextSpoken(1, "Ann", "Hi <@&5>", 7, read=True),
             r"💬 <@1> wrote, read in <#7> as “Ann”: Hi \<@&5>",
         ),
         (
-            Said(1, "Ann", "Hi.", 7, read=True, webhook="News*"),
+            TextSpoken(1, "Ann", "Hi.", 7, read=True, webhook="News*"),
             r"💬 **News\*** wrote, read in <#7> as “Ann”: Hi.",
         ),
     ],
