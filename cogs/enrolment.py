@@ -58,6 +58,7 @@ class Enrolment(commands.Cog):
             name=name,
             language=language,
             owner_id=interaction.user.id,
+            level="declared",
         )
         await self.listen(interaction, sample, AsNewVoice(services_of(interaction), voice))
 

@@ -97,7 +97,11 @@ class AsReplacement:
     ) -> discord.Embed:
         """Replace the recording; all else about the voice stays. Raises VoiceNotFoundError."""
         replaced = await self.services.enrolment.replace(
-            self.voice.id, sample, consented_by=interaction.user.id, consented_at=utcnow()
+            self.voice.id,
+            sample,
+            consented_by=interaction.user.id,
+            consented_at=utcnow(),
+            level="declared",
         )
         event = Enrolled(interaction.user.id, replaced.name, replaced=True)
         tell(interaction.client, replaced.guild_id, event)

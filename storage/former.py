@@ -29,12 +29,13 @@ _BATCH = 100  # voices whose former recording is forgotten in one transaction
 
 _SET = """
 UPDATE voices SET clip_sha256 = ?, seconds = ?, pitch_hz = ?, quality = ?, consented_by = ?,
-                  consented_at = ?, damage = NULL
+                  consented_at = ?, level = ?, damage = NULL
 WHERE id = ? RETURNING *
 """
 _SET_FORMER = """
 UPDATE voices SET former_sha256 = ?, former_seconds = ?, former_pitch_hz = ?, former_quality = ?,
-                  former_consented_by = ?, former_consented_at = ?, former_until = ?
+                  former_consented_by = ?, former_consented_at = ?, former_level = ?,
+                  former_until = ?
 WHERE id = ?
 """
 _NO_RECORDING = Recording(None)

@@ -11,12 +11,12 @@ from storage.clips import clip_path, encode_clip, write_atomically
 from storage.database import Execute, Parameters
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
-from storage.types import ReferenceClip, VoiceProfile
+from storage.types import Level, ReferenceClip, VoiceProfile
 from storage.upkeep import claim
 
 _FORMER_COLUMNS = (
     "former_sha256", "former_seconds", "former_pitch_hz", "former_quality",
-    "former_consented_by", "former_consented_at",
+    "former_consented_by", "former_consented_at", "former_level",
 )  # fmt: skip
 
 
@@ -30,6 +30,7 @@ class Recording:
     quality: str | None = None
     consented_by: int | None = None
     consented_at: str | None = None
+    level: Level | None = None
 
     @property
     def values(self) -> Parameters:
@@ -41,7 +42,7 @@ class Recording:
         """Return the recording that a voice has."""
         return cls(
             profile.clip_sha256, profile.seconds, profile.pitch_hz, to_json(profile.quality),
-            profile.consented_by, timestamp(profile.consented_at),
+            profile.consented_by, timestamp(profile.consented_at), profile.level,
         )  # fmt: skip
 
     @classmethod

@@ -10,13 +10,13 @@ import json
 import math
 import re
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 from storage.names import MAX_NAME_LENGTH, name_key
 from storage.texts import excerpt
-from storage.types import VoiceProfile
+from storage.types import Level, Reach, VoiceProfile
 
 NO_CLIP = "f" * 64
 """Stands for a hash that is none; no clip has it."""
@@ -139,6 +139,15 @@ def _string(read: Callable[[str], Any]) -> Reader:
     return checked
 
 
+def _one_of(values: Sequence[str]) -> Reader:
+    def read(value: object) -> Any:
+        if value not in values:
+            raise ValueError
+        return value
+
+    return read
+
+
 def _or_none(read: Reader) -> Reader:
     return lambda value: None if value is None else read(value)
 
@@ -169,6 +178,11 @@ _READERS: Mapping[str, Reader] = {
     "speed": _or_none(_number(0.5, 2)),
     "volume_db": _or_none(_number(-12, 6)),
     "former_until": _or_none(_string(_time)),
+    "level": _one_of(get_args(Level)),
+    "reach": _one_of(get_args(Reach)),
+    "paused_by_owner_at": _or_none(_string(_time)),
+    "paused_by_admin_at": _or_none(_string(_time)),
+    "access_version": _whole(0),
 }
 
 _SUBSTITUTES: Mapping[str, Any] = {
@@ -178,4 +192,8 @@ _SUBSTITUTES: Mapping[str, Any] = {
     "seconds": 0.0,
     "created_at": datetime(1970, 1, 1, tzinfo=UTC),
     "use_count": 0,
+    # What proves least and lets fewest speak.
+    "level": "declared",
+    "reach": "owner",
+    "access_version": 0,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,12 @@ CLIP_SAMPLE_RATE = 24_000
 
 OPERATOR_GUILD_ID = 0
 """The operator's voices live in guild 0; every guild can use them."""
+
+Level: TypeAlias = Literal["spoken", "live", "own message", "declared", "operator"]
+"""How it is known that the speaker agreed; `bot.consent.levels` says what each means."""
+
+Reach: TypeAlias = Literal["owner", "named", "everybody"]
+"""Who may speak as a voice: its owner alone, named members and roles too, or all on its server."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class NewVoice:
     consented_at: datetime | None = None
     pitch_hz: float | None = None
     quality: dict[str, Any] | None = None
+    level: Level = "operator"
+    reach: Reach = "everybody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,7 @@ class VoiceProfile:
     exaggeration, cfg_weight, temperature, seed, takes: how it speaks; None is the model's default.
     speed (0.5 to 2), volume_db (-12 to 6): how it is delivered; None where nothing is set.
     former_until: until when the recording that it had before can be brought back; None without one.
+    access_version: counts changes of who may speak as it.
     """
 
     id: int
@@ -91,6 +100,16 @@ class VoiceProfile:
     speed: float | None = None
     volume_db: float | None = None
     former_until: datetime | None = None
+    level: Level = "operator"
+    reach: Reach = "everybody"
+    paused_by_owner_at: datetime | None = None
+    paused_by_admin_at: datetime | None = None
+    access_version: int = 0
+
+    @property
+    def paused(self) -> bool:
+        """Whether nobody may speak as it now, not even its owner."""
+        return self.paused_by_owner_at is not None or self.paused_by_admin_at is not None
 
     def can_be_restored(self, now: datetime) -> bool:
         """Whether the recording that the voice had before is still kept."""

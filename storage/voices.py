@@ -21,12 +21,12 @@ from storage.lost import list_lost
 from storage.names import clean_name, name_key
 from storage.recording import Recording, encode, write_file
 from storage.rows import profile_of, timestamp, to_json
-from storage.types import NewVoice, ReferenceClip, StoreReport, VoiceProfile
+from storage.types import Level, NewVoice, ReferenceClip, StoreReport, VoiceProfile
 
 _INSERT = """
 INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, language, owner_id,
-                    consented_by, consented_at, pitch_hz, quality, created_at)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    consented_by, consented_at, pitch_hz, quality, created_at, level, reach)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 RETURNING *
 """
 
@@ -76,7 +76,7 @@ class VoiceStore:
         values = (
             voice.guild_id, name, name_key(name), encoded.sha256, clip.seconds, voice.language,
             voice.owner_id, voice.consented_by, timestamp(voice.consented_at), voice.pitch_hz,
-            to_json(voice.quality), timestamp(datetime.now(UTC)),
+            to_json(voice.quality), timestamp(datetime.now(UTC)), voice.level, voice.reach,
         )  # fmt: skip
 
         async def work(execute: Execute) -> VoiceProfile:
@@ -98,6 +98,7 @@ class VoiceStore:
         quality: dict[str, Any] | None,
         consented_by: int | None = None,
         consented_at: datetime | None = None,
+        level: Level = "operator",
         now: datetime | None = None,
     ) -> VoiceProfile:
         """Give a voice another clip, with what was measured on it and the consent to it.
@@ -110,7 +111,7 @@ class VoiceStore:
         encoded = await encode(clip)
         new = Recording(
             encoded.sha256, encoded.seconds, pitch_hz, to_json(quality),
-            consented_by, timestamp(consented_at),
+            consented_by, timestamp(consented_at), level,
         )  # fmt: skip
         return await former.replace(
             self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC)

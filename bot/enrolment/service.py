@@ -18,7 +18,7 @@ from bot.i18n import _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
-from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, Level, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 
 P = ParamSpec("P")
@@ -123,6 +123,7 @@ class EnrolmentService:
         *,
         consented_by: int | None = None,
         consented_at: datetime | None = None,
+        level: Level = "operator",
     ) -> VoiceProfile:
         """Give a stored voice another sample, with the consent to it; see `VoiceStore.replace`.
 
@@ -137,6 +138,7 @@ class EnrolmentService:
             quality=report.to_json(),
             consented_by=consented_by,
             consented_at=consented_at,
+            level=level,
         )
         log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip

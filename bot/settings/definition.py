@@ -20,6 +20,7 @@ class Page(StrEnum):
     SPEAKING = N_("Speaking")
     READING = N_("Reading")
     VOICES = N_("Voices")
+    CONSENT = N_("Consent")
     LIMITS = N_("Limits")
     CHANNELS = N_("Channels")
     LANGUAGE = N_("Language")

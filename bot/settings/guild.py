@@ -160,6 +160,51 @@ class GuildSettings(Settings):
         empty=N_("nobody"),
         picker=Picker.MEMBER,
     )
+    minimum_level: Literal["declared", "own message", "live", "spoken"] = setting(
+        "declared",
+        Page.CONSENT,
+        N_("Proof of consent"),
+        N_("What a new voice needs at least; those that there are stay"),
+        choices={
+            "declared": N_("A click: the member says that they may"),
+            "own message": N_("The member's own voice message"),
+            "live": N_("Recorded live in the call"),
+            "spoken": N_("Recorded live, with the words that I asked for"),
+        },
+    )
+    default_reach: Literal["owner", "everybody"] = setting(
+        "owner",
+        Page.CONSENT,
+        N_("New voices are for"),
+        N_("Who may speak as a new voice, until its owner says otherwise"),
+        choices={"owner": N_("Only its owner"), "everybody": N_("Everybody here")},
+    )
+    name_speakers: Literal["always", "others", "never"] = setting(
+        "others",
+        Page.CONSENT,
+        N_("Write who speaks"),
+        N_("A line in the voice channel's chat names the member and the voice"),
+        choices={
+            "always": N_("Always"),
+            "others": N_("Where somebody speaks in another's voice"),
+            "never": N_("Never"),
+        },
+    )
+    audit_days: int = setting(
+        365,
+        Page.CONSENT,
+        N_("Keep the audit trail"),
+        N_("After that its oldest lines are removed"),
+        unit=N_("days"),
+        ge=7,
+        le=3650,
+    )
+    audit_texts: bool = setting(
+        False,
+        Page.CONSENT,
+        N_("Texts in the audit trail"),
+        N_("What was said is kept there, too, not only who spoke when in which voice"),
+    )
     says_per_minute: int = setting(
         20,
         Page.LIMITS,

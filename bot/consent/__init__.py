@@ -1,0 +1,1 @@
+"""Consent to a voice: what was said, how it was checked, who may speak as whom."""

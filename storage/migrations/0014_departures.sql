@@ -1,0 +1,9 @@
+-- Who left which server when; after a while their data goes. user_id: 0 is the bot itself.
+CREATE TABLE departures (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id >= 0),
+    left_at TEXT NOT NULL CHECK (left_at GLOB '????-??-??T*+00:00'),
+    PRIMARY KEY (guild_id, user_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX departures_by_time ON departures (left_at);
