@@ -39,7 +39,7 @@ from tools.demo import (
 
 ROBIN = User(1, "Robin")
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TEXT = "The weather is good today. We will go to the market, and buy some bread for the children."
 
 

@@ -16,7 +16,7 @@ from bot.cli.main import cli
 from tests.cli.conftest import environment_of
 from tests.samples import RATE, encode, speech_samples
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
 
