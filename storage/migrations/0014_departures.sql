@@ -7,3 +7,10 @@ CREATE TABLE departures (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX departures_by_time ON departures (left_at);
+
+-- How often data of members or guilds was erased, so that a process beside forgets what it remembers.
+CREATE TABLE erasures (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    number INTEGER NOT NULL
+) STRICT;
+INSERT INTO erasures VALUES (1, 0);

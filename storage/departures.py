@@ -1,0 +1,110 @@
+"""Who left which server when: after a while their data goes; coming back before cancels that."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.database import Database, Execute
+from storage.rows import timestamp
+
+THE_BOT = 0
+"""The `user_id` of a departure of the bot itself."""
+
+BATCH = 50
+"""Departures that are dealt with in one go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """user_id: `THE_BOT` where the bot itself left. left_at: in UTC."""
+
+    guild_id: int
+    user_id: int
+    left_at: datetime
+
+
+class Departures:
+    """The rows of `departures`. Every method raises StorageError if the database is unusable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, guild_id: int, user_id: int, now: datetime) -> datetime:
+        """Remember that somebody left, and return since when they are gone.
+
+        That stays what it was for who is known to be gone. user_id: `THE_BOT` for the bot.
+        """
+
+        async def work(execute: Execute) -> datetime:
+            await execute(
+                "INSERT OR IGNORE INTO departures (guild_id, user_id, left_at) VALUES (?, ?, ?)",
+                (guild_id, user_id, timestamp(now)),
+            )
+            [row] = await execute(
+                "SELECT left_at FROM departures WHERE guild_id = ? AND user_id = ?",
+                (guild_id, user_id),
+            )
+            return datetime.fromisoformat(row["left_at"])
+
+        return await self._database.write(work)
+
+    async def cancel(self, guild_id: int, user_id: int) -> bool:
+        """Forget that somebody left, because they are back; whether it was known."""
+        known = await self._database.read(
+            "SELECT 1 FROM departures WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
+        )
+        if not known:  # nothing is written each time that a member is seen
+            return False
+
+        async def work(execute: Execute) -> bool:
+            rows = await execute(
+                "DELETE FROM departures WHERE guild_id = ? AND user_id = ? RETURNING 1",
+                (guild_id, user_id),
+            )
+            return bool(rows)
+
+        return await self._database.write(work)
+
+    async def before(self, moment: datetime, limit: int = BATCH) -> list[Departure]:
+        """Return who left before a moment, the first first."""
+        rows = await self._database.read(
+            "SELECT guild_id, user_id, left_at FROM departures WHERE left_at <= ? "
+            "ORDER BY left_at LIMIT ?",
+            (timestamp(moment), limit),
+        )
+        return [Departure(g, u, datetime.fromisoformat(at)) for g, u, at in rows]
+
+    async def of_the_bot(self) -> list[Departure]:
+        """Return the guilds that the bot left and whose data is there still."""
+        rows = await self._database.read(
+            "SELECT guild_id, user_id, left_at FROM departures WHERE user_id = ? ORDER BY guild_id",
+            (THE_BOT,),
+        )
+        return [Departure(g, u, datetime.fromisoformat(at)) for g, u, at in rows]
+
+    async def guilds_without(self, present: Collection[int]) -> list[int]:
+        """Return the guilds of which anything is stored, but for those that the bot is in."""
+        rows = await self._database.read(_KNOWN_GUILDS)
+        return [row[0] for row in rows if row[0] not in present]
+
+    async def owners(self, guild_id: int, after: int, limit: int) -> list[int]:
+        """Return the next members with voices in a guild, by id, after one."""
+        rows = await self._database.read(
+            "SELECT DISTINCT owner_id FROM voices WHERE guild_id = ? AND owner_id > ? "
+            "ORDER BY owner_id LIMIT ?",
+            (guild_id, after, limit),
+        )
+        return [row[0] for row in rows]
+
+
+_KNOWN_GUILDS = """
+SELECT guild_id FROM (
+    SELECT guild_id FROM voices UNION SELECT guild_id FROM guild_settings
+    UNION SELECT guild_id FROM member_settings UNION SELECT guild_id FROM member_defaults
+    UNION SELECT guild_id FROM guild_defaults UNION SELECT guild_id FROM settings_log
+    UNION SELECT guild_id FROM read_channels UNION SELECT guild_id FROM dictionary_entries
+    UNION SELECT guild_id FROM voice_blocks UNION SELECT guild_id FROM audit
+) WHERE guild_id <> 0 ORDER BY guild_id
+"""
