@@ -26,7 +26,7 @@ BUSY_SECONDS = 5.0
 """How long a statement waits for another process (bot, command line) to finish its transaction."""
 
 T = TypeVar("T")
-Parameters: TypeAlias = Sequence[str | int | float | None]
+Parameters: TypeAlias = Sequence[str | int | float | bytes | None]
 
 _MIN_SQLITE = (3, 37)  # STRICT tables
 _PERMISSIONS = "Check that the directory exists and that this user may write to it."

@@ -11,12 +11,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from storage import consents
 from storage.clips import clip_path, load_clip
 from storage.database import Database, Execute
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
 from storage.recording import EncodedClip, Recording, write_file
 from storage.rows import NO_CLIP, profile_of, timestamp
-from storage.types import VoiceProfile
+from storage.types import NewConsent, VoiceProfile
 from storage.upkeep import announce, release, remove_released
 
 KEPT_FOR = timedelta(days=7)
@@ -50,20 +51,23 @@ async def replace(
     encoded: EncodedClip,
     new: Recording,
     now: datetime,
+    consent: NewConsent | None,
 ) -> VoiceProfile:
     """See `VoiceStore.replace`."""
+    agreed = await consents.prepare(database, consent)
 
-    async def work(execute: Execute) -> tuple[VoiceProfile, str | None]:
+    async def work(execute: Execute) -> tuple[VoiceProfile, list[str]]:
         row = await _row(execute, voice_id)
         unneeded = await _keep_former(execute, row, new, now)
         [replaced] = await execute(_SET, (*new.values, voice_id))
         await write_file(execute, clips, encoded)
-        return profile_of(replaced), unneeded
+        released = await consents.put(execute, clips, voice_id, encoded.sha256, agreed)
+        released += await consents.take_unused(execute, voice_id)
+        return profile_of(replaced), [*([unneeded] if unneeded else []), *released]
 
     await announce(database, encoded.sha256)
-    profile, unneeded = await database.write(work)
-    if unneeded is not None:
-        await remove_released(database, clips, [unneeded])
+    profile, released = await database.write(work)
+    await remove_released(database, clips, released)
     return profile
 
 
@@ -94,20 +98,23 @@ async def restore(database: Database, clips: Path, voice_id: int, now: datetime)
 async def forget_expired(database: Database, clips: Path, now: datetime) -> int:
     """Remove former recordings whose time is over; return how many. Raises StorageError."""
 
-    async def work(execute: Execute) -> list[str]:
+    async def work(execute: Execute) -> tuple[int, list[str]]:
+        hashes: list[str] = []
         rows = await execute(
             "SELECT id, former_sha256 FROM voices WHERE former_until <= ? LIMIT ?",
             (timestamp(now), _BATCH),
         )
         for row in rows:
+            hashes.append(row["former_sha256"])
             await release(execute, row["former_sha256"])
             await _set_former(execute, row["id"], _NO_RECORDING, None)
-        return [row["former_sha256"] for row in rows]
+            hashes += await consents.take_unused(execute, row["id"])
+        return len(rows), hashes
 
     forgotten = 0
-    while hashes := await database.write(work):
-        await remove_released(database, clips, hashes)
-        forgotten += len(hashes)
+    while (found := await database.write(work))[0]:
+        await remove_released(database, clips, found[1])
+        forgotten += found[0]
     return forgotten
 
 

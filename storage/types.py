@@ -68,6 +68,36 @@ class NewVoice:
 
 
 @dataclass(frozen=True, slots=True)
+class NewConsent:
+    """The evidence of a consent to a recording, when both are stored.
+
+    member_id: the Discord user id of who agreed. clip: the sentence of consent as it was spoken;
+    None where none was recorded. record: a JSON object; `bot.consent.evidence` says of what.
+    """
+
+    member_id: int
+    given_at: datetime
+    record: dict[str, Any]
+    clip: ReferenceClip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The stored evidence of the consent to one recording of a voice.
+
+    clip_sha256: of that recording. given_at: UTC. consent_sha256: of the clip of the sentence of
+    consent, which `VoiceStore.load_consent_clip` reads; None where none was recorded.
+    """
+
+    voice_id: int
+    clip_sha256: str
+    member_id: int
+    given_at: datetime
+    consent_sha256: str | None
+    record: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceProfile:
     """A stored voice: one row. Times are UTC. `damage` says why its clip cannot be used, if so.
 

@@ -25,10 +25,12 @@ _CLIP_NAME = re.compile(rf"([0-9a-f]{{64}}){re.escape(CLIP_SUFFIX)}")
 _NEEDED = """
 SELECT clip_sha256 FROM voices
 UNION SELECT former_sha256 FROM voices WHERE former_sha256 IS NOT NULL
+UNION SELECT consent_sha256 FROM consents WHERE consent_sha256 IS NOT NULL
 """
 _IS_NEEDED = """
 SELECT 1 FROM voices WHERE clip_sha256 = ?1
-UNION ALL SELECT 1 FROM voices WHERE former_sha256 = ?1 LIMIT 1
+UNION ALL SELECT 1 FROM voices WHERE former_sha256 = ?1
+UNION ALL SELECT 1 FROM consents WHERE consent_sha256 = ?1 LIMIT 1
 """
 _BATCH = 500  # files changed in one transaction, so that no other process waits long
 

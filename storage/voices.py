@@ -3,32 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, damage, former, lookup, upkeep, uses
+from storage import clips, consents, damage, former, lookup, upkeep, uses, voice_rows
 from storage.database import Database, Execute
 from storage.directory import prepare_directory
-from storage.errors import DiskFullError, NameTakenError, StorageError, VoiceNotFoundError
+from storage.errors import DiskFullError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.lost import list_lost
-from storage.names import clean_name, name_key
-from storage.recording import Recording, encode, write_file
+from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
-from storage.types import Level, NewVoice, ReferenceClip, StoreReport, VoiceProfile
-
-_INSERT = """
-INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, language, owner_id,
-                    consented_by, consented_at, pitch_hz, quality, created_at, level, reach)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-RETURNING *
-"""
+from storage.types import (
+    Consent,
+    Level,
+    NewConsent,
+    NewVoice,
+    ReferenceClip,
+    StoreReport,
+    VoiceProfile,
+)
+from storage.voice_rows import only
 
 log = logging.getLogger(__name__)
 
@@ -65,29 +64,17 @@ class VoiceStore:
             async with former.forgetting(database, directory / CLIPS_NAME):
                 yield cls(database, directory)
 
-    async def add(self, voice: NewVoice, clip: ReferenceClip) -> VoiceProfile:
-        """Store a voice: its file first, then the row. A clip that is stored already is shared.
+    async def add(
+        self, voice: NewVoice, clip: ReferenceClip, *, consent: NewConsent | None = None
+    ) -> VoiceProfile:
+        """Store a voice and the evidence of the consent to it: the files first, then the rows.
+
+        A clip that is stored already is shared.
 
         Raises InvalidNameError; NameTakenError; ValueError for samples that break the contract of
         ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
         """
-        name = clean_name(voice.name)
-        encoded = await encode(clip)
-        values = (
-            voice.guild_id, name, name_key(name), encoded.sha256, clip.seconds, voice.language,
-            voice.owner_id, voice.consented_by, timestamp(voice.consented_at), voice.pitch_hz,
-            to_json(voice.quality), timestamp(datetime.now(UTC)), voice.level, voice.reach,
-        )  # fmt: skip
-
-        async def work(execute: Execute) -> VoiceProfile:
-            with _unique(name):
-                [row] = await execute(_INSERT, values)
-            await lookup.index_words(execute, row)
-            await write_file(execute, self._clips, encoded)
-            return profile_of(row)
-
-        await upkeep.announce(self._database, encoded.sha256)
-        return await self._database.write(work)
+        return await voice_rows.add(self._database, self._clips, voice, clip, consent)
 
     async def replace(
         self,
@@ -99,6 +86,7 @@ class VoiceStore:
         consented_by: int | None = None,
         consented_at: datetime | None = None,
         level: Level = "operator",
+        consent: NewConsent | None = None,
         now: datetime | None = None,
     ) -> VoiceProfile:
         """Give a voice another clip, with what was measured on it and the consent to it.
@@ -114,7 +102,7 @@ class VoiceStore:
             consented_by, timestamp(consented_at), level,
         )  # fmt: skip
         return await former.replace(
-            self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC)
+            self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC), consent
         )
 
     async def restore(self, voice_id: int, *, now: datetime | None = None) -> VoiceProfile:
@@ -136,19 +124,7 @@ class VoiceStore:
 
     async def rename(self, voice_id: int, name: str) -> VoiceProfile:
         """Rename a voice. Raises InvalidNameError, NameTakenError, VoiceNotFoundError."""
-        cleaned = clean_name(name)
-
-        async def work(execute: Execute) -> VoiceProfile:
-            with _unique(cleaned):
-                rows = await execute(
-                    "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",
-                    (cleaned, name_key(cleaned), voice_id),
-                )
-            renamed = _only(rows)
-            await lookup.index_words(execute, rows[0])
-            return renamed
-
-        return await self._database.write(work)
+        return await voice_rows.rename(self._database, voice_id, name)
 
     async def tune(
         self,
@@ -172,7 +148,7 @@ class VoiceStore:
         settings = (exaggeration, cfg_weight, temperature, seed, takes, language)
 
         async def work(execute: Execute) -> VoiceProfile:
-            return _only(
+            return only(
                 await execute(
                     "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?,"
                     " seed = ?, takes = ?, language = ?, speed = ?, volume_db = ? WHERE id = ?"
@@ -190,19 +166,7 @@ class VoiceStore:
 
         Raises VoiceNotFoundError.
         """
-
-        async def work(execute: Execute) -> list[str]:
-            rows = await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,))
-            _only(rows)
-            hashes = [rows[0]["clip_sha256"], rows[0]["former_sha256"]]
-            return [sha256 for sha256 in hashes if await upkeep.release(execute, sha256)]
-
-        released = await self._database.write_urgently(work)
-        try:
-            await upkeep.remove_released(self._database, self._clips, released)
-        except StorageError as error:
-            log.warning("Files of a deleted voice are removed at the next start: %s", error)
-        await self._database.keep_reserve()
+        await voice_rows.delete(self._database, self._clips, voice_id)
 
     async def mark_used(self, voice_id: int) -> None:
         """Count a use, now; see `count_uses`."""
@@ -214,7 +178,7 @@ class VoiceStore:
 
     async def get(self, voice_id: int) -> VoiceProfile:
         """Return a voice by its id. Raises VoiceNotFoundError."""
-        return _only(await self._database.read("SELECT * FROM voices WHERE id = ?", (voice_id,)))
+        return only(await self._database.read("SELECT * FROM voices WHERE id = ?", (voice_id,)))
 
     async def version(self) -> int:
         """Return a number that changes whenever anything was committed, by any process."""
@@ -290,6 +254,26 @@ class VoiceStore:
             clips.load_clip, self.clip_path(profile), profile.clip_sha256
         )
 
+    async def consent_of(self, voice_id: int, clip_sha256: str) -> Consent | None:
+        """Return the evidence of the consent to a recording of a voice, if any is kept.
+
+        clip_sha256: of the recording, also of the one that the voice had before.
+        """
+        return await consents.consent_of(self._database, voice_id, clip_sha256)
+
+    async def consents_of(self, voice_id: int) -> list[Consent]:
+        """Return the evidence of all consents that are kept with a voice, oldest first."""
+        return await consents.consents_of(self._database, voice_id)
+
+    async def load_consent_clip(self, consent: Consent) -> ReferenceClip | None:
+        """Read the sentence of consent, if it was recorded. Raises DamagedClipError."""
+        sha256 = consent.consent_sha256
+        if sha256 is None:
+            return None
+        return await asyncio.to_thread(
+            clips.load_clip, clips.clip_path(self._clips, sha256), sha256
+        )
+
     async def check(self, *, verify: bool = False) -> StoreReport:
         """Remove or move files that no voice needs; mark voices that cannot be used, unmark others.
 
@@ -321,21 +305,3 @@ class VoiceStore:
             await damage.damaged_voices(self._database, self._clips, verify=verify),
             tuple(restored),
         )
-
-
-@contextlib.contextmanager
-def _unique(name: str) -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-            raise
-        raise NameTakenError(
-            "There is already a voice named “{name}” here. Choose another name.", name=name
-        ) from error
-
-
-def _only(rows: list[sqlite3.Row]) -> VoiceProfile:
-    if not rows:
-        raise VoiceNotFoundError("That voice does not exist any more.")
-    return profile_of(rows[0])

@@ -18,7 +18,7 @@ from bot.i18n import _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
-from storage.types import OPERATOR_GUILD_ID, Level, NewVoice, VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, Level, NewConsent, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 
 P = ParamSpec("P")
@@ -101,8 +101,12 @@ class EnrolmentService:
         """Whether a sample is too short for a model that may be the one that speaks."""
         return self._clip_need().lacks(sample.clip.seconds)
 
-    async def save(self, sample: EnrolmentSample, voice: NewVoice) -> VoiceProfile:
+    async def save(
+        self, sample: EnrolmentSample, voice: NewVoice, consent: NewConsent | None = None
+    ) -> VoiceProfile:
         """Store a sample as a voice; its pitch and quality are filled in from the report.
+
+        consent: its evidence.
 
         Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild
         has no room for another voice, or the model that was loaded meanwhile needs a longer clip.
@@ -111,7 +115,7 @@ class EnrolmentService:
         await self._check_room(voice.guild_id)
         report = sample.report
         measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
-        profile = await self._store.add(measured, sample.clip)
+        profile = await self._store.add(measured, sample.clip, consent=consent)
         log.info("voice enrolled", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
@@ -124,6 +128,7 @@ class EnrolmentService:
         consented_by: int | None = None,
         consented_at: datetime | None = None,
         level: Level = "operator",
+        consent: NewConsent | None = None,
     ) -> VoiceProfile:
         """Give a stored voice another sample, with the consent to it; see `VoiceStore.replace`.
 
@@ -139,6 +144,7 @@ class EnrolmentService:
             consented_by=consented_by,
             consented_at=consented_at,
             level=level,
+            consent=consent,
         )
         log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip

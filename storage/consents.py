@@ -1,0 +1,120 @@
+"""The evidence of consents: each belongs to one recording of one voice, and goes with it."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from storage.database import Database, Execute
+from storage.errors import StorageError
+from storage.recording import EncodedClip, encode, write_file
+from storage.rows import timestamp, to_json
+from storage.types import Consent, NewConsent
+from storage.upkeep import announce, release
+
+_INSERT = "INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?)"
+_TAKE = "DELETE FROM consents WHERE voice_id = ? AND clip_sha256 = ? RETURNING consent_sha256"
+_TAKE_ALL = "DELETE FROM consents WHERE voice_id = ? RETURNING consent_sha256"
+_TAKE_UNUSED = """
+DELETE FROM consents WHERE voice_id = ?1 AND clip_sha256 NOT IN (
+    SELECT clip_sha256 FROM voices WHERE id = ?1
+    UNION ALL SELECT former_sha256 FROM voices WHERE id = ?1 AND former_sha256 IS NOT NULL
+) RETURNING consent_sha256
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedConsent:
+    """A consent as its row and its file hold it. clip: None where no sentence was recorded."""
+
+    member_id: int
+    given_at: str
+    record: bytes
+    clip: EncodedClip | None
+
+
+async def prepare(database: Database, consent: NewConsent | None) -> EncodedConsent | None:
+    """Encode a consent and announce its clip, before the transaction that stores it.
+
+    Raises ValueError for a clip that breaks the contract of ReferenceClip or a record that is no
+    JSON; StorageError.
+    """
+    if consent is None:
+        return None
+    clip = await encode(consent.clip) if consent.clip is not None else None
+    record = (to_json(consent.record) or "{}").encode()
+    if clip is not None:
+        await announce(database, clip.sha256)
+    given_at = timestamp(consent.given_at)
+    assert given_at is not None, "a consent was given at some time"
+    return EncodedConsent(consent.member_id, given_at, record, clip)
+
+
+async def put(
+    execute: Execute, clips: Path, voice_id: int, sha256: str, consent: EncodedConsent | None
+) -> list[str]:
+    """Store the consent to a recording instead of the one to it, in the recording's transaction.
+
+    None: the one that there was goes. Return the hashes of clips that were released by that.
+    """
+    released = await _release(execute, await execute(_TAKE, (voice_id, sha256)))
+    if consent is None:
+        return released
+    clip = consent.clip
+    row = (consent.member_id, consent.given_at, clip.sha256 if clip else None, consent.record)
+    await execute(_INSERT, (voice_id, sha256, *row))
+    if clip is not None:
+        await write_file(execute, clips, clip)
+    return [other for other in released if clip is None or other != clip.sha256]
+
+
+async def take_unused(execute: Execute, voice_id: int) -> list[str]:
+    """Delete consents to recordings that a voice has no more; return the released clips' hashes."""
+    return await _release(execute, await execute(_TAKE_UNUSED, (voice_id,)))
+
+
+async def take_all(execute: Execute, voice_id: int) -> list[str]:
+    """Delete all consents of a voice, before its row; return the released clips' hashes."""
+    return await _release(execute, await execute(_TAKE_ALL, (voice_id,)))
+
+
+async def consent_of(database: Database, voice_id: int, clip_sha256: str) -> Consent | None:
+    """See `VoiceStore.consent_of`."""
+    rows = await database.read(
+        "SELECT * FROM consents WHERE voice_id = ? AND clip_sha256 = ?", (voice_id, clip_sha256)
+    )
+    return _consent(rows[0]) if rows else None
+
+
+async def consents_of(database: Database, voice_id: int) -> list[Consent]:
+    """See `VoiceStore.consents_of`."""
+    sql = "SELECT * FROM consents WHERE voice_id = ? ORDER BY given_at"
+    return [_consent(row) for row in await database.read(sql, (voice_id,))]
+
+
+async def _release(execute: Execute, rows: list[sqlite3.Row]) -> list[str]:
+    hashes = [row["consent_sha256"] for row in rows]
+    return [sha256 for sha256 in hashes if await release(execute, sha256)]
+
+
+def _consent(row: sqlite3.Row) -> Consent:
+    return Consent(
+        row["voice_id"], row["clip_sha256"], row["member_id"],
+        datetime.fromisoformat(row["given_at"]), row["consent_sha256"], _record(row["record"]),
+    )  # fmt: skip
+
+
+def _record(content: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(content)
+    except ValueError as error:
+        raise StorageError(
+            "The evidence of a consent cannot be read. Restore mynah.db from a backup."
+        ) from error
+    if not isinstance(record, dict):
+        raise StorageError("The evidence of a consent is no object of JSON.")
+    return record
