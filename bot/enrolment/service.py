@@ -11,6 +11,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 
 from bot.clip_need import ClipNeed
+from bot.consent.no_go import NoGoNames
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
@@ -43,6 +44,7 @@ class EnrolmentService:
         limits: EnrolmentLimits,
         voices_per_guild: int = MAX_VOICES_PER_GUILD,
         clip_need: Callable[[], ClipNeed] = ClipNeed,
+        no_go_names: NoGoNames | None = None,
     ) -> None:
         self.limits = limits
         self.turns = Turns()
@@ -50,6 +52,7 @@ class EnrolmentService:
         self._store = store
         self._voices_per_guild = voices_per_guild
         self._clip_need = clip_need
+        self._no_go_names = no_go_names or NoGoNames()
 
     async def warm(self) -> None:
         """Start the worker and load its libraries, so that the first upload need not wait for it.
@@ -69,9 +72,10 @@ class EnrolmentService:
         """Check that a guild can have a voice of that name, before any work is done for it.
 
         Raises `InvalidNameError`, `NameTakenError`, or `UserError` if the guild has no room for
-        another voice. The store checks the name again when the voice is saved.
+        another voice or nobody may have the name. Saving checks the name again.
         """
         cleaned = clean_name(name)
+        self.refuse_no_go_name(cleaned)
         with contextlib.suppress(VoiceNotFoundError):
             existing = await self._store.find(guild_id, cleaned)
             if existing.guild_id == guild_id:
@@ -80,6 +84,10 @@ class EnrolmentService:
                     name=existing.name,
                 )
         await self._check_room(guild_id)
+
+    def refuse_no_go_name(self, name: str) -> None:
+        """Raise `UserError` for a name that the operator lets nobody have."""
+        self._no_go_names.refuse(name)
 
     async def prepare(
         self, data: bytes, owner: int | None = None, need: ClipNeed | None = None
@@ -109,8 +117,10 @@ class EnrolmentService:
         consent: its evidence.
 
         Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild
-        has no room for another voice, or the model that was loaded meanwhile needs a longer clip.
+        has no room for another voice, nobody may have the name, or the model that was loaded
+        meanwhile needs a longer clip.
         """
+        self.refuse_no_go_name(voice.name)
         self._refuse_short(sample)
         await self._check_room(voice.guild_id)
         report = sample.report

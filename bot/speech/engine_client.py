@@ -9,6 +9,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from bot.clip_need import ClipNeed
@@ -26,8 +28,11 @@ from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisReques
 from bot.text.engine_reads import EngineReads
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 from bot.workers.backoff import Backoff
+from storage.types import ReferenceClip
 
 log = structlog.get_logger(__name__)
+
+Samples = npt.NDArray[np.float32]
 
 LOAD_SECONDS = 3600.0
 """A first load may have gigabytes to download."""
@@ -161,6 +166,17 @@ class EngineClient:
             # A worker that dies forgets in any case.
             with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
                 await self._worker.run(engine_worker.forget, clip_sha256)
+
+    async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
+        """Return how alike two speakers sound, from 0 to 1; None where the engine cannot tell."""
+        return None
+
+    async def watermark(self, samples: Samples, rate: int) -> float | None:
+        """Return how surely samples (float32, mono, `rate` Hz) carry PerTh's mark, from 0 to 1.
+
+        None where PerTh is not installed, and where it cannot be asked now.
+        """
+        return None
 
     async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.
