@@ -2,25 +2,24 @@
 
     {"format": 1, "sample_rate": 24000, "samples": numpy float32 array of shape (n,)}
 
-Any Python with numpy can read it by `pickle.load(gzip.open(path))`. Reading it here trusts nothing:
-the file may come from a backup, another machine or another hand.
+Any Python with numpy can read it by `pickle.load(gzip.open(path))`, unless it is sealed: then all
+of it lies in the envelope of `storage.sealing`. Reading it here trusts nothing: the file may come
+from a backup, another machine or another hand.
 """
 
 from __future__ import annotations
 
 import gzip
-import os
 import pickle
-import sys
-import tempfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from storage.errors import DamagedClipError
-from storage.files import open_regular
+from storage.errors import BrokenSealError, DamagedClipError, UnknownKeyError
+from storage.files import open_regular, write_atomically
+from storage.sealing import HEADER_BYTES, NO_KEYS, KeyRing, clip_context, is_sealed, sealing_key
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from storage.unpickling import FaultError, PickledClip, array_of, unpickle
 
@@ -38,6 +37,7 @@ _MAX_BYTES = 4 * _MAX_SAMPLES + 4096  # of the pickle; its frame takes about 200
 # the size; resampled float samples shrink to 94 % at any level.
 _GZIP_LEVEL = 1
 
+_GZIP = b"\x1f\x8b"
 _ADVICE = "Restore the file from a backup, or enrol the voice again."
 
 
@@ -47,7 +47,7 @@ def clip_path(directory: Path, sha256: str) -> Path:
 
 
 def encode_clip(clip: ReferenceClip) -> bytes:
-    """Return the file's content; the same clip gives the same bytes.
+    """Return the file's content, not sealed; the same clip gives the same bytes.
 
     Raises ValueError for samples that are not a float32 array of shape (n,), finite, not empty and
     at most `MAX_CLIP_SECONDS` long.
@@ -66,50 +66,30 @@ def encode_clip(clip: ReferenceClip) -> bytes:
     return gzip.compress(pickle.dumps(content, protocol=4), _GZIP_LEVEL, mtime=0)
 
 
-def write_clip(path: Path, clip: ReferenceClip) -> None:
+def write_clip(path: Path, clip: ReferenceClip, keys: KeyRing = NO_KEYS) -> None:
     """Write a clip's file so that it is there whole or not at all, also after a power cut.
 
-    Raises ValueError as `encode_clip` does, OSError if the file cannot be written.
+    Raises ValueError as `encode_clip` does; KeyFileError; OSError if the file cannot be written.
     """
-    write_atomically(path, encode_clip(clip))
+    write_content(path, encode_clip(clip), clip.sha256, keys)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write to a temporary file beside `path`, fsync, rename, fsync the directory."""
-    handle, name = tempfile.mkstemp(suffix=TEMPORARY_SUFFIX, dir=path.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    sync_directory(path.parent)
+def write_content(path: Path, content: bytes, sha256: str, keys: KeyRing) -> None:
+    """Write an encoded clip, sealed where there is a key. Raises KeyFileError, OSError."""
+    write_atomically(path, keys.seal(content, clip_context(sha256)), TEMPORARY_SUFFIX)
 
 
-def sync_directory(directory: Path) -> None:
-    """Make new names in a directory durable, where the system has a call for it."""
-    if sys.platform == "win32":
-        return
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def load_clip(path: Path, expected_sha256: str) -> ReferenceClip:
+def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> ReferenceClip:
     """Read a clip's file and prove that it is the clip of that hash.
 
     Executes nothing that the file names and takes bounded memory, whatever the file holds.
 
-    Raises DamagedClipError, which names the file and what is wrong with it.
+    Raises UnknownKeyError for one that is sealed by a key that is not there; DamagedClipError,
+    which names the file and what is wrong with it.
     """
     try:
-        clip = ReferenceClip(_samples_of(unpickle(_decompress(_read(path)))))
+        content = _open(path, expected_sha256, keys)
+        clip = ReferenceClip(_samples_of(unpickle(_decompress(content))))
         if clip.sha256 != expected_sha256:
             raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
     except FaultError as error:
@@ -117,18 +97,21 @@ def load_clip(path: Path, expected_sha256: str) -> ReferenceClip:
     return clip
 
 
-def glance(path: Path) -> None:
+def glance(path: Path) -> str | None:
     """Check cheaply that a clip's file is there, can be read and begins as one.
+
+    Return the id of the key that it is sealed with, None for one that is not sealed.
 
     Raises DamagedClipError.
     """
     try:
         with open_regular(path) as file:
-            begins_as_gzip = file.read(2) == b"\x1f\x8b"
+            beginning = file.read(HEADER_BYTES)
     except OSError as error:
         raise _damaged(path, _reason(error)) from error
-    if not begins_as_gzip:
+    if not is_sealed(beginning) and not beginning.startswith(_GZIP):
         raise _damaged(path, "it is empty or not gzip-compressed")
+    return sealing_key(beginning)
 
 
 def _damaged(path: Path, fault: str) -> DamagedClipError:
@@ -148,6 +131,15 @@ def _read(path: Path) -> bytes:
             return file.read(_MAX_BYTES + 65_536)
     except OSError as error:
         raise FaultError(_reason(error)) from error
+
+
+def _open(path: Path, sha256: str, keys: KeyRing) -> bytes:
+    try:
+        return keys.open_sealed(_read(path), clip_context(sha256))
+    except BrokenSealError as error:
+        raise FaultError(str(error)) from error
+    except UnknownKeyError as error:
+        raise UnknownKeyError(f"The clip {path} cannot be read: {error}.") from error
 
 
 def _decompress(compressed: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from dataclasses import dataclass
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from storage.database import Database, Execute
-from storage.errors import StorageError
+from storage.errors import BrokenSealError, StorageError, UnknownKeyError
 from storage.recording import EncodedClip, encode, write_file
 from storage.rows import timestamp, to_json
+from storage.sealing import KeyRing, evidence_context
 from storage.types import Consent, NewConsent
 from storage.upkeep import announce, release
 
@@ -29,15 +31,21 @@ DELETE FROM consents WHERE voice_id = ?1 AND clip_sha256 NOT IN (
 
 @dataclass(frozen=True, slots=True)
 class EncodedConsent:
-    """A consent as its row and its file hold it. clip: None where no sentence was recorded."""
+    """A consent as its row and its file hold it. clip: None where no sentence was recorded.
+
+    keys: what the record will be sealed with when it is written.
+    """
 
     member_id: int
     given_at: str
     record: bytes
     clip: EncodedClip | None
+    keys: KeyRing
 
 
-async def prepare(database: Database, consent: NewConsent | None) -> EncodedConsent | None:
+async def prepare(
+    database: Database, consent: NewConsent | None, keys: KeyRing
+) -> EncodedConsent | None:
     """Encode a consent and announce its clip, before the transaction that stores it.
 
     Raises ValueError for a clip that breaks the contract of ReferenceClip or a record that is no
@@ -45,13 +53,13 @@ async def prepare(database: Database, consent: NewConsent | None) -> EncodedCons
     """
     if consent is None:
         return None
-    clip = await encode(consent.clip) if consent.clip is not None else None
+    clip = await encode(consent.clip, keys) if consent.clip is not None else None
     record = (to_json(consent.record) or "{}").encode()
     if clip is not None:
         await announce(database, clip.sha256)
     given_at = timestamp(consent.given_at)
     assert given_at is not None, "a consent was given at some time"
-    return EncodedConsent(consent.member_id, given_at, record, clip)
+    return EncodedConsent(consent.member_id, given_at, record, clip, keys)
 
 
 async def put(
@@ -65,7 +73,9 @@ async def put(
     if consent is None:
         return released
     clip = consent.clip
-    row = (consent.member_id, consent.given_at, clip.sha256 if clip else None, consent.record)
+    context = evidence_context(voice_id, sha256)
+    record = await asyncio.to_thread(consent.keys.seal, consent.record, context)
+    row = (consent.member_id, consent.given_at, clip.sha256 if clip else None, record)
     await execute(_INSERT, (voice_id, sha256, *row))
     if clip is not None:
         await write_file(execute, clips, clip)
@@ -82,18 +92,21 @@ async def take_all(execute: Execute, voice_id: int) -> list[str]:
     return await _release(execute, await execute(_TAKE_ALL, (voice_id,)))
 
 
-async def consent_of(database: Database, voice_id: int, clip_sha256: str) -> Consent | None:
+async def consent_of(
+    database: Database, voice_id: int, clip_sha256: str, keys: KeyRing
+) -> Consent | None:
     """See `VoiceStore.consent_of`."""
     rows = await database.read(
         "SELECT * FROM consents WHERE voice_id = ? AND clip_sha256 = ?", (voice_id, clip_sha256)
     )
-    return _consent(rows[0]) if rows else None
+    return await asyncio.to_thread(_consent, rows[0], keys) if rows else None
 
 
-async def consents_of(database: Database, voice_id: int) -> list[Consent]:
+async def consents_of(database: Database, voice_id: int, keys: KeyRing) -> list[Consent]:
     """See `VoiceStore.consents_of`."""
     sql = "SELECT * FROM consents WHERE voice_id = ? ORDER BY given_at"
-    return [_consent(row) for row in await database.read(sql, (voice_id,))]
+    rows = await database.read(sql, (voice_id,))
+    return await asyncio.to_thread(lambda: [_consent(row, keys) for row in rows])
 
 
 async def _release(execute: Execute, rows: list[sqlite3.Row]) -> list[str]:
@@ -101,10 +114,15 @@ async def _release(execute: Execute, rows: list[sqlite3.Row]) -> list[str]:
     return [sha256 for sha256 in hashes if await release(execute, sha256)]
 
 
-def _consent(row: sqlite3.Row) -> Consent:
+def _consent(row: sqlite3.Row, keys: KeyRing) -> Consent:
+    context = evidence_context(row["voice_id"], row["clip_sha256"])
+    try:
+        record = keys.open_sealed(row["record"], context)
+    except (UnknownKeyError, BrokenSealError) as error:
+        raise type(error)(f"The evidence of a consent cannot be read: {error}.") from error
     return Consent(
         row["voice_id"], row["clip_sha256"], row["member_id"],
-        datetime.fromisoformat(row["given_at"]), row["consent_sha256"], _record(row["record"]),
+        datetime.fromisoformat(row["given_at"]), row["consent_sha256"], _record(record),
     )  # fmt: skip
 
 

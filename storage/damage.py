@@ -12,8 +12,9 @@ from pathlib import Path
 
 from storage.clips import clip_path, glance, load_clip
 from storage.database import Database, Execute
-from storage.errors import DamagedClipError
+from storage.errors import DamagedClipError, UnknownKeyError
 from storage.rows import profile_of
+from storage.sealing import KeyRing
 from storage.types import VoiceProfile
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -22,10 +23,11 @@ _PAGE = 500  # rows read at a time
 log = logging.getLogger(__name__)
 
 
-async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[str]:
+async def mark_damage(database: Database, clips: Path, keys: KeyRing, *, verify: bool) -> list[str]:
     """Mark the rows whose clip cannot be used, unmark the others; return the unmarked hashes.
 
-    A marked clip is always read whole before it is trusted again. Raises StorageError.
+    A marked clip is always read whole before it is trusted again. Of one that is sealed by a key
+    that is not there, nothing is known, so its rows stay as they are. Raises StorageError.
     """
     rows = await database.read("SELECT clip_sha256, max(damage) FROM voices GROUP BY clip_sha256")
     marked: dict[str, str | None] = {
@@ -33,13 +35,17 @@ async def mark_damage(database: Database, clips: Path, *, verify: bool) -> list[
         for sha256, damage in map(tuple, rows)
         if isinstance(sha256, str) and _HASH.fullmatch(sha256)
     }
-    changed = await asyncio.to_thread(_changed, clips, marked, verify)
-    usable = [sha256 for sha256 in changed if await _mark(database, clips, sha256) is None]
+    changed = await asyncio.to_thread(_changed, clips, keys, marked, verify)
+    usable = [
+        sha256
+        for sha256 in changed
+        if await _mark(database, clips, keys, sha256, marked[sha256]) is None
+    ]
     return [sha256 for sha256 in usable if marked[sha256] is not None]
 
 
 async def damaged_voices(
-    database: Database, clips: Path, *, verify: bool
+    database: Database, clips: Path, keys: KeyRing, *, verify: bool
 ) -> tuple[VoiceProfile, ...]:
     """Return the voices that cannot be used, with the reason. Raises StorageError.
 
@@ -54,24 +60,26 @@ async def damaged_voices(
         last = rows[-1]["id"]
         profiles = [profile_of(row) for row in rows]
         if verify:
-            profiles = await asyncio.to_thread(_compared, clips, profiles)
+            profiles = await asyncio.to_thread(_compared, clips, keys, profiles)
         damaged += [profile for profile in profiles if profile.damage is not None]
     return tuple(damaged)
 
 
-def _compared(clips: Path, profiles: list[VoiceProfile]) -> list[VoiceProfile]:
+def _compared(clips: Path, keys: KeyRing, profiles: list[VoiceProfile]) -> list[VoiceProfile]:
     return [
-        dataclasses.replace(profile, damage=_mismatch(clips, profile))
+        dataclasses.replace(profile, damage=_mismatch(clips, keys, profile))
         if profile.damage is None
         else profile
         for profile in profiles
     ]
 
 
-def _mismatch(clips: Path, profile: VoiceProfile) -> str | None:
+def _mismatch(clips: Path, keys: KeyRing, profile: VoiceProfile) -> str | None:
     path = clip_path(clips, profile.clip_sha256)
     try:
-        seconds = load_clip(path, profile.clip_sha256).seconds
+        seconds = load_clip(path, profile.clip_sha256, keys).seconds
+    except UnknownKeyError:
+        return None
     except DamagedClipError as error:
         return str(error)
     if abs(seconds - profile.seconds) < 1e-3:
@@ -83,10 +91,12 @@ def _mismatch(clips: Path, profile: VoiceProfile) -> str | None:
     )
 
 
-async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
+async def _mark(
+    database: Database, clips: Path, keys: KeyRing, sha256: str, damage: str | None
+) -> str | None:
     async def work(execute: Execute) -> str | None:
         # Read under the lock: another process may have written the file since it was looked at.
-        fault = await asyncio.to_thread(_fault, clips, sha256, True)
+        fault = await asyncio.to_thread(_fault, clips, keys, sha256, damage, True)
         try:
             await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
         except sqlite3.IntegrityError as error:
@@ -97,22 +107,29 @@ async def _mark(database: Database, clips: Path, sha256: str) -> str | None:
     return await database.write(work)
 
 
-def _changed(clips: Path, known: Mapping[str, str | None], verify: bool) -> list[str]:
+def _changed(
+    clips: Path, keys: KeyRing, known: Mapping[str, str | None], verify: bool
+) -> list[str]:
     return [
         sha256
         for sha256, damage in known.items()
         # What was found by reading a clip whole, a glance does not see.
-        if _fault(clips, sha256, thorough=verify or damage is not None) != damage
+        if _fault(clips, keys, sha256, damage, verify or damage is not None) != damage
     ]
 
 
-def _fault(clips: Path, sha256: str, thorough: bool) -> str | None:
+def _fault(
+    clips: Path, keys: KeyRing, sha256: str, known: str | None, thorough: bool
+) -> str | None:
+    """Return what is wrong with a clip; what was known before, where that cannot be seen."""
     path = clip_path(clips, sha256)
     try:
         if thorough:
-            load_clip(path, sha256)
+            load_clip(path, sha256, keys)
         else:
             glance(path)
+    except UnknownKeyError:
+        return known
     except DamagedClipError as error:
         return str(error)
     return None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, sync_directory
+from storage.clips import CLIP_SUFFIX
 from storage.database import schema_version
 from storage.errors import DiskFullError, StorageError
+from storage.files import sync_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.reserve import Reserve
 

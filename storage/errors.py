@@ -18,6 +18,18 @@ class DamagedClipError(StorageError):
     """A clip's file is missing or damaged; the text names the file and the fault."""
 
 
+class KeyFileError(StorageError):
+    """The keys that recordings are sealed with cannot be read; the operator must act."""
+
+
+class UnknownKeyError(StorageError):
+    """Something is sealed by a key that is not there; nothing is wrong with it."""
+
+
+class BrokenSealError(StorageError):
+    """Something that is sealed was changed, or belongs elsewhere; the text says what is wrong."""
+
+
 class VoiceRequestError(Exception):
     """The request about a voice cannot be done as asked; the member or operator must change it.
 

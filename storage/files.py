@@ -1,4 +1,4 @@
-"""Opening files that others may have put where ours belong."""
+"""Opening files that others may have put where ours belong, and writing ours whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import errno
 import io
 import os
 import stat
+import sys
+import tempfile
 from pathlib import Path
 
 # Without it, opening a named pipe waits for its writer, for ever.
@@ -30,3 +32,50 @@ def open_regular(path: Path) -> io.BufferedReader:
 def _require_regular(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", str(path))
+
+
+def write_atomically(path: Path, content: bytes, suffix: str) -> None:
+    """Write to a temporary file beside `path`, fsync, rename, fsync the directory.
+
+    So it is there whole or not at all, also after a power cut. The file is for this user only; one
+    that takes another's place keeps its owner and mode. suffix: of the temporary file.
+
+    Raises OSError.
+    """
+    handle, name = tempfile.mkstemp(suffix=suffix, dir=path.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            _take_over(file.fileno(), path)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def _take_over(descriptor: int, path: Path) -> None:
+    """Give a file the owner and mode of one that lies at `path`, if any.
+
+    A file that root writes anew would otherwise be out of the bot's reach.
+    """
+    if sys.platform == "win32" or not path.is_file():
+        return
+    status = path.stat()
+    if (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(descriptor, status.st_uid, status.st_gid)
+    os.fchmod(descriptor, stat.S_IMODE(status.st_mode))
+
+
+def sync_directory(directory: Path) -> None:
+    """Make new names in a directory durable, where the system has a call for it."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -17,6 +17,7 @@ from storage.database import Database, Execute
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
 from storage.recording import EncodedClip, Recording, write_file
 from storage.rows import NO_CLIP, profile_of, timestamp
+from storage.sealing import KeyRing
 from storage.types import NewConsent, VoiceProfile
 from storage.upkeep import announce, release, remove_released
 
@@ -54,7 +55,7 @@ async def replace(
     consent: NewConsent | None,
 ) -> VoiceProfile:
     """See `VoiceStore.replace`."""
-    agreed = await consents.prepare(database, consent)
+    agreed = await consents.prepare(database, consent, encoded.keys)
 
     async def work(execute: Execute) -> tuple[VoiceProfile, list[str]]:
         row = await _row(execute, voice_id)
@@ -71,7 +72,9 @@ async def replace(
     return profile
 
 
-async def restore(database: Database, clips: Path, voice_id: int, now: datetime) -> VoiceProfile:
+async def restore(
+    database: Database, clips: Path, voice_id: int, now: datetime, keys: KeyRing
+) -> VoiceProfile:
     """See `VoiceStore.restore`."""
 
     async def work(execute: Execute) -> VoiceProfile:
@@ -84,7 +87,8 @@ async def restore(database: Database, clips: Path, voice_id: int, now: datetime)
                 name=profile_of(row).name,
                 days=KEPT_FOR.days,
             )
-        await asyncio.to_thread(load_clip, clip_path(clips, former.sha256), former.sha256)
+        path = clip_path(clips, former.sha256)
+        await asyncio.to_thread(load_clip, path, former.sha256, keys)
         current = profile_of(row)
         kept = Recording.of(current) if current.clip_sha256 != NO_CLIP else _NO_RECORDING
         until = now + KEPT_FOR if kept.sha256 else None

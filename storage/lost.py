@@ -12,9 +12,11 @@ import os
 import re
 from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, load_clip, sync_directory
-from storage.errors import DamagedClipError
+from storage.clips import CLIP_SUFFIX, load_clip
+from storage.errors import StorageError
+from storage.files import sync_directory
 from storage.layout import LOST_NAME
+from storage.sealing import KeyRing
 from storage.types import LostClip
 
 _NAME = re.compile(rf"[0-9a-f]{{64}}(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}")
@@ -39,15 +41,15 @@ def move(clips: Path, name: str) -> bool:
     return True
 
 
-def take_back(clips: Path, sha256: str) -> bool:
+def take_back(clips: Path, sha256: str, keys: KeyRing) -> bool:
     """Bring a recording back to clips/, if it lies in lost/ and is whole."""
     lost = lost_directory(clips)
     for path in sorted(lost.glob(f"{sha256}*{CLIP_SUFFIX}")):
         try:
-            load_clip(path, sha256)
+            load_clip(path, sha256, keys)
             path.rename(clips / f"{sha256}{CLIP_SUFFIX}")
             sync_directory(clips)
-        except (DamagedClipError, OSError) as error:
+        except (StorageError, OSError) as error:
             log.warning("The recording %s cannot be brought back (%s).", path, error)
             continue
         return True

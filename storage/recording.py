@@ -7,10 +7,11 @@ import sqlite3
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from storage.clips import clip_path, encode_clip, write_atomically
+from storage.clips import clip_path, encode_clip, write_content
 from storage.database import Execute, Parameters
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
+from storage.sealing import KeyRing
 from storage.types import Level, ReferenceClip, VoiceProfile
 from storage.upkeep import claim
 
@@ -53,28 +54,37 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class EncodedClip:
-    """A clip as its file's name and content. seconds: its length."""
+    """A clip as its file's name and content. seconds: its length.
+
+    keys: what the content will be sealed with when it is written.
+    """
 
     sha256: str
     seconds: float
     content: bytes
+    keys: KeyRing
 
 
-async def encode(clip: ReferenceClip) -> EncodedClip:
-    """Encode a clip in a thread. Raises ValueError as `encode_clip` does."""
+async def encode(clip: ReferenceClip, keys: KeyRing) -> EncodedClip:
+    """Encode a clip in a thread, to be sealed with keys when it is written.
+
+    Raises ValueError as `encode_clip` does.
+    """
     return await asyncio.to_thread(
-        lambda: EncodedClip(clip.sha256, clip.seconds, encode_clip(clip))
+        lambda: EncodedClip(clip.sha256, clip.seconds, encode_clip(clip), keys)
     )
 
 
 async def write_file(execute: Execute, clips: Path, encoded: EncodedClip) -> None:
-    """Write a clip inside the transaction of its row. Raises StorageError.
+    """Write a clip inside the transaction of its row, sealed where there is a key.
 
     Also when the file is there already: that mends a damaged one, for all voices that share it.
+
+    Raises StorageError.
     """
     path = clip_path(clips, encoded.sha256)
     try:
-        await asyncio.to_thread(write_atomically, path, encoded.content)
+        await asyncio.to_thread(write_content, path, encoded.content, encoded.sha256, encoded.keys)
     except OSError as error:
         raise StorageError(
             f"The clip {path} cannot be written ({error.strerror}). "

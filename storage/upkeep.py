@@ -19,6 +19,7 @@ from storage import lost
 from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, clip_path
 from storage.database import Database, Execute
 from storage.errors import StorageError
+from storage.sealing import KeyRing
 
 # Other files are left alone: we remove only what we wrote.
 _CLIP_NAME = re.compile(rf"([0-9a-f]{{64}}){re.escape(CLIP_SUFFIX)}")
@@ -50,7 +51,7 @@ class Swept:
     returned: tuple[str, ...]
 
 
-async def sweep(database: Database, clips: Path) -> Swept:
+async def sweep(database: Database, clips: Path, keys: KeyRing) -> Swept:
     """Remove, move and bring back clips, so that clips/ holds what rows need.
 
     Raises StorageError if clips/ or the database cannot be read. A file that cannot be changed
@@ -65,7 +66,8 @@ async def sweep(database: Database, clips: Path) -> Swept:
     orphans = [name for name in found if _hash_of(name) not in needed | {None}]
     moved = await _in_batches(database, orphans, _move(clips))
     missing = [f"{sha256}{CLIP_SUFFIX}" for sha256 in needed - present]
-    returned = await _in_batches(database, [n for n in missing if _hash_of(n)], _return(clips))
+    back = [name for name in missing if _hash_of(name)]
+    returned = await _in_batches(database, back, _return(clips, keys))
     return Swept(tuple(sorted(removed)), tuple(moved), tuple(sorted(returned)))
 
 
@@ -161,12 +163,12 @@ def _move(clips: Path) -> Change:
     return move
 
 
-def _return(clips: Path) -> Change:
+def _return(clips: Path, keys: KeyRing) -> Change:
     async def take_back(execute: Execute, name: str) -> bool:
         sha256 = _hash_of(name) or ""
         if (clips / name).exists() or not await _is_needed(execute, sha256):
             return False
-        return await asyncio.to_thread(lost.take_back, clips, sha256)
+        return await asyncio.to_thread(lost.take_back, clips, sha256, keys)
 
     return take_back
 

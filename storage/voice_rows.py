@@ -15,6 +15,7 @@ from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key
 from storage.recording import encode, write_file
 from storage.rows import profile_of, timestamp, to_json
+from storage.sealing import KeyRing
 from storage.types import NewConsent, NewVoice, ReferenceClip, VoiceProfile
 
 _INSERT = """
@@ -33,11 +34,12 @@ async def add(
     voice: NewVoice,
     clip: ReferenceClip,
     consent: NewConsent | None,
+    keys: KeyRing,
 ) -> VoiceProfile:
     """See `VoiceStore.add`."""
     name = clean_name(voice.name)
-    encoded = await encode(clip)
-    agreed = await consents.prepare(database, consent)
+    encoded = await encode(clip, keys)
+    agreed = await consents.prepare(database, consent, keys)
     values = (
         voice.guild_id, name, name_key(name), encoded.sha256, clip.seconds, voice.language,
         voice.owner_id, voice.consented_by, timestamp(voice.consented_at), voice.pitch_hz,

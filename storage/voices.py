@@ -18,6 +18,7 @@ from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.lost import list_lost
 from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
+from storage.sealing import NO_KEYS, KeyRing
 from storage.types import (
     Consent,
     Level,
@@ -39,21 +40,28 @@ class VoiceStore:
     raises StorageError if the database or a file cannot be used, besides what it names.
     """
 
-    def __init__(self, database: Database, directory: Path):
+    def __init__(self, database: Database, directory: Path, keys: KeyRing = NO_KEYS):
         self._database = database
         self._clips = directory / CLIPS_NAME
+        self._keys = keys
 
     @property
     def database(self) -> Database:
         """The open database, for stores that keep more in it."""
         return self._database
 
+    @property
+    def keys(self) -> KeyRing:
+        """What recordings and evidence are sealed with."""
+        return self._keys
+
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path) -> AsyncIterator[VoiceStore]:
+    async def open(cls, directory: Path, keys: KeyRing = NO_KEYS) -> AsyncIterator[VoiceStore]:
         """Open the data directory, creating what is missing, and close it in the end.
 
-        directory: holds mynah.db and clips/.
+        directory: holds mynah.db and clips/. keys: seal what is written; none seal nothing. What is
+        sealed by other keys stays as it is and cannot be read.
 
         Raises StorageError also for clips beside a missing or empty database: it was lost, and a
         new one would have them all swept.
@@ -62,7 +70,7 @@ class VoiceStore:
         async with Database.open(directory / DATABASE_NAME) as database:
             await database.keep_reserve()
             async with former.forgetting(database, directory / CLIPS_NAME):
-                yield cls(database, directory)
+                yield cls(database, directory, keys)
 
     async def add(
         self, voice: NewVoice, clip: ReferenceClip, *, consent: NewConsent | None = None
@@ -74,7 +82,7 @@ class VoiceStore:
         Raises InvalidNameError; NameTakenError; ValueError for samples that break the contract of
         ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
         """
-        return await voice_rows.add(self._database, self._clips, voice, clip, consent)
+        return await voice_rows.add(self._database, self._clips, voice, clip, consent, self._keys)
 
     async def replace(
         self,
@@ -96,7 +104,7 @@ class VoiceStore:
 
         Raises VoiceNotFoundError; ValueError as `add` does.
         """
-        encoded = await encode(clip)
+        encoded = await encode(clip, self._keys)
         new = Recording(
             encoded.sha256, encoded.seconds, pitch_hz, to_json(quality),
             consented_by, timestamp(consented_at), level,
@@ -111,9 +119,10 @@ class VoiceStore:
         So a second call undoes the first, again for `former.KEPT_FOR`. now: None for the present.
 
         Raises VoiceNotFoundError; NoFormerClipError if there is none or its time is over;
-        DamagedClipError, and changes nothing, if its file cannot be used.
+        DamagedClipError, UnknownKeyError, and changes nothing, if its file cannot be used.
         """
-        return await former.restore(self._database, self._clips, voice_id, now or datetime.now(UTC))
+        present = now or datetime.now(UTC)
+        return await former.restore(self._database, self._clips, voice_id, present, self._keys)
 
     async def forget_expired(self, *, now: datetime | None = None) -> int:
         """Remove former clips whose time is over, and return how many.
@@ -245,13 +254,13 @@ class VoiceStore:
         return int(row[0])
 
     def clip_path(self, profile: VoiceProfile) -> Path:
-        """Where the voice's clip lies; a worker reads it with `clips.load_clip`."""
+        """Where the voice's clip lies; a worker reads it with `clips.load_clip` and `keys`."""
         return clips.clip_path(self._clips, profile.clip_sha256)
 
     async def load_clip(self, profile: VoiceProfile) -> ReferenceClip:
-        """Read the voice's clip. Raises DamagedClipError."""
+        """Read the voice's clip. Raises DamagedClipError, UnknownKeyError."""
         return await asyncio.to_thread(
-            clips.load_clip, self.clip_path(profile), profile.clip_sha256
+            clips.load_clip, self.clip_path(profile), profile.clip_sha256, self._keys
         )
 
     async def consent_of(self, voice_id: int, clip_sha256: str) -> Consent | None:
@@ -259,20 +268,19 @@ class VoiceStore:
 
         clip_sha256: of the recording, also of the one that the voice had before.
         """
-        return await consents.consent_of(self._database, voice_id, clip_sha256)
+        return await consents.consent_of(self._database, voice_id, clip_sha256, self._keys)
 
     async def consents_of(self, voice_id: int) -> list[Consent]:
         """Return the evidence of all consents that are kept with a voice, oldest first."""
-        return await consents.consents_of(self._database, voice_id)
+        return await consents.consents_of(self._database, voice_id, self._keys)
 
     async def load_consent_clip(self, consent: Consent) -> ReferenceClip | None:
         """Read the sentence of consent, if it was recorded. Raises DamagedClipError."""
         sha256 = consent.consent_sha256
         if sha256 is None:
             return None
-        return await asyncio.to_thread(
-            clips.load_clip, clips.clip_path(self._clips, sha256), sha256
-        )
+        path = clips.clip_path(self._clips, sha256)
+        return await asyncio.to_thread(clips.load_clip, path, sha256, self._keys)
 
     async def check(self, *, verify: bool = False) -> StoreReport:
         """Remove or move files that no voice needs; mark voices that cannot be used, unmark others.
@@ -280,13 +288,15 @@ class VoiceStore:
         What is not essential is logged and raises nothing.
 
         Without `verify`, as at each start, a file counts as usable if it is there, readable and
-        begins as gzip: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
+        begins as one: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
         which is for `mynah check`; speaking verifies the clip that it uses in any case.
         """
         try:
             await self.forget_expired()
-            swept = await upkeep.sweep(self._database, self._clips)
-            unmarked = await damage.mark_damage(self._database, self._clips, verify=verify)
+            swept = await upkeep.sweep(self._database, self._clips, self._keys)
+            unmarked = await damage.mark_damage(
+                self._database, self._clips, self._keys, verify=verify
+            )
         except DiskFullError as error:
             log.warning("Upkeep waits until there is room: %s", error)
             swept, unmarked = upkeep.Swept((), (), ()), []
@@ -302,6 +312,6 @@ class VoiceStore:
             swept.moved,
             swept.returned,
             await asyncio.to_thread(list_lost, self._clips),
-            await damage.damaged_voices(self._database, self._clips, verify=verify),
+            await damage.damaged_voices(self._database, self._clips, self._keys, verify=verify),
             tuple(restored),
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.speech.types import VoiceReference
-from storage.clips import clip_path, encode_clip, write_atomically
+from storage.clips import clip_path, write_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
 HUM_HZ = 120.0
@@ -27,7 +27,7 @@ def temporary_voice() -> Iterator[VoiceReference]:
     with tempfile.TemporaryDirectory(prefix="mynah-check-") as folder:
         clip = _hum()
         path = clip_path(Path(folder), clip.sha256)
-        write_atomically(path, encode_clip(clip))
+        write_clip(path, clip)
         yield VoiceReference(path, clip.sha256, HUM_HZ)
 
 

@@ -150,8 +150,8 @@ async def test_unreadable_clip_directory_is_an_error_and_marks_nothing(
 @pytest.mark.parametrize(
     ("moment", "left"),
     [
-        ("storage.clips.os.fsync", TEMPORARY_SUFFIX),
-        ("storage.clips.sync_directory", ".pickle.gz"),
+        ("storage.files.os.fsync", TEMPORARY_SUFFIX),
+        ("storage.files.sync_directory", ".pickle.gz"),
     ],
     ids=["before the rename", "between file and row"],
 )
