@@ -151,6 +151,7 @@ class ChatReader:
             speak=lambda due: self._speak(_Turn(reading, reference, delivery, player), due),
             on_progress=asker.on_progress if asker else lambda progress: None,
             voice_id=voice.id,
+            owner_id=voice.owner_id,
             rank=Rank.SAY if asker else Rank.CHATTER,
             message_id=reading.message_id,
             webhook=None if asker else reading.webhook,

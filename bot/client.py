@@ -43,6 +43,7 @@ EXTENSIONS = (
     "cogs.joining",
     "cogs.queue",
     "cogs.reading",
+    "cogs.speakers",
     "cogs.help",
     "cogs.moderation",
     "cogs.settings",
@@ -282,9 +283,12 @@ class MynahBot(commands.AutoShardedBot):
 def invite_link(application_id: int | str) -> str:
     """Return the link that invites the bot with exactly the permissions that it needs.
 
-    Answers to commands need none: they take the way of the interaction.
+    Answers to commands need none: they take the way of the interaction. Send Messages is for the
+    line in a voice channel's chat that says who speaks, and for the moderation channel.
     """
-    permissions = discord.Permissions(view_channel=True, connect=True, speak=True)
+    permissions = discord.Permissions(
+        view_channel=True, send_messages=True, connect=True, speak=True
+    )
     scopes = ("bot", "applications.commands")
     return discord.utils.oauth_url(application_id, permissions=permissions, scopes=scopes)
 

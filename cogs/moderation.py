@@ -54,7 +54,7 @@ def problem_of(guild: discord.Guild, settings: GuildSettings) -> str | None:
             "The moderation channel does not exist any more, or I cannot see it. Choose another, "
             "or give me the permission View Channel there."
         )
-    missing = _missing(channel, guild.me)
+    missing = missing_permission(channel, guild.me)
     if missing is None:
         return None
     return _("I need the permission {permission} in the moderation channel {channel}.").format(
@@ -70,7 +70,8 @@ def _channel(guild: discord.Guild, channel_id: int) -> _Channel | None:
     return channel if isinstance(channel, _Channel) else None
 
 
-def _missing(channel: _Channel, me: discord.Member) -> str | None:
+def missing_permission(channel: _Channel, me: discord.Member) -> str | None:
+    """Return the permission without which the bot cannot write in a channel; None if it can."""
     granted = channel.permissions_for(me)
     if not granted.view_channel:
         return _("View Channel")

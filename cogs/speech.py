@@ -141,6 +141,7 @@ class SpeechCog(commands.Cog, name="Speech"):
             on_progress=line.report,
             spoken=" ".join(sentences),
             voice_id=voice.id,
+            owner_id=voice.owner_id,
             speed=utterance.delivery.speed,
         )
 

@@ -256,7 +256,7 @@ def test_without_a_token_it_says_where_to_get_one_and_how_to_invite() -> None:
     text = str(error.value)
     assert "discord.com/developers/applications" in text
     assert "scope=bot+applications.commands" in text
-    assert "permissions=3146752" in text  # View Channel, Connect, Speak
+    assert "permissions=3148800" in text  # View Channel, Send Messages, Connect, Speak
 
 
 def test_a_missing_library_for_voice_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

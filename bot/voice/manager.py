@@ -13,8 +13,10 @@ from bot.errors import UserError
 from bot.i18n import _
 from bot.voice.fetcher import Lead
 from bot.voice.limits import VoiceLimits
+from bot.voice.link import VocalChannel
 from bot.voice.pacer import Pacer
 from bot.voice.player import GuildPlayer
+from bot.voice.utterances import SayRequest
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +27,11 @@ class VoiceManager:
     at_once: how many texts of a guild are made at once, as things stand.
     on_left: called with a guild's id when the bot has left its channel for good, and whether that
         was because the connection could not be had back.
+    on_heard: called when a text begins to be heard, with the channel; must not block or fail.
     """
 
     on_left: Callable[[int, bool], None]
+    on_heard: Callable[[VocalChannel, SayRequest], None]
 
     def __init__(
         self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
@@ -39,6 +43,7 @@ class VoiceManager:
         self._players: dict[int, GuildPlayer] = {}
         self._closing = False
         self.on_left = lambda guild_id, lost: None
+        self.on_heard = lambda channel, request: None
 
     def start(self) -> None:
         """Start the pacer's thread. Call it on the running event loop."""
@@ -77,6 +82,7 @@ class VoiceManager:
             self._limits,
             self._lead,
             lambda lost: self.on_left(guild_id, lost),
+            lambda channel, request: self.on_heard(channel, request),
         )
 
     def existing(self, guild_id: int) -> GuildPlayer | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -24,11 +24,18 @@ class Playback:
     """Hands the queue's texts to the pacer in their turn, and ends each of them once."""
 
     def __init__(
-        self, guild_id: int, keeper: ConnectionKeeper, pacer: Pacer, limits: VoiceLimits, lead: Lead
+        self,
+        guild_id: int,
+        keeper: ConnectionKeeper,
+        pacer: Pacer,
+        limits: VoiceLimits,
+        lead: Lead,
+        on_heard: Callable[[SayRequest], None] = lambda request: None,
     ) -> None:
         self.queue = SpeechQueue(limits)
         self._guild_id = guild_id
         self._keeper = keeper
+        self._on_heard = on_heard
         self._outlet = pacer.outlet(keeper.link)
         self._limits = limits
         self._fetcher = Fetcher(self.queue, lead, self._advance)
@@ -108,6 +115,7 @@ class Playback:
             return  # sent before the utterance was ended
         match event:
             case TrackEvent.STARTED:
+                self._on_heard(item.request)
                 item.report()
             case TrackEvent.SENTENCE:
                 item.sentence_played()

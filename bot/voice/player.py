@@ -59,12 +59,13 @@ class GuildPlayer:
         limits: VoiceLimits,
         lead: Lead,
         on_left: Callable[[bool], None] = lambda lost: None,
+        on_heard: Callable[[VocalChannel, SayRequest], None] = lambda channel, request: None,
     ) -> None:
-        """Make a player. on_left: see `VoiceManager.on_left`."""
-        self._on_left = on_left
+        """Make a player. on_left, on_heard: see `VoiceManager`."""
+        self._on_left, self._on_heard = on_left, on_heard
         self._limits = limits
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
-        self._playback = Playback(guild_id, self._keeper, pacer, limits, lead)
+        self._playback = Playback(guild_id, self._keeper, pacer, limits, lead, self._heard)
         self._queue = self._playback.queue
         self._alone_timer = Timer(self._leave_alone)
         self._closing = False
@@ -256,6 +257,10 @@ class GuildPlayer:
             UtteranceEnd.CONNECTION_LOST if lost else UtteranceEnd.DISCONNECTED
         )
         self._on_left(lost)
+
+    def _heard(self, request: SayRequest) -> None:
+        if self.channel is not None:
+            self._on_heard(self.channel, request)
 
     def _leave_alone(self) -> None:
         if self.alone:

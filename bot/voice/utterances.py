@@ -67,6 +67,7 @@ class SayRequest:
 
     channel_id: where; it is said nowhere else, unless a moderator moves the bot.
     voice_id: the stored voice; its text is dropped when that is deleted.
+    owner_id: whose voice it is; None for nobody's, such as the operator's.
     sentences: how many `speak` will yield, as far as is known: for another model they are cut anew.
     spoken: what they say, where `text` has markup.
     speed: how many times as fast as usual it is spoken, for the estimate of how long it lasts.
@@ -89,6 +90,7 @@ class SayRequest:
     message_id: int | None = None
     speed: float = 1.0
     webhook: str | None = None
+    owner_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

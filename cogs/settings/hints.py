@@ -20,9 +20,27 @@ def hint_about(guild: discord.Guild | None, definition: Definition, settings: Se
     several = definition.kind is Kind.SEVERAL
     if definition.picker is Picker.VOICE_CHANNEL and several:
         return _unspeakable(guild, getattr(settings, definition.key))
-    if definition.key == "moderation_channel" and isinstance(settings, GuildSettings):
+    if not isinstance(settings, GuildSettings):
+        return ""
+    if definition.key == "moderation_channel":
         return problem_of(guild, settings) or ""
+    if definition.key == "name_speakers":
+        return _unwritable(guild, settings)
     return ""
+
+
+def _unwritable(guild: discord.Guild, settings: GuildSettings) -> str:
+    if settings.name_speakers == "never":
+        return ""
+    chosen = [channel for channel in map(guild.get_channel, settings.voice_channels) if channel]
+    heard = [each for each in chosen or guild.voice_channels if _may_speak(each, guild.me)]
+    closed = [each.mention for each in heard if not each.permissions_for(guild.me).send_messages]
+    if not closed:
+        return ""
+    return _(
+        "I cannot write in the chat of {channels}, so nobody reads there who speaks: give me Send "
+        "Messages there."
+    ).format(channels=listed(closed[:MOST_NAMED]))
 
 
 def _unspeakable(guild: discord.Guild, ids: tuple[int, ...]) -> str:
