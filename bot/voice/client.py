@@ -62,8 +62,10 @@ class MynahVoiceClient(discord.VoiceClient):
         *,
         limits: VoiceLimits,
         on_loss: Callable[[MynahVoiceClient, Loss], None],
+        on_follow: Callable[[], None],
     ) -> None:
         self.limits = limits
+        self.on_follow = on_follow  # called when Discord has moved the connection elsewhere
         self._on_loss = on_loss
         self.over = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -186,6 +188,7 @@ class _ConnectionState(VoiceConnectionState):
                     self.state = ConnectionFlowState.disconnected
                     self.voice_client.report(loss)
                     return
+                self.voice_client.on_follow()
 
     async def _loss(self, error: Exception) -> Loss | None:
         """Judge a closed connection; None if it was a move and the bot has followed it."""

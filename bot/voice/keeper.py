@@ -61,6 +61,12 @@ class ConnectionListener(Protocol):
     def connected(self) -> None:
         """Hear that there is a connection, a first one or another one."""
 
+    def interrupted(self, removed: bool) -> None:
+        """Hear that a connection broke, or that Discord put another in its place.
+
+        removed: Discord says that the bot is in no channel any more.
+        """
+
     def disconnected(self, lost: bool) -> None:
         """Hear that there is none any more. lost: by a fault, not by somebody's wish."""
 
@@ -79,7 +85,7 @@ class ConnectionKeeper:
         listener: ConnectionListener,
     ) -> None:
         self._guild_id = guild_id
-        self.link = VoiceLink(bot, guild_id, limits, self._lost)
+        self.link = VoiceLink(bot, guild_id, limits, self._lost, self._followed)
         self._gateway_up = True
         self._leaving = 0  # wishes to leave that are not fulfilled yet
         self._limits = limits
@@ -265,8 +271,12 @@ class ConnectionKeeper:
             async with asyncio.timeout(seconds):
                 await self._posted.wait()
 
+    def _followed(self) -> None:
+        self._listener.interrupted(removed=False)
+
     def _lost(self, loss: Loss) -> None:
         log.info("voice connection lost", guild=self._guild_id, stage="voice", loss=loss.name)
+        self._listener.interrupted(removed=loss is Loss.REMOVED)
         if loss is Loss.LOST or (loss is Loss.CLOSED and not self._gateway_up):
             self.recover()
             return

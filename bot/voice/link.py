@@ -95,11 +95,14 @@ class VoiceLink:
         guild_id: int,
         limits: VoiceLimits,
         on_loss: Callable[[Loss], None],
+        on_follow: Callable[[], None],
     ) -> None:
         self._bot = bot
         self._guild_id = guild_id
-        self._limits = limits
+        self.limits = limits
+        self.listening = False  # a member records; nothing is said meanwhile, lest it be heard
         self._on_loss = on_loss
+        self._on_follow = on_follow
         self._client: MynahVoiceClient | None = None
         self._target: int | None = None  # channel id
         self._moving = False
@@ -159,7 +162,7 @@ class VoiceLink:
     def ready(self) -> bool:
         """Whether a packet sent now can be heard."""
         client = self._client
-        return client is not None and client.can_speak()
+        return client is not None and not self.listening and client.can_speak()
 
     def send(self, packet: bytes) -> None:
         """Send one Opus packet; one that a closing socket refuses is dropped."""
@@ -190,6 +193,46 @@ class VoiceLink:
         if not outcome.joined:
             self._target = None
         return JoinOutcome.MOVED if moving and outcome.joined else outcome
+
+    @property
+    def deaf(self) -> bool:
+        """Whether Discord shows the bot as deaf by its own wish, or as in no channel."""
+        channel = self.channel
+        state = None if channel is None else channel.guild.me.voice
+        return state is None or state.self_deaf
+
+    async def set_deaf(self, on: bool) -> bool:
+        """Ask to hear, or to hear no more; whether Discord has confirmed it in time.
+
+        Asks nothing of a connection that is about to be made anew, which comes back deaf.
+        """
+        channel = self.channel
+        state = None if channel is None else channel.guild.me.voice
+        # To ask for a channel that the bot is not in (any more) would be to join it.
+        if channel is None or state is None or state.channel != channel or not self.sound:
+            return False
+        me = channel.guild.me
+        confirmed = asyncio.ensure_future(
+            self._bot.wait_for(
+                "voice_state_update",
+                check=lambda member, before, after: member == me and after.self_deaf == on,
+                timeout=self.limits.leave_seconds,
+            )
+        )
+        try:
+            await channel.guild.change_voice_state(channel=channel, self_deaf=on)
+            await confirmed
+        except (
+            TimeoutError,
+            discord.ClientException,
+            aiohttp.ClientError,
+            OSError,
+            AttributeError,
+        ):
+            return False  # the gateway is just being lost
+        finally:
+            confirmed.cancel()
+        return True
 
     def session_renewed(self) -> None:
         """Hear that the gateway has a new session, to which no voice connection belongs."""
@@ -245,16 +288,22 @@ class VoiceLink:
     async def _attempt(self, channel: VocalChannel, attempt: list[MynahVoiceClient]) -> None:
         def make(client: discord.Client, connectable: discord.abc.Connectable) -> MynahVoiceClient:
             attempt.append(
-                MynahVoiceClient(client, connectable, limits=self._limits, on_loss=self._lost)
+                MynahVoiceClient(
+                    client,
+                    connectable,
+                    limits=self.limits,
+                    on_loss=self._lost,
+                    on_follow=self._on_follow,
+                )
             )
             return attempt[0]
 
         await self._leave_behind(channel.guild)
         session = self._session
         # The library's own timeout does not bound the clean-up after it.
-        async with asyncio.timeout(self._limits.connect_seconds + 3 * self._limits.leave_seconds):
+        async with asyncio.timeout(self.limits.connect_seconds + 3 * self.limits.leave_seconds):
             client = await channel.connect(
-                timeout=self._limits.connect_seconds, reconnect=False, self_deaf=True, cls=make
+                timeout=self.limits.connect_seconds, reconnect=False, self_deaf=True, cls=make
             )
         if client.over:
             raise ConnectionResetError("The connection was lost as soon as it was made.")
@@ -272,7 +321,7 @@ class VoiceLink:
             self._bot.wait_for(
                 "voice_state_update",
                 check=lambda member, before, after: member == me and after.channel is None,
-                timeout=self._limits.leave_seconds,
+                timeout=self.limits.leave_seconds,
             )
         )
         try:

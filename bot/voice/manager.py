@@ -124,6 +124,7 @@ class VoiceManager:
         player = self._players.get(member.guild.id)
         if player is None:
             return
+        player.voice_changed(member, after)
         if before.channel != after.channel:
             player.presence_changed()
         # Out of every channel nobody can be heard, but the keeper knows whether that lasts.

@@ -148,6 +148,9 @@ class Playback:
         link, item = self._keeper.link, self.queue.head
         if link.ready() or item is None:
             return
+        if link.listening:
+            self._hold_timer.start(self._limits.encryption_seconds)
+            return
         # Without a connection the keeper watches the time. Alone there is nobody to encrypt for:
         # the speech waits for somebody to come, or for the bot to leave.
         if link.connected and not link.alone:

@@ -9,12 +9,14 @@ from enum import Enum, auto
 
 import discord
 
+from bot.consent.recording import LiveRecording, RecordingEnd, RecordingLimits
 from bot.errors import UserError
 from bot.i18n import N_, _
 from bot.voice.fetcher import Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
 from bot.voice.link import JoinOutcome, VocalChannel
+from bot.voice.listening import Listening
 from bot.voice.pacer import Pacer
 from bot.voice.playback import Playback
 from bot.voice.timer import Timer
@@ -67,6 +69,7 @@ class GuildPlayer:
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
         self._playback = Playback(guild_id, self._keeper, pacer, limits, lead, self._heard)
         self._queue = self._playback.queue
+        self._listening = Listening(guild_id, self._keeper.link)
         self._alone_timer = Timer(self._leave_alone)
         self._closing = False
 
@@ -108,8 +111,25 @@ class GuildPlayer:
 
     @property
     def busy(self) -> bool:
-        """Whether something is being said or waits to be said."""
-        return len(self._queue) > 0
+        """Whether something is being said or waits to be said, or a member records."""
+        return len(self._queue) > 0 or self.recording is not None
+
+    @property
+    def recording(self) -> LiveRecording | None:
+        """The recording of a member that is going on."""
+        return self._listening.recording
+
+    async def record(self, member_id: int, limits: RecordingLimits | None = None) -> LiveRecording:
+        """Begin to hear one member of the bot's channel, and nobody else.
+
+        The bot is deaf before, and again when the recording has ended, however it does. One
+        member a guild at a time; what is being said pauses meanwhile and goes on afterwards.
+
+        Raises `UserError` when the member cannot be recorded now.
+        """
+        if self._closing:
+            raise UserError(_("I am shutting down. Try again in a few minutes."))
+        return await self._listening.record(member_id, limits)
 
     async def join(self, channel: VocalChannel, *, privileged: bool = False) -> JoinOutcome:
         """Connect to `channel`.
@@ -127,6 +147,7 @@ class GuildPlayer:
         """
         there = self.channel is not None
         left = self._keeper.leave()
+        self._listening.end(RecordingEnd.BOT_LEFT)
         self._playback.finish_all(UtteranceEnd.LEFT)
         await left
         return there
@@ -207,6 +228,7 @@ class GuildPlayer:
     async def close(self) -> None:
         """Refuse what comes, let the sentence in flight end (bounded), leave the channel."""
         self._closing = True
+        await self._listening.close()
         current = self._queue.head
         self._playback.drop(list(self._queue), UtteranceEnd.SHUTTING_DOWN)
         if current is not None and not current.ended.done():
@@ -224,6 +246,10 @@ class GuildPlayer:
         elif not self._alone_timer.running and not self._closing:
             self._alone_timer.start(self._limits.alone_seconds)
 
+    def voice_changed(self, member: discord.Member, after: discord.VoiceState) -> None:
+        """Hear of anybody's new voice state in the guild."""
+        self._listening.voice_changed(member, after)
+
     def mute_changed(self) -> None:
         """Look again whether the bot may speak; a moderator who mutes it wants it silent."""
         if self.muted:
@@ -232,14 +258,18 @@ class GuildPlayer:
     def gateway_lost(self) -> None:
         """Hear that the gateway connection broke."""
         self._keeper.gateway_lost()
+        self._listening.gateway_lost()
 
     def gateway_resumed(self) -> None:
         """Hear that the gateway session goes on."""
         self._keeper.gateway_resumed()
+        self._listening.gateway_back()
 
     def gateway_renewed(self) -> None:
         """Hear that there is a new gateway session."""
         self._keeper.gateway_renewed()
+        self._listening.end(RecordingEnd.CONNECTION_LOST)
+        self._listening.gateway_back()
 
     def guild_available(self) -> None:
         """Hear that the guild's channels are known again, after an outage or in a new session."""
@@ -249,10 +279,17 @@ class GuildPlayer:
         """Go on, in a first or another connection; called by the keeper."""
         self._playback.reconnected()
         self.presence_changed()
+        self._listening.stay_deaf()
+
+    def interrupted(self, removed: bool) -> None:
+        """End a recording with the connection that it came over; called by the keeper."""
+        self._listening.end(RecordingEnd.BOT_LEFT if removed else RecordingEnd.CONNECTION_LOST)
+        self._listening.stay_deaf()
 
     def disconnected(self, lost: bool) -> None:
         """Forget the queue; called by the keeper."""
         self._alone_timer.cancel()
+        self._listening.end(RecordingEnd.CONNECTION_LOST if lost else RecordingEnd.BOT_LEFT)
         self._playback.finish_all(
             UtteranceEnd.CONNECTION_LOST if lost else UtteranceEnd.DISCONNECTED
         )

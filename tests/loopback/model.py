@@ -156,6 +156,7 @@ class VoiceState:
     channel_id: int | None
     session_id: str
     mute: bool = False
+    deaf: bool = False
     suppress: bool = False
     self_mute: bool = False
     self_deaf: bool = False
@@ -166,7 +167,7 @@ class VoiceState:
             "user_id": str(self.user_id),
             "channel_id": None if self.channel_id is None else str(self.channel_id),
             "session_id": self.session_id,
-            "deaf": False,
+            "deaf": self.deaf,
             "mute": self.mute,
             "self_deaf": self.self_deaf,
             "self_mute": self.self_mute,

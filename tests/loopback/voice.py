@@ -38,7 +38,10 @@ class Voice:
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
         self._listeners: dict[int, Listener] = {}
+        self.bot_states: list[VoiceState] = []  # everyone that was published, in order
         self._muted: set[tuple[int, int]] = set()  # guild, user; for as long as a moderator wants
+        self._deafened: set[tuple[int, int]] = set()  # likewise
+        self._own: dict[tuple[int, int], tuple[bool, bool]] = {}  # self-muted, self-deafened
         self._udp = UdpReceiver()
 
     def start(self) -> None:
@@ -103,13 +106,27 @@ class Voice:
             self._call(self._world.channel(channel_id)).join(listener)
         self._set_state(guild, user_id, channel_id, state.session_id)
 
+    def deafen(self, guild: Guild, user_id: int, on: bool) -> None:
+        """Deafen a person or the bot in the whole guild, as moderators do."""
+        change = self._deafened.add if on else self._deafened.discard
+        change((guild.id, user_id))
+        self._renew_state(guild, user_id)
+
+    def mute_self(self, guild: Guild, user_id: int, on: bool) -> None:
+        """A person presses their own microphone button."""
+        self._own[guild.id, user_id] = (on, False)
+        self._renew_state(guild, user_id)
+
+    def _renew_state(self, guild: Guild, user_id: int) -> None:
+        state = guild.voice_states.get(user_id)
+        if state is not None:
+            self._set_state(guild, user_id, state.channel_id, state.session_id)
+
     def mute(self, guild: Guild, user_id: int, on: bool) -> None:
         """Mute a person or the bot in the whole guild, in voice or not, as moderators do."""
         change = self._muted.add if on else self._muted.discard
         change((guild.id, user_id))
-        state = guild.voice_states.get(user_id)
-        if state is not None:
-            self._set_state(guild, user_id, state.channel_id, state.session_id)
+        self._renew_state(guild, user_id)
         if user_id == self._world.bot.id and guild.id in self.connections:
             connection = self.connections[guild.id]
             connection.muted = self._silenced(guild, connection.call)
@@ -127,6 +144,7 @@ class Voice:
     def bot_requested(self, request: VoiceRequest) -> None:
         """Op 4 on the gateway. What the bot may not do is ignored, as Discord does."""
         guild = self._world.guild(request.guild_id)
+        self._own[guild.id, self._world.bot.id] = (request.self_mute, request.self_deaf)
         if request.channel_id is None:
             self._move_bot(guild, request.session_id, None)
         elif not self._bot_may_enter(request.channel_id):
@@ -191,8 +209,20 @@ class Voice:
     def _set_state(
         self, guild: Guild, user_id: int, channel_id: int | None, session_id: str
     ) -> None:
-        mute = (guild.id, user_id) in self._muted
-        self._world.set_voice_state(guild, VoiceState(user_id, channel_id, session_id, mute))
+        who = (guild.id, user_id)
+        self_mute, self_deaf = self._own.get(who, (False, False))
+        state = VoiceState(
+            user_id,
+            channel_id,
+            session_id,
+            mute=who in self._muted,
+            deaf=who in self._deafened,
+            self_mute=self_mute,
+            self_deaf=self_deaf,
+        )
+        if user_id == self._world.bot.id:
+            self.bot_states.append(state)
+        self._world.set_voice_state(guild, state)
 
     def _call(self, channel: Channel) -> Call:
         if channel.id not in self._calls:

@@ -19,6 +19,9 @@ class Listener:
     def connected(self) -> None:
         self.heard.append("connected")
 
+    def interrupted(self, removed: bool) -> None:
+        pass
+
     def disconnected(self, lost: bool) -> None:
         self.heard.append("lost" if lost else "disconnected")
 
