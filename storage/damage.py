@@ -101,7 +101,7 @@ async def _mark(
             await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
         except sqlite3.IntegrityError as error:
             # A damaged row cannot be changed; that it is damaged is seen whenever it is read.
-            log.warning("The voice of the clip %s cannot be marked (%s).", sha256, error)
+            log.warning("A voice whose clip is damaged cannot be marked (%s).", error)
         return fault
 
     return await database.write(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
 import re
 import shutil
 import sqlite3
@@ -17,6 +18,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 import aiosqlite
 
+from storage import scrubbing
 from storage.errors import DiskFullError, StorageError
 from storage.names import word_tails
 from storage.reserve import Reserve
@@ -27,6 +29,8 @@ BUSY_SECONDS = 5.0
 
 T = TypeVar("T")
 Parameters: TypeAlias = Sequence[str | int | float | bytes | None]
+
+log = logging.getLogger(__name__)
 
 _MIN_SQLITE = (3, 37)  # STRICT tables
 _PERMISSIONS = "Check that the directory exists and that this user may write to it."
@@ -147,6 +151,21 @@ class Database:
         """Put some room aside for `write_urgently`, if there is plenty."""
         await asyncio.to_thread(self._reserve.keep)
 
+    async def scrub(self) -> None:
+        """Rewrite the database without what was deleted; see `storage.scrubbing`.
+
+        Without room for that, only what was deleted is overwritten. Raises StorageError.
+        """
+        with _translated(self.path):
+            async with self._turn:
+                try:
+                    await scrubbing.rewrite(self._writer, self.path)
+                except sqlite3.Error as error:
+                    if not _is_full(self.path, error):
+                        raise
+                    log.warning("%s is not rewritten after a deletion: no room.", self.path)
+                await scrubbing.empty_log(self._writer, self.path)
+
     async def write_urgently(self, work: Callable[[Execute], Awaitable[T]]) -> T:
         """Do as `write`; on a full disk, use the room that was put aside, and run `work` again."""
         try:
@@ -223,6 +242,9 @@ def _decode(text: bytes) -> str:
 async def _prepare_writer(writer: aiosqlite.Connection) -> None:
     await writer.execute_fetchall("PRAGMA journal_mode = WAL")
     await writer.execute_fetchall("PRAGMA foreign_keys = ON")
+    # What is deleted is overwritten, and no copy of it lies in a temporary file.
+    await writer.execute_fetchall("PRAGMA secure_delete = ON")
+    await writer.execute_fetchall("PRAGMA temp_store = MEMORY")
     await writer.create_function("word_tails", 1, _word_tails, deterministic=True)
     # Not NORMAL: after a power cut that could take back a committed deletion whose file is gone,
     # or a voice that its owner was told is saved. Writes are few.

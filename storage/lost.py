@@ -50,7 +50,8 @@ def take_back(clips: Path, sha256: str, keys: KeyRing) -> bool:
             path.rename(clips / f"{sha256}{CLIP_SUFFIX}")
             sync_directory(clips)
         except (StorageError, OSError) as error:
-            log.warning("The recording %s cannot be brought back (%s).", path, error)
+            # Not its name, nor the error, which has it: a log is to hold no hash of a recording.
+            log.warning("A recording in %s cannot be brought back (%s).", lost, _reason(error))
             continue
         return True
     return False
@@ -60,6 +61,18 @@ def remove_copies(clips: Path, sha256: str) -> None:
     """Remove a recording whose voice was deleted. Raises OSError."""
     for path in lost_directory(clips).glob(f"{sha256}*{CLIP_SUFFIX}"):
         path.unlink(missing_ok=True)
+
+
+def remove_all(clips: Path) -> int:
+    """Remove every clip, in clips/ and in lost/; return how many. Raises OSError."""
+    files = [
+        path
+        for directory in (clips, lost_directory(clips))
+        for path in directory.glob(f"*{CLIP_SUFFIX}")
+    ]
+    for path in files:
+        path.unlink(missing_ok=True)
+    return len(files)
 
 
 def list_lost(clips: Path) -> tuple[LostClip, ...]:
@@ -78,6 +91,10 @@ def list_lost(clips: Path) -> tuple[LostClip, ...]:
         log.warning("%s cannot be read (%s).", lost, error.strerror)
         return ()
     return tuple(sorted(found, key=lambda clip: clip.path.name))
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror or "") if isinstance(error, OSError) else "it is damaged"
 
 
 def _free_name(lost: Path, name: str) -> Path:

@@ -115,6 +115,12 @@ async def remove_released(database: Database, clips: Path, hashes: Sequence[str]
     return await _in_batches(database, names, discard)
 
 
+async def count_released(database: Database, hashes: Sequence[str]) -> int:
+    """Return how many of these clips could not be removed yet."""
+    released = set(await _released(database))
+    return len(released.intersection(hashes))
+
+
 Change = Callable[[Execute, str], Awaitable[bool]]
 """Changes a file under the lock, if it still should be, and says whether it did."""
 
@@ -174,8 +180,9 @@ def _return(clips: Path, keys: KeyRing) -> Change:
 
 
 def _log_kept(path: Path, error: OSError) -> None:
-    log.warning("%s is not needed any more but cannot be removed (%s). The next start tries again.",
-                path, error.strerror)  # fmt: skip
+    # Not its name: the log is to hold no hash of a member's recording.
+    log.warning("A file in %s is not needed any more but cannot be removed (%s). The next start "
+                "tries again.", path.parent, error.strerror)  # fmt: skip
 
 
 def _list_files(clips: Path) -> list[str]:

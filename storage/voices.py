@@ -55,6 +55,11 @@ class VoiceStore:
         """What recordings and evidence are sealed with."""
         return self._keys
 
+    @property
+    def clips(self) -> Path:
+        """The directory of the clips, for what changes them with rows."""
+        return self._clips
+
     @classmethod
     @asynccontextmanager
     async def open(cls, directory: Path, keys: KeyRing = NO_KEYS) -> AsyncIterator[VoiceStore]:

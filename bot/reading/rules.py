@@ -12,6 +12,7 @@ from bot.reading.message import Author, ChatMessage
 from bot.reading.place import Context, Place
 from bot.reading.sayable import has_something_to_say, without_address
 from bot.settings.guild import GuildSettings
+from storage.forgotten import is_among
 
 _MARKUP = " \t\n*_~|>`#-"  # of Discord, that may stand before the prefix
 
@@ -56,9 +57,9 @@ def refused_author(author: Author, context: Context) -> SkipReason | None:
     guild = context.guild
     if author.id == context.place.bot_id:
         return SkipReason.OWN
-    if author.id in guild.blocked_members:
+    if is_among(author.id, guild.blocked_members):
         return SkipReason.BLOCKED
-    if author.id in guild.muted_members:
+    if is_among(author.id, guild.muted_members):
         return SkipReason.MUTED
     if author.roles.intersection(guild.muted_roles):
         return SkipReason.MUTED_ROLE

@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 from bot.i18n import _, listed
 from bot.settings.guild import GuildSettings
+from storage.forgotten import is_among
 
 MOST_NAMED = 5
 """Roles and channels that a refusal names."""
@@ -98,7 +99,7 @@ def dictionary_refusal(member: MemberFacts, settings: GuildSettings) -> str | No
 
 
 def _blocked(member: MemberFacts, settings: GuildSettings) -> str | None:
-    if member.id not in settings.blocked_members:
+    if not is_among(member.id, settings.blocked_members):
         return None
     return _(
         "You are blocked from using me on this server. Somebody with the permission Manage Server "

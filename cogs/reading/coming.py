@@ -13,6 +13,7 @@ from bot.reading import phrases
 from bot.voice.link import VocalChannel
 from bot.voice.player import GuildPlayer
 from cogs.reading.desk import ReadingDesk, has_listeners
+from storage.forgotten import is_among
 from storage.read_channels import ReadChannel
 
 log = structlog.get_logger(__name__)
@@ -32,7 +33,7 @@ class Coming(commands.Cog, name="Coming"):
             await self._go_back(channel.guild)  # does nothing but after a lost connection
             return
         settings = await self._desk.services.settings.guild(channel.guild.id)
-        if channel.id in settings.auto_join and member.id not in settings.blocked_members:
+        if channel.id in settings.auto_join and not is_among(member.id, settings.blocked_members):
             await self._come_by_myself(channel, member.id)
 
     async def _come_by_myself(self, channel: VocalChannel, member_id: int) -> None:

@@ -14,6 +14,7 @@ from bot.settings.definition import Picker
 from bot.settings.words import number
 from cogs.settings.controls import MAX_OPTIONS, Chosen, Menu, Press, option, picker_of
 from cogs.settings.naming import Names
+from storage.forgotten import is_stand_in
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 _MAX_NUMBER_LENGTH = 20
@@ -159,12 +160,14 @@ def _group_picker(editing: Editing, change: Chosen) -> discord.ui.Item[Any]:
     """Return Discord's menu of things, for the 25 of a group; those of the others stay."""
     start = editing.group * MAX_OPTIONS
     most = min(MAX_OPTIONS, (editing.definition.most or MAX_OPTIONS) - start)
-    before, after = editing.value[:start], editing.value[start + most :]
+    before, here = editing.value[:start], editing.value[start : start + most]
+    # Who deleted their data cannot be picked, but stays blocked.
+    after = (*filter(is_stand_in, here), *editing.value[start + most :])
 
     async def chosen(interaction: discord.Interaction[Any], picked: tuple[int, ...]) -> None:
         await change(interaction, (*before, *picked, *after))
 
-    ids = _still_there(editing, editing.value[start : start + most])
+    ids = _still_there(editing, here)
     return picker_of(editing.definition, ids, most, chosen)
 
 

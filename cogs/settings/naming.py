@@ -14,6 +14,7 @@ from bot.settings.definition import Picker
 from bot.settings.words import shown
 from cogs.cards import quoted
 from cogs.settings.controls import cut
+from storage.forgotten import is_stand_in
 
 _MAX_TEXT = 100
 
@@ -29,7 +30,7 @@ class Names:
         """Whether there is such a thing still; members cannot be asked about."""
         match picker:
             case Picker.MEMBER:
-                return True
+                return not is_stand_in(identifier)
             case Picker.VOICE:
                 return identifier in self.voices
             case Picker.ROLE:
@@ -43,7 +44,7 @@ class Names:
         known = self.knows(picker, identifier)
         match picker:
             case Picker.MEMBER:
-                return f"<@{identifier}>"
+                return f"<@{identifier}>" if known else _("a member who deleted their data")
             case Picker.ROLE:
                 return self._role(identifier) if known else _("a deleted role")
             case Picker.VOICE:
