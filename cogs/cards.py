@@ -22,6 +22,9 @@ from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 PICTURE_NAME = "sample.png"
 PICTURE_TEXT = N_("The waveform of the recording, with the part that counts marked")
 
+SYNTHETIC = N_("Synthetic speech: a machine speaks, not the person.")
+"""What everything says that carries speech, and every voice that is new."""
+
 ANY_LENGTH = ClipNeed()
 
 NEUTRAL = discord.Colour(0x5B8DEF)
@@ -75,7 +78,7 @@ def saved_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
         "you choose another voice with {default}. You can delete it at any time "
         "with {delete}."
     ).format(say=command("say"), default=command("voice default"), delete=command("voice delete"))
-    return embed(_saved(voice), text, _COLOURS["good"])
+    return _synthetic(embed(_saved(voice), text, _COLOURS["good"]))
 
 
 def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
@@ -85,7 +88,11 @@ def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
         text += " " + _(
             "{restore} brings the former recording back for 7 days, until {time}."
         ).format(restore=command("voice restore"), time=format_dt(voice.former_until, "f"))
-    return embed(_saved(voice), text, _COLOURS["good"])
+    return _synthetic(embed(_saved(voice), text, _COLOURS["good"]))
+
+
+def _synthetic(card: discord.Embed) -> discord.Embed:
+    return card.set_footer(text=_(SYNTHETIC))
 
 
 def _saved(voice: VoiceProfile) -> str:

@@ -41,6 +41,7 @@ class Help(commands.Cog):
         card.add_field(name=_("Your own"), value=_own(command), inline=False)
         if manages_guild(interaction):
             card.add_field(name=_("For this server"), value=_managing(command), inline=False)
+        card.set_footer(text=_(cards.SYNTHETIC))
         await interaction.edit_original_response(embed=card)
 
 

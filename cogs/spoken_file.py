@@ -45,7 +45,7 @@ async def answer_with_file(
     spoken = await _spoken(interaction, replace(utterance, current_voice=check))
     _require_size(interaction, len(spoken.ogg))
     notes = spoken.notes + await dictionary_notes(services, utterance)
-    about = engine_note(services.engine) + cards.notes(notes)
+    about = engine_note(services.engine) + cards.notes((_(cards.SYNTHETIC), *notes))
     await interaction.edit_original_response(
         content=_("Spoken by {voice}:").format(voice=cards.quoted(voice.name)) + about,
         attachments=[discord.File(io.BytesIO(spoken.ogg), FILE_NAME)],

@@ -19,13 +19,17 @@ from bot.speech.types import OPUS_SAMPLE_RATE
 if TYPE_CHECKING:
     from av.container import OutputContainer
 
+SYNTHETIC_COMMENT = "Synthetic speech made by Mynah, not a recording of a person."
+"""The comment in a file's metadata, for whoever comes across it elsewhere."""
+
 _MP3_BIT_RATE = 96_000  # bit/s; mono speech gains nothing above
 
 
 def audio_bytes(packets: Sequence[bytes], audio_format: AudioFormat) -> bytes:
     """Return a file of 48 kHz mono Opus packets of 20 ms.
 
-    wav and flac are 16-bit PCM, ogg holds the packets themselves, mp3 is encoded anew.
+    wav and flac are 16-bit PCM, ogg holds the packets themselves, mp3 is encoded anew. The metadata
+    say that it is synthetic.
     """
     content = io.BytesIO()
     _WRITERS[audio_format](content, packets)
@@ -89,7 +93,9 @@ def _encode(
 def _open(file: BinaryIO, container_format: str) -> OutputContainer:
     import av
 
-    return av.open(file, "w", format=container_format)
+    container = av.open(file, "w", format=container_format)
+    container.metadata["comment"] = SYNTHETIC_COMMENT
+    return container
 
 
 _WRITERS: dict[AudioFormat, Callable[[BinaryIO, Sequence[bytes]], None]] = {

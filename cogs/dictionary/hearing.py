@@ -125,7 +125,8 @@ async def _answer(interaction: Interaction, utterance: Utterance, view: SaveEntr
         await interaction.edit_original_response(embed=card, view=view)
         return
     preview = await services.speech.preview(utterance)
-    card.description = (engine_note(services.engine) + cards.notes(preview.notes)).strip()
+    notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
+    card.description = (engine_note(services.engine) + notes).strip()
     await interaction.edit_original_response(
         embed=card, view=view, attachments=[discord.File(io.BytesIO(preview.ogg), FILE_NAME)]
     )

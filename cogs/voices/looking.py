@@ -97,7 +97,8 @@ class Looking(commands.Cog):
         )
         await defer(interaction)
         preview = await services_of(interaction).speech.preview(utterance)
-        about = engine_note(services_of(interaction).engine) + cards.notes(preview.notes)
+        notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
+        about = engine_note(services_of(interaction).engine) + notes
         await interaction.edit_original_response(
             content=_("This is {voice}.").format(voice=cards.quoted(voice.name)) + about,
             attachments=[discord.File(io.BytesIO(preview.ogg), "preview.ogg")],

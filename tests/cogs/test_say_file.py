@@ -15,6 +15,7 @@ from simcord.results import InteractionResult
 
 from bot.speech.delivery import Delivery
 from bot.speech.types import VoiceSettings
+from cogs.cards import SYNTHETIC
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, content
 
@@ -51,7 +52,7 @@ def spoken_delivery(scene: Scene) -> Delivery:
 async def test_the_answer_carries_the_speech_without_a_voice_channel(scene: Scene) -> None:
     result = await say(scene, file=True)
     assert result.ephemeral
-    assert content(result) == "Spoken by “Ann”:"
+    assert content(result) == f"Spoken by “Ann”:\n-# {SYNTHETIC}"
     assert await seconds(result) == pytest.approx(0.1, abs=0.03)
     assert scene.guild.voice_states().get(scene.env.backend.bot_user.id) is None
     voice = await scene.world.store.find(scene.guild.id, "Ann")

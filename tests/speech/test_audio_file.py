@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from bot.errors import UserError
-from bot.speech.audio_file import audio_bytes, ogg_bytes
+from bot.speech.audio_file import SYNTHETIC_COMMENT, audio_bytes, ogg_bytes
 from bot.speech.audio_formats import FORMATS, AudioFormat, format_of
 from bot.speech.opus import PRE_SKIP_SAMPLES, decode_opus, encode_opus
 
@@ -88,3 +88,12 @@ def test_an_unknown_suffix_names_the_known_ones(name: str) -> None:
 @pytest.mark.parametrize("name", ["speech.wav", "SPEECH.WAV", "a.b/speech.flac.wav"])
 def test_a_suffix_names_the_format_in_any_case(name: str) -> None:
     assert format_of(Path(name)) == "wav"
+
+
+@pytest.mark.parametrize("audio_format", FORMATS)
+def test_a_file_says_that_it_is_synthetic(
+    audio_format: AudioFormat, packets: tuple[bytes, ...]
+) -> None:
+    with av.open(io.BytesIO(audio_bytes(packets, audio_format))) as container:
+        metadata = container.metadata | container.streams.audio[0].metadata
+    assert metadata["comment"] == SYNTHETIC_COMMENT
