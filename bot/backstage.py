@@ -17,6 +17,7 @@ from bot.app import (
     open_store,
     text_limits,
 )
+from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.config import Settings
@@ -85,6 +86,7 @@ async def open_backstage(
             guild_settings,
             enrolment_service(settings, media, store, lambda: engine.clip_need),
             _speech_desk(settings, scheduler, media, engine, phrases),
+            AuditTrail.beside(store, guild_settings),
         )
         proxy = settings.discord.proxy
 
@@ -97,10 +99,11 @@ async def open_backstage(
                 message_content=message_content,
             )
 
-        try:
-            yield Backstage(engine, shared.enrolment, make_bot)
-        finally:
-            await scheduler.close()
+        async with shared.audit.running():
+            try:
+                yield Backstage(engine, shared.enrolment, make_bot)
+            finally:
+                await scheduler.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,7 @@ class _Shared:
     guild_settings: SettingsService
     enrolment: EnrolmentService
     desk: SpeechDesk
+    audit: AuditTrail
 
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
@@ -137,6 +141,7 @@ class _Shared:
                 most_characters=text_limits(self.settings).max_characters,
             ),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
+            audit=self.audit,
         )
 
 

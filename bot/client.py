@@ -16,6 +16,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.audit.trail import AuditTrail
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
@@ -96,6 +97,7 @@ class Services:
     watch: VoiceWatch
     reading: ReadingService
     sessions: ReadingSessions
+    audit: AuditTrail
     says: MinuteLimit = field(default_factory=MinuteLimit)
 
 

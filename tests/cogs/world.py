@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.dictionary.service import DictionaryService
@@ -149,6 +150,7 @@ class World:
         self.choices = SettingsStore.beside(self.store)
         self.settings = SettingsService(SettingValues.beside(self.store))
         self.dictionary = DictionaryService(DictionaryStore(self.store.database))
+        self.audit = AuditTrail.beside(self.store, self.settings)
         self.commits = CommitWatch(self.store.version)
         self.commits.subscribe(self.settings.take_in)
         self.watch = VoiceWatch(self.store, self.commits)
@@ -182,6 +184,7 @@ class World:
             watch=self.watch,
             reading=ReadingService(self.settings, Speakers(self.choices)),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
+            audit=self.audit,
         )
 
     async def add_voice(

@@ -1,0 +1,183 @@
+"""The audit trail as the program uses it: what happened is written down, old rows go."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections import Counter, defaultdict, deque
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+
+from bot.audit.events import Event, Spoken, Unrecorded
+from bot.settings.service import SettingsService
+from storage.audit import AuditStore
+from storage.audit_reading import AuditFilter, AuditReader
+from storage.audit_rows import AuditRow, NewRow, now, packets_hash
+from storage.errors import StorageError
+from storage.voices import VoiceStore
+
+log = structlog.get_logger(__name__)
+
+GROUP_SECONDS = 1.0
+"""Utterances that end within that time are written in one transaction."""
+
+MAX_GROUP = 200
+"""Utterances that are written in one transaction, for which other writers wait."""
+
+MAX_WAITING = 2_000
+"""Utterances that wait to be written; of more, the number is written."""
+
+PRUNE_SECONDS = 3600.0
+_PAUSE_SECONDS = 0.05  # between batches, so that others get to write
+
+
+class AuditTrail:
+    """What happened, in an append-only chain for each guild.
+
+    reader: pages and look-ups.
+    """
+
+    def __init__(self, store: AuditStore, reader: AuditReader, settings: SettingsService) -> None:
+        self.store, self.reader = store, reader
+        self._settings = settings
+        self._waiting: deque[tuple[int, Spoken]] = deque()
+        self._unrecorded: Counter[int] = Counter()
+        self._arrived = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._failed = False
+
+    @classmethod
+    def beside(cls, voices: VoiceStore, settings: SettingsService) -> AuditTrail:
+        """Return the trail in the database of `voices`, which goes on owning it."""
+        return cls(AuditStore(voices.database), AuditReader(voices.database), settings)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[AuditTrail]:
+        """Write what is spoken and remove what is old until the block ends; then write the rest."""
+        tasks = [
+            asyncio.create_task(self._write_groups(), name="audit-write"),
+            asyncio.create_task(self._prune_regularly(), name="audit-prune"),
+        ]
+        try:
+            yield self
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self.flush()
+
+    async def record(self, guild_id: int, event: Event) -> None:
+        """Write down what happened; return when that is done. What is spoken waits for its group.
+
+        Never raises: what happened has happened. What cannot be written is logged, once until it
+        can be again.
+        """
+        if isinstance(event, Spoken):
+            self.spoken(guild_id, event)
+            return
+        try:
+            await self.store.append(guild_id, [event.row()])
+        except StorageError as error:
+            self._cannot_write(error)
+        else:
+            self._failed = False
+
+    def spoken(self, guild_id: int, event: Spoken) -> None:
+        """Have written down, within a second or two, what was spoken. Never waits."""
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append((guild_id, event))
+        else:
+            self._unrecorded[guild_id] += 1
+        self._arrived.set()
+
+    async def flush(self) -> None:
+        """Write what waits now. Raises nothing; what cannot be written goes on waiting."""
+        async with self._writing:
+            try:
+                for _group in range(0, len(self._waiting), MAX_GROUP):
+                    await self._write_group()
+            except StorageError as error:
+                self._cannot_write(error)
+            else:
+                self._failed = False
+
+    async def _write_group(self) -> None:
+        group = list(itertools.islice(self._waiting, MAX_GROUP))
+        unrecorded = self._unrecorded.copy()
+        await self.store.append_all(await self._rows_of(group, unrecorded))
+        for _written in group:
+            self._waiting.popleft()
+        self._unrecorded -= unrecorded
+
+    async def find(self, packets: Sequence[bytes], guild_id: int | None = None) -> list[AuditRow]:
+        """Return what was spoken with exactly these Opus packets, the newest first.
+
+        guild_id: only there. Raises StorageError.
+        """
+        await self.flush()
+        return await self.reader.find(packets_hash(packets), guild_id)
+
+    async def rows_about(self, guild_id: int, user_id: int) -> AsyncIterator[AuditRow]:
+        """Yield all rows of a guild that name a member, the oldest first. Raises StorageError."""
+        await self.flush()
+        async for row in self.reader.all_rows(guild_id, AuditFilter(member_id=user_id)):
+            yield row
+
+    async def forget_member(self, guild_id: int, user_id: int) -> int:
+        """See `AuditStore.forget_member`; also what still waits to be written. StorageError."""
+        await self.flush()
+        return await self.store.forget_member(guild_id, user_id)
+
+    async def delete_guild(self, guild_id: int) -> int:
+        """See `AuditStore.delete_guild`; also what still waits to be written. StorageError."""
+        await self.flush()
+        return await self.store.delete_guild(guild_id)
+
+    async def prune(self) -> int:
+        """Remove rows that are older than their guild's setting says; return how many.
+
+        Raises StorageError.
+        """
+        removed = 0
+        for chain in await self.store.chains():
+            days = (await self._settings.guild(chain.guild_id)).audit_days
+            until = now() - timedelta(days=days)
+            while batch := await self.store.prune(chain.guild_id, until):
+                removed += batch
+                await asyncio.sleep(_PAUSE_SECONDS)
+        return removed
+
+    async def _rows_of(
+        self, group: Sequence[tuple[int, Spoken]], unrecorded: Mapping[int, int]
+    ) -> dict[int, list[NewRow]]:
+        rows: defaultdict[int, list[NewRow]] = defaultdict(list)
+        for guild_id, event in group:
+            keeps_texts = (await self._settings.guild(guild_id)).audit_texts
+            rows[guild_id].append((event if keeps_texts else event.without_text()).row())
+        for guild_id, count in unrecorded.items():
+            rows[guild_id].append(Unrecorded(by="bot", count=count).row())
+        return rows
+
+    async def _write_groups(self) -> None:
+        while True:
+            await self._arrived.wait()
+            await asyncio.sleep(GROUP_SECONDS)
+            self._arrived.clear()
+            await self.flush()
+            if self._waiting:
+                self._arrived.set()
+
+    async def _prune_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_SECONDS)
+            with contextlib.suppress(StorageError):  # tried again in an hour
+                await self.prune()
+
+    def _cannot_write(self, error: StorageError) -> None:
+        if not self._failed:
+            self._failed = True
+            log.error("the audit trail cannot be written", stage="audit", error=str(error))

@@ -1,0 +1,232 @@
+"""The audit trail: an append-only chain of rows for each guild; guild 0 is the operator's.
+
+Members stand in it as pseudonyms, and texts lie beside it, so that both can be forgotten while
+every hash stays what it is. `storage.audit_check` finds what was tampered with.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from storage.audit_rows import (
+    COLUMNS,
+    NO_HASH,
+    By,
+    NewRow,
+    data_json,
+    new_salt,
+    now,
+    pseudonym_of,
+    row_hash,
+    text_hash,
+)
+from storage.database import Database, Execute
+from storage.rows import timestamp
+
+_INSERT = f"INSERT INTO audit ({', '.join(COLUMNS)}, hash) VALUES ({', '.join('?' * 11)})"  # noqa: S608
+_BEGIN = "INSERT OR IGNORE INTO audit_chains VALUES (?, 1, ?, 0, ?)"
+_MEMBER = """
+INSERT INTO audit_members VALUES (?, ?, ?, ?, ?)
+ON CONFLICT (guild_id, user_id) DO UPDATE SET newest = excluded.newest RETURNING pseudonym
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Where a guild's chain begins and ends; see storage/migrations/0013_audit.sql."""
+
+    guild_id: int
+    first: int
+    before: str
+    last: int
+    hash: str
+
+
+async def append(execute: Execute, guild_id: int, rows: Iterable[NewRow]) -> None:
+    """Append rows to a guild's chain, in the transaction that is open.
+
+    So what happened and the row that tells of it are stored together, or neither.
+
+    Raises sqlite3.Error.
+    """
+    await execute(_BEGIN, (guild_id, NO_HASH, NO_HASH))
+    chain = await read_chain(execute, guild_id)
+    assert chain is not None
+    number, before = chain.last, chain.hash
+    for row in rows:
+        number += 1
+        before = await _append(execute, guild_id, number, before, row)
+        # After each, because a trigger takes no other number than the next.
+        await execute(
+            "UPDATE audit_chains SET last = ?, hash = ? WHERE guild_id = ?",
+            (number, before, guild_id),
+        )
+
+
+async def _append(execute: Execute, guild_id: int, number: int, before: str, row: NewRow) -> str:
+    """Store one row, and return its hash."""
+
+    async def pseudonym(who: By) -> str | None:
+        if not isinstance(who, int):
+            return who
+        salt = new_salt()
+        own = pseudonym_of(salt, guild_id, who)
+        [[known]] = await execute(_MEMBER, (guild_id, who, salt, own, number))
+        return str(known)
+
+    data: dict[str, Any] = dict(row.data)
+    if row.members:
+        data["members"] = {
+            part: [await pseudonym(member) for member in members]
+            for part, members in row.members.items()
+        }
+    if row.texts:
+        data["texts"] = await _keep_texts(execute, guild_id, number, row.texts)
+    columns = (
+        guild_id, number, timestamp(row.at or now()), row.kind,
+        await pseudonym(row.actor), await pseudonym(row.subject),
+        row.voice_id, row.milliseconds, row.packets_sha256, data_json(data),
+    )  # fmt: skip
+    sha256 = row_hash(before, columns)
+    await execute(_INSERT, (*columns, sha256))
+    return sha256
+
+
+async def _keep_texts(
+    execute: Execute, guild_id: int, number: int, texts: Mapping[str, str]
+) -> dict[str, str]:
+    hashes = {}
+    for part, text in texts.items():
+        salt = new_salt()
+        await execute(
+            "INSERT INTO audit_texts VALUES (?, ?, ?, ?, ?)", (guild_id, number, part, salt, text)
+        )
+        hashes[part] = text_hash(salt, text)
+    return hashes
+
+
+async def read_chain(execute: Execute, guild_id: int) -> Chain | None:
+    """Return where a guild's chain begins and ends, None where there is none."""
+    rows = await execute("SELECT * FROM audit_chains WHERE guild_id = ?", (guild_id,))
+    return Chain(*rows[0]) if rows else None
+
+
+class AuditStore:
+    """The trail. Every method raises StorageError if the database is unusable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, guild_id: int, rows: Sequence[NewRow]) -> None:
+        """Append rows to a guild's chain; also on a full disk, from what was put aside."""
+
+        async def work(execute: Execute) -> None:
+            await append(execute, guild_id, rows)
+
+        await self._database.write_urgently(work)
+
+    async def append_all(self, rows: Mapping[int, Sequence[NewRow]]) -> None:
+        """Append rows to the chains of several guilds, in one transaction."""
+
+        async def work(execute: Execute) -> None:
+            for guild_id, of_guild in rows.items():
+                await append(execute, guild_id, of_guild)
+
+        await self._database.write(work)
+
+    async def chains(self) -> list[Chain]:
+        """Return the chains that there are, by guild."""
+        rows = await self._database.read("SELECT * FROM audit_chains ORDER BY guild_id")
+        return [Chain(*row) for row in rows]
+
+    async def prune(self, guild_id: int, until: datetime, limit: int = 500) -> int:
+        """Remove a chain's oldest rows, at most so many of those from before `until`.
+
+        Returns how many. The chain begins later from then on, and members whom no row names any
+        more are forgotten.
+        """
+
+        async def work(execute: Execute) -> int:
+            return await _prune(execute, guild_id, until, limit)
+
+        return await self._database.write_urgently(work)
+
+    async def forget_member(self, guild_id: int, user_id: int) -> int:
+        """Forget which pseudonym was a member's, and the texts of rows that name them.
+
+        The rows stay. Returns how many rows name whoever it was as who acted or was concerned.
+        """
+
+        async def work(execute: Execute) -> int:
+            return await forget_member(execute, guild_id, user_id)
+
+        return await self._database.write_urgently(work)
+
+    async def delete_guild(self, guild_id: int) -> int:
+        """Delete a guild's whole trail, and return how many rows that were."""
+
+        async def work(execute: Execute) -> int:
+            return await delete_guild(execute, guild_id)
+
+        return await self._database.write_urgently(work)
+
+
+async def forget_member(execute: Execute, guild_id: int, user_id: int) -> int:
+    """See `AuditStore.forget_member`; in the transaction that is open."""
+    rows = await execute(
+        "DELETE FROM audit_members WHERE guild_id = ? AND user_id = ? RETURNING pseudonym",
+        (guild_id, user_id),
+    )
+    if not rows:
+        return 0
+    named = "guild_id = ?1 AND ?2 IN (actor, subject)"
+    whom = (guild_id, rows[0][0])
+    texts = f"guild_id = ?1 AND number IN (SELECT number FROM audit WHERE {named})"  # noqa: S608
+    await execute(f"DELETE FROM audit_texts WHERE {texts}", whom)  # noqa: S608 - constants
+    [[count]] = await execute(f"SELECT count(*) FROM audit WHERE {named}", whom)  # noqa: S608
+    return int(count)
+
+
+async def delete_guild(execute: Execute, guild_id: int) -> int:
+    """See `AuditStore.delete_guild`; in the transaction that is open."""
+    [[count]] = await execute("SELECT count(*) FROM audit WHERE guild_id = ?", (guild_id,))
+    # The chain first: while there is one, a trigger keeps its rows.
+    for table in ("audit_chains", "audit_texts", "audit_members", "audit"):
+        await execute(f"DELETE FROM {table} WHERE guild_id = ?", (guild_id,))  # noqa: S608
+    return int(count)
+
+
+async def _prune(execute: Execute, guild_id: int, until: datetime, limit: int) -> int:
+    rows = await execute(
+        "SELECT number, at, hash FROM audit WHERE guild_id = ? ORDER BY number LIMIT ?",
+        (guild_id, limit),
+    )
+    old = _older_ones(rows, timestamp(until) or "")
+    if not old:
+        return 0
+    newest = old[-1]
+    await execute(
+        "UPDATE audit_chains SET first = ?, before = ? WHERE guild_id = ?",
+        (newest["number"] + 1, newest["hash"], guild_id),
+    )
+    for condition in ("audit WHERE number <= ?2", "audit_texts WHERE number <= ?2",
+                      "audit_members WHERE newest <= ?2"):  # fmt: skip
+        await execute(
+            f"DELETE FROM {condition} AND guild_id = ?1",  # noqa: S608 - constants
+            (guild_id, newest["number"]),
+        )
+    return len(old)
+
+
+def _older_ones(rows: Sequence[sqlite3.Row], until: str) -> list[sqlite3.Row]:
+    """Return those before the first that is new enough; a clock may have been wrong for a while."""
+    old = []
+    for row in rows:
+        if row["at"] >= until:
+            break
+        old.append(row)
+    return old
