@@ -83,9 +83,11 @@ GUILD_COLUMNS = (
     ("dictionary_versions", "guild_id"),
     ("synced_commands", "guild_id"),
     ("voice_blocks", "guild_id"),
-    ("audit", "guild_id"),
-    ("audit_members", "guild_id"),
+    # In this order: while there is a chain, its rows are kept.
     ("audit_chains", "guild_id"),
+    ("audit_texts", "guild_id"),
+    ("audit_members", "guild_id"),
+    ("audit", "guild_id"),
     ("departures", "guild_id"),
 )
 """Every column with a guild's id: its rows go when the guild's data does."""

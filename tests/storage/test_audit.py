@@ -206,7 +206,7 @@ async def test_a_guild_can_go_as_a_whole(
     await trail.append_all({GUILD: [SPOKEN.row(), RENAMED.row()], OTHER: [SPOKEN.row()]})
     assert await trail.delete_guild(GUILD) == 2
     for table in ("audit", "audit_chains", "audit_members", "audit_texts"):
-        rows = await voices.database.read(f"SELECT DISTINCT guild_id FROM {table}")  # noqa: S608
+        rows = await voices.database.read(f"SELECT DISTINCT guild_id FROM {table}")
         assert [row[0] for row in rows] == [OTHER]
     await trail.append(GUILD, [SPOKEN.row()])
     assert (await newest(reader)).number == 1
