@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -21,6 +21,9 @@ from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
 from storage.types import OPERATOR_GUILD_ID, Level, NewConsent, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
+
+if TYPE_CHECKING:
+    from bot.enrolment.traces import Traces
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,6 +107,16 @@ class EnrolmentService:
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=need or self._clip_need())
             return await self._run(_prepare, data, limits, locale.get())
+
+    async def traces(self, data: bytes, owner: int | None = None) -> Traces:
+        """Look for what a file, any audio, shows of where it came from; nothing of it is kept.
+
+        owner: see `prepare`. Raises `UserError`: `AudioFileError` for a file that cannot be read or
+        is over a limit, `BusyError` if too many uploads wait.
+        """
+        self.limits.check_size(len(data))
+        async with self.turns.turn(owner):
+            return await self._run(traces_of, data, self.limits)
 
     def is_doubtful(self, sample: EnrolmentSample) -> bool:
         """Whether a sample is too short for a model that may be the one that speaks."""
@@ -232,6 +245,13 @@ def _prepare(data: bytes, limits: EnrolmentLimits, language: str) -> EnrolmentSa
 
     with in_locale(language):  # of the picture; other texts are translated where they are shown
         return prepare_sample(data, limits)
+
+
+def traces_of(data: bytes, limits: EnrolmentLimits) -> Traces:
+    """See `bot.enrolment.traces.traces_of`; for the worker."""
+    from bot.enrolment.traces import traces_of  # in the worker only, as above
+
+    return traces_of(data, limits)
 
 
 def _warm() -> None:

@@ -17,7 +17,7 @@ from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.dictionary.service import DictionaryService
-from bot.enrolment.service import EnrolmentService
+from bot.enrolment.service import EnrolmentService, traces_of
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
@@ -82,7 +82,7 @@ class MediaWorker:
     restarting: bool = False
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
-        if function is ogg_bytes:
+        if function in (ogg_bytes, traces_of):
             return function(*args)
         self.uploads.append(args[0])
         self.languages.append(args[-1])
