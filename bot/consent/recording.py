@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -136,6 +136,7 @@ class LiveRecording:
         self._loop = asyncio.get_running_loop()
         self.over: asyncio.Future[RecordingEnd] = self._loop.create_future()
         self.ended: asyncio.Future[RecordingResult] = self._loop.create_future()
+        self.flush: Callable[[], None] = lambda: None  # hands over what waits to be in order
         self._packets: list[PlacedPacket] = []
         self._bytes = 0
         self._sounding = 0  # samples
@@ -204,6 +205,9 @@ class LiveRecording:
 
     def end(self, end: RecordingEnd) -> None:
         """End it, unless it has ended."""
+        if end.kept:
+            flush, self.flush = self.flush, lambda: None
+            flush()  # which may fill it up
         if self.over.done():
             return
         if end.kept and not self._sounding:

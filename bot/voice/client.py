@@ -17,20 +17,25 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import aiohttp
+import davey
 import discord
 from discord.enums import SpeakingState
 from discord.errors import ConnectionClosed
 from discord.utils import MISSING
 from discord.voice_state import ConnectionFlowState, SocketReader, VoiceConnectionState
 
+from bot.consent.packets import SILENCE_FRAME
 from bot.voice.limits import VoiceLimits
 from bot.voice.socket_reader import LoopReader
+from bot.voice.ssrcs import Ssrcs
 
 if TYPE_CHECKING:
     from discord.types.voice import GuildVoiceState, VoiceServerUpdate
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#voice-voice-close-event-codes
 _DISCONNECTED, _RATE_LIMITED, _CALL_TERMINATED = 4014, 4021, 4022
+
+_MAX_DRAINED = 10_000  # datagrams: more than a socket's buffer holds
 
 _SERVER_KNOWN = (
     ConnectionFlowState.got_voice_server_update,
@@ -68,12 +73,13 @@ class MynahVoiceClient(discord.VoiceClient):
         self.on_follow = on_follow  # called when Discord has moved the connection elsewhere
         self._on_loss = on_loss
         self.over = False
+        self.ssrcs = Ssrcs()
         self._tasks: set[asyncio.Task[None]] = set()
         super().__init__(client, channel)
 
     def create_connection_state(self) -> VoiceConnectionState:
         """Return the state machine with this module's policy; called by the library."""
-        return _ConnectionState(self)
+        return _ConnectionState(self, hook=self.ssrcs.hear)
 
     def can_speak(self) -> bool:
         """Whether a packet sent now can be heard. Cheap, never blocks, any thread.
@@ -87,6 +93,36 @@ class MynahVoiceClient(discord.VoiceClient):
         """Show the bot as speaking or silent. Returns at once, any thread."""
         with contextlib.suppress(RuntimeError):  # the loop is closed, and with it the connection
             self.loop.call_soon_threadsafe(self._speak_soon, on)
+
+    def listen(self, callback: Callable[[bytes], object]) -> None:
+        """Hand every datagram to `callback`, on the reader's thread, which may be the loop's."""
+        self._connection.add_socket_listener(callback)
+
+    def stop_listening(self, callback: Callable[[bytes], object]) -> None:
+        """Hand it no more."""
+        self._connection.remove_socket_listener(callback)
+
+    def drain(self) -> None:
+        """Throw away what has come and was not read."""
+        with contextlib.suppress(OSError):  # nothing is left, or the socket is closed
+            for _datagram in range(_MAX_DRAINED):
+                self._connection.socket.recv(1)
+
+    def decrypted(self, user_id: int, packet: bytes) -> bytes | None:
+        """Return a user's packet without its end-to-end encryption, None if it has no reader.
+
+        Without DAVE it is returned as it is. With DAVE, an unencrypted one is readable only while
+        the session lets such packets pass, or as the silence that Discord itself sends.
+        """
+        state = self._connection
+        if state.dave_protocol_version == 0 or packet == SILENCE_FRAME:
+            return packet
+        if state.dave_session is None:
+            return None
+        try:
+            return bytes(state.dave_session.decrypt(user_id, davey.MediaType.audio, packet))
+        except (ValueError, RuntimeError):  # of another epoch, not in the group, or damaged
+            return None
 
     def report(self, loss: Loss) -> None:
         """Tell the owner that the connection is gone, once."""

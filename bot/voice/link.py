@@ -12,8 +12,10 @@ import discord
 import structlog
 from discord.errors import ConnectionClosed
 
+from bot.consent.recording import LiveRecording
 from bot.voice.client import Loss, MynahVoiceClient
 from bot.voice.limits import VoiceLimits
+from bot.voice.receive import Receiver
 
 _E2EE_REQUIRED = 4017
 
@@ -193,6 +195,10 @@ class VoiceLink:
         if not outcome.joined:
             self._target = None
         return JoinOutcome.MOVED if moving and outcome.joined else outcome
+
+    def receiver(self, recording: LiveRecording) -> Receiver | None:
+        """Return what reads the present connection for a recording; None if there is none."""
+        return None if self._client is None else Receiver(self._client, recording)
 
     @property
     def deaf(self) -> bool:

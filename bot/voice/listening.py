@@ -152,12 +152,18 @@ class Listening:
                 self.stay_deaf()
 
     async def _hear(self, recording: LiveRecording, begun: asyncio.Future[None]) -> None:
-        if not await self._link.set_deaf(False):
+        confirmed = await self._link.set_deaf(False)
+        receiver = self._link.receiver(recording)
+        if not confirmed or receiver is None:
             recording.end(RecordingEnd.CONNECTION_LOST)
-        if not recording.over.done():
-            recording.begin()
-            begun.set_result(None)
-            await recording.over
+        elif not recording.over.done():
+            receiver.open()
+            try:
+                recording.begin()
+                begun.set_result(None)
+                await recording.over
+            finally:
+                receiver.close()
 
     async def _be_deaf(self) -> bool:
         """Ask once; whether Discord confirmed it. A lost connection comes back deaf by itself."""

@@ -18,6 +18,7 @@ from .ids import wait_until
 from .interactions import Interaction
 from .listener import HeardPacket, Listener, Pacing, pacing
 from .messages import Message
+from .microphone import Microphone, Network
 from .model import Channel, ChannelKind, Guild, Overwrite, Role
 from .permissions import Permission
 from .server import LoopbackDiscord
@@ -35,6 +36,8 @@ __all__ = [
     "Listener",
     "LoopbackDiscord",
     "Message",
+    "Microphone",
+    "Network",
     "Overwrite",
     "Pacing",
     "Permission",

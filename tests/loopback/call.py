@@ -20,7 +20,7 @@ from .mls import ExternalSender, Group, commit_epoch, read_key_package, split_co
 from .model import Payload
 from .rtp import RtpPacket
 
-CLIENTS_CONNECT, CLIENT_DISCONNECT = 11, 13
+SPEAKING, CLIENTS_CONNECT, CLIENT_DISCONNECT = 5, 11, 13
 EXECUTE_TRANSITION = 22
 EXTERNAL_SENDER, PROPOSALS, ANNOUNCE_COMMIT, WELCOME = 25, 27, 29, 30
 _APPEND = b"\0"
@@ -74,6 +74,7 @@ class Call:
         self.dave_version = settings.dave_version
         self.listeners: dict[int, Listener] = {}
         self.transitions = 0
+        self._ssrcs: dict[int, int] = {}  # of those who have spoken
         self._bot_id = bot_id
         self._settings = settings
         self._violations = violations
@@ -135,9 +136,21 @@ class Call:
         """Let a person go."""
         self.listeners[user_id].leave()
         self.listeners = {i: other for i, other in self.listeners.items() if i != user_id}
+        self._ssrcs.pop(user_id, None)
         if self._bot is not None:
             self._bot.send(CLIENT_DISCONNECT, {"user_id": str(user_id)})
         self._changed.set()
+
+    def speaks(self, user_id: int, ssrc: int) -> None:
+        """Tell the bot whose packets have this SSRC, once."""
+        if self._ssrcs.get(user_id) != ssrc:
+            self._ssrcs[user_id] = ssrc
+            self._announce(user_id)
+
+    def _announce(self, user_id: int) -> None:
+        if self._bot is not None:
+            data = {"user_id": str(user_id), "ssrc": self._ssrcs[user_id], "speaking": 1}
+            self._bot.send(SPEAKING, {**data, "delay": 0})
 
     def hear(self, packet: RtpPacket) -> None:
         """Pass a packet of the bot to everyone here (on the UDP thread)."""
@@ -152,6 +165,8 @@ class Call:
         self._bot = bot
         if self.listeners:
             bot.send(CLIENTS_CONNECT, {"user_ids": [str(user_id) for user_id in self.listeners]})
+        for user_id in self._ssrcs:
+            self._announce(user_id)
         if self.dave_version:
             bot.send_binary(EXTERNAL_SENDER, self._sender.package)
 

@@ -26,6 +26,7 @@ class DaveMember:
         self.failures: list[str] = []
         self._lock = threading.Lock()
         self._decryptors: dict[int, dave.Decryptor] = {}
+        self._encryptor = dave.Encryptor()
         self._session = dave.Session(lambda *reason: self.failures.append(" ".join(reason)))
         self._session.init(PROTOCOL_VERSION, group_id, str(user_id))
         self._session.set_external_sender(external_sender)
@@ -68,6 +69,15 @@ class DaveMember:
             decryptor = self._decryptors.setdefault(sender, dave.Decryptor())
             return decryptor.decrypt(dave.MediaType.audio, frame)
 
+    def encrypt(self, ssrc: int, opus: bytes) -> bytes:
+        """Return an Opus packet as this member sends it; raises DaveError outside a group."""
+        with self._lock:
+            self._encryptor.assign_ssrc_to_codec(ssrc, dave.Codec.opus)
+            frame = self._encryptor.encrypt(dave.MediaType.audio, ssrc, opus)
+        if frame is None:
+            raise DaveError("libdave could not encrypt")
+        return frame
+
     @property
     def privacy_code(self) -> str | None:
         """The voice privacy code that this member's client shows, or None outside a group."""
@@ -76,6 +86,7 @@ class DaveMember:
 
     def _take_keys(self, members: set[int]) -> None:
         """Renew everyone's keys: a new epoch changes all, libdave's roster names who changed."""
+        self._encryptor.set_key_ratchet(self._session.get_key_ratchet(str(self.user_id)))
         for user_id in members - {self.user_id}:
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:

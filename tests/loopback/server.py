@@ -171,6 +171,10 @@ class LoopbackDiscord:
         """A moderator disconnects the bot."""
         self.voice.move(guild, self.world.bot.id, None)
 
+    def deafen_bot(self, guild: Guild, on: bool = True) -> None:
+        """A moderator deafens the bot in the whole guild, or lets it hear again."""
+        self.voice.deafen(guild, self.world.bot.id, on)
+
     def mute_bot(self, guild: Guild, on: bool = True) -> None:
         """A moderator mutes the bot in the whole guild, or lets it speak again."""
         self.voice.mute(guild, self.world.bot.id, on)

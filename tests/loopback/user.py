@@ -16,6 +16,7 @@ from .slash import Typed, Value, autocomplete_data, command_data, find_command
 
 if TYPE_CHECKING:
     from .listener import Listener
+    from .microphone import Microphone
     from .server import LoopbackDiscord
 
 _BUTTON = 2
@@ -147,6 +148,14 @@ class Person:
         if not self._discord.world.may_connect(self.id, target):
             raise ClientRefusedError(f"{self.user.name} may not connect to {target.name}")
         return await self._discord.voice.join(self.guild, self.user, target)
+
+    def microphone(self, ssrc: int | None = None) -> Microphone:
+        """Return what the person speaks into; in voice only."""
+        return self._discord.voice.microphone(self.guild, self.user, ssrc)
+
+    def mute_self(self, on: bool = True) -> None:
+        """Press the microphone button."""
+        self._discord.voice.mute_self(self.guild, self.id, on)
 
     async def leave_voice(self) -> None:
         """Disconnect from voice."""

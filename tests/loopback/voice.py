@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import secrets
 from collections.abc import Iterable
@@ -14,15 +15,18 @@ from .call import Call, VoiceSettings
 from .gateway import VoiceRequest
 from .ids import wait_until
 from .listener import Listener
+from .microphone import Microphone
 from .model import Channel, Guild, User, VoiceState
 from .outbox import CLOSE_SECONDS, Outbox
 from .permissions import Permission
+from .rtp import OutgoingPacket
 from .state import World
 from .udp import UdpReceiver
 from .voice_connection import VoiceConnection
 
 _HEARTBEAT_MS = 13_750.0
 _DISCONNECTED = 4014
+_ssrcs = itertools.count(70_000)
 
 
 class Voice:
@@ -139,6 +143,24 @@ class Voice:
         self._set_state(guild, user.id, channel.id, secrets.token_hex(16))
         return listener
 
+    def microphone(self, guild: Guild, user: User, ssrc: int | None = None) -> Microphone:
+        """Let a person in a channel speak. ssrc: of their stream, by default a new one."""
+        listener = self._listeners[user.id]
+
+        def call() -> Call | None:
+            return None if listener.channel_id is None else self._calls.get(listener.channel_id)
+
+        def announce(number: int) -> None:
+            if (here := call()) is not None:
+                here.speaks(user.id, number)
+
+        def deliver(packet: OutgoingPacket) -> bool:
+            connection = self.connections.get(guild.id)
+            here = connection is not None and connection.call is call()
+            return connection is not None and here and connection.deliver(packet)
+
+        return Microphone(listener, next(_ssrcs) if ssrc is None else ssrc, deliver, announce)
+
     # The bot's side --------------------------------------------------------------------
 
     def bot_requested(self, request: VoiceRequest) -> None:
@@ -183,6 +205,8 @@ class Voice:
         connection = VoiceConnection(guild.id, session_id, call, self._udp)
         connection.muted = self._silenced(guild, call)
         connection.count_only = self.settings.count_only
+        state = guild.voice_states[self._world.bot.id]
+        connection.deaf = state.self_deaf or state.deaf
         self.connections[guild.id] = connection
         data = {
             "token": connection.token,
@@ -222,6 +246,8 @@ class Voice:
         )
         if user_id == self._world.bot.id:
             self.bot_states.append(state)
+            if guild.id in self.connections:
+                self.connections[guild.id].deaf = state.self_deaf or state.deaf
         self._world.set_voice_state(guild, state)
 
     def _call(self, channel: Channel) -> Call:

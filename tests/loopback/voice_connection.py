@@ -18,7 +18,7 @@ from .call import Call
 from .listener import Pacing, pacing
 from .model import Payload
 from .outbox import Outbox
-from .rtp import MODE, TransportCipher, read_header
+from .rtp import MODE, OutgoingPacket, TransportCipher, read_header
 from .udp import UdpPort, UdpReceiver
 
 READY, SESSION_DESCRIPTION, HEARTBEAT_ACK, RESUMED = 2, 4, 6, 9
@@ -52,6 +52,8 @@ class VoiceConnection:
         self.endpoint = f"loopback-{secrets.token_hex(3)}.discord.media:443"
         self.ssrc = next(_ssrcs)
         self.muted = False
+        self.deaf = False
+        self.delivered = 0  # packets of people
         self.count_only = False
         self.ready = False
         self.speaking: list[Speaking] = []
@@ -135,6 +137,14 @@ class VoiceConnection:
         """Send a binary message with the next sequence number."""
         self._sequence += 1
         self._send(struct.pack(">HB", self._sequence & 0xFFFF, op) + body)
+
+    def deliver(self, packet: OutgoingPacket) -> bool:
+        """Send somebody's packet to the bot, unless it is deaf; whether it was sent."""
+        if self.deaf or self._port is None:
+            return False
+        self._port.reply(self._cipher.seal(packet))
+        self.delivered += 1
+        return True
 
     def receive(self, op: int, data: Payload) -> None:
         """Take a JSON message of the bot."""
