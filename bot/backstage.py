@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 
@@ -17,6 +18,7 @@ from bot.app import (
     open_store,
     text_limits,
 )
+from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
@@ -123,7 +125,8 @@ class _Shared:
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
         choices = SettingsStore.beside(self.store)
-        limits = _voice_limits(self.settings)
+        voice = VoiceManager(bot, _voice_limits(self.settings), self.scheduler.texts_at_once)
+        voice.on_spoken = partial(record_heard, self.audit, lambda: bot.user)
         return Services(
             voices=self.store,
             choices=choices,
@@ -132,7 +135,7 @@ class _Shared:
             enrolment=self.enrolment,
             speech=self.desk,
             engine=self.engine,
-            voice=VoiceManager(bot, limits, self.scheduler.texts_at_once),
+            voice=voice,
             watch=self.watch,
             reading=ReadingService(
                 self.guild_settings,

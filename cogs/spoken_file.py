@@ -18,6 +18,7 @@ from cogs import cards
 from cogs.dictionary.becoming import dictionary_notes
 from cogs.moderation import tell
 from cogs.permissions import count_text, permitted
+from cogs.spoken_preview import spoken_preview
 from cogs.ui import Interaction, defer, engine_note, guild_of, services_of
 from storage.types import VoiceProfile
 
@@ -42,7 +43,7 @@ async def answer_with_file(
     await count_text(interaction)
     services.watch.use(voice)
     await defer(interaction)
-    spoken = await _spoken(interaction, replace(utterance, current_voice=check))
+    spoken = await _spoken(interaction, voice, replace(utterance, current_voice=check))
     _require_size(interaction, len(spoken.ogg))
     notes = spoken.notes + await dictionary_notes(services, utterance)
     about = engine_note(services.engine) + cards.notes((_(cards.SYNTHETIC), *notes))
@@ -55,11 +56,11 @@ async def answer_with_file(
     tell(interaction.client, utterance.guild_id, said)
 
 
-async def _spoken(interaction: Interaction, utterance: Utterance) -> Preview:
+async def _spoken(interaction: Interaction, voice: VoiceProfile, utterance: Utterance) -> Preview:
     """Return the file while Discord still takes an answer."""
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            return await services_of(interaction).speech.preview(utterance)
+            return await spoken_preview(interaction, voice, utterance)
     except TimeoutError:
         raise EngineError(
             _("This took longer than Discord waits for an answer. Try a shorter text.")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import itertools
 from collections import Counter, defaultdict, deque
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ class AuditTrail:
     def __init__(self, store: AuditStore, reader: AuditReader, settings: SettingsService) -> None:
         self.store, self.reader = store, reader
         self._settings = settings
-        self._waiting: deque[tuple[int, Spoken]] = deque()
+        self._waiting: deque[tuple[int, Callable[[], Spoken]]] = deque()
         self._unrecorded: Counter[int] = Counter()
         self._arrived = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -77,7 +77,7 @@ class AuditTrail:
         can be again.
         """
         if isinstance(event, Spoken):
-            self.spoken(guild_id, event)
+            self.spoken(guild_id, lambda: event)
             return
         try:
             await self.store.append(guild_id, [event.row()])
@@ -86,10 +86,13 @@ class AuditTrail:
         else:
             self._failed = False
 
-    def spoken(self, guild_id: int, event: Spoken) -> None:
-        """Have written down, within a second or two, what was spoken. Never waits."""
+    def spoken(self, guild_id: int, tell: Callable[[], Spoken]) -> None:
+        """Have written down, within a second or two, what was spoken. Never waits.
+
+        tell: what it was; asked when it is written.
+        """
         if len(self._waiting) < MAX_WAITING:
-            self._waiting.append((guild_id, event))
+            self._waiting.append((guild_id, tell))
         else:
             self._unrecorded[guild_id] += 1
         self._arrived.set()
@@ -152,11 +155,11 @@ class AuditTrail:
         return removed
 
     async def _rows_of(
-        self, group: Sequence[tuple[int, Spoken]], unrecorded: Mapping[int, int]
+        self, group: Sequence[tuple[int, Callable[[], Spoken]]], unrecorded: Mapping[int, int]
     ) -> dict[int, list[NewRow]]:
         rows: defaultdict[int, list[NewRow]] = defaultdict(list)
-        for guild_id, event in group:
-            keeps_texts = (await self._settings.guild(guild_id)).audit_texts
+        for guild_id, tell in group:
+            keeps_texts, event = (await self._settings.guild(guild_id)).audit_texts, tell()
             rows[guild_id].append((event if keeps_texts else event.without_text()).row())
         for guild_id, count in unrecorded.items():
             rows[guild_id].append(Unrecorded(by="bot", count=count).row())

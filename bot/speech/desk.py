@@ -16,12 +16,13 @@ from bot.speech.audio_file import ogg_bytes
 from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance, already_loaded, distinct_notes
-from bot.speech.types import Speech
+from bot.speech.types import PACKET_SECONDS, Speech
 from bot.text.dictionary import Dictionary
 from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
+from storage.audit_rows import packets_hash
 
 PREVIEW_PATIENCE_SECONDS = 10.0
 """A preview may wait this long behind speech that a voice channel is waiting for."""
@@ -34,10 +35,15 @@ MAX_PREVIEWS = 2
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A text spoken into an Ogg Opus file. notes: as in `Speech`, each once."""
+    """A text spoken into an Ogg Opus file. notes: as in `Speech`, each once.
+
+    milliseconds, packets_sha256: of its packets; see `storage.audit_rows.packets_hash`.
+    """
 
     ogg: bytes
     notes: tuple[str, ...]
+    milliseconds: int
+    packets_sha256: str
 
 
 class SpeechDesk:
@@ -127,7 +133,9 @@ class SpeechDesk:
         async with contextlib.aclosing(service.speak(utterance)) as sentences:
             speeches = [speech async for speech in sentences]
         packets = [packet for speech in speeches for packet in speech.packets]
-        return Preview(await self._media.run(ogg_bytes, packets), distinct_notes(speeches))
+        ogg = await self._media.run(ogg_bytes, packets)
+        milliseconds = round(len(packets) * PACKET_SECONDS * 1000)
+        return Preview(ogg, distinct_notes(speeches), milliseconds, packets_hash(packets))
 
     def _service(
         self, lane: int, due: Callable[[], float], ahead_seconds: float = math.inf

@@ -16,7 +16,8 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.link import VocalChannel
 from bot.voice.pacer import Pacer
 from bot.voice.player import GuildPlayer
-from bot.voice.utterances import SayRequest
+from bot.voice.track import Track
+from bot.voice.utterances import SayRequest, UtteranceEnd
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +29,13 @@ class VoiceManager:
     on_left: called with a guild's id when the bot has left its channel for good, and whether that
         was because the connection could not be had back.
     on_heard: called when a text begins to be heard, with the channel; must not block or fail.
+    on_spoken: called with a guild's id when a text has ended of which anything was sent, with its
+        track and how it ended; must not block or fail.
     """
 
     on_left: Callable[[int, bool], None]
     on_heard: Callable[[VocalChannel, SayRequest], None]
+    on_spoken: Callable[[int, SayRequest, Track, UtteranceEnd], None]
 
     def __init__(
         self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
@@ -44,6 +48,7 @@ class VoiceManager:
         self._closing = False
         self.on_left = lambda guild_id, lost: None
         self.on_heard = lambda channel, request: None
+        self.on_spoken = lambda guild_id, request, track, end: None
 
     def start(self) -> None:
         """Start the pacer's thread. Call it on the running event loop."""
@@ -83,6 +88,7 @@ class VoiceManager:
             self._lead,
             lambda lost: self.on_left(guild_id, lost),
             lambda channel, request: self.on_heard(channel, request),
+            lambda item, end: self.on_spoken(guild_id, item.request, item.track, end),
         )
 
     def existing(self, guild_id: int) -> GuildPlayer | None:

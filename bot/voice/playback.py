@@ -31,11 +31,12 @@ class Playback:
         limits: VoiceLimits,
         lead: Lead,
         on_heard: Callable[[SayRequest], None] = lambda request: None,
+        on_spoken: Callable[[Item, UtteranceEnd], None] = lambda item, end: None,
     ) -> None:
         self.queue = SpeechQueue(limits)
         self._guild_id = guild_id
         self._keeper = keeper
-        self._on_heard = on_heard
+        self._on_heard, self._on_spoken = on_heard, on_spoken
         self._outlet = pacer.outlet(keeper.link)
         self._limits = limits
         self._fetcher = Fetcher(self.queue, lead, self._advance)
@@ -81,6 +82,8 @@ class Playback:
                 self._outlet.stop()
         self.queue.remove(item)
         item.finish(end)
+        if item.track.sent:
+            self._on_spoken(item, end)
         self._fetcher.wake()
         self._advance()
 

@@ -62,12 +62,15 @@ class GuildPlayer:
         lead: Lead,
         on_left: Callable[[bool], None] = lambda lost: None,
         on_heard: Callable[[VocalChannel, SayRequest], None] = lambda channel, request: None,
+        on_spoken: Callable[[Item, UtteranceEnd], None] = lambda item, end: None,
     ) -> None:
-        """Make a player. on_left, on_heard: see `VoiceManager`."""
+        """Make a player. on_left, on_heard, on_spoken: see `VoiceManager`."""
         self._on_left, self._on_heard = on_left, on_heard
         self._limits = limits
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
-        self._playback = Playback(guild_id, self._keeper, pacer, limits, lead, self._heard)
+        self._playback = Playback(
+            guild_id, self._keeper, pacer, limits, lead, self._heard, on_spoken
+        )
         self._queue = self._playback.queue
         self._listening = Listening(guild_id, self._keeper.link)
         self._alone_timer = Timer(self._leave_alone)

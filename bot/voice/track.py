@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Literal
 
 from bot.speech.types import PACKET_SECONDS
+from storage.audit_rows import PacketsHash
 
 MAX_PACKETS = 9_000
 """Bound of one track: three minutes, about 1.5 MB. The player stops fetching long before."""
@@ -39,6 +40,7 @@ class Track:
         """`on_event` is called on the event loop."""
         self.on_event = on_event
         self.sent = self._sent_bytes = 0
+        self.sent_hash = PacketsHash()  # of those packets, for the audit trail
         self._fed = self._fed_bytes = 0
         self._packets: deque[bytes | None] = deque()  # None closes a sentence
         self._begin = 0  # of the sentence that is being heard, in packets fed
@@ -129,7 +131,8 @@ class Track:
 
     def take(self) -> None:
         """Count the packet that `poll` returned as sent. For the pacer's thread."""
-        packet = self._packets.popleft()
+        packet = self._packets.popleft() or b""
         self._within_sentence = True
+        self.sent_hash.add(packet)
         self.sent += 1
-        self._sent_bytes += len(packet or b"")
+        self._sent_bytes += len(packet)

@@ -33,6 +33,7 @@ from cogs.mentions import names_in
 from cogs.moderation import tell
 from cogs.permissions import require
 from cogs.saying import delivery_in, own_voice
+from cogs.spoken_preview import spoken_preview
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import (
     Interaction,
@@ -92,7 +93,7 @@ class Hearing(commands.Cog):
         )
         utterance = await _utterance(interaction, text or written, entry, voice, matcher)
         view = SaveEntry(interaction, entry, for_server=await may_change_servers(interaction))
-        await _answer(interaction, utterance, view)
+        await _answer(interaction, voice, utterance, view)
 
 
 async def _utterance(
@@ -113,7 +114,9 @@ async def _utterance(
     )
 
 
-async def _answer(interaction: Interaction, utterance: Utterance, view: SaveEntry) -> None:
+async def _answer(
+    interaction: Interaction, voice: VoiceProfile, utterance: Utterance, view: SaveEntry
+) -> None:
     services = services_of(interaction)
     card = cards.embed(_("Nothing is saved yet"))
     assert utterance.dictionary is not None
@@ -124,7 +127,7 @@ async def _answer(interaction: Interaction, utterance: Utterance, view: SaveEntr
     except UserError:  # nothing of it is spoken, which is what the entry may be for
         await interaction.edit_original_response(embed=card, view=view)
         return
-    preview = await services.speech.preview(utterance)
+    preview = await spoken_preview(interaction, voice, utterance)
     notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
     card.description = (engine_note(services.engine) + notes).strip()
     await interaction.edit_original_response(

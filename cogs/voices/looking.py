@@ -20,6 +20,7 @@ from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.permissions import require
 from cogs.saying import delivery_in
+from cogs.spoken_preview import spoken_preview
 from cogs.ui import (
     Interaction,
     command_names,
@@ -96,7 +97,7 @@ class Looking(commands.Cog):
             delivery=await delivery_in(interaction, voice),
         )
         await defer(interaction)
-        preview = await services_of(interaction).speech.preview(utterance)
+        preview = await spoken_preview(interaction, voice, utterance)
         notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
         about = engine_note(services_of(interaction).engine) + notes
         await interaction.edit_original_response(

@@ -7,12 +7,13 @@ import io
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
@@ -164,6 +165,8 @@ class World:
 
     def _services(self, bot: MynahBot) -> Services:
         media: Any = self.media  # as much of a `Worker` as the services use
+        voice = VoiceManager(bot, self.voice_limits)
+        voice.on_spoken = partial(record_heard, self.audit, lambda: bot.user)
         return Services(
             voices=self.store,
             choices=self.choices,
@@ -180,7 +183,7 @@ class World:
                 FairScheduler(self.engine), TextLimits(), media, phrases=PhraseCache()
             ),
             engine=self.engine,
-            voice=VoiceManager(bot, self.voice_limits),
+            voice=voice,
             watch=self.watch,
             reading=ReadingService(self.settings, Speakers(self.choices)),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
