@@ -16,7 +16,7 @@ from bot.audit.events import Event, Spoken, Unrecorded
 from bot.settings.service import SettingsService
 from storage.audit import AuditStore
 from storage.audit_reading import AuditFilter, AuditReader
-from storage.audit_rows import AuditRow, NewRow, now, packets_hash
+from storage.audit_rows import AuditRow, NewRow, now
 from storage.errors import StorageError
 from storage.voices import VoiceStore
 
@@ -116,13 +116,13 @@ class AuditTrail:
             self._waiting.popleft()
         self._unrecorded -= unrecorded
 
-    async def find(self, packets: Sequence[bytes], guild_id: int | None = None) -> list[AuditRow]:
-        """Return what was spoken with exactly these Opus packets, the newest first.
+    async def find(self, packets_sha256: str, guild_id: int | None = None) -> list[AuditRow]:
+        """Return what was spoken with exactly the packets of that hash; see `AuditReader.find`.
 
-        guild_id: only there. Raises StorageError.
+        Also what still waits to be written. Raises StorageError.
         """
         await self.flush()
-        return await self.reader.find(packets_hash(packets), guild_id)
+        return await self.reader.find(packets_sha256, guild_id)
 
     async def rows_about(self, guild_id: int, user_id: int) -> AsyncIterator[AuditRow]:
         """Yield all rows of a guild that name a member, the oldest first. Raises StorageError."""

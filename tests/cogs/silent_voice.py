@@ -34,7 +34,9 @@ class SilentVoiceClient(discord.VoiceProtocol):
 
     def _tell_discord(self, channel_id: int | None) -> None:
         backend = self.env.backend  # simcord's gateway takes no voice states from bots
-        backend.set_voice_state(self.channel.guild.id, backend.bot_user.id, channel_id)
+        backend.set_voice_state(
+            self.channel.guild.id, backend.bot_user.id, channel_id, self_deaf=True
+        )
 
     async def on_voice_state_update(self, data: Any) -> None: ...
 

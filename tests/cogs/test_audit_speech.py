@@ -134,7 +134,7 @@ async def test_the_packets_of_a_file_tell_who_made_it(scene: Scene, command: str
     result = await scene.ann.slash(scene.channel, command, **options[command])
     assert result.response is not None
     packets = packets_of(await result.response.attachments[0].read())
-    [row] = await scene.world.audit.find(packets)
+    [row] = await scene.world.audit.find(packets_hash(packets))
     assert (row.actor, row.voice_id, row.data["way"]) == (scene.ann.id, voice.id, "file")
     assert row.milliseconds == len(packets) * 20
-    assert await scene.world.audit.find(packets[1:]) == []
+    assert await scene.world.audit.find(packets_hash(packets[1:])) == []
