@@ -35,9 +35,10 @@ from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
-from bot.voice_watch import VoiceChange, VoiceWatch
+from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
 from bot.workers import Worker
 from storage.dictionary import DictionaryStore
+from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
@@ -143,6 +144,7 @@ class _Shared:
                 lambda: self.engine.reads,
                 most_characters=text_limits(self.settings).max_characters,
             ),
+            reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
             audit=self.audit,
         )
@@ -160,6 +162,8 @@ def _forget_changed_voices(
 ) -> None:
     async def forget(change: VoiceChange) -> None:
         phrases.forget(change.clip_sha256)
+        if change.kind is VoiceChangeKind.REACH:
+            return  # others go on speaking as it
         scheduler.recording_gone(change.clip_sha256)
         await engine.forget(change.clip_sha256)
 

@@ -8,8 +8,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import structlog
 
@@ -38,8 +37,16 @@ log = structlog.get_logger(__name__)
 
 USES_SECONDS = 60.0
 
-Reference: TypeAlias = Callable[[], Awaitable[VoiceReference]]
-"""Where the engine finds a voice now; raises UserError where it must not speak."""
+
+class Right(Protocol):
+    """Whether somebody may still speak in a voice."""
+
+    async def refusal(self) -> str | None:
+        """Return why they may not; None if they may."""
+
+    async def reference(self) -> VoiceReference:
+        """Return where the engine finds the voice now; raises UserError where they may not."""
+
 
 Tell: TypeAlias = Callable[[int, TextSpoken], None]
 """Hears, with the guild's id, what was handed in to be spoken."""
@@ -50,14 +57,14 @@ class Asker:
     """A member who asked to hear something: whose turn it takes, and who follows it."""
 
     member_id: int
-    reference: Reference
+    right: Right
     on_progress: Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
     reading: Reading
-    reference: Reference
+    right: Right
     delivery: Delivery
     player: GuildPlayer
 
@@ -71,19 +78,19 @@ class ChatReader:
         settings: SettingsService,
         speech: SpeechDesk,
         dictionary: DictionaryService,
-        references: Callable[[VoiceProfile], Awaitable[VoiceReference]],
+        rights: Callable[[Reading], Right],
         tell: Tell,
         count_uses: Callable[[Mapping[int, int]], Awaitable[None]],
         watch: Callable[[VoiceProfile], None],
     ) -> None:
         """Take the services.
 
-        references: see `Reference`, of a voice. count_uses: stores how often voices were used, by
+        rights: of whom a reading is spoken for. count_uses: stores how often voices were used, by
         id; asked at most once in `USES_SECONDS`, because each time writes to the disk. watch: takes
         a voice in which something waits, so that queue, caches and engine hear when it changes.
         """
         self._reading, self._settings = reading, settings
-        self._speech, self._references, self._tell = speech, references, tell
+        self._speech, self._rights, self._tell = speech, rights, tell
         self._dictionary = dictionary
         self._count_uses, self._watch = count_uses, watch
         self._uses: Counter[int] = Counter()
@@ -138,7 +145,7 @@ class ChatReader:
         self, reading: Reading, place: Place, player: GuildPlayer, asker: Asker | None = None
     ) -> SayRequest:
         voice, context = reading.speaker.voice, reading.context
-        reference = asker.reference if asker else partial(self._references, voice)
+        right = asker.right if asker else self._rights(reading)
         own = member_delivery(reading.own or context.member)
         delivery = combined(guild_delivery(context.guild), delivery_of(voice), own)
         return SayRequest(
@@ -148,10 +155,11 @@ class ChatReader:
             text=reading.text,
             sentences=1,
             spoken=reading.spoken,
-            speak=lambda due: self._speak(_Turn(reading, reference, delivery, player), due),
+            speak=lambda due: self._speak(_Turn(reading, right, delivery, player), due),
             on_progress=asker.on_progress if asker else lambda progress: None,
             voice_id=voice.id,
             owner_id=voice.owner_id,
+            refusal=right.refusal,
             rank=Rank.SAY if asker else Rank.CHATTER,
             message_id=reading.message_id,
             webhook=None if asker else reading.webhook,
@@ -227,13 +235,13 @@ class ChatReader:
         reading = turn.reading
         return Utterance(
             part.text,
-            await turn.reference(),
+            await turn.right.reference(),
             guild_id=reading.guild_id,
             language=part.language,
             voice_settings=settings_of(reading.speaker.voice),
             names=reading.names,
             dictionary=await self._dictionary.of(reading.guild_id, reading.member_id),
-            current_voice=turn.reference,
+            current_voice=turn.right.reference,
             delivery=delivery,
             repeats=reading.context.guild.cache_phrases,
         )

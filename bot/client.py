@@ -30,7 +30,9 @@ from bot.settings.service import SettingChange, SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
 from bot.voice.manager import VoiceManager
-from bot.voice_watch import VoiceChange, VoiceWatch
+from bot.voice.utterances import UtteranceEnd
+from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
+from storage.reach import ReachStore
 from storage.settings import SettingsStore
 from storage.voices import VoiceStore
 
@@ -98,6 +100,7 @@ class Services:
     reading: ReadingService
     sessions: ReadingSessions
     audit: AuditTrail
+    reach: ReachStore
     says: MinuteLimit = field(default_factory=MinuteLimit)
 
 
@@ -197,8 +200,16 @@ class MynahBot(commands.AutoShardedBot):
             log.info("invite me to a server", stage="start", link=invite_link(self.application_id))
 
     async def _voice_changed(self, change: VoiceChange) -> None:
-        voice = self.services.voice
-        (voice.voice_deleted if change.deleted else voice.voice_replaced)(change.voice_id)
+        voice, voice_id = self.services.voice, change.voice_id
+        match change.kind:
+            case VoiceChangeKind.RECORDING:
+                voice.voice_replaced(voice_id)
+            case VoiceChangeKind.DELETED:
+                await voice.end_voice(voice_id, UtteranceEnd.VOICE_DELETED)
+            case VoiceChangeKind.PAUSED:
+                await voice.end_voice(voice_id, UtteranceEnd.VOICE_PAUSED)
+            case VoiceChangeKind.REACH:
+                await voice.ask_again(voice_id)
 
     async def _setting_changed(self, change: SettingChange) -> None:
         player = self.services.voice.existing(change.guild_id)

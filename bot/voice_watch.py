@@ -1,12 +1,14 @@
-"""Notices that a voice in use was deleted or given another recording, by whichever process."""
+"""Notices that a voice in use was deleted, paused, shared otherwise or given another recording."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from enum import Enum, auto
+from functools import partial
 
 import structlog
 
@@ -14,7 +16,7 @@ from bot.commit_watch import CommitWatch
 from bot.errors import UserError
 from bot.i18n import Translatable
 from storage.errors import StorageError, VoiceNotFoundError
-from storage.types import VoiceProfile
+from storage.types import VoiceProfile, VoiceState
 from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
@@ -23,13 +25,25 @@ MAX_WATCHED = 1024
 """Voices that were used last; about as many as an engine keeps prepared."""
 
 
+class VoiceChangeKind(Enum):
+    """What became of a voice."""
+
+    DELETED = auto()
+    RECORDING = auto()
+    """It has another recording."""
+    PAUSED = auto()
+    """Nobody may speak as it, from now on."""
+    REACH = auto()
+    """Others may speak as it than before; also when a pause is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class VoiceChange:
-    """A voice lost the clip with this hash. deleted: it is gone; otherwise it has another clip."""
+    """A voice changed. clip_sha256: the hash of the recording that it had."""
 
     voice_id: int
     clip_sha256: str
-    deleted: bool
+    kind: VoiceChangeKind
 
 
 OnChange = Callable[[VoiceChange], Awaitable[None]]
@@ -44,10 +58,11 @@ class VoiceWatch:
 
     def __init__(self, voices: VoiceStore, commits: CommitWatch) -> None:
         self._voices, self._commits = voices, commits
-        self._watched: OrderedDict[int, str] = OrderedDict()  # the clip's hash, by voice
+        self._watched: OrderedDict[int, VoiceState] = OrderedDict()
         self._subscribers: list[OnChange] = []
         self._looking = asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
+        self._telling: set[asyncio.Task[None]] = set()
         commits.subscribe(self.look)
 
     @asynccontextmanager
@@ -56,9 +71,10 @@ class VoiceWatch:
         try:
             yield self
         finally:
-            for ending in self._looks:
-                ending.cancel()
-            await asyncio.gather(*self._looks, return_exceptions=True)
+            ending = self._looks | self._telling
+            for task in ending:
+                task.cancel()
+            await asyncio.gather(*ending, return_exceptions=True)
 
     def subscribe(self, on_change: OnChange) -> Callable[[], None]:
         """Have `on_change` called with every change; return what ends that."""
@@ -70,7 +86,7 @@ class VoiceWatch:
         if voice.id in self._watched:  # each message does: what changes is looked at as it is
             self._watched.move_to_end(voice.id)
             return
-        self._watched[voice.id] = voice.clip_sha256
+        self._watched[voice.id] = voice.state
         if len(self._watched) > MAX_WATCHED:
             self._watched.popitem(last=False)
         self._commits.look_again()  # it may have changed since it was read
@@ -85,26 +101,36 @@ class VoiceWatch:
         except VoiceNotFoundError as error:
             self._look_soon()
             raise UserError(Translatable("The voice was deleted, so this is not said.")) from error
-        if self._watched.get(voice.id, now.clip_sha256) != now.clip_sha256:
+        if self._watched.get(voice.id, now.state) != now.state:
             self._look_soon()
         return now
 
     async def look(self) -> None:
         """Compare the voices in use with what is stored, and tell of what changed.
 
-        Returns when every subscriber has done what it has to do. Raises StorageError.
+        Returns when every subscriber has done what it has to do, also about what another look
+        found. Raises StorageError.
         """
         async with self._looking:
-            if not self._watched:
-                return
-            watched = dict(self._watched)  # what comes into use from here on has another look taken
-            stored = await self._voices.clip_hashes(list(watched))
-            for voice_id, sha256 in watched.items():
-                if stored.get(voice_id) != sha256:
-                    await self._changed(VoiceChange(voice_id, sha256, voice_id not in stored))
-                    self._watched.pop(voice_id, None)
-                    if voice_id in stored:
-                        self._watched[voice_id] = stored[voice_id]
+            for change in await self._compared() if self._watched else ():
+                telling = asyncio.create_task(self._changed(change), name="voice-watch-tell")
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
+        # Not within the lock: nobody's silence waits for the engine to be done with another voice.
+        if self._telling:
+            await asyncio.wait(set(self._telling))
+
+    async def _compared(self) -> list[VoiceChange]:
+        watched = dict(self._watched)  # what comes into use from here on has another look taken
+        stored = await self._voices.states(list(watched))
+        changes: list[VoiceChange] = []
+        for voice_id, before in watched.items():
+            if found := list(_changes(voice_id, before, stored.get(voice_id))):
+                changes += found
+                self._watched.pop(voice_id, None)
+                if voice_id in stored:
+                    self._watched[voice_id] = stored[voice_id]
+        return changes
 
     async def try_look(self) -> None:
         """Look; where the database fails, log it, and look again in half a second."""
@@ -125,3 +151,14 @@ class VoiceWatch:
         for result in await asyncio.gather(*told, return_exceptions=True):
             if isinstance(result, Exception):
                 log.error("a change of a voice was not taken in", stage="voice", exc_info=result)
+
+
+def _changes(voice_id: int, before: VoiceState, now: VoiceState | None) -> Iterator[VoiceChange]:
+    told = partial(VoiceChange, voice_id, before.clip_sha256)
+    if now is None:
+        yield told(VoiceChangeKind.DELETED)
+        return
+    if now.clip_sha256 != before.clip_sha256:
+        yield told(VoiceChangeKind.RECORDING)
+    if now.access_version != before.access_version or now.paused != before.paused:
+        yield told(VoiceChangeKind.PAUSED if now.paused else VoiceChangeKind.REACH)

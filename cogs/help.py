@@ -10,6 +10,7 @@ from bot.command_mentions import CommandNames
 from bot.i18n import _, listed, pgettext
 from cogs import cards
 from cogs.call import member_of, player_of
+from cogs.saying import voice_of
 from cogs.ui import (
     Interaction,
     command_names,
@@ -92,7 +93,7 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
         interaction.user.id,
     )
     own = await services.voices.search(guild_id, "", 1, owner_id=user_id, shared=False)
-    speaker = await services.choices.voice_for(guild_id, user_id)
+    speaker, _refused = await voice_of(interaction)
     lines = []
     if speaker is not None:
         lines.append(

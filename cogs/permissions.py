@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import time
+from dataclasses import replace
 from typing import Any
 
+import aiohttp
 import discord
+import structlog
 
 from bot.client import Services
+from bot.consent.access import NOBODY, asker_of, may_speak_as
 from bot.errors import UserError
-from bot.i18n import in_locale, locale, ngettext
-from bot.settings.permissions import Action, MemberFacts, Place, VoiceFacts, has_one_of, refusal
+from bot.i18n import _, in_locale, locale, ngettext
+from bot.settings.guild import GuildSettings
+from bot.settings.permissions import Action, MemberFacts, Place, refusal
 from bot.speech.types import VoiceReference
 from cogs.ui import Interaction, current_reference, guild_of, services_of
 from storage.types import VoiceProfile
+
+log = structlog.get_logger(__name__)
+
+KNOWN_SECONDS = 2.0
+"""For so long a member's roles count as known: each look asks Discord."""
+
+FETCH_SECONDS = 2.0
 
 
 def facts_of(member: discord.Member) -> MemberFacts:
@@ -31,19 +44,32 @@ def text_place(channel: Any) -> tuple[int, ...]:
 
 
 async def refusal_of(
-    services: Services,
-    action: Action,
-    member: discord.Member,
-    place: Place,
-    voice: VoiceProfile | None = None,
+    services: Services, action: Action, member: discord.Member, place: Place
 ) -> str | None:
     """Return why a member may not do something, in the current language; None if they may.
 
     Raises StorageError.
     """
-    settings = await services.settings.guild(member.guild.id)
-    speaks = VoiceFacts(voice.id, voice.owner_id) if voice is not None else None
-    return refusal(action, facts_of(member), place, settings, voice=speaks)
+    place = replace(place, guild=member.guild.id)
+    return await _refusal(services, action, facts_of(member), place)
+
+
+async def _refusal(
+    services: Services,
+    action: Action | None,
+    member: MemberFacts,
+    place: Place,
+    voice: VoiceProfile | None = None,
+) -> str | None:
+    """Return why not. action: None asks only about the voice."""
+    settings = await services.settings.guild(place.guild)
+    refused = refusal(action, member, place, settings) if action is not None else None
+    if refused is not None or voice is None:
+        return refused
+    access = (await services.reach.access_of([voice.id])).get(voice.id)
+    if access is None:
+        return _("That voice does not exist any more.")
+    return may_speak_as(member, access, place, settings)
 
 
 async def require(
@@ -59,8 +85,9 @@ async def require(
     voice: that shall speak. channel: the voice channel where it would be heard. anywhere: whatever
     channel it is asked in. Raises StorageError.
     """
-    place = Place() if anywhere else _place(interaction, channel)
-    await _refuse(services_of(interaction), action, _member(interaction), place, voice)
+    place = Place(guild=guild_of(interaction)) if anywhere else _place(interaction, channel)
+    member = facts_of(_member(interaction))
+    await _refuse(services_of(interaction), action, member, place, voice)
 
 
 async def permitted(
@@ -68,38 +95,46 @@ async def permitted(
     action: Action,
     voice: VoiceProfile,
     channel: discord.abc.Snowflake | None,
-) -> Callable[[], Awaitable[VoiceReference]]:
-    """Do as `require`, and return what does so again and looks the voice up.
-
-    For each sentence: while it waits, the settings may change, or the voice. What it raises is in
-    the language of now.
-    """
+) -> SpeakingRight:
+    """Do as `require`, and return what asks so again while a text waits and is heard."""
     services, member = services_of(interaction), _member(interaction)
-    place, language = _place(interaction, channel), locale.get()
-    await _refuse(services, action, member, place, voice)
-
-    async def look_up() -> VoiceReference:
-        with in_locale(language):
-            await _refuse(services, action, member, place, voice)
-            return await current_reference(services, voice)
-
-    return look_up
+    place = _place(interaction, channel)
+    await _refuse(services, action, facts_of(member), place, voice)
+    return SpeakingRight(services, voice, place, facts_of(member), action, member.guild)
 
 
-async def may_use_others(interaction: Interaction) -> bool:
-    """Whether a member may have the voices of others speak. Raises StorageError."""
-    settings = await services_of(interaction).settings.guild(guild_of(interaction))
-    return has_one_of(facts_of(_member(interaction)), settings.others_voices_roles)
+async def voice_refusal(interaction: Interaction, voice: VoiceProfile) -> str | None:
+    """Return why the member may not speak as a voice; None if they may. Raises StorageError."""
+    member, place = facts_of(_member(interaction)), Place(guild=guild_of(interaction))
+    return await _refusal(services_of(interaction), None, member, place, voice)
+
+
+async def voices_for_all(interaction: Interaction, text: str, limit: int) -> list[VoiceProfile]:
+    """Return voices that are everybody's here, as `usable_voices` does."""
+    services, guild_id = services_of(interaction), guild_of(interaction)
+    asker = asker_of(NOBODY, GuildSettings())
+    return await services.reach.search(guild_id, text, limit, asker)
+
+
+async def usable_voices(interaction: Interaction, text: str, limit: int) -> list[VoiceProfile]:
+    """Return voices that the member may have speak, by how their names begin.
+
+    Raises StorageError.
+    """
+    services, guild_id = services_of(interaction), guild_of(interaction)
+    settings = await services.settings.guild(guild_id)
+    asker = asker_of(facts_of(_member(interaction)), settings)
+    return await services.reach.search(guild_id, text, limit, asker)
 
 
 async def _refuse(
     services: Services,
     action: Action,
-    member: discord.Member,
+    member: MemberFacts,
     place: Place,
     voice: VoiceProfile | None,
 ) -> None:
-    refused = await refusal_of(services, action, member, place, voice)
+    refused = await _refusal(services, action, member, place, voice)
     if refused is not None:
         raise UserError(refused)
 
@@ -111,7 +146,7 @@ def _member(interaction: Interaction) -> discord.Member:
 
 def _place(interaction: Interaction, channel: discord.abc.Snowflake | None) -> Place:
     written = text_place(interaction.channel) or (interaction.channel_id or 0,)
-    return Place(written, channel.id if channel is not None else None)
+    return Place(written, channel.id if channel is not None else None, guild_of(interaction))
 
 
 async def count_text(interaction: Interaction) -> None:
@@ -127,3 +162,74 @@ async def count_text(interaction: Interaction) -> None:
                 most,
             ).format(most=most, wait=max(1, round(wait)))
         )
+
+
+class SpeakingRight:
+    """Whether somebody may still have a text spoken in a voice: asked while it waits and is heard.
+
+    What it tells is in the language of when it was made.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        voice: VoiceProfile,
+        place: Place,
+        member: MemberFacts,
+        action: Action | None = None,
+        guild: discord.Guild | None = None,
+    ) -> None:
+        """Take who speaks where.
+
+        action: None asks only about the voice. guild: where the member's roles are asked for anew;
+        None for what is spoken for nobody.
+        """
+        self._services, self._voice, self._place, self._action = services, voice, place, action
+        self._member, self._guild = member, guild
+        self._locale, self._known_at = locale.get(), time.monotonic()
+
+    async def refusal(self) -> str | None:
+        """Return why the member may not, None if they may. Raises StorageError."""
+        with in_locale(self._locale):
+            refused = await self._ask(self._member)
+            if refused is not None or not await self._depends_on_roles():
+                return refused
+            return await self._ask(await self._as_now())
+
+    async def require(self) -> None:
+        """Raise UserError where the member may not. Raises StorageError."""
+        refused = await self.refusal()
+        if refused is not None:
+            raise UserError(refused)
+
+    async def reference(self) -> VoiceReference:
+        """Return where the engine finds the voice. Raises UserError where it must not speak."""
+        reference = await current_reference(self._services, self._voice)
+        await self.require()
+        return reference
+
+    async def _ask(self, member: MemberFacts) -> str | None:
+        return await _refusal(self._services, self._action, member, self._place, self._voice)
+
+    async def _depends_on_roles(self) -> bool:
+        """Whether the member may because of roles or permissions, as they were known."""
+        old = time.monotonic() - self._known_at > KNOWN_SECONDS
+        everybodys = self._member.roles & {self._place.guild}
+        return old and await self._ask(MemberFacts(self._member.id, everybodys)) is not None
+
+    async def _as_now(self) -> MemberFacts:
+        """Return the member as Discord knows them now.
+
+        Discord does not tell of changes without the privileged intent for members.
+        """
+        assert self._guild is not None, "nobody has no roles"
+        try:
+            async with asyncio.timeout(FETCH_SECONDS):
+                self._member = facts_of(await self._guild.fetch_member(self._member.id))
+        except discord.NotFound:
+            self._member = MemberFacts(self._member.id)  # they left the server
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("roles of a member unknown", guild=self._place.guild, stage="command",
+                        error=repr(error))  # fmt: skip
+        self._known_at = time.monotonic()
+        return self._member

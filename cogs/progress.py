@@ -33,6 +33,10 @@ ENDS = {
     UtteranceEnd.LEFT: N_("I left the voice channel."),
     UtteranceEnd.ALONE: N_("Nobody was left to hear it."),
     UtteranceEnd.VOICE_DELETED: N_("The voice was deleted, so nothing more is said in it."),
+    UtteranceEnd.VOICE_PAUSED: N_("The voice was paused, so nothing more is said in it."),
+    UtteranceEnd.NOT_ALLOWED: N_(
+        "The voice is not shared with you any more, so nothing more is said in it."
+    ),
     UtteranceEnd.DROPPED: N_("It was left out."),
     UtteranceEnd.SHUTTING_DOWN: N_("I am shutting down."),
 }
@@ -45,7 +49,7 @@ def progress_text(progress: Progress) -> str:
 
 
 def _line(progress: Progress) -> str:
-    if progress.end is UtteranceEnd.FAILED:
+    if progress.end in (UtteranceEnd.FAILED, UtteranceEnd.NOT_ALLOWED):
         return translated(progress.error or "") or _(ENDS[progress.end])
     if progress.end is not None:
         return _(ENDS[progress.end])

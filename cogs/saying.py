@@ -10,6 +10,7 @@ from bot.speech.service import Utterance
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import delivery_of, settings_of
 from cogs.mentions import names_in
+from cogs.permissions import voice_refusal
 from cogs.ui import Interaction, command_names, guild_of, reference_to, services_of
 from storage.types import VoiceProfile
 
@@ -52,14 +53,30 @@ async def utterance_of(
 
 async def own_voice(interaction: Interaction) -> VoiceProfile:
     """Return the voice that speaks for the member. Raises UserError where there is none."""
+    voice, refused = await voice_of(interaction)
+    if voice is not None:
+        return voice
+    if refused is not None:
+        raise UserError(refused)
+    command = command_names(interaction)
+    raise UserError(
+        _(
+            "You have no voice here yet. Make one with {enroll}, or name one of those in {list}."
+        ).format(enroll=command("enroll"), list=command("voice list"))
+    )
+
+
+async def voice_of(interaction: Interaction) -> tuple[VoiceProfile | None, str | None]:
+    """Return the voice that speaks for the member who names none, if there is one.
+
+    What they may not speak as, or no more, is passed over; if nothing else is there, also why the
+    first of those does not speak for them.
+    """
     choices = services_of(interaction).choices
-    voice = await choices.voice_for(guild_of(interaction), interaction.user.id)
-    if voice is None:
-        command = command_names(interaction)
-        raise UserError(
-            _(
-                "You have no voice here yet. Make one with {enroll}, or name one of those in "
-                "{list}."
-            ).format(enroll=command("enroll"), list=command("voice list"))
-        )
-    return voice
+    refused = None
+    for voice in await choices.voices_for(guild_of(interaction), interaction.user.id):
+        reason = await voice_refusal(interaction, voice)
+        if reason is None:
+            return voice, None
+        refused = refused or reason
+    return None, refused

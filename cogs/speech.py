@@ -27,7 +27,7 @@ from cogs import cards
 from cogs.call import channel_of, player_in
 from cogs.dictionary.becoming import dictionary_notes
 from cogs.moderation import tell
-from cogs.permissions import count_text, permitted, require
+from cogs.permissions import SpeakingRight, count_text, permitted, require
 from cogs.progress import ProgressLine
 from cogs.saying import own_voice, utterance_of
 from cogs.speech_cards import say_text
@@ -107,14 +107,14 @@ class SpeechCog(commands.Cog, name="Speech"):
         self, interaction: Interaction, voice: VoiceProfile, utterance: Utterance
     ) -> None:
         channel = channel_of(interaction)
-        check = await permitted(interaction, Action.SAY, voice, channel)
-        utterance = replace(utterance, current_voice=check)
+        right = await permitted(interaction, Action.SAY, voice, channel)
+        utterance = replace(utterance, current_voice=right.reference)
         await count_text(interaction)
         player = await player_in(channel, interaction)
         self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
-        ticket = player.say(self._request(interaction, voice, utterance, channel.id, line))
+        ticket = player.say(self._request(interaction, voice, utterance, channel.id, line, right))
         answer = say_text(interaction.user.display_name, voice.name, ticket)
         answer += await self._notes(utterance)
         await reply(interaction, answer)
@@ -129,6 +129,7 @@ class SpeechCog(commands.Cog, name="Speech"):
         utterance: Utterance,
         channel_id: int,
         line: ProgressLine,
+        right: SpeakingRight,
     ) -> SayRequest:
         sentences = utterance.sentences or ()
         return SayRequest(
@@ -142,6 +143,7 @@ class SpeechCog(commands.Cog, name="Speech"):
             spoken=" ".join(sentences),
             voice_id=voice.id,
             owner_id=voice.owner_id,
+            refusal=right.refusal,
             speed=utterance.delivery.speed,
         )
 

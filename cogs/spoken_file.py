@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from dataclasses import replace
 
 import discord
 
@@ -17,7 +16,7 @@ from bot.speech.service import Utterance
 from cogs import cards
 from cogs.dictionary.becoming import dictionary_notes
 from cogs.moderation import tell
-from cogs.permissions import count_text, permitted
+from cogs.permissions import SpeakingRight, count_text, permitted
 from cogs.spoken_preview import spoken_preview
 from cogs.ui import Interaction, defer, engine_note, guild_of, services_of
 from storage.types import VoiceProfile
@@ -37,13 +36,13 @@ async def answer_with_file(
     EngineError where it takes too long; what `SpeechDesk.preview` raises.
     """
     services = services_of(interaction)
-    check = await permitted(interaction, Action.SAY, voice, None)
+    right = await permitted(interaction, Action.SAY, voice, None)
     if not services.engine.ready:
         raise EngineError(_("The voice engine is still loading. Try again in a minute."))
     await count_text(interaction)
     services.watch.use(voice)
     await defer(interaction)
-    spoken = await _spoken(interaction, voice, replace(utterance, current_voice=check))
+    spoken = await _spoken(interaction, voice, utterance, right)
     _require_size(interaction, len(spoken.ogg))
     notes = spoken.notes + await dictionary_notes(services, utterance)
     about = engine_note(services.engine) + cards.notes((_(cards.SYNTHETIC), *notes))
@@ -56,11 +55,13 @@ async def answer_with_file(
     tell(interaction.client, utterance.guild_id, said)
 
 
-async def _spoken(interaction: Interaction, voice: VoiceProfile, utterance: Utterance) -> Preview:
+async def _spoken(
+    interaction: Interaction, voice: VoiceProfile, utterance: Utterance, right: SpeakingRight
+) -> Preview:
     """Return the file while Discord still takes an answer."""
     try:
         async with asyncio.timeout(MOST_SECONDS):
-            return await spoken_preview(interaction, voice, utterance)
+            return await spoken_preview(interaction, voice, utterance, right)
     except TimeoutError:
         raise EngineError(
             _("This took longer than Discord waits for an answer. Try a shorter text.")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.audit.events import Spoken
 from bot.speech.desk import Preview
 from bot.speech.service import Utterance
+from cogs.permissions import SpeakingRight
 from cogs.ui import Interaction, guild_of, services_of
 from storage.types import VoiceProfile
 
 
 async def spoken_preview(
-    interaction: Interaction, voice: VoiceProfile, utterance: Utterance
+    interaction: Interaction, voice: VoiceProfile, utterance: Utterance, right: SpeakingRight
 ) -> Preview:
-    """Return an utterance in a voice as a file. Raises what `SpeechDesk.preview` raises."""
+    """Return an utterance in a voice as a file, if the member may still speak as it then.
+
+    Raises UserError where they may not, and what `SpeechDesk.preview` raises.
+    """
     services = services_of(interaction)
+    utterance = replace(utterance, current_voice=right.reference)
     preview = await services.speech.preview(utterance)
+    await right.require()  # it may have been paused since
     event = Spoken(
         by=interaction.user.id,
         voice_id=voice.id,

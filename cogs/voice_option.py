@@ -11,7 +11,7 @@ from bot.errors import UserError
 from bot.i18n import _
 from bot.markup import literal
 from cogs.cards import quoted
-from cogs.permissions import may_use_others
+from cogs.permissions import usable_voices
 from cogs.ui import Interaction, command_names, guild_of, manages_guild, services_of
 from storage.errors import StorageError, VoiceNotFoundError
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -66,21 +66,11 @@ class UsableVoiceOption(VoiceOption):
         self, interaction: Interaction, value: str | float, /
     ) -> list[app_commands.Choice[Any]]:
         """Offer voices that the member may have speak."""
-        text = str(value)
-        if await _may_use_others(interaction):
-            voices = await _search(interaction, text)
-        else:
-            own = await _search(interaction, text, owner_id=interaction.user.id, shared=False)
-            shared = await _search(interaction, text, guild_id=OPERATOR_GUILD_ID)
-            voices = (own + shared)[:MAX_CHOICES]
+        try:
+            voices = await usable_voices(interaction, str(value), MAX_CHOICES)
+        except StorageError:
+            return []  # nobody reads errors while typing; the command itself will tell
         return [app_commands.Choice(name=_label(voice), value=voice.name) for voice in voices]
-
-
-async def _may_use_others(interaction: Interaction) -> bool:
-    try:
-        return await may_use_others(interaction)
-    except StorageError:
-        return True  # nobody reads errors while typing; the command itself will tell
 
 
 AnyVoice = app_commands.Transform[VoiceProfile, VoiceOption]
@@ -114,17 +104,11 @@ def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:
 
 
 async def _search(
-    interaction: Interaction,
-    text: str,
-    *,
-    guild_id: int | None = None,
-    owner_id: int | None = None,
-    shared: bool = True,
+    interaction: Interaction, text: str, *, owner_id: int | None = None, shared: bool = True
 ) -> list[VoiceProfile]:
-    guild_id = guild_of(interaction) if guild_id is None else guild_id
     try:
         return await services_of(interaction).voices.search(
-            guild_id, text, MAX_CHOICES, owner_id=owner_id, shared=shared
+            guild_of(interaction), text, MAX_CHOICES, owner_id=owner_id, shared=shared
         )
     except StorageError:
         return []  # nobody reads errors while typing; the command itself will tell

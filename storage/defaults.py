@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from storage.database import Execute
-from storage.errors import VoiceNotFoundError
+from storage.errors import NotSharedError, VoiceNotFoundError
 from storage.types import OPERATOR_GUILD_ID
 
 
 async def set_guild_default(execute: Execute, guild_id: int, voice_id: int | None) -> None:
     """Choose the guild's voice; None takes the choice back.
 
-    Raises VoiceNotFoundError for a voice that this guild cannot use.
+    Raises VoiceNotFoundError for a voice that this guild cannot use, NotSharedError for one that is
+    not everybody's there.
     """
     await execute("DELETE FROM guild_defaults WHERE guild_id = ?", (guild_id,))
     if voice_id is not None:
         await _require_usable(execute, guild_id, voice_id)
+        await _require_everybodys(execute, voice_id)
         await execute("INSERT INTO guild_defaults VALUES (?, ?)", (guild_id, voice_id))
 
 
@@ -36,3 +38,16 @@ async def _require_usable(execute: Execute, guild_id: int, voice_id: int) -> Non
     )
     if not rows:
         raise VoiceNotFoundError("That voice does not exist any more.")
+
+
+async def _require_everybodys(execute: Execute, voice_id: int) -> None:
+    rows = await execute(
+        "SELECT name FROM voices WHERE id = ? AND owner_id IS NOT NULL AND reach <> 'everybody'",
+        (voice_id,),
+    )
+    if rows:
+        raise NotSharedError(
+            "“{name}” is not everybody's here, so it cannot speak for the server. Its owner can "
+            "share it with everybody.",
+            name=rows[0]["name"],
+        )

@@ -54,5 +54,9 @@ class VoiceNotFoundError(VoiceRequestError):
     """No such voice in this guild or among the operator's voices."""
 
 
+class NotSharedError(VoiceRequestError):
+    """The voice is not everybody's, and would speak for a whole server."""
+
+
 class NoFormerClipError(VoiceRequestError):
     """The voice has no earlier recording that could be brought back."""

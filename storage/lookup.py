@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from storage.database import Database, Execute
 from storage.errors import VoiceNotFoundError, translatable
 from storage.names import name_key, shown, word_tails
 from storage.rows import profile_of
-from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, VoiceProfile, VoiceState
 
 # Above that, comparing every name takes longer than a mistyped one is worth.
 _MAX_COMPARED_NAMES = 500
@@ -44,7 +44,11 @@ WHERE guild_id = ?1 AND owner_id = ?4
                          AND tail >= ?2 AND tail < ?2 || char(1114111)))
 ORDER BY begins DESC, name_key LIMIT ?3
 """
-
+_STATES = """
+SELECT id, clip_sha256, access_version,
+    paused_by_owner_at IS NOT NULL OR paused_by_admin_at IS NOT NULL AS paused
+FROM voices WHERE id IN ({marks})
+"""
 
 _NOT_FOUND = (
     translatable("There is no voice named “{name}”."),
@@ -102,11 +106,14 @@ async def search(
     return [profile_of(row) for row in rows if first[row["name_key"]] is row][:limit]
 
 
-async def clip_hashes(database: Database, voice_ids: Sequence[int]) -> dict[int, str]:
-    """See `VoiceStore.clip_hashes`."""
+async def states(database: Database, voice_ids: Collection[int]) -> dict[int, VoiceState]:
+    """See `VoiceStore.states`."""
     marks = ", ".join("?" * len(voice_ids))
-    sql = f"SELECT id, clip_sha256 FROM voices WHERE id IN ({marks})"  # noqa: S608  # only marks
-    return {row["id"]: row["clip_sha256"] for row in await database.read(sql, voice_ids)}
+    sql = _STATES.format(marks=marks)
+    return {
+        row["id"]: VoiceState(row["clip_sha256"], bool(row["paused"]), row["access_version"])
+        for row in await database.read(sql, list(voice_ids))
+    }
 
 
 async def index_words(execute: Execute, row: sqlite3.Row) -> None:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from storage import reach
 from storage.database import Database, Execute, Parameters
+from storage.reach import VoiceAccess
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
 
-# The first that there is. An id that is higher was given later.
-_VOICE_FOR = """
-SELECT voices.* FROM (
-    SELECT 1 AS choice, voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
-    UNION ALL
-    SELECT 2, max(id) FROM voices WHERE guild_id = ?1 AND owner_id = ?2
-    UNION ALL
-    SELECT 3, voice_id FROM guild_defaults WHERE guild_id = ?1
-) JOIN voices ON voices.id = voice_id
-ORDER BY choice LIMIT 1
-"""
 _MEMBER_DEFAULT = """
 SELECT voices.* FROM member_defaults JOIN voices ON voices.id = voice_id
 WHERE member_defaults.guild_id = ? AND user_id = ?
 """
+# An id that is higher was given later.
 _OWN_VOICES = """
 SELECT voices.* FROM (
     SELECT 1 AS choice, voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
@@ -59,12 +51,15 @@ class SettingsStore:
         """Return the settings in the database of `voices`, which goes on owning it."""
         return cls(voices.database)
 
-    async def voice_for(self, guild_id: int, user_id: int) -> VoiceProfile | None:
-        """Return the voice that speaks for a member who names none.
+    async def voices_for(self, guild_id: int, user_id: int) -> list[VoiceProfile]:
+        """Return the voices that speak for a member who names none; the first that may does.
 
-        Their own default, else the one they enrolled last, else the guild's default, else None.
+        What `own_voices` returns, then the guild's default.
         """
-        return await self._voice(_VOICE_FOR, (guild_id, user_id))
+        own = await self.own_voices(guild_id, user_id)
+        default = await self.guild_default(guild_id)
+        found = [*own, default] if default is not None else own
+        return list({voice.id: voice for voice in found}.values())
 
     async def own_voices(self, guild_id: int, user_id: int) -> list[VoiceProfile]:
         """Return what a member chose or enrolled here, at most `MAX_OWN_VOICES`.
@@ -88,6 +83,10 @@ class SettingsStore:
         sql = f"SELECT * FROM voices WHERE id IN ({marks})"  # noqa: S608  # only marks
         found = {row["id"]: row for row in await self._database.read(sql, voice_ids)}
         return [profile_of(found[each]) for each in voice_ids if each in found]
+
+    async def access_of(self, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
+        """See `storage.reach.ReachStore.access_of`."""
+        return await reach.access_of(self._database, voice_ids)
 
     async def member_default(self, guild_id: int, user_id: int) -> VoiceProfile | None:
         """Return the voice that a member chose in this guild, if any."""

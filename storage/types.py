@@ -141,9 +141,23 @@ class VoiceProfile:
         """Whether nobody may speak as it now, not even its owner."""
         return self.paused_by_owner_at is not None or self.paused_by_admin_at is not None
 
+    @property
+    def state(self) -> VoiceState:
+        """What those who use the voice compare with what is stored."""
+        return VoiceState(self.clip_sha256, self.paused, self.access_version)
+
     def can_be_restored(self, now: datetime) -> bool:
         """Whether the recording that the voice had before is still kept."""
         return self.former_until is not None and now < self.former_until
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceState:
+    """What those who use a voice have to hear of when it changes."""
+
+    clip_sha256: str
+    paused: bool = False
+    access_version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

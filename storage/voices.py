@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from storage.types import (
     ReferenceClip,
     StoreReport,
     VoiceProfile,
+    VoiceState,
 )
 from storage.voice_rows import only
 
@@ -199,9 +200,9 @@ class VoiceStore:
         [row] = await self._database.read("PRAGMA data_version")
         return int(row[0])
 
-    async def clip_hashes(self, voice_ids: Sequence[int]) -> dict[int, str]:
-        """Return the clips' hashes of those of the voices that exist, by id."""
-        return await lookup.clip_hashes(self._database, voice_ids)
+    async def states(self, voice_ids: Collection[int]) -> dict[int, VoiceState]:
+        """Return what those who use the voices have to hear of, by id; only those that exist."""
+        return await lookup.states(self._database, voice_ids)
 
     async def find(self, guild_id: int, name: str) -> VoiceProfile:
         """Return the guild's voice of that name, else the operator's; case does not matter.

@@ -135,6 +135,7 @@ def importers(name: str) -> set[str]:
 def test_few_places_ask_who_may_do_what() -> None:
     asking = importers("bot.settings.permissions.refusal")
     assert asking == {"cogs.permissions", "bot.reading.facts"}
+    assert importers("bot.consent.access.may_speak_as") == asking
 
 
 def test_stored_settings_are_read_by_their_service_alone() -> None:

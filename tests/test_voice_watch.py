@@ -10,9 +10,9 @@ import pytest
 
 from bot.commit_watch import CommitWatch
 from bot.errors import UserError
-from bot.voice_watch import VoiceChange, VoiceWatch
+from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
 from storage.errors import StorageError
-from storage.types import VoiceProfile
+from storage.types import VoiceProfile, VoiceState
 from storage.voices import VoiceStore
 from tests.loopback import wait_until
 from tests.storage.conftest import add, make_clip
@@ -46,7 +46,7 @@ def watch(store: VoiceStore, commits: CommitWatch, changes: list[VoiceChange]) -
 
 
 def deletion_of(voice: VoiceProfile) -> VoiceChange:
-    return VoiceChange(voice.id, voice.clip_sha256, deleted=True)
+    return VoiceChange(voice.id, voice.clip_sha256, VoiceChangeKind.DELETED)
 
 
 async def test_a_look_tells_of_each_change_once(
@@ -59,7 +59,8 @@ async def test_a_look_tells_of_each_change_once(
     await store.replace(other.id, make_clip(9), pitch_hz=None, quality=None)
     await watch.look()
     await watch.look()
-    assert changes == [deletion_of(gone), VoiceChange(other.id, other.clip_sha256, deleted=False)]
+    other_change = VoiceChange(other.id, other.clip_sha256, VoiceChangeKind.RECORDING)
+    assert changes == [deletion_of(gone), other_change]
 
 
 async def test_a_voice_that_comes_into_use_during_a_look_is_not_taken_for_deleted(
@@ -69,14 +70,14 @@ async def test_a_voice_that_comes_into_use_during_a_look_is_not_taken_for_delete
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     first, second = await add(store, "A", seed=1), await add(store, "B", seed=2)
-    read = store.clip_hashes
+    read = store.states
 
-    async def read_while_another_is_used(voice_ids: Sequence[int]) -> dict[int, str]:
+    async def read_while_another_is_used(voice_ids: Sequence[int]) -> dict[int, VoiceState]:
         hashes = await read(voice_ids)
         watch.use(second)
         return hashes
 
-    monkeypatch.setattr(store, "clip_hashes", read_while_another_is_used)
+    monkeypatch.setattr(store, "states", read_while_another_is_used)
     watch.use(first)
     await watch.look()
     assert changes == []
@@ -96,7 +97,7 @@ async def test_what_a_database_that_failed_did_not_tell_is_told_by_the_next_look
     watch.use(voice)
     await store.delete(voice.id)
     with monkeypatch.context() as patch:
-        patch.setattr(store, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
+        patch.setattr(store, "states", AsyncMock(side_effect=StorageError("locked")))
         await watch.try_look()
     assert changes == []
     async with commits.running():  # nothing was committed since

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.reading.cut import as_long
+from bot.reading.message import Author
 from bot.reading.place import Context
 from bot.reading.speaker import Speaker
 from bot.reading.spoken import SpokenPart
@@ -34,7 +35,8 @@ class Reading:
 
     member_id: whom it is of; 0 is nobody. webhook: the name of whom a webhook writes for, who is no
     member. context: the settings, those of that member among them. own: the settings of whoever it
-    is spoken for, None where that is the same member.
+    is spoken for, None where that is the same member. speaks: who is asked about the voice; None is
+    nobody, who may speak in everybody's.
     compose: see `Compose`. names: what mentions stand for. message_id: None if it is no message.
     name: how its author is called where they have to be named, None for never.
     repeats: what the member would repeat by having it said again; "" for what may be repeated.
@@ -54,6 +56,7 @@ class Reading:
     told: int | None = None
     webhook: str | None = None
     own: MemberSettings | None = None
+    speaks: Author | None = None
 
     @property
     def text(self) -> str:

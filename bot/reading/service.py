@@ -86,16 +86,17 @@ class ReadingService:
         context = await self._context(guild_id, author.id, place)
         if greeting_in(context) and self._greetings.take(guild_id, author.id, GREETINGS_A_MINUTE):
             context = without_greeting(context)
-        if greeting_in(context):
-            speaker = await self._speaker(guild_id, author, context)
-        else:
-            speaker = await self._speakers.of_guild(guild_id)
-        return self._passing(guild_id, author, context, speaker, entrance)
+        if not greeting_in(context):
+            speaker = await self._servers_speaker(guild_id, context)
+            return self._passing(guild_id, author, context, speaker, entrance)
+        speaker = await self._speaker(guild_id, author, context)
+        greeting = self._passing(guild_id, author, context, speaker, entrance)
+        return dataclasses.replace(greeting, speaks=author) if greeting is not None else None
 
     async def left(self, guild_id: int, author: Author, place: Place) -> Reading | None:
         """Return what is said when a member goes, as `joined` does."""
         context = await self._context(guild_id, author.id, place)
-        speaker = await self._speakers.of_guild(guild_id)
+        speaker = await self._servers_speaker(guild_id, context)
         return self._passing(guild_id, author, context, speaker, departure)
 
     async def left_out(self, guild_id: int, texts: int, place: Place) -> Reading | None:
@@ -111,7 +112,7 @@ class ReadingService:
         speaker = None
         try:
             context = await self._context(guild_id, 0, place)
-            speaker = await self._speakers.of_guild(guild_id)
+            speaker = await self._servers_speaker(guild_id, context)
         finally:
             if speaker is None:
                 left_out.no_notice()
@@ -122,7 +123,9 @@ class ReadingService:
 
     async def has_voice_for_all(self, guild_id: int) -> bool:
         """Whether there is a voice for members without one of their own. Raises StorageError."""
-        return await self._speakers.of_guild(guild_id) is not None
+        guild = await self._settings.guild(guild_id)
+        may_use = voices_for(None, guild_id, guild)
+        return await self._speakers.of_guild(guild_id, may_use) is not None
 
     async def crowd(self, guild_id: int, joined: int, left: int, place: Place) -> Reading | None:
         """Return what is said when many came and went at once, as `joined` does."""
@@ -142,7 +145,7 @@ class ReadingService:
         self, guild_id: int, context: Context, text: Callable[[], str]
     ) -> Reading | None:
         """Return what nobody wrote, in the server's voice and language; None without a voice."""
-        speaker = await self._speakers.of_guild(guild_id)
+        speaker = await self._servers_speaker(guild_id, context)
         if speaker is None:
             return None
         with in_locale(context.place.locale):
@@ -188,8 +191,13 @@ class ReadingService:
         return Context(place, guild, member)
 
     async def _speaker(self, guild_id: int, author: Author, context: Context) -> Speaker | None:
-        may_use = voices_for(author, context.guild)
+        may_use = voices_for(author, guild_id, context.guild)
         return await self._speakers.of_member(guild_id, author.id, may_use)
+
+    async def _servers_speaker(self, guild_id: int, context: Context) -> Speaker | None:
+        """Return the voice for what nobody wrote: one that is everybody's."""
+        may_use = voices_for(None, guild_id, context.guild)
+        return await self._speakers.of_guild(guild_id, may_use)
 
     def _flood(self, message: ChatMessage, context: Context) -> SkipReason | None:
         """Return why a member is not read who writes too much, or the same again; count it else."""
@@ -222,6 +230,7 @@ class ReadingService:
             repeats=written(message),
             webhook=author.name if author.webhook else None,
             own=await self._own_settings(message, voice_of),
+            speaks=voice_of,
         )
 
     async def _own_settings(self, message: ChatMessage, voice_of: Author) -> MemberSettings | None:

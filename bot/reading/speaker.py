@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.clip_need import ClipNeed
+from storage.reach import VoiceAccess
 from storage.settings import SettingsStore
 from storage.types import VoiceProfile
 
 MAX_OPERATOR_VOICES = 500
 """That members are spread over."""
+
+MayUse = Callable[[VoiceAccess], bool]
+"""Whether somebody may speak in a voice."""
 
 _TRIED = 5  # of the operator's, until one is found that can speak
 
@@ -34,36 +38,41 @@ class Speakers:
         """Take the store; need: what the engine that speaks needs of a recording."""
         self._store, self._need = store, need
 
-    async def of_member(
-        self, guild_id: int, user_id: int, may_use: Callable[[VoiceProfile], bool]
-    ) -> Speaker | None:
+    async def of_member(self, guild_id: int, user_id: int, may_use: MayUse) -> Speaker | None:
         """Return the voice that speaks for a member.
 
         Their default, else the one they enrolled last, else one of the operator's that stays the
         same for them, else the guild's default. Damaged and too short ones are passed over, and
-        what they chose and `may_use` no more. Raises StorageError.
+        what they may not use, or no more. Raises StorageError.
         """
-        own = self._fit(filter(may_use, await self._store.own_voices(guild_id, user_id)))
+        own = await self._usable(await self._store.own_voices(guild_id, user_id), may_use)
         if own is not None:
             return Speaker(own, own=own.owner_id in (user_id, None))
-        voice = await self._operators(f"{guild_id}:{user_id}") or await self._default(guild_id)
+        voice = await self._operators(f"{guild_id}:{user_id}", may_use)
+        voice = voice or await self._default(guild_id, may_use)
         return Speaker(voice, own=False) if voice is not None else None
 
-    async def of_guild(self, guild_id: int) -> Speaker | None:
+    async def of_guild(self, guild_id: int, may_use: MayUse) -> Speaker | None:
         """Return the voice for what nobody wrote: the guild's default, else an operator's.
 
-        Raises StorageError.
+        may_use: whether everybody may. Raises StorageError.
         """
-        voice = await self._default(guild_id) or await self._operators(str(guild_id))
+        voice = await self._default(guild_id, may_use)
+        voice = voice or await self._operators(str(guild_id), may_use)
         return Speaker(voice, own=False) if voice is not None else None
 
-    async def _operators(self, key: str) -> VoiceProfile | None:
+    async def _operators(self, key: str, may_use: MayUse) -> VoiceProfile | None:
         ids = ranked(key, await self._store.operator_voice_ids(MAX_OPERATOR_VOICES))
-        return self._fit(await self._store.voices_by_id(ids[:_TRIED])) if ids else None
+        voices = await self._store.voices_by_id(ids[:_TRIED]) if ids else []
+        return await self._usable(voices, may_use)
 
-    async def _default(self, guild_id: int) -> VoiceProfile | None:
+    async def _default(self, guild_id: int, may_use: MayUse) -> VoiceProfile | None:
         default = await self._store.guild_default(guild_id)
-        return self._fit([default]) if default is not None else None
+        return await self._usable([default] if default is not None else [], may_use)
+
+    async def _usable(self, voices: Sequence[VoiceProfile], may_use: MayUse) -> VoiceProfile | None:
+        access = await self._store.access_of([voice.id for voice in voices]) if voices else {}
+        return self._fit(v for v in voices if v.id in access and may_use(access[v.id]))
 
     def _fit(self, voices: Iterable[VoiceProfile]) -> VoiceProfile | None:
         need = self._need()

@@ -43,21 +43,14 @@ class MemberFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class VoiceFacts:
-    """The voice that shall speak. owner: None for nobody's, such as the operator's."""
-
-    id: int
-    owner: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """Where. text: the channel that is written in and, of a thread, its parent. voice: where it
-    would be spoken; None where nothing is spoken.
+    would be spoken; None where nothing is spoken. guild: the server; 0 is none.
     """
 
     text: tuple[int, ...] = ()
     voice: int | None = None
+    guild: int = 0
 
 
 def refusal(
@@ -65,18 +58,15 @@ def refusal(
     member: MemberFacts,
     place: Place,
     settings: GuildSettings,
-    *,
-    voice: VoiceFacts | None = None,
 ) -> str | None:
     """Return why a member may not do something, and what to do; None if they may.
 
-    Whoever manages the server needs none of the roles, but keeps to the channels. The guild's
-    default voice is everybody's.
+    Whoever manages the server needs none of the roles, but keeps to the channels. In whose voice
+    they may do it, `bot.consent.access` decides.
     """
     return (
         _blocked(member, settings)
         or _without_role(action, member, settings)
-        or _others_voice(member, settings, voice)
         or _wrong_text_channel(place, settings)
         or _wrong_voice_channel(place, settings)
     )
@@ -93,7 +83,7 @@ def dictionary_refusal(member: MemberFacts, settings: GuildSettings) -> str | No
         "Only members with one of these roles can change the dictionary of this server: {roles}. "
         "{ask}"
     ).format(
-        roles=_mentions(roles, "@&"),
+        roles=mentions(roles, "@&"),
         ask=_("Somebody with the permission Manage Server can give you one, or change that."),
     )
 
@@ -123,21 +113,7 @@ def _without_role(action: Action, member: MemberFacts, settings: GuildSettings) 
     if has_one_of(member, roles):
         return None
     ask = _("Somebody with the permission Manage Server can give you one, or change that.")
-    return text.format(roles=_mentions(roles, "@&"), ask=ask)
-
-
-def _others_voice(
-    member: MemberFacts, settings: GuildSettings, voice: VoiceFacts | None
-) -> str | None:
-    if voice is None or voice.owner in (None, member.id) or voice.id == settings.default_voice:
-        return None
-    roles = settings.others_voices_roles
-    if has_one_of(member, roles):
-        return None
-    return _(
-        "Only members with one of these roles can use the voices of others here: {roles}. Choose a "
-        "voice of your own or a shared one."
-    ).format(roles=_mentions(roles, "@&"))
+    return text.format(roles=mentions(roles, "@&"), ask=ask)
 
 
 def has_one_of(member: MemberFacts, roles: Sequence[int]) -> bool:
@@ -151,7 +127,7 @@ def _wrong_text_channel(place: Place, settings: GuildSettings) -> str | None:
     if not place.text or not channels or {*channels, *settings.voice_channels} & {*place.text}:
         return None
     return _("I cannot be used in this channel. Use one of these: {channels}.").format(
-        channels=_mentions(channels, "#")
+        channels=mentions(channels, "#")
     )
 
 
@@ -160,11 +136,12 @@ def _wrong_voice_channel(place: Place, settings: GuildSettings) -> str | None:
     if place.voice is None or not channels or place.voice in channels:
         return None
     return _("I may not speak in {here}. Join one of these: {channels}.").format(
-        here=f"<#{place.voice}>", channels=_mentions(channels, "#")
+        here=f"<#{place.voice}>", channels=mentions(channels, "#")
     )
 
 
-def _mentions(ids: Sequence[int], mark: str) -> str:
+def mentions(ids: Sequence[int], mark: str) -> str:
+    """Return roles ("@&") or channels ("#") as Discord shows them, at most `MOST_NAMED`."""
     named = listed(f"<{mark}{identifier}>" for identifier in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED:
         return named

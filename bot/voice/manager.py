@@ -95,10 +95,15 @@ class VoiceManager:
         """Return the guild's player if it has one: nothing was ever said otherwise."""
         return self._players.get(guild_id)
 
-    def voice_deleted(self, voice_id: int) -> None:
-        """Drop what is to be said in a voice, in every guild."""
-        for player in list(self._players.values()):
-            player.voice_deleted(voice_id)
+    async def end_voice(self, voice_id: int, end: UtteranceEnd) -> None:
+        """End at once all that is said or waits in a voice, in every guild; see `GuildPlayer`."""
+        players = list(self._players.values())
+        await asyncio.gather(*(player.end_voice(voice_id, end) for player in players))
+
+    async def ask_again(self, voice_id: int) -> None:
+        """End what members may have said in a voice no more, in every guild."""
+        players = list(self._players.values())
+        await asyncio.gather(*(player.ask_again(voice_id) for player in players))
 
     def voice_replaced(self, voice_id: int) -> None:
         """Have what waits in a voice spoken with its new recording, in every guild."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import structlog
 
+from bot.i18n import Translatable
 from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
@@ -18,6 +20,8 @@ from bot.voice.utterances import Item, SayRequest, UtteranceEnd
 log = structlog.get_logger(__name__)
 
 _MAX_FAILURES = 2  # of the connection, during one utterance
+
+_WITHDRAW_SECONDS = 2.0  # for what is being made, which is given up within the event loop's turns
 
 
 class Playback:
@@ -72,6 +76,22 @@ class Playback:
             if not item.playing:
                 self.finish(item, end)
 
+    async def end(self, items: Sequence[Item], end: UtteranceEnd) -> None:
+        """End texts at once, and return when nothing is being made for them either."""
+        fetches = [item.fetch for item in items if item.fetching and item.fetch is not None]
+        for item in reversed(items):  # so that no other of them begins
+            self.finish(item, end)
+        if fetches:
+            await asyncio.wait(fetches, timeout=_WITHDRAW_SECONDS)
+
+    async def ask_again(self, items: Sequence[Item]) -> None:
+        """End those texts that may be said no more; return as `end` does."""
+        refused = await asyncio.gather(*(self._is_refused(item) for item in items))
+        await self.end(
+            [item for item, refused in zip(items, refused, strict=True) if refused],
+            UtteranceEnd.NOT_ALLOWED,
+        )
+
     def finish(self, item: Item, end: UtteranceEnd) -> None:
         """End a text at once, unless it has ended."""
         if item.ended.done():
@@ -109,6 +129,9 @@ class Playback:
         if head.silent:
             self.finish(head, UtteranceEnd.FAILED)
             return
+        if not head.admitted:
+            self._ask(head)  # it may have waited for long; then it begins
+            return
         head.playing = True
         head.track.resume()
         self._outlet.play(head.track)
@@ -122,6 +145,7 @@ class Playback:
                 item.report()
             case TrackEvent.SENTENCE:
                 item.sentence_played()
+                self._ask(item)
             case TrackEvent.YIELDED:
                 self._give_way(item)
             case TrackEvent.PLAYED:
@@ -133,8 +157,37 @@ class Playback:
         if item.track.yielded:  # or the command has gone meanwhile
             self._outlet.stop()
             self.queue.give_way()
+            item.admitted = item.request.refusal is None
             self._fetcher.wake()
             self._advance()
+
+    # Whether a text may still be said.
+
+    def _ask(self, item: Item) -> None:
+        if item.request.refusal is not None and item.asking is None:
+            item.asking = asyncio.create_task(self._admit(item), name="voice-ask")
+
+    async def _admit(self, item: Item) -> None:
+        refused = await self._is_refused(item)
+        item.asking = None
+        if refused:
+            self.finish(item, UtteranceEnd.NOT_ALLOWED)
+            return
+        item.admitted = True
+        self._advance()
+
+    async def _is_refused(self, item: Item) -> bool:
+        """Whether a text may be said no more; where nobody can tell, it may not."""
+        if item.request.refusal is None:
+            return False
+        try:
+            refusal = await item.request.refusal()
+        except Exception:
+            log.exception("nobody can tell who may speak", guild=self._guild_id, stage="voice")
+            refusal = Translatable("Something went wrong while this was being spoken.")
+        if refusal is not None and not item.ended.done():
+            item.error = refusal
+        return refusal is not None
 
     # A connection that cannot take packets.
 

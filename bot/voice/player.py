@@ -213,9 +213,16 @@ class GuildPlayer:
         """Return the queue, the current utterance first."""
         return tuple(item.entry() for item in self._queue)
 
-    def voice_deleted(self, voice_id: int) -> None:
-        """Drop what is to be said in a voice; the sentence that is being heard may end."""
-        self._playback.drop(self._in_voice(voice_id), UtteranceEnd.VOICE_DELETED)
+    async def end_voice(self, voice_id: int, end: UtteranceEnd) -> None:
+        """End all that is said or waits in a voice: silent from the next packet on.
+
+        Returns when nothing is being made for it either.
+        """
+        await self._playback.end(self._in_voice(voice_id), end)
+
+    async def ask_again(self, voice_id: int) -> None:
+        """End what is said or waits in a voice and may be said no more, as `end_voice` does."""
+        await self._playback.ask_again(self._in_voice(voice_id))
 
     def voice_replaced(self, voice_id: int) -> None:
         """Have what waits in a voice spoken anew: it was fetched with the former recording."""

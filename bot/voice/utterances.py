@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum, IntEnum, auto
 
@@ -42,6 +42,8 @@ class UtteranceEnd(Enum):
     LEFT = auto()  # the bot was asked to leave
     ALONE = auto()  # nobody was left to hear it
     VOICE_DELETED = auto()  # the voice that it was to be said in
+    VOICE_PAUSED = auto()  # likewise
+    NOT_ALLOWED = auto()  # its member may not speak as that voice any more
     DROPPED = auto()  # chatter that was left out: too much of it, a muted author, a deleted message
     SHUTTING_DOWN = auto()
 
@@ -66,8 +68,10 @@ class SayRequest:
     """What a member asked to be said.
 
     channel_id: where; it is said nowhere else, unless a moderator moves the bot.
-    voice_id: the stored voice; its text is dropped when that is deleted.
+    voice_id: the stored voice; its text ends when that is deleted or paused.
     owner_id: whose voice it is; None for nobody's, such as the operator's.
+    refusal: asks again whether it may be said, before it begins, after each sentence, and when
+        others may speak as the voice; returns why not, for the asker. None: it may in any case.
     sentences: how many `speak` will yield, as far as is known: for another model they are cut anew.
     spoken: what they say, where `text` has markup.
     speed: how many times as fast as usual it is spoken, for the estimate of how long it lasts.
@@ -86,6 +90,7 @@ class SayRequest:
     on_progress: Callable[[Progress], None] = lambda progress: None
     spoken: str = ""
     voice_id: int | None = None
+    refusal: Callable[[], Awaitable[str | None]] | None = None
     rank: Rank = Rank.SAY
     message_id: int | None = None
     speed: float = 1.0
@@ -119,6 +124,8 @@ class Item:
         self.fetch: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[UtteranceEnd] = asyncio.get_running_loop().create_future()
         self.error: str | None = None
+        self.admitted = request.refusal is None  # it was asked, and may be said
+        self.asking: asyncio.Task[None] | None = None
         self._playing = False
         self.begun = False  # handed to the pacer, now or before
         self.failures = 0  # of the connection while it played
@@ -208,6 +215,8 @@ class Item:
     def finish(self, end: UtteranceEnd) -> None:
         """End it, once."""
         self._cancel_fetch()
+        if self.asking is not None:
+            self.asking.cancel()
         self.ended.set_result(end)
         self.report()
 

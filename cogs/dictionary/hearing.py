@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import partial
 
 import discord
 from discord import app_commands
@@ -31,13 +30,12 @@ from cogs.dictionary.options import (
 from cogs.dictionary.words import saved_card
 from cogs.mentions import names_in
 from cogs.moderation import tell
-from cogs.permissions import require
+from cogs.permissions import SpeakingRight, permitted
 from cogs.saying import delivery_in, own_voice
 from cogs.spoken_preview import spoken_preview
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import (
     Interaction,
-    current_reference,
     defer,
     engine_note,
     guild_of,
@@ -87,13 +85,13 @@ class Hearing(commands.Cog):
         count_use(self._heard, interaction)
         await defer(interaction)
         voice = voice or await own_voice(interaction)
-        await require(interaction, Action.SAY, voice=voice)
+        right = await permitted(interaction, Action.SAY, voice, None)
         matcher = await services_of(interaction).dictionary.with_entry(
             owner_of(interaction, False), entry
         )
         utterance = await _utterance(interaction, text or written, entry, voice, matcher)
         view = SaveEntry(interaction, entry, for_server=await may_change_servers(interaction))
-        await _answer(interaction, voice, utterance, view)
+        await _answer(interaction, voice, utterance, view, right)
 
 
 async def _utterance(
@@ -109,13 +107,16 @@ async def _utterance(
         voice_settings=settings_of(voice),
         names=names_in(interaction, text),
         dictionary=matcher,
-        current_voice=partial(current_reference, services, voice),
         delivery=await delivery_in(interaction, voice),
     )
 
 
 async def _answer(
-    interaction: Interaction, voice: VoiceProfile, utterance: Utterance, view: SaveEntry
+    interaction: Interaction,
+    voice: VoiceProfile,
+    utterance: Utterance,
+    view: SaveEntry,
+    right: SpeakingRight,
 ) -> None:
     services = services_of(interaction)
     card = cards.embed(_("Nothing is saved yet"))
@@ -127,7 +128,7 @@ async def _answer(
     except UserError:  # nothing of it is spoken, which is what the entry may be for
         await interaction.edit_original_response(embed=card, view=view)
         return
-    preview = await spoken_preview(interaction, voice, utterance)
+    preview = await spoken_preview(interaction, voice, utterance, right)
     notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
     card.description = (engine_note(services.engine) + notes).strip()
     await interaction.edit_original_response(

@@ -12,14 +12,17 @@ from bot.chat_reader import ChatReader
 from bot.client import MynahBot
 from bot.i18n import in_locale, server_locale
 from bot.lanes import Lanes
+from bot.reading.facts import facts_of
 from bot.reading.place import Place
+from bot.reading.reading import Reading
 from bot.reading.sessions import Session
+from bot.settings import permissions
 from bot.settings.guild import GuildSettings
 from bot.text.words import base_language
 from bot.voice.link import VocalChannel, refusal
 from bot.voice.player import GuildPlayer
 from cogs.moderation import tell
-from cogs.ui import current_reference
+from cogs.permissions import SpeakingRight
 
 
 class ReadingDesk:
@@ -34,12 +37,18 @@ class ReadingDesk:
             bot.services.settings,
             bot.services.speech,
             bot.services.dictionary,
-            partial(current_reference, bot.services),
+            self._right_of,
             partial(tell, bot),
             bot.services.voices.count_uses,
             bot.services.watch.use,
         )
         self.lanes = Lanes()
+
+    def _right_of(self, reading: Reading) -> SpeakingRight:
+        """Return whether a reading may be spoken, asked for whom it is spoken."""
+        place, member = permissions.Place(guild=reading.guild_id), facts_of(reading.speaks)
+        guild = self.bot.get_guild(reading.guild_id)
+        return SpeakingRight(self.services, reading.speaker.voice, place, member, guild=guild)
 
     @property
     def reads_all(self) -> bool:

@@ -76,12 +76,12 @@ class Menus(commands.Cog, name="Speak this"):
         if isinstance(reading, SkipReason):
             raise UserError(_("I do not speak that: {reason}.").format(reason=_(str(reading))))
         voice = reading.speaker.voice
-        reference = await permitted(interaction, Action.SAY, voice, channel)
+        right = await permitted(interaction, Action.SAY, voice, channel)
         await count_text(interaction)
         player = await player_in(channel, interaction)
         line = ProgressLine(interaction)
         self._lines.add(line)
-        asker = Asker(interaction.user.id, reference, line.report)
+        asker = Asker(interaction.user.id, right, line.report)
         ticket = self._desk.reader.say(reading, place, player, asker)
         answer = say_text(interaction.user.display_name, voice.name, ticket)
         answer += engine_note(services.engine)

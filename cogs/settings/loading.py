@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from bot.settings.catalogue import Definition
 from bot.settings.definition import Picker, Settings
-from cogs.permissions import may_use_others
+from cogs.permissions import usable_voices
 from cogs.settings.controls import MAX_OPTIONS
 from cogs.settings.naming import Names
 from cogs.ui import Interaction, bot_of, guild_of, services_of
-from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.types import VoiceProfile
 
 
 async def load_names(
@@ -27,6 +27,6 @@ async def load_voices(interaction: Interaction, search: str) -> Sequence[VoicePr
     """Return voices that the member may choose: their own first. Raises StorageError."""
     find, guild_id = services_of(interaction).voices.search, guild_of(interaction)
     own = await find(guild_id, search, MAX_OPTIONS, owner_id=interaction.user.id, shared=False)
-    others_in = guild_id if await may_use_others(interaction) else OPERATOR_GUILD_ID
-    others = await find(others_in, search, MAX_OPTIONS)
+    own = [voice for voice in own if not voice.paused]
+    others = await usable_voices(interaction, search, MAX_OPTIONS)
     return list({voice.id: voice for voice in (*own, *others)}.values())[:MAX_OPTIONS]

@@ -32,7 +32,7 @@ from cogs.settings.editors import (
 )
 from cogs.settings.hints import hint_about
 from cogs.settings.layout import Place, editor, section_menu, setting_menu
-from cogs.settings.loading import load_names, load_voices
+from cogs.settings.loading import load_names
 from cogs.settings.naming import Names
 from cogs.settings.sections import Section
 from cogs.settings.subjects import Subject
@@ -98,7 +98,7 @@ class Panel(OwnedView):
         hint = hint_about(names.guild, place.definition, settings)
         voices: Sequence[VoiceProfile] = ()
         if place.definition.picker is Picker.VOICE:
-            voices = await load_voices(self.asks, place.search)
+            voices = await self.subject.voices(self.asks, place.search)
             hint = "" if voices else self._no_voice()
         return self.lay_out(settings, names, [note, hint and drawing.refusal(hint)], voices)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from discord import app_commands
@@ -13,8 +14,11 @@ from bot.settings.definition import Picker, Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
 from bot.settings.permissions import Action
-from cogs.permissions import require
+from cogs.permissions import require, voices_for_all
+from cogs.settings.controls import MAX_OPTIONS
+from cogs.settings.loading import load_voices
 from cogs.ui import Interaction, guild_of, manages_guild, services_of
+from storage.types import VoiceProfile
 
 
 class Subject(Protocol):
@@ -31,6 +35,9 @@ class Subject(Protocol):
 
         Raises UserError for a value that is not allowed, VoiceNotFoundError, StorageError.
         """
+
+    async def voices(self, interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
+        """Return voices that can be chosen, at most `MAX_OPTIONS`. Raises StorageError."""
 
     def require_permission(self, interaction: Interaction) -> None:
         """Raise MissingPermissions for who may not change this."""
@@ -59,6 +66,10 @@ class GuildSubject:
         await self._settings.change_guild(
             self._guild_id, definition.key, value, changed_by=interaction.user.id
         )
+
+    async def voices(self, interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
+        """Return voices that are everybody's: they speak for everybody."""
+        return await voices_for_all(interaction, search, MAX_OPTIONS)
 
     def require_permission(self, interaction: Interaction) -> None:
         """Raise MissingPermissions without Manage Server, whatever Integrations allows."""
@@ -91,6 +102,10 @@ class MemberSubject:
             voice = await self._voices.get(value)
             await require(interaction, Action.CHOOSE, voice=voice, anywhere=True)
         await self._settings.change_member(*self._whose, definition.key, value)
+
+    async def voices(self, interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
+        """Return voices in which the member may speak, their own first."""
+        return await load_voices(interaction, search)
 
     def require_permission(self, interaction: Interaction) -> None:
         """Let everybody see and change what is theirs."""

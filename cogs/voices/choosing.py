@@ -9,6 +9,7 @@ from bot.i18n import _
 from bot.settings.permissions import Action
 from cogs import cards
 from cogs.permissions import require
+from cogs.saying import voice_of
 from cogs.ui import Interaction, command_names, defer, guild_of, manages_guild, services_of
 from cogs.voice_option import UsableVoice
 from storage.setting_values import DEFAULT_VOICE
@@ -32,11 +33,7 @@ class Choosing(commands.Cog):
         await interaction.edit_original_response(content=text)
 
     async def _choose(self, interaction: Interaction, voice: VoiceProfile | None) -> str:
-        choices, guild_id, user_id = (
-            services_of(interaction).choices,
-            guild_of(interaction),
-            interaction.user.id,
-        )
+        guild_id, user_id = guild_of(interaction), interaction.user.id
         if voice is not None:
             await require(interaction, Action.CHOOSE, voice=voice, anywhere=True)
         await services_of(interaction).settings.change_member(
@@ -45,7 +42,7 @@ class Choosing(commands.Cog):
         if voice is not None:
             text = _("{voice} speaks for you on this server from now on.")
             return text.format(voice=cards.quoted(voice.name))
-        other = await choices.voice_for(guild_id, user_id)
+        other, _refused = await voice_of(interaction)
         if other is None:
             command = command_names(interaction)
             return _(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from functools import partial
 
 import discord
 from discord import app_commands
@@ -18,13 +17,12 @@ from bot.speech.texts import reads_for
 from bot.speech.types import EngineInfo
 from bot.speech.voice_settings import settings_of
 from cogs import cards
-from cogs.permissions import require
+from cogs.permissions import permitted
 from cogs.saying import delivery_in
 from cogs.spoken_preview import spoken_preview
 from cogs.ui import (
     Interaction,
     command_names,
-    current_reference,
     defer,
     engine_note,
     guild_of,
@@ -82,7 +80,7 @@ class Looking(commands.Cog):
     @app_commands.describe(voice="Which voice")
     async def preview(self, interaction: Interaction, voice: UsableVoice) -> None:
         """Attach a sentence that it speaks."""
-        await require(interaction, Action.CHOOSE, voice=voice)
+        right = await permitted(interaction, Action.CHOOSE, voice, None)
         if not services_of(interaction).engine.ready:
             raise EngineError(_("The voice engine is still loading. Try again in a minute."))
         self._count_preview(interaction)
@@ -93,11 +91,10 @@ class Looking(commands.Cog):
             guild_id=guild_of(interaction),
             language=voice.language,
             voice_settings=settings_of(voice),
-            current_voice=partial(current_reference, services_of(interaction), voice),
             delivery=await delivery_in(interaction, voice),
         )
         await defer(interaction)
-        preview = await spoken_preview(interaction, voice, utterance)
+        preview = await spoken_preview(interaction, voice, utterance, right)
         notes = cards.notes((_(cards.SYNTHETIC), *preview.notes))
         about = engine_note(services_of(interaction).engine) + notes
         await interaction.edit_original_response(

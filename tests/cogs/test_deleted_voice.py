@@ -8,7 +8,7 @@ from unittest.mock import AsyncMock
 import pytest
 from simcord.builders import ChannelHandle
 
-from bot.voice_watch import VoiceChange
+from bot.voice_watch import VoiceChange, VoiceChangeKind
 from storage.errors import StorageError
 from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
@@ -45,7 +45,7 @@ async def test_a_deletion_is_told_though_the_database_fails_right_after_it(
     last = await say(scene)
     question = await scene.ann.slash(scene.channel, "voice delete", voice="Ann")
     with monkeypatch.context() as patch:
-        patch.setattr(VoiceStore, "clip_hashes", AsyncMock(side_effect=StorageError("locked")))
+        patch.setattr(VoiceStore, "states", AsyncMock(side_effect=StorageError("locked")))
         pressed = await scene.ann.click(question.response, label="Delete for good")
     assert not pressed.followups
     assert question.response is not None
@@ -72,7 +72,7 @@ async def test_a_deletion_by_another_process_is_noticed(
             await other.delete(voice.id)
         change = await asyncio.wait_for(changes.get(), 10)
     await scene.env.settle()
-    assert change == VoiceChange(voice.id, voice.clip_sha256, deleted=True)
+    assert change == VoiceChange(voice.id, voice.clip_sha256, VoiceChangeKind.DELETED)
     assert TOLD in content(last)
 
 

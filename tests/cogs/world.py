@@ -35,6 +35,7 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
 from storage.dictionary import DictionaryStore
+from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
@@ -186,6 +187,7 @@ class World:
             voice=voice,
             watch=self.watch,
             reading=ReadingService(self.settings, Speakers(self.choices)),
+            reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
             audit=self.audit,
         )

@@ -13,8 +13,9 @@ from bot.clip_need import ClipNeed
 from bot.reading.facts import voices_for
 from bot.reading.speaker import Speakers, ranked
 from bot.settings.guild import GuildSettings
+from storage.reach import VoiceAccess
 from storage.settings import SettingsStore
-from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
 from tests.reading.making import ANN, BEN, GUILD, add, author
 from tests.storage.conftest import set_guild_default, set_member_default
@@ -22,7 +23,7 @@ from tests.storage.conftest import set_guild_default, set_member_default
 OTHER_GUILD, ROLE = GUILD + 1, 100
 
 
-def anyone(voice: VoiceProfile) -> bool:
+def anyone(voice: VoiceAccess) -> bool:
     return True
 
 
@@ -35,7 +36,7 @@ async def spoken_by(
 
 async def test_without_voices_nobody_speaks(choices: SettingsStore) -> None:
     assert await spoken_by(choices) is None
-    assert await Speakers(choices).of_guild(GUILD) is None
+    assert await Speakers(choices).of_guild(GUILD, anyone) is None
 
 
 async def test_the_default_of_a_member_comes_first(
@@ -116,9 +117,10 @@ async def test_a_voice_of_another_that_may_be_used_no_more_is_passed_over(
     await set_member_default(store, GUILD, ANN, bens.id)
     await add(store, "narrator", OPERATOR_GUILD_ID)
     guild = GuildSettings(others_voices_roles=(ROLE,))
-    allowed = voices_for(author(roles=frozenset({ROLE})), guild)
+    allowed = voices_for(author(roles=frozenset({ROLE})), GUILD, guild)
     with_role = await Speakers(choices).of_member(GUILD, ANN, allowed)
-    without = await Speakers(choices).of_member(GUILD, ANN, voices_for(author(), guild))
+    refused = voices_for(author(), GUILD, guild)
+    without = await Speakers(choices).of_member(GUILD, ANN, refused)
     assert with_role is not None
     assert without is not None
     assert (with_role.voice.name, without.voice.name) == ("ben", "narrator")
@@ -128,12 +130,12 @@ async def test_what_nobody_wrote_is_said_by_the_guilds_default(
     store: VoiceStore, choices: SettingsStore
 ) -> None:
     await add(store, "narrator", OPERATOR_GUILD_ID)
-    speaker = await Speakers(choices).of_guild(GUILD)
+    speaker = await Speakers(choices).of_guild(GUILD, anyone)
     assert speaker is not None
     assert speaker.voice.name == "narrator"
     default = await add(store, "default")
     await set_guild_default(store, GUILD, default.id)
-    speaker = await Speakers(choices).of_guild(GUILD)
+    speaker = await Speakers(choices).of_guild(GUILD, anyone)
     assert speaker is not None
     assert speaker.voice.name == "default"
 

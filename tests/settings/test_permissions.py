@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.settings.guild import GuildSettings
-from bot.settings.permissions import Action, MemberFacts, Place, VoiceFacts, refusal
+from bot.settings.permissions import Action, MemberFacts, Place, refusal
 
 ANN, BEN, MO = 1, 2, 3
 VIP, OTHER = 10, 11
@@ -28,7 +28,6 @@ def asked(
 @pytest.mark.parametrize("action", Action)
 def test_at_first_everybody_may_everything(action: Action) -> None:
     assert asked(action) is None
-    assert refusal(action, ann, here, GuildSettings(), voice=VoiceFacts(1, BEN)) is None
 
 
 @pytest.mark.parametrize("action", Action)
@@ -58,22 +57,6 @@ def test_a_role_is_needed_where_roles_are_chosen(action: Action, key: str) -> No
     assert asked(action, mo, **{key: (VIP,)}) is None
     for other in set(Action) - {action}:
         assert asked(other, **{key: (VIP,)}) is None
-
-
-def test_voices_of_others_take_a_role_and_ones_own_do_not() -> None:
-    settings = GuildSettings(others_voices_roles=(VIP,), default_voice=9)
-
-    def told(voice: VoiceFacts, member: MemberFacts = ann) -> str | None:
-        return refusal(Action.SAY, member, here, settings, voice=voice)
-
-    refused = told(VoiceFacts(1, BEN))
-    assert refused is not None
-    assert "voices of others" in refused
-    assert told(VoiceFacts(1, BEN), vip) is None
-    assert told(VoiceFacts(1, BEN), mo) is None
-    assert told(VoiceFacts(1, ANN)) is None
-    assert told(VoiceFacts(1, None)) is None  # the operator's
-    assert told(VoiceFacts(9, BEN)) is None  # the server's default
 
 
 def test_only_the_chosen_text_channels_count_and_their_threads() -> None:

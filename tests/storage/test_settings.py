@@ -6,7 +6,7 @@ import pytest
 
 from storage.database import Database
 from storage.errors import VoiceNotFoundError
-from storage.settings import _VOICE_FOR, MAX_OWN_VOICES, SettingsStore
+from storage.settings import _OWN_VOICES, MAX_OWN_VOICES, SettingsStore
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip, set_guild_default, set_member_default
@@ -30,8 +30,8 @@ async def add(
 async def name_for(
     settings: SettingsStore, guild_id: int = GUILD, user_id: int = ANN
 ) -> str | None:
-    voice = await settings.voice_for(guild_id, user_id)
-    return voice.name if voice else None
+    voices = await settings.voices_for(guild_id, user_id)
+    return voices[0].name if voices else None
 
 
 async def test_nobody_speaks_before_a_voice_exists(settings: SettingsStore) -> None:
@@ -114,7 +114,7 @@ async def test_a_voice_of_another_guild_cannot_be_chosen_and_changes_nothing(
 
 async def test_choosing_asks_the_indexes_alone(tmp_path: Path) -> None:
     async with Database.open(tmp_path / "test.db") as database:
-        rows = await database.read(f"EXPLAIN QUERY PLAN {_VOICE_FOR}", (GUILD, ANN))
+        rows = await database.read(f"EXPLAIN QUERY PLAN {_OWN_VOICES}", (GUILD, ANN, 5))
     assert not [row["detail"] for row in rows if row["detail"].startswith("SCAN voices")]
 
 

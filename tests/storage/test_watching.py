@@ -1,4 +1,4 @@
-"""What tells others that something changed: the version, and the clips' hashes of voices."""
+"""What tells others that something changed: the version, and the states of voices."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ async def test_the_version_changes_with_what_another_process_commits(
         assert await store.version() == renamed  # looking is no change
 
 
-async def test_hashes_are_those_of_the_voices_that_exist(store: VoiceStore) -> None:
+async def test_states_are_those_of_the_voices_that_exist(store: VoiceStore) -> None:
     anna, berta = await add(store, "Anna", seed=1), await add(store, "Berta", OTHER_GUILD, seed=2)
     gone = await add(store, "Gone", seed=3)
     await store.delete(gone.id)
-    hashes = await store.clip_hashes([anna.id, berta.id, gone.id, 999])
-    assert hashes == {anna.id: anna.clip_sha256, berta.id: berta.clip_sha256}
-    assert await store.clip_hashes([]) == {}
+    states = await store.states([anna.id, berta.id, gone.id, 999])
+    assert states == {anna.id: anna.state, berta.id: berta.state}
+    assert await store.states([]) == {}
 
 
-async def test_hashes_follow_a_replacement(store: VoiceStore) -> None:
+async def test_states_follow_a_replacement(store: VoiceStore) -> None:
     anna = await add(store, "Anna")
     replaced = await store.replace(anna.id, make_clip(9), pitch_hz=None, quality=None)
     assert replaced.clip_sha256 != anna.clip_sha256
-    assert await store.clip_hashes([anna.id]) == {anna.id: replaced.clip_sha256}
+    assert await store.states([anna.id]) == {anna.id: replaced.state}
 
 
 @pytest.mark.parametrize(

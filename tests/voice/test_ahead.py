@@ -117,7 +117,7 @@ async def test_a_deleted_voice_withdraws_what_was_made_ahead_in_it() -> None:
         kept = talk.say(SENTENCES[3], voice_id=2)
         dropped = talk.say(*SENTENCES[:2], voice_id=1)
         await talk.begun(*SENTENCES[:2], SENTENCES[3])
-        talk.stage.player.voice_deleted(1)
+        await talk.stage.player.end_voice(1, UtteranceEnd.VOICE_DELETED)
         assert await ended(dropped) is UtteranceEnd.VOICE_DELETED
         await talk.begun(SENTENCES[3])
         await talk.engine.finish()

@@ -139,7 +139,7 @@ async def test_chatter_goes_on_when_the_command_goes_before_it_made_way(late: in
     stepped.say(command(gates=[asyncio.Event()]), voice_id=3)
     for _ in range(late):  # the loop hears of the end of the sentence too late
         stepped.step()
-    stepped.player.voice_deleted(3)
+    await stepped.player.end_voice(3, UtteranceEnd.VOICE_DELETED)
     await settle()
     await stepped.send(ALL)
     assert stepped.sentences == ["m1", "m2", "m3"]
@@ -151,7 +151,7 @@ async def test_chatter_that_made_way_is_not_heard_further_in_a_deleted_voice() -
     reading = await begun(stepped, voice_id=3)
     said = stepped.say(command(gates=[asyncio.Event()]))
     await stepped.send(10)
-    stepped.player.voice_deleted(3)
+    await stepped.player.end_voice(3, UtteranceEnd.VOICE_DELETED)
     assert ends(reading) == [UtteranceEnd.VOICE_DELETED]
     assert not said.ended.done()
 

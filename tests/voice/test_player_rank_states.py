@@ -138,7 +138,7 @@ class Queue(RuleBasedStateMachine):
             case "drop":
                 player.drop_chatter(lambda request: request.member_id == member)
             case "delete":
-                player.voice_deleted(member)
+                await player.end_voice(member, UtteranceEnd.VOICE_DELETED)
             case "replace":
                 player.voice_replaced(member)
             case "trim":

@@ -8,7 +8,7 @@ import pytest
 from simcord.builders import ChannelHandle
 
 from bot.voice.utterances import Rank
-from bot.voice_watch import VoiceChange
+from bot.voice_watch import VoiceChange, VoiceChangeKind
 from tests.cogs.calls import say
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
@@ -111,7 +111,9 @@ async def test_what_waits_in_a_voice_that_is_deleted_is_dropped_at_once(chatting
     question = await chatting.ben.slash(chatting.channel, "voice delete", voice="Ben")
     await chatting.ben.click(question.response, label="Delete for good")
     assert waiting(chatting) == ["Of Ann."]
-    assert [change.deleted for change in changes] == [True]  # so do cache and engine hear of it
+    assert [change.kind for change in changes] == [
+        VoiceChangeKind.DELETED
+    ]  # so do cache and engine hear of it
 
 
 async def test_what_was_deleted_can_be_written_again(chatting: Scene) -> None:
