@@ -24,6 +24,7 @@ from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
+from bot.report_limits import ReportLimits
 from bot.settings.permissions import SPEAKING
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingChange, SettingsService
@@ -102,6 +103,7 @@ class Services:
     audit: AuditTrail
     reach: ReachStore
     says: MinuteLimit = field(default_factory=MinuteLimit)
+    reports: ReportLimits = field(default_factory=ReportLimits)
 
 
 class MynahBot(commands.AutoShardedBot):

@@ -48,7 +48,7 @@ def problem_of(guild: discord.Guild, settings: GuildSettings) -> str | None:
     """
     if settings.moderation_channel is None:
         return None
-    channel = _channel(guild, settings.moderation_channel)
+    channel = moderation_channel(guild, settings)
     if channel is None:
         return _(
             "The moderation channel does not exist any more, or I cannot see it. Choose another, "
@@ -65,8 +65,9 @@ def problem_of(guild: discord.Guild, settings: GuildSettings) -> str | None:
 _Channel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 
 
-def _channel(guild: discord.Guild, channel_id: int) -> _Channel | None:
-    channel = guild.get_channel_or_thread(channel_id)
+def moderation_channel(guild: discord.Guild, settings: GuildSettings) -> _Channel | None:
+    """Return the moderation channel, if there is one that the bot knows of."""
+    channel = guild.get_channel_or_thread(settings.moderation_channel or 0)
     return channel if isinstance(channel, _Channel) else None
 
 
@@ -183,7 +184,7 @@ class Moderation(commands.Cog):
     async def _send(self, guild: discord.Guild, message: str) -> None:
         try:
             settings = await self._bot.services.settings.guild(guild.id)
-            channel = _channel(guild, settings.moderation_channel or 0)
+            channel = moderation_channel(guild, settings)
             with in_locale(SOURCE_LOCALE):  # for the log
                 problem = problem_of(guild, settings)
             if channel is None or problem is not None:

@@ -216,9 +216,14 @@ class Spoken(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported(VoiceEvent):
-    """A member reported how a voice was used. speaker: who had used it."""
+    """A member reported how a voice was used.
+
+    speaker: who had used it; nobody for a webhook. line: when the line was written that was
+    reported, in s since 1970.
+    """
 
     kind = "reported"
+    line: int | None = None
     speaker: tuple[int, ...] = _members()
     text: str | None = _text()
 

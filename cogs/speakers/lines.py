@@ -21,6 +21,7 @@ from bot.voice.utterances import SayRequest
 from cogs.cards import quoted
 from cogs.moderation import SEND_SECONDS, missing_permission
 from cogs.speakers.recent import RecentLines, Speaking
+from cogs.speakers.report_button import ReportButton, buttons_for
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
@@ -74,12 +75,14 @@ class SpeakerLines(commands.Cog):
         self._outboxes: dict[int, _Outbox] = {}
 
     async def cog_load(self) -> None:
-        """Hear what begins to be heard."""
+        """Hear what begins to be heard, and which buttons are pressed, also those of before."""
+        self._bot.add_dynamic_items(ReportButton)
         self._bot.services.voice.on_heard = self.heard
 
     async def cog_unload(self) -> None:
         """Write nothing more; what waits is dropped."""
         self._bot.services.voice.on_heard = lambda channel, request: None
+        self._bot.remove_dynamic_items(ReportButton)
         tasks = [outbox.task for outbox in self._outboxes.values() if outbox.task is not None]
         for task in tasks:
             task.cancel()
@@ -142,10 +145,11 @@ class SpeakerLines(commands.Cog):
             return
         with in_locale(server_locale(settings.locale, guild.preferred_locale)):
             text = message(lines, outbox.left_out)
+            buttons = buttons_for(guild.id, lines)
         outbox.left_out = 0
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await channel.send(text, allowed_mentions=_NOBODY, silent=True)
+                await channel.send(text, view=buttons, allowed_mentions=_NOBODY, silent=True)
         except UNDELIVERED as error:
             _report(guild, outbox, repr(error))
         else:
