@@ -32,6 +32,7 @@ TEMPORARY_SUFFIX = ".clip.tmp"
 
 _MAX_SAMPLES = MAX_CLIP_SECONDS * CLIP_SAMPLE_RATE
 _MAX_BYTES = 4 * _MAX_SAMPLES + 4096  # of the pickle; its frame takes about 200
+_MOST_FILE_BYTES = _MAX_BYTES + 65_536  # gzip and a seal add far less
 
 # 30 s of 16-bit speech: level 1 takes 0.06 s, level 6 0.29 s, level 9 0.99 s and 52, 50 and 49 % of
 # the size; resampled float samples shrink to 94 % at any level.
@@ -88,7 +89,7 @@ def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> Refe
     which names the file and what is wrong with it.
     """
     try:
-        content = _open(path, expected_sha256, keys)
+        content = _content(path, expected_sha256, keys)
         clip = ReferenceClip(_samples_of(unpickle(_decompress(content))))
         if clip.sha256 != expected_sha256:
             raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
@@ -114,6 +115,18 @@ def glance(path: Path) -> str | None:
     return sealing_key(beginning)
 
 
+def reseal_clip(path: Path, sha256: str, opening: KeyRing, sealing: KeyRing) -> None:
+    """Write a clip's file anew, sealed by another key or by none; what is in it is not looked at.
+
+    Raises DamagedClipError, UnknownKeyError, KeyFileError; OSError if it cannot be written.
+    """
+    try:
+        content = _content(path, sha256, opening)
+    except FaultError as error:
+        raise _damaged(path, str(error)) from error.__cause__
+    write_content(path, content, sha256, sealing)
+
+
 def _damaged(path: Path, fault: str) -> DamagedClipError:
     return DamagedClipError(f"The clip {path} cannot be used: {fault}. {_ADVICE}")
 
@@ -127,13 +140,16 @@ def _reason(error: OSError) -> str:
 def _read(path: Path) -> bytes:
     try:
         with open_regular(path) as file:
-            # gzip adds far less; what is cut off is found out.
-            return file.read(_MAX_BYTES + 65_536)
+            content = file.read(_MOST_FILE_BYTES + 1)
     except OSError as error:
         raise FaultError(_reason(error)) from error
+    if len(content) > _MOST_FILE_BYTES:
+        raise FaultError(f"it holds more than {MAX_CLIP_SECONDS} s of audio")
+    return content
 
 
-def _open(path: Path, sha256: str, keys: KeyRing) -> bytes:
+def _content(path: Path, sha256: str, keys: KeyRing) -> bytes:
+    """Return what the file holds, opened if it is sealed. Raises FaultError, UnknownKeyError."""
     try:
         return keys.open_sealed(_read(path), clip_context(sha256))
     except BrokenSealError as error:

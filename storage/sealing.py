@@ -82,6 +82,11 @@ class KeyRing:
         """The ids of the keys, the one that seals first."""
         return tuple(self._keys)
 
+    @property
+    def newest(self) -> str | None:
+        """The id of the key that seals."""
+        return next(iter(self._keys), None)
+
     def __bool__(self) -> bool:
         return bool(self._keys)
 

@@ -1,0 +1,121 @@
+"""Sealing anew what is stored: by the newest key, or not at all.
+
+Every file and row is changed by itself, under SQLite's write lock, which every writer of files
+holds: so this runs beside the bot, may be ended at any moment, and goes on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.clips import CLIP_SUFFIX, glance, reseal_clip
+from storage.database import Database, Execute
+from storage.errors import DamagedClipError, StorageError
+from storage.layout import CLIPS_NAME
+from storage.sealing import HEADER_BYTES, NO_KEYS, KeyRing, evidence_context, sealing_key
+from storage.seals import recordings
+from storage.voices import VoiceStore
+
+_NAME = re.compile(rf"([0-9a-f]{{64}})(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}")
+_ROWS = f"SELECT voice_id, clip_sha256, substr(record, 1, {HEADER_BYTES}) FROM consents"  # noqa: S608
+_ROW = "SELECT record FROM consents WHERE voice_id = ? AND clip_sha256 = ?"
+_SET_ROW = "UPDATE consents SET record = ? WHERE voice_id = ? AND clip_sha256 = ?"
+
+OnProgress = Callable[[int, int], None]
+"""Told how many are done, and of how many."""
+
+Change = Callable[[Execute], Awaitable[bool]]
+"""Seals one thing anew, if it is there still, and says whether it did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """How many recordings and records of consent were changed; why others could not be."""
+
+    changed: int
+    failed: tuple[str, ...]
+
+
+class Resealing:
+    """Seals what is stored by the newest key of a store, or opens it for good."""
+
+    def __init__(self, database: Database, clips: Path, opening: KeyRing, sealing: KeyRing) -> None:
+        self._database, self._clips = database, clips
+        self._opening, self._sealing = opening, sealing
+
+    @classmethod
+    def beside(cls, voices: VoiceStore, *, plain: bool = False) -> Resealing:
+        """Return what seals the data of `voices`. plain: what opens it instead."""
+        clips = voices.database.path.parent / CLIPS_NAME
+        return cls(voices.database, clips, voices.keys, NO_KEYS if plain else voices.keys)
+
+    async def run(self, on_progress: OnProgress) -> Resealed:
+        """Change all that is not as it should be. Raises StorageError."""
+        changes = [*await asyncio.to_thread(self._of_files), *await self._of_rows()]
+        changed = 0
+        failed: list[str] = []
+        for done, change in enumerate(changes):
+            on_progress(done, len(changes))
+            try:
+                changed += await self._database.write(change)
+            except StorageError as error:
+                failed.append(str(error))
+        return Resealed(changed, tuple(failed))
+
+    def _of_files(self) -> list[Change]:
+        return [
+            self._file_change(path, match[1])
+            for path in recordings(self._clips)
+            if (match := _NAME.fullmatch(path.name)) and self._differs(path)
+        ]
+
+    def _differs(self, path: Path) -> bool:
+        try:
+            return glance(path) != self._sealing.newest
+        except DamagedClipError:
+            return False  # nothing of anybody is in it; `mynah check` tells
+
+    def _file_change(self, path: Path, sha256: str) -> Change:
+        async def change(_execute: Execute) -> bool:
+            return await asyncio.to_thread(self._reseal_file, path, sha256)
+
+        return change
+
+    def _reseal_file(self, path: Path, sha256: str) -> bool:
+        if not path.exists() or not self._differs(path):
+            return False
+        try:
+            reseal_clip(path, sha256, self._opening, self._sealing)
+        except OSError as error:
+            raise StorageError(f"The clip {path} cannot be written ({error.strerror}).") from error
+        return True
+
+    async def _of_rows(self) -> list[Change]:
+        self._opening.refresh()
+        return [
+            self._row_change(row["voice_id"], row["clip_sha256"])
+            for row in await self._database.read(_ROWS)
+            if sealing_key(bytes(row[2])) != self._sealing.newest
+        ]
+
+    def _row_change(self, voice_id: int, sha256: str) -> Change:
+        async def change(execute: Execute) -> bool:
+            rows = await execute(_ROW, (voice_id, sha256))
+            if not rows:
+                return False
+            context = evidence_context(voice_id, sha256)
+            record = await asyncio.to_thread(self._anew, bytes(rows[0]["record"]), context)
+            await execute(_SET_ROW, (record, voice_id, sha256))
+            return True
+
+        return change
+
+    def _anew(self, record: bytes, context: bytes) -> bytes:
+        try:
+            return self._sealing.seal(self._opening.open_sealed(record, context), context)
+        except StorageError as error:
+            raise type(error)(f"The evidence of a consent cannot be read: {error}.") from error

@@ -1,0 +1,85 @@
+"""What is sealed, and by which keys: counted over all recordings and all evidence."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from storage.clips import CLIP_SUFFIX, glance
+from storage.database import Database
+from storage.errors import DamagedClipError
+from storage.lost import lost_directory
+from storage.sealing import HEADER_BYTES, KeyRing, sealing_key
+
+_EVIDENCE = f"SELECT substr(record, 1, {HEADER_BYTES}) FROM consents"  # noqa: S608  # a number
+
+
+@dataclass(frozen=True, slots=True)
+class Seals:
+    """How many recordings and records of consent are sealed.
+
+    plain: not sealed. newest: by the key that seals; older: by others of the ring. unknown: by the
+    ids of keys that are not there.
+    """
+
+    plain: int
+    newest: int
+    older: int
+    unknown: dict[str, int]
+
+    @property
+    def unreadable(self) -> int:
+        """How many are sealed by keys that are not there."""
+        return sum(self.unknown.values())
+
+    @property
+    def wrong_key(self) -> bool:
+        """Whether something is sealed and none of it can be opened."""
+        return bool(self.unknown) and not self.newest + self.older
+
+    @property
+    def to_seal(self) -> int:
+        """How many the newest key does not seal yet, and could."""
+        return self.plain + self.older
+
+
+async def count_seals(database: Database, clips: Path, keys: KeyRing) -> Seals:
+    """Look at the beginning of everything that may be sealed. Raises StorageError."""
+    by_key, _ = await used_keys(database, clips)
+    plain = by_key.pop(None, 0)
+    counts = {name: count for name, count in by_key.items() if name is not None}
+    known = await asyncio.to_thread(lambda: {name for name in counts if keys.knows(name)})
+    newest = counts.pop(keys.newest, 0) if keys.newest is not None else 0
+    older = sum(counts.pop(name) for name in known & counts.keys())
+    return Seals(plain, newest, older, counts)
+
+
+async def used_keys(database: Database, clips: Path) -> tuple[Counter[str | None], int]:
+    """Count what is sealed by each key; None: what is not sealed.
+
+    Return also how many files could not be read. Raises StorageError.
+    """
+    counts = Counter(sealing_key(bytes(row[0])) for row in await database.read(_EVIDENCE))
+    of_files, unread = await asyncio.to_thread(_of_files, clips)
+    return counts + of_files, unread
+
+
+def recordings(clips: Path) -> Iterator[Path]:
+    """Yield the files of recordings, also of those in lost/."""
+    for directory in (clips, lost_directory(clips)):
+        if directory.is_dir():
+            yield from sorted(directory.glob(f"*{CLIP_SUFFIX}"))
+
+
+def _of_files(clips: Path) -> tuple[Counter[str | None], int]:
+    counts: Counter[str | None] = Counter()
+    unread = 0
+    for path in recordings(clips):
+        try:
+            counts[glance(path)] += 1
+        except DamagedClipError as error:
+            unread += isinstance(error.__cause__, OSError)
+    return counts, unread
