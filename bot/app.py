@@ -7,6 +7,7 @@ what it needs.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
 from bot.i18n import N_
+from bot.keys import key_ring, log_seals, refuse_other_keys
 from bot.logs import configure_logging
 from bot.speech.clip_needs import clip_need
 from bot.speech.engine_client import EngineClient
@@ -49,9 +51,18 @@ MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 
 
 @asynccontextmanager
-async def open_store(settings: Settings) -> AsyncIterator[VoiceStore]:
-    """Open the data directory, sweep what a crash left behind and report damaged voices."""
-    async with VoiceStore.open(settings.storage.directory) as store:
+async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncIterator[VoiceStore]:
+    """Open the data directory, sweep what a crash left behind and report damaged voices.
+
+    any_key: also where the keys are not those of what is sealed, for what opens nothing and seals
+    nothing; else that raises UnknownKeyError.
+    """
+    keys = await asyncio.to_thread(key_ring, settings.storage)
+    async with VoiceStore.open(settings.storage.directory, keys) as store:
+        seals = await store.seals()
+        if not any_key:
+            refuse_other_keys(seals, keys)
+        log_seals(seals, keys)
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))
@@ -89,7 +100,7 @@ def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
     """Return what makes a worker log as this process does, and under which stage."""
     # Not the configured level: a command that prints what it does raises it.
     level = logging.getLevelName(logging.getLogger().level)
-    secrets = settings.discord.secrets()
+    secrets = settings.secrets()
     log_format = settings.logging.format
     return partial(configure_logging, level, log_format, secrets=secrets, stage=stage)
 
@@ -119,9 +130,10 @@ def enrolment_service(
 async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     """Open the client of the engine worker; `start` loads the engine."""
     engine = settings.engine
+    keys = await asyncio.to_thread(key_ring, settings.storage)
     client = EngineClient(
         _engine_worker(settings, engine.sentence_timeout_seconds),
-        await _engine_spec(settings),
+        dataclasses.replace(await _engine_spec(settings), keys=keys),
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,
     )

@@ -33,7 +33,10 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from bot.config_errors import explained
 from bot.credentials import (
+    SECRET_SECTIONS,
+    check_keys,
     check_proxy,
     check_token,
     masked,
@@ -60,6 +63,13 @@ def _expand_home(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         raise ValueError("begins with ~ but there is no such home directory") from None
+
+
+def _expand_variables(path: Path) -> Path:
+    expanded = os.path.expandvars(path)
+    if "$" in expanded:
+        raise ValueError("names a variable of the environment that is not set")
+    return Path(expanded)
 
 
 _UserPath = Annotated[Path, AfterValidator(_expand_home)]
@@ -103,9 +113,26 @@ class DiscordSettings(_Section):
 
 
 class StorageSettings(_Section):
-    """Where voices are kept."""
+    """Where voices are kept, and what they are sealed with: keys of a file, or the keys themselves.
+
+    key: as the lines of a key file, apart by white space or commas. Secret.
+    """
 
     directory: _UserPath = Path("data")
+    key_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None
+    key: Annotated[SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_keys)] = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _refuse_two_origins(self) -> Self:
+        if self.key is not None and self.key_file is not None:
+            raise ValueError("key and key_file cannot both be set. Take one away")
+        return self
+
+    def secrets(self) -> list[str]:
+        """Return what must never be logged."""
+        return re.split(r"[\s,]+", self.key.get_secret_value()) if self.key else []
 
 
 class EngineSettings(_Section):
@@ -182,13 +209,14 @@ class LoggingSettings(_Section):
 
 
 class _Variables(EnvSettingsSource):
-    """The environment. What is blank there for Discord is as good as not set."""
+    """The environment. What is blank there where secrets are is as good as not set."""
 
     def __call__(self) -> dict[str, Any]:
         values = super().__call__()
-        section = values.get("discord")
-        if isinstance(section, dict):
-            values["discord"] = {k: v for k, v in section.items() if none_if_blank(v) is not None}
+        for name in SECRET_SECTIONS:
+            section = values.get(name)
+            if isinstance(section, dict):
+                values[name] = {k: v for k, v in section.items() if none_if_blank(v) is not None}
         return values
 
 
@@ -213,6 +241,10 @@ class Settings(BaseSettings):
     voice: VoiceSettings = VoiceSettings()
     limits: LimitSettings = LimitSettings()
     logging: LoggingSettings = LoggingSettings()
+
+    def secrets(self) -> list[str]:
+        """Return what must never be logged."""
+        return self.discord.secrets() + self.storage.secrets()
 
     @classmethod
     def settings_customise_sources(
@@ -251,7 +283,7 @@ def _load(path: Path | None) -> Settings:
     try:
         return Settings(**values)
     except ValidationError as error:
-        raise ConfigError(_explain(error, file)) from None
+        raise ConfigError(explained(error, file, Settings)) from None
     except SettingsError:
         raise ConfigError(
             "The MYNAH_ variables contradict each other: one sets a key, another something in it. "
@@ -296,46 +328,3 @@ def _refuse_unknown_variables(environ: Mapping[str, str]) -> None:
                 f"The environment variable {shown_name(variable)} names no setting. Settings are "
                 f"MYNAH_SECTION__KEY with one of the sections {sections}."
             )
-
-
-def _explain(error: ValidationError, file: Path) -> str:
-    lines = [f"The configuration ({file} and the MYNAH_ variables) has errors:"]
-    for fault in error.errors(include_input=False, include_url=False):
-        allowed = _allowed(fault["type"], fault["loc"], fault["msg"])
-        lines.append(f"  {_key(fault['type'], fault['loc'])}: {allowed}")
-    return "\n".join(lines)
-
-
-def _key(kind: str, location: tuple[int | str, ...]) -> str:
-    """Return a key's path; of one that is not known, only what can hold no secret."""
-    *sections, last = (str(part) for part in location)
-    if kind == "extra_forbidden":
-        last = shown_name(last, secret_place="discord" in sections)
-    return ".".join([*sections, last])
-
-
-def _allowed(kind: str, location: tuple[int | str, ...], message: str) -> str:
-    if kind == "model_type":
-        return "should be a table of keys"
-    model = _model_of(location)
-    if kind == "extra_forbidden":
-        return f"not a known key. Known here: {', '.join(model.model_fields)}"
-    number = _range(model, str(location[-1]))
-    return number or message.removeprefix("Value error, ").removeprefix("Input ")
-
-
-def _model_of(location: tuple[int | str, ...]) -> type[BaseModel]:
-    """Return the section that a key stands in, or the whole for a section."""
-    section = Settings.model_fields.get(str(location[0])) if len(location) > 1 else None
-    model = section.annotation if section is not None else None
-    return model if isinstance(model, type) and issubclass(model, BaseModel) else Settings
-
-
-def _range(model: type[BaseModel], key: str) -> str | None:
-    """Return both ends of what a number may be; pydantic names only the one that was passed."""
-    schema = model.model_json_schema()["properties"].get(key, {})
-    for option in schema.get("anyOf", [schema]):  # a key without a default is a number or null
-        if "minimum" in option and "maximum" in option:
-            kind = "whole number" if option["type"] == "integer" else "number"
-            return f"should be a {kind} from {option['minimum']} to {option['maximum']}"
-    return None

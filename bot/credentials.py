@@ -1,4 +1,4 @@
-"""What Discord needs and nobody may read: checked, and kept out of every error text."""
+"""What nobody may read, token and keys: checked, and kept out of every error text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from storage.errors import KeyFileError
+from storage.key_file import parse_keys
+
 _AROUND = re.compile(r"\A[\s\"']+|[\s\"']+\Z")
 _PRINTABLE = re.compile(r"[!-~]+")
 _TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{4,}\.[\w-]{20,}")
@@ -14,6 +17,9 @@ _QUOTED = re.compile(r"(['\"])(?:(?!\1).){2,}.*['\"]", re.DOTALL)
 _HOST = re.compile(r"[^\s\\<>^`{|}\"@:/?#\[\]]+|[0-9a-fA-F:.]+")
 
 _NOT_SHOWN = "[not shown]"
+
+SECRET_SECTIONS = frozenset({"discord", "storage"})
+"""Sections of the configuration that hold secrets."""
 
 
 def none_if_blank(secret: object) -> object:
@@ -30,6 +36,16 @@ def check_token(token: SecretStr | None) -> SecretStr | None:
     if token is not None and not _PRINTABLE.fullmatch(token.get_secret_value()):
         raise ValueError("should be the token alone, without spaces or other words")
     return token
+
+
+def check_keys(keys: SecretStr | None) -> SecretStr | None:
+    """Raise ValueError for what could be no keys."""
+    if keys is not None:
+        try:
+            parse_keys(keys.get_secret_value(), "it")
+        except KeyFileError:
+            raise ValueError("should be a key as `mynah key new -` prints it") from None
+    return keys
 
 
 def check_proxy(proxy: SecretStr | None) -> SecretStr | None:

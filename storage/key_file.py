@@ -53,8 +53,9 @@ def read_keys(path: Path) -> tuple[bytes, ...]:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise KeyFileError(
-            f"The key file {path} cannot be read ({error.strerror}). Without it no sealed recording"
-            " can be heard. Check storage.key_file, or bring the file back."
+            f"The key file {path} cannot be read ({error.strerror}). Without it no sealed "
+            "recording can be heard: bring it back, or check storage.key_file and its permissions. "
+            f"Where nothing is sealed yet, `mynah key new {path}` makes one."
         ) from error
     if len(content) > _MOST_BYTES:
         raise KeyFileError(f"The key file {path} is too large to be one. Check storage.key_file.")

@@ -19,6 +19,7 @@ from storage.lost import list_lost
 from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
 from storage.sealing import NO_KEYS, KeyRing
+from storage.seals import Seals, count_seals
 from storage.types import (
     Consent,
     Level,
@@ -287,6 +288,10 @@ class VoiceStore:
             return None
         path = clips.clip_path(self._clips, sha256)
         return await asyncio.to_thread(clips.load_clip, path, sha256, self._keys)
+
+    async def seals(self) -> Seals:
+        """Count what is sealed, by which keys."""
+        return await count_seals(self._database, self._clips, self._keys)
 
     async def check(self, *, verify: bool = False) -> StoreReport:
         """Remove or move files that no voice needs; mark voices that cannot be used, unmark others.

@@ -20,6 +20,7 @@ from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from storage.seals import Seals
     from storage.types import LostClip, VoiceProfile
 
 MAX_LISTED = 10
@@ -131,6 +132,32 @@ async def _voices(settings: Settings, show: Show) -> str:
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
 
 
+async def _sealing(settings: Settings, _show: Show) -> str:
+    from bot.app import open_store
+    from bot.keys import told_exposed, told_unknown
+
+    async with open_store(settings, any_key=True) as store:
+        seals, keys = await store.seals(), store.keys
+    if seals.unknown:
+        raise _CheckFailedError(told_unknown(seals, keys))
+    if not keys:
+        raise _CheckNotedError(
+            f"off: {seals.plain} recordings and records of consent lie open in the data directory. "
+            "`mynah key new FILE` makes a key, `mynah key seal` applies it."
+        )
+    told = f"{seals.newest} recordings and records of consent sealed by the key {keys.newest}"
+    faults = [fault for fault in (_unsealed(seals), told_exposed(keys)) if fault]
+    if faults:
+        raise _CheckNotedError(". ".join([told, *faults]))
+    return told
+
+
+def _unsealed(seals: Seals) -> str | None:
+    if not seals.to_seal:
+        return None
+    return f"{seals.plain} plain, {seals.older} by older keys: run `mynah key seal`"
+
+
 async def _refuse_short(settings: Settings, profiles: Sequence[VoiceProfile], show: Show) -> None:
     """Raise where recordings are too short for the model that would speak."""
     from bot.app import expected_clip_need, settled_clip_need
@@ -211,6 +238,7 @@ async def _discord(settings: Settings, _show: Show) -> str:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("data directory", _data_directory),
     ("database and clips", _voices),
+    ("encryption at rest", _sealing),
     ("engine", _engine),
     ("codecs", _codecs),
     ("Discord", _discord),

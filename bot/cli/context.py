@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.config import Settings
 
-_TOLD_BY_COMMANDS = ("bot.app", "bot.speech.engine_client")
-"""Loggers of what the commands print by themselves: damaged voices, engines that fail."""
+_TOLD_BY_COMMANDS = ("bot.app", "bot.keys", "bot.speech.engine_client")
+"""Loggers of what the commands print by themselves: damaged voices, keys, engines that fail."""
 
 
 class Context:
@@ -36,7 +36,7 @@ class Context:
         configure_logging(
             "warning" if self.quiet and level == "info" else level,
             settings.logging.format,
-            secrets=settings.discord.secrets(),
+            secrets=settings.secrets(),
         )
         told = logging.CRITICAL if self.quiet and level != "debug" else logging.NOTSET
         for name in _TOLD_BY_COMMANDS:

@@ -21,12 +21,14 @@ MOST_NAMED = 5
 """Servers that a hint names; the list has them all."""
 
 
-def with_store(context: Context, work: Callable[[VoiceStore], Awaitable[R]]) -> R:
-    """Open the data directory, do the work, close it."""
+def with_store(
+    context: Context, work: Callable[[VoiceStore], Awaitable[R]], *, any_key: bool = False
+) -> R:
+    """Open the data directory, do the work, close it. any_key: see `bot.app.open_store`."""
     from bot.app import open_store
 
     async def run() -> R:
-        async with open_store(context.settings) as store:
+        async with open_store(context.settings, any_key=any_key) as store:
             return await work(store)
 
     return asyncio.run(run())

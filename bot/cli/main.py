@@ -16,6 +16,7 @@ from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
 from bot.cli.failures import failure_of, tell
 from bot.cli.guilds import guilds
+from bot.cli.key import key
 from bot.cli.models import models
 from bot.cli.output import EXIT_FAILED
 from bot.cli.run import run as run_bot
@@ -40,7 +41,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, guilds, models, check):
+for command in (run_bot, sync, enroll, say, voices, guilds, models, key, check):
     cli.add_command(command)
 
 

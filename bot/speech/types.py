@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from bot.errors import MynahError
 from bot.speech.delivery import Delivery
+from storage.sealing import NO_KEYS, KeyRing
 
 EngineKind = Literal["chatterbox", "piper"]
 ChatterboxModel = Literal[
@@ -153,6 +154,7 @@ class EngineSpec:
         sound the same.
     prompt_seconds: how much of the voice S3Gen is shown (up to 10 s); None shows all of it.
     progress_file: where loading tells how far a download is; see `bot.speech.load_progress`.
+    keys: open the voices' clips.
     """
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
@@ -173,6 +175,7 @@ class EngineSpec:
     progress_file: Path | None = None
     auto_model: bool = False
     languages: tuple[str, ...] = ()
+    keys: KeyRing = NO_KEYS
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def set_command(
     async def work(store: VoiceStore) -> _Change:
         return await _change(store, guild_id, about, value)
 
-    change = with_store(context, work)
+    change = with_store(context, work, any_key=True)
     if as_json:
         print_json({"guild_id": str(guild_id), "key": about.key, "value": change.stored})
         return

@@ -33,7 +33,7 @@ def print_guilds(context: Context, *, as_json: bool) -> None:
     async def work(store: VoiceStore) -> list[GuildCounts]:
         return await settings_beside(store).guilds()
 
-    found = with_store(context, work)
+    found = with_store(context, work, any_key=True)
     if as_json:
         print_json({"guilds": [_document(guild) for guild in found]})
     elif not found:

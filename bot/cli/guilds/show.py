@@ -48,7 +48,7 @@ def show(context: Context, guild_id: int, as_json: bool) -> None:
         rows = await _rows(store, await service.guild(guild_id))
         return rows, await service.log(guild_id, MOST_CHANGES)
 
-    rows, changes = with_store(context, work)
+    rows, changes = with_store(context, work, any_key=True)
     if as_json:
         print_json(_document(guild_id, rows, changes))
     else:

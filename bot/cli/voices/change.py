@@ -29,7 +29,7 @@ def rename(context: Context, name: str, new_name: str, guild_id: int) -> None:
         profile = await find_own(store, guild_id, name)
         return profile, await store.rename(profile.id, new_name)
 
-    before, after = with_store(context, work)
+    before, after = with_store(context, work, any_key=True)
     print_line(f"“{before.name}” is now “{after.name}”.")
 
 
@@ -44,10 +44,10 @@ def delete(context: Context, name: str, guild_id: int, yes: bool) -> None:
     async def find(store: VoiceStore) -> VoiceProfile:
         return await find_own(store, guild_id, name)
 
-    profile = with_store(context, find)
+    profile = with_store(context, find, any_key=True)
     question = f"Delete the voice “{profile.name}” and its recording for good?"
     if not yes and not confirm(question, refusal="nothing was deleted. Add --yes to delete"):
         print_line("Nothing was deleted.")
         return
-    with_store(context, lambda store: store.delete(profile.id))
+    with_store(context, lambda store: store.delete(profile.id), any_key=True)
     print_line(f"“{profile.name}” is deleted.")

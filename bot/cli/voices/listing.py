@@ -51,7 +51,7 @@ def print_voices(context: Context, guild_id: int | None, *, as_json: bool) -> No
             print_json({"voices": list(map(voice_document, profiles, paths))})
         return profiles
 
-    profiles = with_store(context, work)
+    profiles = with_store(context, work, any_key=True)
     if as_json:
         return
     if not profiles:

@@ -36,7 +36,7 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
         profile = await find_voice(store, guild_id, name)
         return profile, store.clip_path(profile)
 
-    profile, path = with_store(context, work)
+    profile, path = with_store(context, work, any_key=True)
     if as_json:
         print_json(voice_document(profile, path))
     else:

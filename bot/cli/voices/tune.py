@@ -71,7 +71,7 @@ def tune(
         values = asdict(settings) | asdict(wanted)
         return await store.tune(profile.id, **values, language=spoken)
 
-    profile = with_store(context, work)
+    profile = with_store(context, work, any_key=True)
     settings = asdict(settings_of(profile)) | asdict(delivery_of(profile))
     facts = [(meaning(name), _setting(name, value)) for name, value in settings.items()]
     print_facts([*facts, ("language", profile.language or "-")])

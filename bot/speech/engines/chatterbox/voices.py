@@ -14,7 +14,7 @@ from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, VoiceReference
 from storage.clips import load_clip
-from storage.errors import DamagedClipError
+from storage.errors import DamagedClipError, UnknownKeyError
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
 _HEADROOM_BYTES = 256 * 1024**2
@@ -48,7 +48,7 @@ class PreparedVoices:
         Raises `EngineError` for a damaged clip and `UserError` for one that is too short.
         """
         return self._cache.get_or_make(
-            voice.clip_sha256, lambda: self._prepare(_load_clip(voice), timings)
+            voice.clip_sha256, lambda: self._prepare(self._load_clip(voice), timings)
         )
 
     def forget(self, clip_sha256: str) -> None:
@@ -58,6 +58,12 @@ class PreparedVoices:
     def clear(self) -> None:
         """Forget all voices; they are prepared again when they are needed."""
         self._cache.clear()
+
+    def _load_clip(self, voice: VoiceReference) -> ReferenceClip:
+        try:
+            return load_clip(voice.clip_path, voice.clip_sha256, self._spec.keys)
+        except (DamagedClipError, UnknownKeyError) as error:
+            raise EngineError(str(error)) from error
 
     def _room(self) -> int:
         """What is free on the device beyond what speaking needs; below 0, voices give way."""
@@ -102,13 +108,6 @@ def conditionals_bytes(prepared: Any) -> int:
     """Return the bytes of the tensors in chatterbox's `Conditionals`."""
     values = [*vars(prepared.t3).values(), *prepared.gen.values()]
     return sum(value.nbytes for value in values if hasattr(value, "nbytes"))
-
-
-def _load_clip(voice: VoiceReference) -> ReferenceClip:
-    try:
-        return load_clip(voice.clip_path, voice.clip_sha256)
-    except DamagedClipError as error:
-        raise EngineError(str(error)) from error
 
 
 def _wav_file(clip: ReferenceClip) -> io.BytesIO:
