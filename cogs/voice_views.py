@@ -110,7 +110,7 @@ class DeletionQuestion(OwnedView):
         require_may_change(interaction, voice)
         if (voice.name, voice.clip_sha256) != (asked.name, asked.clip_sha256):
             raise UserError(_changed(asked, voice, command_names(interaction)))
-        await services.voices.delete(voice.id)
+        await services.voices.delete(voice.id, by=interaction.user.id)
         event = Deleted(interaction.user.id, voice.name, voice.owner_id)
         tell(interaction.client, voice.guild_id, event)
         await services.watch.try_look()

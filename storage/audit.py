@@ -14,6 +14,7 @@ from typing import Any
 
 from storage.audit_rows import (
     COLUMNS,
+    DELETED,
     NO_HASH,
     By,
     NewRow,
@@ -25,6 +26,7 @@ from storage.audit_rows import (
     text_hash,
 )
 from storage.database import Database, Execute
+from storage.forgotten import is_stand_in
 from storage.rows import timestamp
 
 _INSERT = f"INSERT INTO audit ({', '.join(COLUMNS)}, hash) VALUES ({', '.join('?' * 11)})"  # noqa: S608
@@ -73,6 +75,8 @@ async def _append(execute: Execute, guild_id: int, number: int, before: str, row
     async def pseudonym(who: By) -> str | None:
         if not isinstance(who, int):
             return who
+        if is_stand_in(who):
+            return DELETED
         salt = new_salt()
         own = pseudonym_of(salt, guild_id, who)
         [[known]] = await execute(_MEMBER, (guild_id, who, salt, own, number))
@@ -115,6 +119,17 @@ async def read_chain(execute: Execute, guild_id: int) -> Chain | None:
     return Chain(*rows[0]) if rows else None
 
 
+async def chains(execute: Execute) -> list[Chain]:
+    """Return the chains that there are, by guild."""
+    return [Chain(*row) for row in await execute("SELECT * FROM audit_chains ORDER BY guild_id")]
+
+
+async def guilds_naming(execute: Execute, user_id: int) -> list[int]:
+    """Return the guilds in whose trail a member is named."""
+    sql = "SELECT guild_id FROM audit_members WHERE user_id = ? ORDER BY guild_id"
+    return [int(row[0]) for row in await execute(sql, (user_id,))]
+
+
 class AuditStore:
     """The trail. Every method raises StorageError if the database is unusable."""
 
@@ -140,8 +155,7 @@ class AuditStore:
 
     async def chains(self) -> list[Chain]:
         """Return the chains that there are, by guild."""
-        rows = await self._database.read("SELECT * FROM audit_chains ORDER BY guild_id")
-        return [Chain(*row) for row in rows]
+        return await chains(self._database.read)
 
     async def prune(self, guild_id: int, until: datetime, limit: int = 500) -> int:
         """Remove a chain's oldest rows, at most so many of those from before `until`.
@@ -162,7 +176,7 @@ class AuditStore:
         """
 
         async def work(execute: Execute) -> int:
-            return await forget_member(execute, guild_id, user_id)
+            return await forget_member(execute, user_id, guild_id)
 
         return await self._database.write_urgently(work)
 
@@ -175,16 +189,20 @@ class AuditStore:
         return await self._database.write_urgently(work)
 
 
-async def forget_member(execute: Execute, guild_id: int, user_id: int) -> int:
-    """See `AuditStore.forget_member`; in the transaction that is open."""
-    rows = await execute(
-        "DELETE FROM audit_members WHERE guild_id = ? AND user_id = ? RETURNING pseudonym",
-        (guild_id, user_id),
+async def forget_member(execute: Execute, user_id: int, guild_id: int | None = None) -> int:
+    """See `AuditStore.forget_member`; in the transaction that is open. guild_id: None is all."""
+    known = await execute(
+        "SELECT guild_id, pseudonym FROM audit_members "
+        "WHERE user_id = ?1 AND (?2 IS NULL OR guild_id = ?2)",
+        (user_id, guild_id),
     )
-    if not rows:
-        return 0
+    return sum([await _forget(execute, guild, pseudonym) for guild, pseudonym in known])
+
+
+async def _forget(execute: Execute, guild_id: int, pseudonym: str) -> int:
+    whom = (guild_id, pseudonym)
+    await execute("DELETE FROM audit_members WHERE guild_id = ? AND pseudonym = ?", whom)
     named = "guild_id = ?1 AND ?2 IN (actor, subject)"
-    whom = (guild_id, rows[0][0])
     texts = f"guild_id = ?1 AND number IN (SELECT number FROM audit WHERE {named})"  # noqa: S608
     await execute(f"DELETE FROM audit_texts WHERE {texts}", whom)  # noqa: S608 - constants
     [[count]] = await execute(f"SELECT count(*) FROM audit WHERE {named}", whom)  # noqa: S608

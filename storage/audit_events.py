@@ -164,16 +164,14 @@ class Unblocked(Event):
 class SettingChanged(Event):
     """A server's setting was changed.
 
-    before, after: as stored; left out for a default and for settings of members. added, removed:
-    the members that such a setting has and has not any more. Texts lie beside the row.
+    before, after: as stored; left out for a default and for lists of members. added, removed: the
+    members that such a list has and has not any more.
     """
 
     kind = "setting"
     key: str
     before: Any = None
     after: Any = None
-    before_text: str | None = _text()
-    after_text: str | None = _text()
     added: tuple[int, ...] = _members()
     removed: tuple[int, ...] = _members()
 
@@ -238,11 +236,10 @@ class Exported(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased(Event):
-    """Data was deleted for good. what: whose. voices: how many of them."""
+    """A member's data was deleted for good."""
 
     kind = "erased"
-    what: Literal["member", "guild", "all"]
-    voices: int = 0
+    member_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

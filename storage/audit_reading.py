@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from storage.audit_rows import NOBODIES, SPOKEN, AuditRow, Who
+from storage.audit import guilds_naming
+from storage.audit_rows import DELETED, SPOKEN, AuditRow, Who
 from storage.database import Database, Parameters
 
 BATCH = 500
@@ -136,10 +137,7 @@ class AuditReader:
 
     async def guilds_naming(self, user_id: int) -> list[int]:
         """Return the guilds in whose trail a member is named."""
-        rows = await self._database.read(
-            "SELECT guild_id FROM audit_members WHERE user_id = ? ORDER BY guild_id", (user_id,)
-        )
-        return [int(row[0]) for row in rows]
+        return await guilds_naming(self._database.read, user_id)
 
     async def _rows(self, condition: str, parameters: Parameters) -> list[AuditRow]:
         rows = await self._database.read(f"{_ROWS} {condition}", parameters)
@@ -152,7 +150,7 @@ def _row(row: sqlite3.Row) -> AuditRow:
     known = _object(row["members"])
     data.pop("texts", None)
     members = {
-        part: [known.get(pseudonym, "deleted") for pseudonym in pseudonyms]
+        part: [known.get(pseudonym, DELETED) for pseudonym in pseudonyms]
         for part, pseudonyms in (data.pop("members", None) or {}).items()
     }
     return AuditRow(
@@ -174,9 +172,11 @@ def _row(row: sqlite3.Row) -> AuditRow:
 
 
 def _who(stored: str | None, member_id: int | None) -> Who:
-    if stored is None or stored in NOBODIES:
-        return stored
-    return member_id if member_id is not None else "deleted"
+    match stored:
+        case None | "operator" | "bot":
+            return stored
+        case _:
+            return member_id if member_id is not None else DELETED
 
 
 def _object(text: str) -> dict[str, Any]:

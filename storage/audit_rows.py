@@ -36,10 +36,13 @@ Nobody: TypeAlias = Literal["operator", "bot"]
 By: TypeAlias = int | Nobody | None
 """Who did something: a member's Discord id, the operator, the bot itself; None if not known."""
 
+OPERATOR: Nobody = "operator"
+
 Who: TypeAlias = int | Literal["operator", "bot", "deleted"] | None
 """As `By`, as it is read: "deleted" is a member who was forgotten."""
 
-NOBODIES: tuple[Nobody, ...] = ("operator", "bot")
+
+DELETED: Literal["deleted"] = "deleted"
 
 SPOKEN = "spoken"
 """The kind of the rows of what was spoken."""
@@ -149,6 +152,11 @@ def text_hash(salt: str, text: str) -> str:
 def pseudonym_of(salt: str, guild_id: int, user_id: int) -> str:
     """Return what stands for a member in a guild's rows: 128 bits, hex."""
     return hashlib.sha256(f"{salt}:{guild_id}:{user_id}".encode()).hexdigest()[:32]
+
+
+def member_or_operator(member_id: int | None) -> By:
+    """Return who did something, where None stands for the operator."""
+    return OPERATOR if member_id is None else member_id
 
 
 def data_json(data: Mapping[str, Any]) -> str:

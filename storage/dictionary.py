@@ -6,7 +6,11 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import Literal
 
+from storage import audit
+from storage.audit_events import DictionaryChanged
+from storage.audit_rows import By
 from storage.database import Database, Execute
 
 Key = tuple[bool, str, str]
@@ -56,9 +60,17 @@ class Put(Enum):
     FULL = auto()  # there are too many entries
     TOO_MANY_PATTERNS = auto()
 
+    @property
+    def kept(self) -> bool:
+        """Whether it is stored now."""
+        return self in (Put.ADDED, Put.REPLACED)
+
 
 class DictionaryStore:
-    """The entries. Every method raises StorageError if the database is unusable."""
+    """The entries. Every method raises StorageError if the database is unusable.
+
+    What changes a guild's own tells the audit trail in the same transaction. by: who changes it.
+    """
 
     def __init__(self, database: Database, bounds: DictionaryBounds | None = None) -> None:
         self._database = database
@@ -93,18 +105,22 @@ class DictionaryStore:
             put = []
             for entry in entries:
                 put.append(self._room(entry, stored))
-                if put[-1] in (Put.ADDED, Put.REPLACED):
+                if put[-1].kept:
                     if (former := stored.get(entry.key)) is not None:
                         await _delete(execute, owner, former)
                     await _insert(execute, owner, entry, created_by)
                     stored[entry.key] = entry
-            if {Put.ADDED, Put.REPLACED} & set(put):
+            if any(became.kept for became in put):
                 await _count_change(execute, owner)
+                kept = [entry for entry, became in zip(entries, put, strict=True) if became.kept]
+                await _tell(execute, owner, "set", kept, created_by)
             return put
 
         return await self._database.write(work)
 
-    async def remove(self, owner: Owner, written: str, language: str | None = None) -> list[Entry]:
+    async def remove(
+        self, owner: Owner, written: str, language: str | None = None, *, by: By = "operator"
+    ) -> list[Entry]:
         """Remove what is for `written`, in any case, and return it; nothing where there is none.
 
         language: None removes it for all languages.
@@ -122,22 +138,24 @@ class DictionaryStore:
                 await _delete(execute, owner, entry)
             if found:
                 await _count_change(execute, owner)
+                await _tell(execute, owner, "removed", found, by)
             return found
 
         return await self._database.write_urgently(work)
 
-    async def clear(self, owner: Owner) -> int:
+    async def clear(self, owner: Owner, *, by: By = "operator") -> int:
         """Remove all entries of one, and return how many there were."""
 
         async def work(execute: Execute) -> int:
             whose = (owner.guild_id, owner.user_id)
-            count = len(await execute(_ENTRIES, whose))
+            entries = [_entry(row) for row in await execute(_ENTRIES, whose)]
             await execute(
                 "DELETE FROM dictionary_entries WHERE guild_id = ? AND user_id = ?", whose
             )
-            if count:
+            if entries:
                 await _count_change(execute, owner)
-            return count
+                await _tell(execute, owner, "removed", entries, by)
+            return len(entries)
 
         return await self._database.write_urgently(work)
 
@@ -192,6 +210,21 @@ async def _insert(execute: Execute, owner: Owner, entry: Entry, created_by: int)
             created_by,
         ),
     )
+
+
+async def _tell(
+    execute: Execute,
+    owner: Owner,
+    change: Literal["set", "removed"],
+    entries: Sequence[Entry],
+    by: By,
+) -> None:
+    """Tell the audit trail of a guild's own dictionary; a member's is their own matter."""
+    if owner.user_id:
+        return
+    only = f"{entries[0].written}={entries[0].spoken}" if len(entries) == 1 else None
+    event = DictionaryChanged(by=by, change=change, count=len(entries), entry=only)
+    await audit.append(execute, owner.guild_id, [event.row()])
 
 
 async def _count_change(execute: Execute, owner: Owner) -> None:

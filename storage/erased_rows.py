@@ -6,6 +6,8 @@ import json
 from collections import Counter
 from typing import Any
 
+from storage import audit
+from storage.audit_events import Erased
 from storage.database import Execute, Parameters
 from storage.erased_voices import Leftovers, erase_recordings_of, erase_voices
 from storage.forgotten import FORGOTTEN, stand_in
@@ -24,6 +26,7 @@ NAMELESS = "nameless"
 
 _OF_VOICES = frozenset({"voices", "voice_words", "consents", "voice_members", "voice_roles"})
 _WITH_GUILD = {table for table, _ in GUILD_COLUMNS}
+_OF_AUDIT = frozenset({"audit", "audit_chains", "audit_members", "audit_texts"})
 _ONLY_SCHEMA = frozenset({"erasures"})
 
 
@@ -35,6 +38,7 @@ async def erase_member(
     here = "" if guild_id is None else "AND guild_id = ?2"
     counts: Counts = Counter()
     await _tell_shares(execute, user_id, guild_id)
+    await _tell_audit(execute, user_id, guild_id)
     for column in PERSONAL_COLUMNS:
         goes = column.fate in (Fate.GOES, Fate.AUDIT)
         rows = await _apply(execute, column, user_id, guild_id)
@@ -66,9 +70,11 @@ async def erase_everything(execute: Execute, gone: Leftovers) -> Counts:
     for (table,) in await execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
     ):
-        if table not in _OF_VOICES | _ONLY_SCHEMA:
+        if table not in _OF_VOICES | _ONLY_SCHEMA | _OF_AUDIT:
             rows = await execute(f"DELETE FROM {table} RETURNING 1")  # noqa: S608
             counts[table] += len(rows)
+    for chain in await audit.chains(execute):
+        counts["audit"] += await audit.delete_guild(execute, chain.guild_id)
     await erase_voices(execute, "1 = 1", (), gone)
     await _count_erasure(execute)
     return counts
@@ -85,7 +91,9 @@ async def _apply(
     """Do to the rows with a member's id what their column says; return how many there were."""
     name, (where, parameters) = column.column, _where(column, user_id, guild_id)
     match column.fate:
-        case Fate.GOES | Fate.AUDIT:
+        case Fate.AUDIT:
+            return await audit.forget_member(execute, user_id, guild_id)
+        case Fate.GOES:
             sql = f"DELETE FROM {column.table} WHERE {where} RETURNING 1"  # noqa: S608
         case Fate.NAMELESS:
             value = FORGOTTEN
@@ -117,6 +125,14 @@ async def _tell_shares(execute: Execute, user_id: int, guild_id: int | None) -> 
         f"(SELECT voice_id FROM voice_members WHERE user_id = ?1) {here}",
         (user_id,) if guild_id is None else (user_id, guild_id),
     )
+
+
+async def _tell_audit(execute: Execute, user_id: int, guild_id: int | None) -> None:
+    """Write down, where a member is named, that their data goes; then it is forgotten whose."""
+    for guild in await audit.guilds_naming(execute, user_id):
+        if guild_id in (None, guild):
+            event = Erased(by=None, member_id=user_id)
+            await audit.append(execute, guild, [event.row()])
 
 
 async def _replace_in_lists(

@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from storage import consents
+from storage import audit, consents
+from storage.audit_events import Consented, Replaced, Restored, about_voice
+from storage.audit_rows import By, member_or_operator
 from storage.clips import clip_path, load_clip
 from storage.database import Database, Execute
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
@@ -64,6 +66,7 @@ async def replace(
         await write_file(execute, clips, encoded)
         released = await consents.put(execute, clips, voice_id, encoded.sha256, agreed)
         released += await consents.take_unused(execute, voice_id)
+        await _tell_replaced(execute, profile_of(replaced))
         return profile_of(replaced), [*([unneeded] if unneeded else []), *released]
 
     await announce(database, encoded.sha256)
@@ -72,8 +75,17 @@ async def replace(
     return profile
 
 
+async def _tell_replaced(execute: Execute, voice: VoiceProfile) -> None:
+    about = about_voice(voice)
+    by = member_or_operator(voice.consented_by)
+    rows = [Replaced(by=by, **about, level=voice.level).row()]
+    if voice.consented_by is not None:
+        rows.append(Consented(by=by, **about, level=voice.level).row())
+    await audit.append(execute, voice.guild_id, rows)
+
+
 async def restore(
-    database: Database, clips: Path, voice_id: int, now: datetime, keys: KeyRing
+    database: Database, clips: Path, voice_id: int, now: datetime, keys: KeyRing, by: By
 ) -> VoiceProfile:
     """See `VoiceStore.restore`."""
 
@@ -94,7 +106,10 @@ async def restore(
         until = now + KEPT_FOR if kept.sha256 else None
         await _set_former(execute, voice_id, kept, until)
         [restored] = await execute(_SET, (*former.values, voice_id))
-        return profile_of(restored)
+        voice = profile_of(restored)
+        event = Restored(by=by, **about_voice(voice), level=voice.level)
+        await audit.append(execute, voice.guild_id, [event.row()])
+        return voice
 
     return await database.write(work)
 

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from storage import defaults
+from storage import audit, defaults
+from storage.audit_events import SettingChanged
+from storage.audit_rows import member_or_operator
 from storage.database import Database, Execute, Parameters
 from storage.voices import VoiceStore
 
 DEFAULT_VOICE = "default_voice"
 """The key whose value is the id of a voice; a row of its own table, which goes with the voice."""
+
+_OF_MEMBERS = "_members"  # so the keys end whose values are lists of members
 
 MAX_LOG_ROWS = 500
 """Of a guild; the oldest go."""
@@ -114,6 +118,8 @@ class SettingValues:
                 (guild_id, datetime.now(UTC).isoformat(), changed_by, key, _valid(before), after),
             )
             await execute(_FORGET_OLD, (guild_id, MAX_LOG_ROWS))
+            event = _event(key, _valid(before), after, changed_by)
+            await audit.append(execute, guild_id, [event.row()])
             return True
 
         return await self._database.write(work)
@@ -178,6 +184,23 @@ async def _store_for_guild(execute: Execute, guild_id: int, key: str, value: Any
     if value is not None:
         row = (guild_id, key, _json(value))
         await execute("INSERT INTO guild_settings VALUES (?, ?, ?)", row)
+
+
+def _event(key: str, before: str | None, after: str | None, by: int | None) -> SettingChanged:
+    """Return what the audit trail is told of a change. before, after: JSON, None for the default.
+
+    Of a list of members only who came and who went.
+    """
+    whom, old, new = member_or_operator(by), _parsed(key, before), _parsed(key, after)
+    if not key.endswith(_OF_MEMBERS):
+        return SettingChanged(by=whom, key=key, before=old, after=new)
+    were, are = (tuple(map(int, value or ())) for value in (old, new))
+    return SettingChanged(
+        by=whom,
+        key=key,
+        added=tuple(member for member in are if member not in were),
+        removed=tuple(member for member in were if member not in are),
+    )
 
 
 def _json(value: Any) -> str | None:

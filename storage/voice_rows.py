@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage import consents, lookup, upkeep
+from storage import audit, consents, lookup, upkeep
+from storage.audit_events import Consented, Deleted, Enrolled, Renamed, Tuned, about_voice
+from storage.audit_rows import By, member_or_operator
 from storage.database import Database, Execute
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key
@@ -52,17 +54,29 @@ async def add(
         await lookup.index_words(execute, row)
         await write_file(execute, clips, encoded)
         await consents.put(execute, clips, row["id"], encoded.sha256, agreed)
-        return profile_of(row)
+        profile = profile_of(row)
+        await _tell_enrolled(execute, profile)
+        return profile
 
     await upkeep.announce(database, encoded.sha256)
     return await database.write(work)
 
 
-async def rename(database: Database, voice_id: int, name: str) -> VoiceProfile:
+async def _tell_enrolled(execute: Execute, voice: VoiceProfile) -> None:
+    about = about_voice(voice)
+    by = member_or_operator(voice.consented_by)
+    rows = [Enrolled(by=by, **about, level=voice.level, reach=voice.reach).row()]
+    if voice.consented_by is not None:
+        rows.append(Consented(by=by, **about, level=voice.level).row())
+    await audit.append(execute, voice.guild_id, rows)
+
+
+async def rename(database: Database, voice_id: int, name: str, by: By) -> VoiceProfile:
     """See `VoiceStore.rename`."""
     cleaned = clean_name(name)
 
     async def work(execute: Execute) -> VoiceProfile:
+        before = only(await execute("SELECT * FROM voices WHERE id = ?", (voice_id,)))
         with _unique(cleaned):
             rows = await execute(
                 "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",
@@ -70,18 +84,42 @@ async def rename(database: Database, voice_id: int, name: str) -> VoiceProfile:
             )
         renamed = only(rows)
         await lookup.index_words(execute, rows[0])
+        if renamed.name != before.name:
+            event = Renamed(by=by, **about_voice(renamed), former_name=before.name)
+            await audit.append(execute, renamed.guild_id, [event.row()])
         return renamed
 
     return await database.write(work)
 
 
-async def delete(database: Database, clips: Path, voice_id: int) -> None:
+async def tune(
+    database: Database, voice_id: int, settings: Mapping[str, float | str | None], by: By
+) -> VoiceProfile:
+    """See `VoiceStore.tune`. settings: by column."""
+    columns = ", ".join(f"{name} = ?" for name in settings)
+
+    async def work(execute: Execute) -> VoiceProfile:
+        before = only(await execute("SELECT * FROM voices WHERE id = ?", (voice_id,)))
+        sql = f"UPDATE voices SET {columns} WHERE id = ? RETURNING *"  # noqa: S608 - our own names
+        tuned = only(await execute(sql, (*settings.values(), voice_id)))
+        changed = {n: value for n, value in settings.items() if getattr(before, n) != value}
+        if changed:
+            event = Tuned(by=by, **about_voice(tuned), settings=changed)
+            await audit.append(execute, tuned.guild_id, [event.row()])
+        return tuned
+
+    return await database.write(work)
+
+
+async def delete(database: Database, clips: Path, voice_id: int, by: By) -> None:
     """See `VoiceStore.delete`."""
 
     async def work(execute: Execute) -> list[str]:
         released = await consents.take_all(execute, voice_id)
         rows = await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,))
-        only(rows)
+        voice = only(rows)
+        event = Deleted(by=by, **about_voice(voice))
+        await audit.append(execute, voice.guild_id, [event.row()])
         hashes = [rows[0]["clip_sha256"], rows[0]["former_sha256"]]
         return released + [sha256 for sha256 in hashes if await upkeep.release(execute, sha256)]
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from storage import clips, consents, damage, former, lookup, upkeep, uses, voice_rows
-from storage.database import Database, Execute
+from storage.audit_rows import By
+from storage.database import Database
 from storage.directory import prepare_directory
 from storage.errors import DiskFullError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
@@ -37,6 +38,8 @@ log = logging.getLogger(__name__)
 
 class VoiceStore:
     """Voices of all guilds. Guild 0 holds the operator's, which every guild can use.
+
+    What changes a voice tells the audit trail in the same transaction. by: who changes it.
 
     Several processes may use one directory at a time, and many coroutines one store. Every method
     raises StorageError if the database or a file cannot be used, besides what it names.
@@ -120,7 +123,9 @@ class VoiceStore:
             self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC), consent
         )
 
-    async def restore(self, voice_id: int, *, now: datetime | None = None) -> VoiceProfile:
+    async def restore(
+        self, voice_id: int, *, by: By = "operator", now: datetime | None = None
+    ) -> VoiceProfile:
         """Exchange a voice's clip and its former one, with all that belongs to them.
 
         So a second call undoes the first, again for `former.KEPT_FOR`. now: None for the present.
@@ -129,7 +134,7 @@ class VoiceStore:
         DamagedClipError, UnknownKeyError, and changes nothing, if its file cannot be used.
         """
         present = now or datetime.now(UTC)
-        return await former.restore(self._database, self._clips, voice_id, present, self._keys)
+        return await former.restore(self._database, self._clips, voice_id, present, self._keys, by)
 
     async def forget_expired(self, *, now: datetime | None = None) -> int:
         """Remove former clips whose time is over, and return how many.
@@ -138,9 +143,9 @@ class VoiceStore:
         """
         return await former.forget_expired(self._database, self._clips, now or datetime.now(UTC))
 
-    async def rename(self, voice_id: int, name: str) -> VoiceProfile:
+    async def rename(self, voice_id: int, name: str, *, by: By = "operator") -> VoiceProfile:
         """Rename a voice. Raises InvalidNameError, NameTakenError, VoiceNotFoundError."""
-        return await voice_rows.rename(self._database, voice_id, name)
+        return await voice_rows.rename(self._database, voice_id, name, by)
 
     async def tune(
         self,
@@ -154,6 +159,7 @@ class VoiceStore:
         language: str | None,
         speed: float | None,
         volume_db: float | None,
+        by: By = "operator",
     ) -> VoiceProfile:
         """Set how a voice speaks, all of it anew; None is the model's default.
 
@@ -161,28 +167,21 @@ class VoiceStore:
 
         Raises VoiceNotFoundError.
         """
-        settings = (exaggeration, cfg_weight, temperature, seed, takes, language)
+        settings = {
+            "exaggeration": exaggeration, "cfg_weight": cfg_weight, "temperature": temperature,
+            "seed": seed, "takes": takes, "language": language, "speed": speed,
+            "volume_db": volume_db,
+        }  # fmt: skip
+        return await voice_rows.tune(self._database, voice_id, settings, by)
 
-        async def work(execute: Execute) -> VoiceProfile:
-            return only(
-                await execute(
-                    "UPDATE voices SET exaggeration = ?, cfg_weight = ?, temperature = ?,"
-                    " seed = ?, takes = ?, language = ?, speed = ?, volume_db = ? WHERE id = ?"
-                    " RETURNING *",
-                    (*settings, speed, volume_db, voice_id),
-                )
-            )
-
-        return await self._database.write(work)
-
-    async def delete(self, voice_id: int) -> None:
+    async def delete(self, voice_id: int, *, by: By = "operator") -> None:
         """Delete a voice: its row first, then its files unless another voice shares them.
 
         Also on a full disk. A file that cannot be removed is tried again at the next start.
 
         Raises VoiceNotFoundError.
         """
-        await voice_rows.delete(self._database, self._clips, voice_id)
+        await voice_rows.delete(self._database, self._clips, voice_id, by)
 
     async def mark_used(self, voice_id: int) -> None:
         """Count a use, now; see `count_uses`."""

@@ -13,6 +13,7 @@ from bot.dictionary.matcher import Matcher
 from bot.dictionary.table import Table
 from bot.errors import UserError
 from bot.i18n import _
+from storage.audit_rows import By
 from storage.dictionary import DictionaryStore, Entry, Owner, Put
 
 MAX_KEPT_ENTRIES = 50_000
@@ -73,22 +74,27 @@ class DictionaryService:
             raise UserError(reason)
         return entry, put is Put.REPLACED
 
-    async def remove(self, owner: Owner, written: str, language: str | None = None) -> list[Entry]:
-        """Remove what is for `written`; see `DictionaryStore.remove`.
+    async def remove(
+        self, owner: Owner, written: str, language: str | None = None, *, by: By = "operator"
+    ) -> list[Entry]:
+        """Remove what is for `written`; see `DictionaryStore.remove`. by: who does.
 
         Raises UserError where there is none, StorageError.
         """
-        removed = await self._store.remove(owner, written, language)
+        removed = await self._store.remove(owner, written, language, by=by)
         if not removed:  # it may have been typed in another way
             with contextlib.suppress(UserError):
-                removed = await self._store.remove(owner, word_form(written), language)
+                removed = await self._store.remove(owner, word_form(written), language, by=by)
         if not removed:
             raise UserError(_("There is no such entry. The list shows those that there are."))
         return removed
 
-    async def clear(self, owner: Owner) -> int:
-        """Remove all entries of one, and return how many there were. Raises StorageError."""
-        return await self._store.clear(owner)
+    async def clear(self, owner: Owner, *, by: By = "operator") -> int:
+        """Remove all entries of one, and return how many there were. by: who does.
+
+        Raises StorageError.
+        """
+        return await self._store.clear(owner, by=by)
 
     async def entries(self, owner: Owner) -> list[Entry]:
         """Return the entries of one, by what is written. Raises StorageError."""

@@ -92,7 +92,9 @@ class Changing(commands.Cog):
 async def _remove(
     interaction: Interaction, owner: Owner, written: str, language: str | None
 ) -> None:
-    removed = await services_of(interaction).dictionary.remove(owner, written, language)
+    removed = await services_of(interaction).dictionary.remove(
+        owner, written, language, by=interaction.user.id
+    )
     if not owner.user_id:
         gone = listed(map(entry_line, removed))
         tell(interaction.client, owner.guild_id, EntrySet(interaction.user.id, gone, True))

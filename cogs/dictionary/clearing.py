@@ -48,7 +48,7 @@ class ClearQuestion(OwnedView):
         """Remove them."""
         await interaction.response.defer()
         owner = await changed_owner(interaction, self._server, removing=True)
-        count = await services_of(interaction).dictionary.clear(owner)
+        count = await services_of(interaction).dictionary.clear(owner, by=interaction.user.id)
         self.stop()
         if self._server and count:
             event = DictionaryCleared(interaction.user.id, count)

@@ -51,7 +51,9 @@ class Changing(commands.Cog):
         """Rename it."""
         await defer(interaction)
         await require(interaction, Action.CHANGE, anywhere=True)
-        renamed = await services_of(interaction).voices.rename(voice.id, name)
+        renamed = await services_of(interaction).voices.rename(
+            voice.id, name, by=interaction.user.id
+        )
         await interaction.edit_original_response(
             content=_("{voice} is now called {name}.").format(
                 voice=cards.quoted(voice.name), name=cards.quoted(renamed.name)
@@ -94,7 +96,7 @@ class Changing(commands.Cog):
         before = (settings_of(voice), delivery_of(voice), voice.language)
         if (settings, delivery, spoken) != before:
             values = asdict(settings) | asdict(delivery)
-            await services.voices.tune(voice.id, **values, language=spoken)
+            await services.voices.tune(voice.id, **values, language=spoken, by=interaction.user.id)
         told = cards.tuned(voice.name, settings, delivery, spoken)
         text = told + _notes(services.engine, settings)
         await interaction.edit_original_response(content=text)

@@ -54,7 +54,7 @@ class Replacing(commands.Cog):
         await defer(interaction)
         await require(interaction, Action.CHANGE, anywhere=True)
         services = services_of(interaction)
-        restored = await services.voices.restore(voice.id)
+        restored = await services.voices.restore(voice.id, by=interaction.user.id)
         await services.watch.try_look()  # what waits is spoken with the recording that is back
         need = clip_need_of(services.engine.info)
         text = cards.restored(restored, command_names(interaction), need)

@@ -109,9 +109,10 @@ async def test_what_is_surveyed_is_what_goes(store: VoiceStore) -> None:
     survey = await eraser.survey_member(ANN)
     assert survey == Erased(
         voices=2, recordings=3, evidence=3, settings=2, entries=2, defaults=2, shares=1, blocks=1,
-        nameless=survey.nameless,
+        audit=survey.audit, nameless=survey.nameless,
     )  # fmt: skip
     assert survey.nameless == 2 + 2 + 1 + 1 + 2 + 2  # log, entries, channel, block, lists
+    assert survey.audit == 12  # the row that tells of it among them
     assert await eraser.survey_member(ANN) == survey
     assert await eraser.erase_member(ANN) == survey
     assert (await eraser.survey_member(ANN)).nothing
