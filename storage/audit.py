@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from storage.audit_events import Event
 from storage.audit_rows import (
     COLUMNS,
     DELETED,
@@ -46,6 +47,11 @@ class Chain:
     before: str
     last: int
     hash: str
+
+
+async def tell(execute: Execute, guild_id: int, *events: Event) -> None:
+    """Append what happened to a guild's chain; see `append`."""
+    await append(execute, guild_id, [event.row() for event in events])
 
 
 async def append(execute: Execute, guild_id: int, rows: Iterable[NewRow]) -> None:

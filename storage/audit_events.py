@@ -120,12 +120,14 @@ class Deleted(VoiceEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared(VoiceEvent):
-    """Somebody set who may speak as a voice. members, roles: all that are named now."""
+    """Somebody set who may speak as a voice. added, removed: who is named now, or not any more."""
 
     kind = "shared"
     reach: Reach
-    members: tuple[int, ...] = _members()
-    roles: tuple[int, ...] = ()
+    added: tuple[int, ...] = _members()
+    removed: tuple[int, ...] = _members()
+    added_roles: tuple[int, ...] = ()
+    removed_roles: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

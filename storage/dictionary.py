@@ -224,7 +224,7 @@ async def _tell(
         return
     only = f"{entries[0].written}={entries[0].spoken}" if len(entries) == 1 else None
     event = DictionaryChanged(by=by, change=change, count=len(entries), entry=only)
-    await audit.append(execute, owner.guild_id, [event.row()])
+    await audit.tell(execute, owner.guild_id, event)
 
 
 async def _count_change(execute: Execute, owner: Owner) -> None:

@@ -132,7 +132,7 @@ async def _tell_audit(execute: Execute, user_id: int, guild_id: int | None) -> N
     for guild in await audit.guilds_naming(execute, user_id):
         if guild_id in (None, guild):
             event = Erased(by=None, member_id=user_id)
-            await audit.append(execute, guild, [event.row()])
+            await audit.tell(execute, guild, event)
 
 
 async def _replace_in_lists(

@@ -78,10 +78,9 @@ async def replace(
 async def _tell_replaced(execute: Execute, voice: VoiceProfile) -> None:
     about = about_voice(voice)
     by = member_or_operator(voice.consented_by)
-    rows = [Replaced(by=by, **about, level=voice.level).row()]
+    await audit.tell(execute, voice.guild_id, Replaced(by=by, **about, level=voice.level))
     if voice.consented_by is not None:
-        rows.append(Consented(by=by, **about, level=voice.level).row())
-    await audit.append(execute, voice.guild_id, rows)
+        await audit.tell(execute, voice.guild_id, Consented(by=by, **about, level=voice.level))
 
 
 async def restore(
@@ -108,7 +107,7 @@ async def restore(
         [restored] = await execute(_SET, (*former.values, voice_id))
         voice = profile_of(restored)
         event = Restored(by=by, **about_voice(voice), level=voice.level)
-        await audit.append(execute, voice.guild_id, [event.row()])
+        await audit.tell(execute, voice.guild_id, event)
         return voice
 
     return await database.write(work)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
+from storage import audit
+from storage.audit_events import Blocked, Paused, Resumed, Shared, Unblocked, about_voice
+from storage.audit_rows import OPERATOR
+from storage.audit_rows import By as Actor
 from storage.database import Database, Execute
 from storage.errors import VoiceNotFoundError, VoiceRequestError
 from storage.rows import profile_of, timestamp
@@ -113,7 +117,8 @@ class SharingChange:
 class ReachStore:
     """Reads and changes who may speak as a voice; every change is one transaction.
 
-    Every method raises StorageError if the database is unusable, besides what it names.
+    Every method raises StorageError if the database is unusable, besides what it names. What is
+    changed is told to the audit trail; actor: who does it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -134,7 +139,9 @@ class ReachStore:
         """See `storage.usable.search_usable`."""
         return await search_usable(self._database, guild_id, text, limit, asker)
 
-    async def share(self, voice_id: int, change: SharingChange, *, by: By) -> VoiceAccess:
+    async def share(
+        self, voice_id: int, change: SharingChange, *, by: By, actor: Actor = OPERATOR
+    ) -> VoiceAccess:
         """Change with whom a voice is shared, and return what decides then.
 
         Raises VoiceNotFoundError; SharingRefusedError, and changes nothing, for a voice without an
@@ -147,31 +154,42 @@ class ReachStore:
             await _store(execute, voice_id, change)
             changed = await _access(execute, voice_id)
             _require_room(changed)
+            if replace(access, version=changed.version) != changed:
+                await audit.tell(execute, access.guild_id, _shared(access, changed, actor))
             return changed
 
         return await self._database.write(work)
 
     async def pause(
-        self, voice_id: int, *, by: By, now: datetime | None = None
+        self, voice_id: int, *, by: By, actor: Actor = OPERATOR, now: datetime | None = None
     ) -> tuple[VoiceProfile, bool]:
         """Stop a voice; return it and whether it was not stopped so before.
 
         Raises VoiceNotFoundError.
         """
-        return await self._set_pause(voice_id, by, timestamp(now or datetime.now(UTC)))
+        return await self._set_pause(voice_id, by, timestamp(now or datetime.now(UTC)), actor)
 
-    async def resume(self, voice_id: int, *, by: By) -> tuple[VoiceProfile, bool]:
+    async def resume(
+        self, voice_id: int, *, by: By, actor: Actor = OPERATOR
+    ) -> tuple[VoiceProfile, bool]:
         """Take back a pause of that part alone, as `pause` does."""
-        return await self._set_pause(voice_id, by, None)
+        return await self._set_pause(voice_id, by, None, actor)
 
-    async def _set_pause(self, voice_id: int, by: By, at: str | None) -> tuple[VoiceProfile, bool]:
+    async def _set_pause(
+        self, voice_id: int, by: By, at: str | None, actor: Actor
+    ) -> tuple[VoiceProfile, bool]:
         async def work(execute: Execute) -> tuple[VoiceProfile, bool]:
             await execute(_PAUSE[by], (at, voice_id))
             changed = await _changed(execute)
             rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
             if not rows:
                 raise _gone()
-            return profile_of(rows[0]), bool(changed)
+            voice = profile_of(rows[0])
+            if changed:
+                kind = Resumed if at is None else Paused
+                event = kind(by=actor, **about_voice(voice), role=by)
+                await audit.tell(execute, voice.guild_id, event)
+            return voice, bool(changed)
 
         return await self._database.write(work)
 
@@ -194,6 +212,7 @@ class ReachStore:
                     "You block {most} members here already. Unblock one first.", most=MAX_BLOCKS
                 )
             await execute(_BUMP_OWNERS, key[:2])
+            await audit.tell(execute, guild_id, Blocked(by=owner_id, member_id=member_id))
             return True
 
         return await self._database.write(work)
@@ -209,7 +228,10 @@ class ReachStore:
                     " WHERE guild_id = ? AND owner_id = ? AND blocked_id = ?",
                     (guild_id, owner_id, member_id),
                 )
-                taken_back += await _changed(execute)
+                if await _changed(execute):
+                    taken_back += 1
+                    event = Unblocked(by=owner_id, member_id=member_id)
+                    await audit.tell(execute, guild_id, event)
             if taken_back:
                 await execute(_BUMP_OWNERS, (guild_id, owner_id))
             return taken_back
@@ -305,6 +327,20 @@ async def _store(execute: Execute, voice_id: int, change: SharingChange) -> None
         await execute("INSERT OR IGNORE INTO voice_members VALUES (?, ?)", (voice_id, user_id))
     for role_id in change.add_roles:
         await execute("INSERT OR IGNORE INTO voice_roles VALUES (?, ?)", (voice_id, role_id))
+
+
+def _shared(before: VoiceAccess, now: VoiceAccess, actor: Actor) -> Shared:
+    return Shared(
+        by=actor,
+        voice_id=now.voice_id,
+        owner_id=now.owner,
+        voice=now.name,
+        reach=now.reach,
+        added=tuple(sorted(now.members - before.members)),
+        removed=tuple(sorted(before.members - now.members)),
+        added_roles=tuple(sorted(now.roles - before.roles)),
+        removed_roles=tuple(sorted(before.roles - now.roles)),
+    )
 
 
 async def _changed(execute: Execute) -> int:

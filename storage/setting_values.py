@@ -119,7 +119,7 @@ class SettingValues:
             )
             await execute(_FORGET_OLD, (guild_id, MAX_LOG_ROWS))
             event = _event(key, _valid(before), after, changed_by)
-            await audit.append(execute, guild_id, [event.row()])
+            await audit.tell(execute, guild_id, event)
             return True
 
         return await self._database.write(work)

@@ -65,10 +65,10 @@ async def add(
 async def _tell_enrolled(execute: Execute, voice: VoiceProfile) -> None:
     about = about_voice(voice)
     by = member_or_operator(voice.consented_by)
-    rows = [Enrolled(by=by, **about, level=voice.level, reach=voice.reach).row()]
+    enrolled = Enrolled(by=by, **about, level=voice.level, reach=voice.reach)
+    await audit.tell(execute, voice.guild_id, enrolled)
     if voice.consented_by is not None:
-        rows.append(Consented(by=by, **about, level=voice.level).row())
-    await audit.append(execute, voice.guild_id, rows)
+        await audit.tell(execute, voice.guild_id, Consented(by=by, **about, level=voice.level))
 
 
 async def rename(database: Database, voice_id: int, name: str, by: By) -> VoiceProfile:
@@ -86,7 +86,7 @@ async def rename(database: Database, voice_id: int, name: str, by: By) -> VoiceP
         await lookup.index_words(execute, rows[0])
         if renamed.name != before.name:
             event = Renamed(by=by, **about_voice(renamed), former_name=before.name)
-            await audit.append(execute, renamed.guild_id, [event.row()])
+            await audit.tell(execute, renamed.guild_id, event)
         return renamed
 
     return await database.write(work)
@@ -105,7 +105,7 @@ async def tune(
         changed = {n: value for n, value in settings.items() if getattr(before, n) != value}
         if changed:
             event = Tuned(by=by, **about_voice(tuned), settings=changed)
-            await audit.append(execute, tuned.guild_id, [event.row()])
+            await audit.tell(execute, tuned.guild_id, event)
         return tuned
 
     return await database.write(work)
@@ -119,7 +119,7 @@ async def delete(database: Database, clips: Path, voice_id: int, by: By) -> None
         rows = await execute("DELETE FROM voices WHERE id = ? RETURNING *", (voice_id,))
         voice = only(rows)
         event = Deleted(by=by, **about_voice(voice))
-        await audit.append(execute, voice.guild_id, [event.row()])
+        await audit.tell(execute, voice.guild_id, event)
         hashes = [rows[0]["clip_sha256"], rows[0]["former_sha256"]]
         return released + [sha256 for sha256 in hashes if await upkeep.release(execute, sha256)]
 

@@ -67,11 +67,11 @@ async def test_rows_of_each_guild_have_numbers_of_their_own(
 
 
 async def test_members_that_a_row_lists_are_named(trail: AuditStore, reader: AuditReader) -> None:
-    shared = Shared(by=ANNA, voice_id=3, owner_id=ANNA, reach="named", members=(BEN, EVE))
+    shared = Shared(by=ANNA, voice_id=3, owner_id=ANNA, reach="named", added=(BEN, EVE))
     await trail.append(GUILD, [shared.row()])
-    assert (await newest(reader)).members == {"members": [BEN, EVE]}
+    assert (await newest(reader)).members == {"added": [BEN, EVE]}
     await trail.forget_member(GUILD, EVE)
-    assert (await newest(reader)).members == {"members": [BEN, "deleted"]}
+    assert (await newest(reader)).members == {"added": [BEN, "deleted"]}
 
 
 @pytest.mark.parametrize(
