@@ -135,6 +135,29 @@ class AuditReader:
         )
         return Usage(int(utterances), milliseconds / 1000)
 
+    async def speakers_of(
+        self, guild_id: int, voice_id: int, limit: int
+    ) -> list[tuple[Who, Usage]]:
+        """Return who spoke in a voice on a server, and how much, the longest first.
+
+        Members who were forgotten, and webhooks (None), are one each.
+        """
+        rows = await self._database.read(
+            """
+            SELECT iif(actor IS NULL OR actor IN ('operator', 'bot'), actor, 'deleted') AS other,
+                user_id, count(*), coalesce(sum(milliseconds), 0) AS spoken
+            FROM audit LEFT JOIN audit_members
+                ON audit_members.guild_id = audit.guild_id AND pseudonym = actor
+            WHERE voice_id = ? AND audit.guild_id = ? AND kind = ?
+            GROUP BY user_id, other ORDER BY spoken DESC LIMIT ?
+            """,
+            (voice_id, guild_id, SPOKEN, limit),
+        )
+        return [
+            (user_id if user_id is not None else other, Usage(int(count), spoken / 1000))
+            for other, user_id, count, spoken in rows
+        ]
+
     async def guilds_naming(self, user_id: int) -> list[int]:
         """Return the guilds in whose trail a member is named."""
         return await guilds_naming(self._database.read, user_id)

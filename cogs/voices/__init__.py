@@ -10,6 +10,7 @@ from cogs.voices.changing import Changing
 from cogs.voices.choosing import Choosing
 from cogs.voices.looking import Looking
 from cogs.voices.replacing import Replacing
+from cogs.voices.usage import Using
 
 
 @app_commands.guild_only()
@@ -18,6 +19,7 @@ class Voices(
     Changing,
     Replacing,
     Choosing,
+    Using,
     commands.GroupCog,
     name="voice",
     description="The voices of this server",
