@@ -12,7 +12,7 @@ import os
 import re
 from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, load_clip
+from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, load_clip
 from storage.errors import StorageError
 from storage.files import sync_directory
 from storage.layout import LOST_NAME
@@ -95,6 +95,11 @@ def list_lost(clips: Path) -> tuple[LostClip, ...]:
 
 def _reason(error: Exception) -> str:
     return (error.strerror or "") if isinstance(error, OSError) else "it is damaged"
+
+
+def list_unfinished(clips: Path) -> list[str]:
+    """Return the names of temporary files that were left in lost/ when a key was changed."""
+    return sorted(path.name for path in lost_directory(clips).glob(f"*{TEMPORARY_SUFFIX}"))
 
 
 def _free_name(lost: Path, name: str) -> Path:

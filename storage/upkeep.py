@@ -63,6 +63,8 @@ async def sweep(database: Database, clips: Path, keys: KeyRing) -> Swept:
     present = {_hash_of(name) for name in found}
     temporaries = [name for name in found if _hash_of(name) is None]
     removed += await _in_batches(database, temporaries, _discard(clips))
+    unfinished = await asyncio.to_thread(lost.list_unfinished, clips)
+    removed += await _in_batches(database, unfinished, _discard(lost.lost_directory(clips)))
     orphans = [name for name in found if _hash_of(name) not in needed | {None}]
     moved = await _in_batches(database, orphans, _move(clips))
     missing = [f"{sha256}{CLIP_SUFFIX}" for sha256 in needed - present]
