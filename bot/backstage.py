@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 
 import aiohttp
@@ -25,6 +26,9 @@ from bot.commit_watch import CommitWatch
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.privacy.departing import Departing
+from bot.privacy.export import Exporter
+from bot.privacy.service import PrivacyService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.reading.speaker import Speakers
@@ -37,7 +41,9 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
 from bot.workers import Worker
+from storage.departures import Departures
 from storage.dictionary import DictionaryStore
+from storage.erasure import Eraser
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
@@ -80,6 +86,9 @@ async def open_backstage(
         scheduler = fair_scheduler(engine)
         phrases = _phrases(settings, engine)
         _forget_changed_voices(watch, phrases, scheduler, engine)
+        audit = AuditTrail.beside(store, guild_settings)
+        privacy = _privacy(store, watch, audit, phrases, scheduler, engine)
+        commits.subscribe(privacy.take_in)
         shared = _Shared(
             settings,
             store,
@@ -89,7 +98,15 @@ async def open_backstage(
             guild_settings,
             enrolment_service(settings, media, store, lambda: engine.clip_need),
             _speech_desk(settings, scheduler, media, engine, phrases),
-            AuditTrail.beside(store, guild_settings),
+            audit,
+            privacy,
+            Departing(
+                privacy,
+                Departures(store.database),
+                timedelta(days=settings.storage.departed_days),
+                audit.record,
+            ),
+            Exporter(store, audit),
         )
         proxy = settings.discord.proxy
 
@@ -122,6 +139,9 @@ class _Shared:
     enrolment: EnrolmentService
     desk: SpeechDesk
     audit: AuditTrail
+    privacy: PrivacyService
+    departing: Departing
+    exporter: Exporter
 
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
@@ -147,6 +167,9 @@ class _Shared:
             reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
             audit=self.audit,
+            privacy=self.privacy,
+            departing=self.departing,
+            exporter=self.exporter,
         )
 
 
@@ -168,6 +191,24 @@ def _forget_changed_voices(
         await engine.forget(change.clip_sha256)
 
     watch.subscribe(forget)
+
+
+def _privacy(
+    store: VoiceStore,
+    watch: VoiceWatch,
+    audit: AuditTrail,
+    phrases: PhraseCache,
+    scheduler: FairScheduler,
+    engine: EngineClient,
+) -> PrivacyService:
+    async def forget_clip(sha256: str) -> None:
+        phrases.forget(sha256)
+        scheduler.recording_gone(sha256)
+        await engine.forget(sha256)
+
+    return PrivacyService(
+        Eraser.beside(store), forget_clip=forget_clip, flush=audit.flush, look=watch.try_look
+    )
 
 
 def _speech_desk(

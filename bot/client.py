@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import hashlib
 import json
 import time
@@ -22,6 +23,10 @@ from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.privacy.departing import Departing
+from bot.privacy.export import Exporter
+from bot.privacy.remembered import forget
+from bot.privacy.service import PrivacyService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.report_limits import ReportLimits
@@ -51,6 +56,7 @@ EXTENSIONS = (
     "cogs.help",
     "cogs.moderation",
     "cogs.settings",
+    "cogs.privacy",
 )
 
 VOICE_SECONDS = 6.0
@@ -102,6 +108,9 @@ class Services:
     sessions: ReadingSessions
     audit: AuditTrail
     reach: ReachStore
+    privacy: PrivacyService
+    departing: Departing
+    exporter: Exporter
     says: MinuteLimit = field(default_factory=MinuteLimit)
     reports: ReportLimits = field(default_factory=ReportLimits)
 
@@ -164,6 +173,9 @@ class MynahBot(commands.AutoShardedBot):
         self.services.voice.listen(self)
         self._subscriptions.callback(self.services.watch.subscribe(self._voice_changed))
         self._subscriptions.callback(self.services.settings.subscribe(self._setting_changed))
+        self._subscriptions.callback(
+            self.services.privacy.subscribe(functools.partial(forget, self.services))
+        )
         await self.tree.set_translator(CommandTranslator())
         for name in self._extensions_to_load:
             await self.load_extension(name)

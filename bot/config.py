@@ -115,10 +115,12 @@ class DiscordSettings(_Section):
 class StorageSettings(_Section):
     """Where voices are kept, and what they are sealed with: keys of a file, or the keys themselves.
 
-    key: as the lines of a key file, apart by white space or commas. Secret.
+    key: as the lines of a key file, apart by white space or commas. Secret. departed_days: how long
+    the data of servers and members stays after they left.
     """
 
     directory: _UserPath = Path("data")
+    departed_days: Annotated[int, Field(ge=0, le=3650)] = 30
     key_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None
     key: Annotated[SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_keys)] = (
         None

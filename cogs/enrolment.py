@@ -30,11 +30,16 @@ class Enrolment(commands.Cog):
     """Enrolling voices."""
 
     def __init__(self, bot: MynahBot) -> None:
-        self._enrolment = bot.services.enrolment
+        self._enrolment, self._privacy = bot.services.enrolment, bot.services.privacy
         self.cards = OpenCards()
+
+    async def cog_load(self) -> None:
+        """Have samples dropped with the other data of their members."""
+        self._forget_no_more = self._privacy.subscribe(self.cards.forget)
 
     async def cog_unload(self) -> None:
         """Close the cards: after a restart nobody would listen to their buttons."""
+        self._forget_no_more()
         await self.cards.clear(N_("I was restarted, so this sample is forgotten. Send it again."))
 
     @app_commands.command(description="Make a voice from a recording of one person speaking")

@@ -12,6 +12,7 @@ import discord
 from bot.command_tree import answer, voice_request_text
 from bot.enrolment.types import EnrolmentSample
 from bot.i18n import N_, _, in_locale
+from bot.privacy.whose import Whose
 from cogs.saving import Saving
 from cogs.ui import Interaction
 from cogs.views import MynahModal, OwnedView
@@ -23,6 +24,7 @@ MAX_CARDS = 32
 
 EXPIRED = N_("This card has expired and the sample is forgotten. Send the recording again.")
 FORGOTTEN = N_("This sample is forgotten. Send the recording again.")
+ERASED = N_("Your data was deleted, so this sample is forgotten, too. Nothing was stored.")
 DELETED = N_("The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored.")
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
@@ -174,6 +176,12 @@ class OpenCards:
     async def clear(self, text: str) -> None:
         """Forget all samples and say why: a text of the catalogues."""
         await asyncio.gather(*(card.forget(text) for card in list(self._cards.values())))
+
+    async def forget(self, whose: Whose) -> None:
+        """Forget the samples of somebody whose data is deleted."""
+        for card in list(self._cards.values()):
+            if whose.covers(card.origin.guild_id or 0, card.member_id):
+                await card.forget(ERASED)
 
     def remove(self, card: EnrolmentCard) -> None:
         """Forget a card that was closed."""

@@ -52,11 +52,8 @@ class Departures:
 
     async def cancel(self, guild_id: int, user_id: int) -> bool:
         """Forget that somebody left, because they are back; whether it was known."""
-        known = await self._database.read(
-            "SELECT 1 FROM departures WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
-        )
-        if not known:  # nothing is written each time that a member is seen
-            return False
+        if not await self.is_noted(guild_id, user_id):
+            return False  # nothing is written each time that a member is seen
 
         async def work(execute: Execute) -> bool:
             rows = await execute(
@@ -89,22 +86,37 @@ class Departures:
         rows = await self._database.read(_KNOWN_GUILDS)
         return [row[0] for row in rows if row[0] not in present]
 
-    async def owners(self, guild_id: int, after: int, limit: int) -> list[int]:
-        """Return the next members with voices in a guild, by id, after one."""
-        rows = await self._database.read(
-            "SELECT DISTINCT owner_id FROM voices WHERE guild_id = ? AND owner_id > ? "
-            "ORDER BY owner_id LIMIT ?",
-            (guild_id, after, limit),
-        )
+    async def has_data(self, guild_id: int) -> bool:
+        """Whether anything is stored of a guild."""
+        return bool(await self._database.read(_HAS_DATA, (guild_id,)))
+
+    async def is_noted(self, guild_id: int, user_id: int) -> bool:
+        """Whether it is known that somebody left."""
+        sql = "SELECT 1 FROM departures WHERE guild_id = ? AND user_id = ?"
+        return bool(await self._database.read(sql, (guild_id, user_id)))
+
+    async def members(self, guild_id: int, after: int, limit: int) -> list[int]:
+        """Return the next members of whom something is stored in a guild, by id, after one."""
+        rows = await self._database.read(_MEMBERS, (guild_id, after, limit))
         return [row[0] for row in rows]
 
 
-_KNOWN_GUILDS = """
+_OF_GUILDS = """
 SELECT guild_id FROM (
     SELECT guild_id FROM voices UNION SELECT guild_id FROM guild_settings
     UNION SELECT guild_id FROM member_settings UNION SELECT guild_id FROM member_defaults
     UNION SELECT guild_id FROM guild_defaults UNION SELECT guild_id FROM settings_log
     UNION SELECT guild_id FROM read_channels UNION SELECT guild_id FROM dictionary_entries
     UNION SELECT guild_id FROM voice_blocks UNION SELECT guild_id FROM audit
-) WHERE guild_id <> 0 ORDER BY guild_id
+) WHERE guild_id <> 0
+"""
+_KNOWN_GUILDS = f"{_OF_GUILDS} ORDER BY guild_id"
+_HAS_DATA = f"{_OF_GUILDS} AND guild_id = ? LIMIT 1"
+_MEMBERS = """
+SELECT owner_id AS user_id FROM voices WHERE guild_id = ?1 AND owner_id > ?2
+UNION SELECT user_id FROM member_settings WHERE guild_id = ?1 AND user_id > ?2
+UNION SELECT user_id FROM member_defaults WHERE guild_id = ?1 AND user_id > ?2
+UNION SELECT user_id FROM dictionary_entries WHERE guild_id = ?1 AND user_id > ?2
+UNION SELECT owner_id FROM voice_blocks WHERE guild_id = ?1 AND owner_id > ?2
+ORDER BY user_id LIMIT ?3
 """

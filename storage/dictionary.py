@@ -229,7 +229,9 @@ async def _tell(
 
 async def _count_change(execute: Execute, owner: Owner) -> None:
     await execute(
-        "INSERT INTO dictionary_versions VALUES (?, ?, 1) "
+        # A number that was never there before: what an owner had whose data was deleted may still
+        # be remembered with its version.
+        "INSERT INTO dictionary_versions VALUES (?, ?, random() >> 16) "
         "ON CONFLICT DO UPDATE SET version = version + 1",
         (owner.guild_id, owner.user_id),
     )

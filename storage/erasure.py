@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from storage import erased_rows, upkeep
@@ -33,7 +33,8 @@ class Erased:
     recordings: of voices, current and former. evidence: of consents. entries: of dictionaries.
     defaults: voices that were chosen to speak. shares: lists of who may speak as a voice that named
     the member. blocks: of members by owners. nameless: rows that stay without the name.
-    left: files that could not be removed; the next start tries again.
+    audit: rows of the trail that name them, or that go. left: files that could not be removed; the
+    next start tries again. clips: hashes of what went, for caches.
     """
 
     voices: int = 0
@@ -47,11 +48,16 @@ class Erased:
     audit: int = 0
     nameless: int = 0
     left: int = 0
+    clips: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def nothing(self) -> bool:
         """Whether there was nothing."""
         return self == Erased()
+
+    def __add__(self, other: Erased) -> Erased:
+        sums = (getattr(self, each.name) + getattr(other, each.name) for each in fields(self))
+        return Erased(*sums)
 
 
 class Eraser:
@@ -127,7 +133,7 @@ class Eraser:
         left = await self._remove(released)
         await self._database.scrub()
         await self._database.keep_reserve()
-        return replace(erased, left=left)
+        return replace(erased, left=left, clips=tuple(released))
 
     async def _remove(self, hashes: list[str]) -> int:
         """Remove files; return how many of them are there still."""

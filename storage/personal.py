@@ -35,7 +35,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PersonalColumn:
-    """A column of members' ids. shown: whether the member's export has the rows with their id."""
+    """A column of members' ids. shown: whether members are handed the rows with theirs."""
 
     table: str
     column: str
@@ -52,14 +52,14 @@ PERSONAL_COLUMNS = (
     PersonalColumn("member_settings", "user_id", Fate.GOES),
     PersonalColumn("dictionary_entries", "user_id", Fate.GOES),
     PersonalColumn("dictionary_entries", "created_by", Fate.NAMELESS),
-    PersonalColumn("dictionary_versions", "user_id", Fate.GOES),
+    PersonalColumn("dictionary_versions", "user_id", Fate.GOES, shown=False),
     PersonalColumn("settings_log", "changed_by", Fate.NAMELESS),
     PersonalColumn("read_channels", "started_by", Fate.NAMELESS),
     PersonalColumn("voice_members", "user_id", Fate.GOES),
     PersonalColumn("voice_blocks", "owner_id", Fate.GOES),
-    # Whom somebody blocked is that somebody's to know.
+    # That somebody blocked them is that somebody's to know.
     PersonalColumn("voice_blocks", "blocked_id", Fate.RECOGNISED, shown=False),
-    PersonalColumn("audit_members", "user_id", Fate.AUDIT),
+    PersonalColumn("audit_members", "user_id", Fate.AUDIT, shown=False),
     PersonalColumn("departures", "user_id", Fate.GOES),
 )
 

@@ -14,6 +14,7 @@ from bot.cli.check import check
 from bot.cli.context import Context
 from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
+from bot.cli.erase import erase
 from bot.cli.failures import failure_of, tell
 from bot.cli.guilds import guilds
 from bot.cli.key import key
@@ -41,7 +42,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, guilds, models, key, check):
+for command in (run_bot, sync, enroll, say, voices, guilds, models, erase, key, check):
     cli.add_command(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from bot.dictionary.entries import checked, word_form
@@ -156,6 +157,11 @@ class DictionaryService:
         while self._kept > MAX_KEPT_ENTRIES and len(self._tables) > 1:
             self._forget(next(iter(self._tables)))
         return table
+
+    def forget(self, covers: Callable[[int, int], bool]) -> None:
+        """Drop tables that are kept ready. covers: whether those of a guild's member are meant."""
+        for owner in [each for each in self._tables if covers(each.guild_id, each.user_id)]:
+            self._forget(owner)
 
     def _forget(self, owner: Owner) -> None:
         if (known := self._tables.pop(owner, None)) is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,6 +55,13 @@ class Announcer:
     def interrupted(self, member_id: int = 0) -> None:
         """Hear that another spoke, so that the next name is said again; 0 is nobody that writes."""
         if self._last != member_id:
+            self._last = None
+
+    def forget(self, covers: Callable[[int], bool]) -> None:
+        """Forget members. covers: whether one is meant."""
+        for member_id in [each for each in self._members if covers(each)]:
+            del self._members[member_id]
+        if self._last is not None and covers(self._last):
             self._last = None
 
     def _heard(self, member_id: int, name: str, voice_id: int) -> _Member:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable
 
 from bot.reading.message import ChatMessage
 
@@ -21,7 +21,8 @@ class Repeats:
     """The last texts of each member; times are in seconds."""
 
     def __init__(self) -> None:
-        self._texts: OrderedDict[Hashable, float] = OrderedDict()  # until when it is a repetition
+        # Until when it is a repetition; by the member and a hash of the text.
+        self._texts: OrderedDict[tuple[int, int], float] = OrderedDict()
 
     def is_repeated(self, member_id: int, text: str, now: float) -> bool:
         """Whether a member wrote the same just before; else remember it as waiting to be heard."""
@@ -44,6 +45,11 @@ class Repeats:
         if key in self._texts:
             self._texts[key] = min(self._texts[key], now + SECONDS_APART)
 
+    def forget(self, covers: Callable[[int], bool]) -> None:
+        """Forget what members wrote. covers: whether one is meant."""
+        for key in [key for key in self._texts if covers(key[0])]:
+            del self._texts[key]
+
 
 def written(message: ChatMessage) -> str:
     """Return what a message has in common with one that repeats it; never empty."""
@@ -51,5 +57,5 @@ def written(message: ChatMessage) -> str:
     return f"{message.content}\n{rest}"
 
 
-def _key(member_id: int, text: str) -> Hashable:
+def _key(member_id: int, text: str) -> tuple[int, int]:
     return member_id, hash(" ".join(text.split()).casefold())

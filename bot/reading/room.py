@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from bot.reading.announcer import Announcer
 from bot.reading.backlog import LeftOut
@@ -38,3 +40,9 @@ class Rooms:
     def forget(self, guild_id: int) -> None:
         """Forget a guild."""
         self._rooms.pop(guild_id, None)
+
+    def forget_members(self, covers: Callable[[int, int], bool]) -> None:
+        """Forget members. covers: whether one of a guild is meant."""
+        for guild_id, room in self._rooms.items():
+            room.announcer.forget(partial(covers, guild_id))
+            room.repeats.forget(partial(covers, guild_id))

@@ -183,6 +183,12 @@ class ReadingService:
         """Forget who spoke and what was left out, when the bot leaves."""
         self._rooms.forget(guild_id)
 
+    def forget_members(self, covers: Callable[[int, int], bool]) -> None:
+        """Forget who spoke, wrote and was greeted. covers: whether a guild's member is meant."""
+        self._rooms.forget_members(covers)
+        self._limit.forget(covers)
+        self._greetings.forget(covers)
+
     async def _context(self, guild_id: int, user_id: int, place: Place) -> Context:
         guild = await self._settings.guild(guild_id)
         if guild.max_characters > self._most_characters:

@@ -50,6 +50,19 @@ class ReadingSessions:
             session = self._sessions.setdefault(channel.guild_id, Session())
             session.channels[channel.text_channel_id] = channel
 
+    async def take_in(self) -> None:
+        """Take in who is stored to have had channels read, and drop what is not stored any more.
+
+        Somebody's data was deleted. Raises StorageError.
+        """
+        async with self._changing:
+            stored = {(c.guild_id, c.text_channel_id): c for c in await self._store.all()}
+            for guild_id, session in list(self._sessions.items()):
+                known = ((key, stored.get((guild_id, key))) for key in session.channels)
+                session.channels = {key: channel for key, channel in known if channel is not None}
+                if not session.channels:
+                    del self._sessions[guild_id]
+
     def of(self, guild_id: int) -> Session | None:
         """Return what is read in a guild; None where nothing is."""
         return self._sessions.get(guild_id)

@@ -35,3 +35,8 @@ class MinuteLimit:
             return times[len(times) - most] + PERIOD_SECONDS - now
         times.append(now)
         return 0.0
+
+    def forget(self, covers: Callable[[int, int], bool]) -> None:
+        """Forget what was counted. covers: whether a member of a guild is meant, by their ids."""
+        for key in [key for key in self._taken if covers(*key)]:
+            del self._taken[key]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import discord
 import structlog
@@ -104,6 +105,11 @@ class VoiceManager:
         """End what members may have said in a voice no more, in every guild."""
         players = list(self._players.values())
         await asyncio.gather(*(player.ask_again(voice_id) for player in players))
+
+    def forget(self, covers: Callable[[int, int], bool]) -> None:
+        """End what members have said or record. covers: whether one of a guild is meant."""
+        for guild_id, player in self._players.items():
+            player.forget(partial(covers, guild_id))
 
     def voice_replaced(self, voice_id: int) -> None:
         """Have what waits in a voice spoken with its new recording, in every guild."""

@@ -7,6 +7,7 @@ import io
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property, partial
 from typing import Any
 
@@ -20,6 +21,9 @@ from bot.commit_watch import CommitWatch
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService, traces_of
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
+from bot.privacy.departing import Departing
+from bot.privacy.export import Exporter
+from bot.privacy.service import PrivacyService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.reading.speaker import Speakers
@@ -34,7 +38,9 @@ from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
+from storage.departures import Departures
 from storage.dictionary import DictionaryStore
+from storage.erasure import Eraser
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
@@ -153,9 +159,18 @@ class World:
         self.settings = SettingsService(SettingValues.beside(self.store))
         self.dictionary = DictionaryService(DictionaryStore(self.store.database))
         self.audit = AuditTrail.beside(self.store, self.settings)
+        self.forgotten_clips: list[str] = []
         self.commits = CommitWatch(self.store.version)
         self.commits.subscribe(self.settings.take_in)
         self.watch = VoiceWatch(self.store, self.commits)
+        self.privacy = PrivacyService(
+            Eraser.beside(self.store),
+            forget_clip=self._forget_clip,
+            flush=self.audit.flush,
+            look=self.watch.try_look,
+        )
+        departures = Departures(self.store.database)
+        self.departing = Departing(self.privacy, departures, timedelta(days=30), self.audit.record)
 
     @cached_property
     def bot(self) -> MynahBot:
@@ -190,7 +205,13 @@ class World:
             reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
             audit=self.audit,
+            privacy=self.privacy,
+            departing=self.departing,
+            exporter=Exporter(self.store, self.audit),
         )
+
+    async def _forget_clip(self, sha256: str) -> None:
+        self.forgotten_clips.append(sha256)
 
     async def add_voice(
         self, name: str, guild_id: int, owner_id: int | None = None, **more: Any

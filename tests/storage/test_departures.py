@@ -1,6 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from storage.departures import THE_BOT, Departure, Departures
+from storage.setting_values import SettingValues
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, make_clip
@@ -45,9 +46,11 @@ async def test_guilds_with_data_are_found_without_those_the_bot_is_in(store: Voi
     assert await Departures(store.database).guilds_without({GUILD}) == [OTHER_GUILD]
 
 
-async def test_owners_of_voices_are_found_page_by_page(store: VoiceStore) -> None:
-    for seed, owner in enumerate((ANN, BEN, ANN)):
+async def test_members_with_data_are_found_page_by_page(store: VoiceStore) -> None:
+    for seed, owner in enumerate((ANN, ANN)):
         await store.add(NewVoice(GUILD, f"voice {seed}", owner_id=owner), make_clip(seed))
+    await SettingValues.beside(store).set_for_member(GUILD, BEN, "greeting", "hello")
     departures = Departures(store.database)
-    assert await departures.owners(GUILD, 0, 1) == [ANN]
-    assert await departures.owners(GUILD, ANN, 5) == [BEN]
+    assert await departures.members(GUILD, 0, 1) == [ANN]
+    assert await departures.members(GUILD, ANN, 5) == [BEN]
+    assert await departures.members(OTHER_GUILD, 0, 5) == []

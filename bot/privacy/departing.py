@@ -1,0 +1,193 @@
+"""What is stored of those who left goes after a while; who comes back before keeps it.
+
+Discord tells when the bot leaves a server. That a member leaves it tells only to bots with the
+privileged intent for members, so members of whom something is stored are looked up, each about once
+a day and slowly. What happened while the bot was off is found when it is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Collection
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+import structlog
+
+from bot.audit.events import Event, GuildLeft, GuildRejoined
+from bot.errors import BusyError
+from bot.privacy.service import PrivacyService
+from storage.departures import THE_BOT, Departure, Departures
+from storage.errors import StorageError
+
+log = structlog.get_logger(__name__)
+
+INTERVAL_SECONDS = 3600.0
+"""Between two rounds."""
+
+MEMBERS_A_ROUND = 200
+"""Who are looked up, at most."""
+
+PAUSE_SECONDS = 1.0
+"""Between two of them."""
+
+CYCLE = timedelta(days=1)
+"""After which everybody is looked up again."""
+
+IsHere: TypeAlias = Callable[[int, int], Awaitable[bool | None]]
+"""Whether a guild has a member, by their ids; None where that cannot be told now."""
+
+
+class Departing:
+    """Notes who left, and erases what is due.
+
+    keep: for how long it stays. record: writes events into the audit trails.
+    """
+
+    def __init__(
+        self,
+        privacy: PrivacyService,
+        departures: Departures,
+        keep: timedelta,
+        record: Callable[[int, Event], Awaitable[None]],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pause_seconds: float = PAUSE_SECONDS,
+    ) -> None:
+        self._privacy, self._departures, self._keep = privacy, departures, keep
+        self._record = record
+        self._clock, self._pause_seconds = clock, pause_seconds
+        self._cursor: tuple[list[int], int] | None = None  # guilds to look at, the last member
+        self._next_cycle = datetime.min.replace(tzinfo=UTC)
+
+    async def bot_left(self, guild_id: int) -> None:
+        """Note that the bot was removed from a guild. Raises StorageError."""
+        if not await self._departures.has_data(guild_id):
+            return
+        due = await self._note(guild_id, THE_BOT)
+        await self._record(guild_id, GuildLeft(by="bot", erase_at=due.isoformat()))
+        log.info("I left a server; its data is deleted unless I come back", stage="privacy",
+                 guild=guild_id, deleted_on=due.isoformat(timespec="minutes"))  # fmt: skip
+        if self._keep == timedelta(0):
+            await self._erase(Departure(guild_id, THE_BOT, due))
+
+    async def bot_came(self, guild_id: int) -> None:
+        """Note that the bot is in a guild. Raises StorageError."""
+        if await self._departures.cancel(guild_id, THE_BOT):
+            await self._record(guild_id, GuildRejoined(by="bot"))
+            log.info("I am back in a server; its data stays", stage="privacy", guild=guild_id)
+
+    async def compare(self, present: Collection[int]) -> None:
+        """Take in which guilds the bot is in, once it knows all, also those that are out of reach.
+
+        Raises StorageError.
+        """
+        for guild_id in present:
+            await self.bot_came(guild_id)
+        gone = await self._departures.guilds_without(present)
+        known = {each.guild_id for each in await self._departures.of_the_bot()}
+        if gone and not present:
+            log.warning("I am in no server, but there is data of some: is this the right token? "
+                        "Nothing is deleted.", stage="privacy", guilds=len(gone))  # fmt: skip
+            return
+        for guild_id in gone:
+            if guild_id not in known:
+                await self.bot_left(guild_id)
+
+    async def keep_looking(self, present: Callable[[], Collection[int]], is_here: IsHere) -> None:
+        """Look who left and erase what is due, every `INTERVAL_SECONDS`, until cancelled.
+
+        present: the guilds that the bot is in.
+        """
+        while True:
+            await self.look(present, is_here)
+            await asyncio.sleep(INTERVAL_SECONDS)
+
+    async def look(self, present: Callable[[], Collection[int]], is_here: IsHere) -> None:
+        """Do one round; what fails is logged and tried again in the next one."""
+        try:
+            await self.look_up_members(present(), is_here)
+            await self.erase_due(present(), is_here)
+        except (StorageError, BusyError) as error:
+            log.warning("data of who left is deleted later", stage="privacy", error=str(error))
+
+    async def look_up_members(self, present: Collection[int], is_here: IsHere) -> int:
+        """Look up the next members of whom something is stored; return how many that were."""
+        looked_up = 0
+        while looked_up < MEMBERS_A_ROUND and (found := await self._next_member(present)):
+            await self._look_up(*found, is_here)
+            looked_up += 1
+            await asyncio.sleep(self._pause_seconds)
+        return looked_up
+
+    async def erase_due(self, present: Collection[int], is_here: IsHere) -> int:
+        """Erase the data of those who left long enough ago; return of how many.
+
+        Whether they are still gone is asked once more.
+        """
+        erased = 0
+        for departure in await self._departures.before(self._clock() - self._keep):
+            gone = await self._is_gone(departure, present, is_here)
+            if gone:
+                await self._erase(departure)
+                erased += 1
+            elif gone is False:
+                await self._departures.cancel(departure.guild_id, departure.user_id)
+        return erased
+
+    async def _is_gone(
+        self, departure: Departure, present: Collection[int], is_here: IsHere
+    ) -> bool | None:
+        if departure.guild_id not in present:
+            # Of a member, too: their data goes no later than the guild's would.
+            return bool(present) or None
+        if departure.user_id == THE_BOT:
+            return False
+        here = await is_here(departure.guild_id, departure.user_id)
+        return None if here is None else not here
+
+    async def _erase(self, departure: Departure) -> None:
+        guild_id, user_id = departure.guild_id, departure.user_id
+        if user_id == THE_BOT:
+            erased = await self._privacy.erase_guild(guild_id)
+            text = "the data of a server that I left is deleted"
+        else:
+            erased = await self._privacy.erase_member(user_id, guild_id)
+            text = "the data of a member who left is deleted"
+        log.info(text, stage="privacy", guild=guild_id, voices=erased.voices,
+                 recordings=erased.recordings, files_left=erased.left)  # fmt: skip
+
+    async def _look_up(self, guild_id: int, user_id: int, is_here: IsHere) -> None:
+        here = await is_here(guild_id, user_id)
+        if here and await self._departures.cancel(guild_id, user_id):
+            log.info("a member is back; their data stays", stage="privacy", guild=guild_id)
+        elif here is False and not await self._departures.is_noted(guild_id, user_id):
+            due = await self._note(guild_id, user_id)
+            log.info("a member left; their data is deleted unless they come back",
+                     stage="privacy", guild=guild_id,
+                     deleted_on=due.isoformat(timespec="minutes"))  # fmt: skip
+
+    async def _note(self, guild_id: int, user_id: int) -> datetime:
+        """Note a departure; return when the data goes."""
+        return await self._departures.note(guild_id, user_id, self._clock()) + self._keep
+
+    async def _next_member(self, present: Collection[int]) -> tuple[int, int] | None:
+        """Return the next guild and member to look up; None when all were, for this cycle."""
+        if self._cursor is None:
+            if self._clock() < self._next_cycle or not present:
+                return None
+            guilds = list(present)
+            # In another order each time: restarts must not always begin with the same ones.
+            random.shuffle(guilds)
+            self._cursor = guilds, 0
+        guilds, after = self._cursor
+        while guilds:
+            members = await self._departures.members(guilds[-1], after, 1)
+            if members:
+                self._cursor = guilds, members[0]
+                return guilds[-1], members[0]
+            guilds.pop()
+            after = 0
+        self._cursor, self._next_cycle = None, self._clock() + CYCLE
+        return None
