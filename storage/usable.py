@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from storage.database import Database
+from storage.forgotten import stand_in
 from storage.names import name_key
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
@@ -15,13 +16,13 @@ MOST_LOOKED_AT = 2000
 """Names that begin so, or have a word that does, of which it is asked whether they may be used."""
 
 # ?5: who asks; ?6: their roles, as JSON; ?7: whether they may use others'; ?8: the default voice;
-# ?9: the server.
+# ?9: the server; ?10: what stands for who asks where their data was deleted.
 _USABLE = """
 paused_by_owner_at IS NULL AND paused_by_admin_at IS NULL AND (
     owner_id IS NULL OR owner_id = ?5 OR (
         (?7 OR id = ?8)
         AND NOT EXISTS (SELECT 1 FROM voice_blocks AS b WHERE b.guild_id = found.guild_id
-                        AND b.owner_id = found.owner_id AND b.blocked_id = ?5)
+                        AND b.owner_id = found.owner_id AND b.blocked_id IN (?5, ?10))
         AND (reach = 'everybody' OR reach = 'named' AND (
             EXISTS (SELECT 1 FROM voice_members AS m WHERE m.voice_id = id AND m.user_id = ?5)
             OR EXISTS (SELECT 1 FROM voice_roles AS r WHERE r.voice_id = id
@@ -67,7 +68,10 @@ async def search_usable(
     most `MOST_LOOKED_AT` of each are looked at, so that the cost has a bound.
     """
     key = name_key(text)
-    who = (asker.user_id, json.dumps(sorted(asker.roles)), asker.others, asker.default, guild_id)
+    who = (
+        asker.user_id, json.dumps(sorted(asker.roles)), asker.others, asker.default, guild_id,
+        stand_in(asker.user_id),
+    )  # fmt: skip
     guilds = tuple(dict.fromkeys((guild_id, OPERATOR_GUILD_ID)))
     rows: list[sqlite3.Row] = []
     for sql in (_NAMES, _WORDS) if key else (_NAMES,):

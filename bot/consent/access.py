@@ -6,6 +6,7 @@ from bot.i18n import _
 from bot.markup import literal
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import MemberFacts, Place, has_one_of, mentions
+from storage.forgotten import is_among
 from storage.reach import VoiceAccess
 from storage.types import OPERATOR_GUILD_ID
 from storage.usable import Asker
@@ -60,7 +61,7 @@ def _not_shared(member: MemberFacts, voice: VoiceAccess) -> str | None:
     if voice.owner in (None, member.id):
         return None
     # The same text for who is blocked: it is the owner's to tell them.
-    if member.id not in voice.blocked and _reaches(voice, member):
+    if not is_among(member.id, voice.blocked) and _reaches(voice, member):
         return None
     return _(
         "{voice} is not shared with you. Ask its owner, or choose a voice of your own or one that "

@@ -44,7 +44,7 @@ class Remembering(Protocol):
 async def forget(services: Remembering, whose: Whose) -> None:
     """Drop what is remembered of somebody. Raises StorageError."""
     if whose.user_id is not None or whose.guild_id is not None:
-        services.voice.forget(whose.covers)
+        await services.voice.forget(whose.covers)
     services.reading.forget_members(whose.covers)
     services.says.forget(whose.covers)
     services.dictionary.forget(whose.covers)

@@ -106,10 +106,10 @@ class VoiceManager:
         players = list(self._players.values())
         await asyncio.gather(*(player.ask_again(voice_id) for player in players))
 
-    def forget(self, covers: Callable[[int, int], bool]) -> None:
+    async def forget(self, covers: Callable[[int, int], bool]) -> None:
         """End what members have said or record. covers: whether one of a guild is meant."""
-        for guild_id, player in self._players.items():
-            player.forget(partial(covers, guild_id))
+        players = list(self._players.items())
+        await asyncio.gather(*(player.forget(partial(covers, guild)) for guild, player in players))
 
     def voice_replaced(self, voice_id: int) -> None:
         """Have what waits in a voice spoken with its new recording, in every guild."""

@@ -228,13 +228,12 @@ class GuildPlayer:
         """Have what waits in a voice spoken anew: it was fetched with the former recording."""
         self._playback.begin_anew(self._in_voice(voice_id))
 
-    def forget(self, covers: Callable[[int], bool]) -> None:
+    async def forget(self, covers: Callable[[int], bool]) -> None:
         """End what members have said or record. covers: whether one is meant."""
-        for item in list(self._queue):
-            if covers(item.request.member_id):
-                self._playback.finish(item, UtteranceEnd.STOPPED)
         if self.recording is not None and covers(self.recording.member_id):
             self.recording.cancel()
+        theirs = [item for item in self._queue if covers(item.request.member_id)]
+        await self._playback.end(theirs, UtteranceEnd.STOPPED)
 
     def rules_changed(self) -> None:
         """Have what waits of /say fetched anew: whether it may be said is asked again then."""
