@@ -34,7 +34,8 @@ async def join_channel(
         if refused is not None:
             raise UserError(join_text(refused, channel))
     # It takes its time even where the bot is already, if the connection was just lost.
-    await interaction.response.defer(ephemeral=True, thinking=True)
+    if not interaction.response.is_done():
+        await interaction.response.defer(ephemeral=True, thinking=True)
     outcome = await player.join(channel, privileged=privileged)
     text = join_text(outcome, channel)
     if not outcome.joined:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 
 import discord
@@ -9,6 +10,7 @@ from discord.utils import format_dt
 
 from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
+from bot.consent.levels import MEANINGS, NAMES
 from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
 from bot.i18n import N_, Translatable, _, listed, ngettext, pgettext, translated
@@ -17,7 +19,7 @@ from bot.markup import literal
 from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import delivery_of, describe, settings_of
-from storage.types import OPERATOR_GUILD_ID, VoiceProfile
+from storage.types import OPERATOR_GUILD_ID, Level, VoiceProfile
 
 PICTURE_NAME = "sample.png"
 PICTURE_TEXT = N_("The waveform of the recording, with the part that counts marked")
@@ -55,6 +57,11 @@ def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> disco
     return discord.Embed(title=title, description=text, colour=colour)
 
 
+def picture(png: bytes) -> discord.File:
+    """Return the picture of a sample as the attachment that its card shows."""
+    return discord.File(io.BytesIO(png), PICTURE_NAME, description=_(PICTURE_TEXT))
+
+
 def sample_card(title: str, report: QualityReport) -> discord.Embed:
     """Return the card that asks whether to save; its picture is the attachment `PICTURE_NAME`."""
     card = _report_card(title, report)
@@ -78,7 +85,7 @@ def saved_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
         "you choose another voice with {default}. You can delete it at any time "
         "with {delete}."
     ).format(say=command("say"), default=command("voice default"), delete=command("voice delete"))
-    return _synthetic(embed(_saved(voice), text, _COLOURS["good"]))
+    return _saved_card(voice, text)
 
 
 def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
@@ -88,15 +95,18 @@ def replaced_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
         text += " " + _(
             "{restore} brings the former recording back for 7 days, until {time}."
         ).format(restore=command("voice restore"), time=format_dt(voice.former_until, "f"))
-    return _synthetic(embed(_saved(voice), text, _COLOURS["good"]))
+    return _saved_card(voice, text)
 
 
 def _synthetic(card: discord.Embed) -> discord.Embed:
     return card.set_footer(text=_(SYNTHETIC))
 
 
-def _saved(voice: VoiceProfile) -> str:
-    return _("Saved {voice}").format(voice=quoted(voice.name))
+def _saved_card(voice: VoiceProfile, text: str) -> discord.Embed:
+    title = _("Saved {voice}").format(voice=quoted(voice.name))
+    card = embed(title, text, _COLOURS["good"])
+    card.add_field(name=_("Consent"), value=level_text(voice.level), inline=False)
+    return _synthetic(card)
 
 
 def short_recording(voice: VoiceProfile, need: ClipNeed) -> Translatable:
@@ -125,10 +135,7 @@ def voice_card(
     card.add_field(name=_("Language"), value=_language(voice.language))
     set_to = describe(settings_of(voice), delivery_of(voice))
     card.add_field(name=_("Speaks with"), value=translated(set_to))
-    if voice.consented_by is not None and voice.consented_at is not None:
-        when = format_dt(voice.consented_at, "D")
-        card.add_field(name=_("Consent"), value=f"{_member(voice.consented_by)}, {when}")
-    return card
+    return card.add_field(name=_("Consent"), value=_consent(voice), inline=False)
 
 
 def tuned(
@@ -174,6 +181,7 @@ def voice_line(voice: VoiceProfile) -> str:
         f"**{literal(voice.name)}**",
         owner,
         seconds,
+        _(NAMES[voice.level]),
         *([_("damaged")] if voice.damage else []),
     )
     return " · ".join(parts)
@@ -221,6 +229,18 @@ def _report_card(title: str, report: QualityReport) -> discord.Embed:
 
 def _member(user_id: int | None) -> str:
     return _("nobody") if user_id is None else f"<@{user_id}>"
+
+
+def level_text(level: Level) -> str:
+    """Return what a level of consent is called and what it means."""
+    return f"**{_(NAMES[level])}**: {_(MEANINGS[level])}"
+
+
+def _consent(voice: VoiceProfile) -> str:
+    if voice.consented_by is None or voice.consented_at is None:
+        return level_text(voice.level)
+    when = format_dt(voice.consented_at, "D")
+    return f"{_member(voice.consented_by)}, {when}\n{level_text(voice.level)}"
 
 
 def _used(voice: VoiceProfile) -> str:

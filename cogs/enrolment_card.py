@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
 
 from bot.command_tree import answer, voice_request_text
+from bot.consent.evidence import Evidence
+from bot.consent.proof import Proof
 from bot.enrolment.types import EnrolmentSample
+from bot.errors import UserError
 from bot.i18n import N_, _, in_locale
-from bot.privacy.whose import Whose
+from cogs.proofs import AGREE
 from cogs.saving import Saving
 from cogs.ui import Interaction
 from cogs.views import MynahModal, OwnedView
 from storage.errors import InvalidNameError, NameTakenError, VoiceNotFoundError
 from storage.names import MAX_NAME_LENGTH
 
-MAX_CARDS = 32
-"""Each holds a sample of some 3 MB."""
-
 EXPIRED = N_("This card has expired and the sample is forgotten. Send the recording again.")
 FORGOTTEN = N_("This sample is forgotten. Send the recording again.")
-ERASED = N_("Your data was deleted, so this sample is forgotten, too. Nothing was stored.")
 DELETED = N_("The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored.")
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit
 
 
 class EnrolmentCard(OwnedView):
-    """Holds a sample until it is saved, discarded or forgotten; nothing is stored before."""
+    """Holds a sample until it is saved, discarded or forgotten; nothing is stored before.
+
+    proof: what shows that the speaker agrees. again: records anew instead; None where nothing can.
+    """
 
     def __init__(
         self,
         interaction: Interaction,
         sample: EnrolmentSample,
+        proof: Proof,
         saving: Saving,
         on_close: Callable[[EnrolmentCard], None],
+        again: Callable[[Interaction], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(interaction)
         self._sample: EnrolmentSample | None = sample
+        self._proof = proof
         self._purpose = saving
+        self._again = again
+        if again is None:
+            self.remove_item(self.record_again)
         self._on_close = on_close
         self._saving = False
         self._dialog: _NameModal | None = None
@@ -58,7 +64,7 @@ class EnrolmentCard(OwnedView):
         return self.origin.user.id
 
     @discord.ui.button(
-        label=N_("Save: I am the speaker or have the speaker's permission"),
+        label=AGREE,
         style=discord.ButtonStyle.success,
     )
     async def save(
@@ -66,7 +72,8 @@ class EnrolmentCard(OwnedView):
     ) -> None:
         """Store the sample, or ask for another name first."""
         try:
-            await self._purpose.check(interaction)
+            require_one_speaker(self._proof.evidence)
+            await self._purpose.check(interaction, self._proof.level)
         except (InvalidNameError, NameTakenError) as error:
             await self._ask_name(interaction, voice_request_text(error))
             return
@@ -85,6 +92,15 @@ class EnrolmentCard(OwnedView):
         if not self._saving:
             await self.forget(N_("Discarded. Nothing was stored."))
 
+    @discord.ui.button(label=N_("Record again"), style=discord.ButtonStyle.secondary)
+    async def record_again(
+        self, interaction: Interaction, button: discord.ui.Button[EnrolmentCard]
+    ) -> None:
+        """Forget the sample and show a new sentence in its place."""
+        if self._again is not None and self.is_open and not self._saving:
+            self._close()
+            await self._again(interaction)
+
     async def store(self, interaction: Interaction, name: str | None = None) -> None:
         """Store the sample once, however often it is asked for. Raises what `save` raises."""
         await interaction.response.defer()
@@ -93,7 +109,7 @@ class EnrolmentCard(OwnedView):
             return
         self._saving = True
         try:
-            saved = await self._purpose.save(interaction, sample, name)
+            saved = await self._purpose.save(interaction, sample, self._proof, name)
         except Exception:
             if self.is_finished():  # it expired meanwhile: Save cannot be pressed again
                 await self.forget(EXPIRED)
@@ -127,6 +143,19 @@ class EnrolmentCard(OwnedView):
         self._on_close(self)
 
 
+def require_one_speaker(evidence: Evidence) -> None:
+    """Raise UserError where sentence and sample were found to be of two speakers."""
+    alike, least = evidence.similarity, evidence.threshold
+    if alike is not None and least is not None and alike < least:
+        raise UserError(
+            _(
+                "The sentence and the rest of the recording sound like two different people "
+                "({similarity:.2f}; at least {least:.2f} is needed), so this cannot be saved. "
+                "Record again alone, and speak both in the same way."
+            ).format(similarity=alike, least=least)
+        )
+
+
 class _NameModal(MynahModal, title=N_("Choose another name")):
     """Asks for another name; the card and its sample stay.
 
@@ -150,40 +179,3 @@ class _NameModal(MynahModal, title=N_("Choose another name")):
             await self._card.store(interaction, self._name.value)
         else:
             await answer(interaction, _(FORGOTTEN))
-
-
-class OpenCards:
-    """The cards that hold a sample: one a member, `MAX_CARDS` in all."""
-
-    def __init__(self) -> None:
-        self._cards: OrderedDict[int, EnrolmentCard] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._cards)
-
-    async def add(self, card: EnrolmentCard) -> None:
-        """Take in a card; the member's former one, or else the oldest, makes room for it."""
-        former = self._cards.pop(card.member_id, None)
-        oldest = next(iter(self._cards.values())) if len(self._cards) >= MAX_CARDS else None
-        self._cards[card.member_id] = card
-        if former is not None:
-            await former.forget(N_("Replaced by the recording that you sent after this one."))
-        elif oldest is not None:
-            await oldest.forget(
-                N_("Many people are enrolling, so this sample is forgotten. Try again.")
-            )
-
-    async def clear(self, text: str) -> None:
-        """Forget all samples and say why: a text of the catalogues."""
-        await asyncio.gather(*(card.forget(text) for card in list(self._cards.values())))
-
-    async def forget(self, whose: Whose) -> None:
-        """Forget the samples of somebody whose data is deleted."""
-        for card in list(self._cards.values()):
-            if whose.covers(card.origin.guild_id or 0, card.member_id):
-                await card.forget(ERASED)
-
-    def remove(self, card: EnrolmentCard) -> None:
-        """Forget a card that was closed."""
-        if self._cards.get(card.member_id) is card:
-            del self._cards[card.member_id]

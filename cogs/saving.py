@@ -9,16 +9,19 @@ import discord
 from discord.utils import utcnow
 
 from bot.client import Services
+from bot.consent.minimum import shortfall
+from bot.consent.proof import Proof
 from bot.enrolment.types import EnrolmentSample
+from bot.errors import UserError
 from bot.i18n import _
 from bot.moderation import Enrolled
 from bot.settings.permissions import Action
 from cogs import cards
 from cogs.moderation import tell
 from cogs.permissions import require
-from cogs.ui import Interaction, command_names
+from cogs.ui import Interaction, command_names, guild_of, services_of
 from cogs.voice_option import require_may_change
-from storage.types import NewVoice, VoiceProfile
+from storage.types import Level, NewVoice, VoiceProfile
 
 
 class Saving(Protocol):
@@ -28,19 +31,34 @@ class Saving(Protocol):
     def title(self) -> str:
         """The title of the card that asks."""
 
-    async def check(self, interaction: Interaction) -> None:
-        """Raise what would keep the sample from being saved.
+    @property
+    def command(self) -> str:
+        """The command that records live for the same purpose."""
+
+    async def check(self, interaction: Interaction, level: Level) -> None:
+        """Raise what would keep a sample of that level from being saved.
 
         `InvalidNameError` and `NameTakenError` have the member asked for another name.
         """
 
     async def save(
-        self, interaction: Interaction, sample: EnrolmentSample, name: str | None
+        self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None
     ) -> discord.Embed:
         """Store the sample, with the member's consent of now, and return what to show.
 
         name: what the member typed when asked for another name.
         """
+
+
+async def require_level(interaction: Interaction, level: Level, live: str) -> None:
+    """Raise UserError unless the server takes voices of a level; it says which ways are left.
+
+    live: the command that records live for the same purpose. Raises StorageError.
+    """
+    settings = await services_of(interaction).settings.guild(guild_of(interaction))
+    lacking = shortfall(level, settings.minimum_level, command_names(interaction), live)
+    if lacking is not None:
+        raise UserError(lacking)
 
 
 @dataclass(frozen=True)
@@ -55,22 +73,32 @@ class AsNewVoice:
         """The title of the card that asks."""
         return _("New voice {voice}").format(voice=cards.quoted(self.voice.name))
 
-    async def check(self, interaction: Interaction) -> None:
+    @property
+    def command(self) -> str:
+        """The command that records live for the same purpose."""
+        return "enroll"
+
+    async def check(self, interaction: Interaction, level: Level) -> None:
         """Raise InvalidNameError, NameTakenError, or UserError if there is no room or no right."""
         await require(interaction, Action.ENROL)
+        await require_level(interaction, level, self.command)
         await self.services.enrolment.check_new(self.voice.guild_id, self.voice.name)
 
     async def save(
-        self, interaction: Interaction, sample: EnrolmentSample, name: str | None
+        self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None
     ) -> discord.Embed:
         """Store the voice. Raises what `check` does."""
+        await require_level(interaction, proof.level, self.command)
+        now = utcnow()
         voice = replace(
             self.voice,
             name=self.voice.name if name is None else name,
             consented_by=interaction.user.id,
-            consented_at=utcnow(),
+            consented_at=now,
+            level=proof.level,
         )
-        saved = await self.services.enrolment.save(sample, voice)
+        consent = proof.consent(interaction.user.id, now)
+        saved = await self.services.enrolment.save(sample, voice, consent)
         tell(interaction.client, saved.guild_id, Enrolled(interaction.user.id, saved.name))
         return cards.saved_card(saved, command_names(interaction))
 
@@ -87,21 +115,29 @@ class AsReplacement:
         """The title of the card that asks."""
         return _("Another recording for {voice}").format(voice=cards.quoted(self.voice.name))
 
-    async def check(self, interaction: Interaction) -> None:
+    @property
+    def command(self) -> str:
+        """The command that records live for the same purpose."""
+        return "voice replace"
+
+    async def check(self, interaction: Interaction, level: Level) -> None:
         """Raise VoiceNotFoundError; UserError if the voice is not the member's to change now."""
         await require(interaction, Action.ENROL)
+        await require_level(interaction, level, self.command)
         require_may_change(interaction, await self.services.voices.get(self.voice.id))
 
     async def save(
-        self, interaction: Interaction, sample: EnrolmentSample, name: str | None
+        self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None
     ) -> discord.Embed:
         """Replace the recording; all else about the voice stays. Raises VoiceNotFoundError."""
+        now = utcnow()
         replaced = await self.services.enrolment.replace(
             self.voice.id,
             sample,
             consented_by=interaction.user.id,
-            consented_at=utcnow(),
-            level="declared",
+            consented_at=now,
+            level=proof.level,
+            consent=proof.consent(interaction.user.id, now),
         )
         event = Enrolled(interaction.user.id, replaced.name, replaced=True)
         tell(interaction.client, replaced.guild_id, event)

@@ -53,6 +53,17 @@ class OwnedView(discord.ui.View):
         super().__init__(timeout=self.remaining())
         translate_declared(self.children)
 
+    @property
+    def guild_id(self) -> int:
+        """The Discord guild where it is shown."""
+        return self.origin.guild_id or 0
+
+    def renew(self, interaction: Interaction) -> None:
+        """Answer by a press of now from here on, which can be edited for as long anew."""
+        self.origin = interaction
+        self._until = interaction.expires_at - TOKEN_MARGIN
+        self.timeout = self.remaining()
+
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the press counts."""
         take(interaction)

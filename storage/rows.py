@@ -178,6 +178,7 @@ _READERS: Mapping[str, Reader] = {
     "speed": _or_none(_number(0.5, 2)),
     "volume_db": _or_none(_number(-12, 6)),
     "former_until": _or_none(_string(_time)),
+    "former_level": _or_none(_one_of(get_args(Level))),
     "level": _one_of(get_args(Level)),
     "reach": _one_of(get_args(Reach)),
     "paused_by_owner_at": _or_none(_string(_time)),

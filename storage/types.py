@@ -104,6 +104,7 @@ class VoiceProfile:
     exaggeration, cfg_weight, temperature, seed, takes: how it speaks; None is the model's default.
     speed (0.5 to 2), volume_db (-12 to 6): how it is delivered; None where nothing is set.
     former_until: until when the recording that it had before can be brought back; None without one.
+    former_level: what that recording proves of consent.
     access_version: counts changes of who may speak as it.
     """
 
@@ -130,6 +131,7 @@ class VoiceProfile:
     speed: float | None = None
     volume_db: float | None = None
     former_until: datetime | None = None
+    former_level: Level | None = None
     level: Level = "operator"
     reach: Reach = "everybody"
     paused_by_owner_at: datetime | None = None

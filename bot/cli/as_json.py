@@ -49,6 +49,7 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
         "settings": asdict(settings_of(profile)),
         "delivery": asdict(delivery_of(profile)),
         "owner_id": _text(profile.owner_id),
+        "level": profile.level,
         "consented_by": _text(profile.consented_by),
         "consented_at": moment_json(profile.consented_at),
         "created_at": moment_json(profile.created_at),

@@ -22,10 +22,11 @@ class Evidence:
     statement, language: the sentence as it was shown, and the language that it was shown in.
     guild_id, channel_id, message_id: Discord ids of where it was given; channel: the voice channel
         of a live recording, else where the command was used; message: the member's voice message.
-    asked_at, given_at: ISO 8601 in UTC: when the statement was shown, when Save was pressed.
+    asked_at: ISO 8601 in UTC: when the statement was shown. When it was agreed to, and by whom, is
+        kept beside the record.
     words_asked: that the statement ends with; words_heard: of them; None where nothing was checked.
     unchecked: why the words were not checked, in English; empty where they were.
-    score: the recogniser's, from 0 to 1, where it gives one.
+    scores: how well each heard word fits, from 0 to 1.
     similarity, threshold: of consent sentence and kept part, 0 to 1, and what was demanded; None
         where the engine cannot compare speakers.
     gaps, lost_seconds: stretches of the recording that were lost on the way, and their sum in s.
@@ -36,14 +37,13 @@ class Evidence:
     statement: str
     language: str
     guild_id: int
-    given_at: str
     channel_id: int | None = None
     message_id: int | None = None
     asked_at: str | None = None
     words_asked: tuple[str, ...] = ()
     words_heard: tuple[str, ...] | None = None
     unchecked: str = ""
-    score: float | None = None
+    scores: tuple[float, ...] = ()
     similarity: float | None = None
     threshold: float | None = None
     gaps: int = 0
@@ -63,7 +63,7 @@ def evidence_of(record: Mapping[str, Any]) -> Evidence:
     known = {name: value for name, value in record.items() if name in names}
     if record.get("format") != FORMAT:
         raise ValueError(f"format {record.get('format')!r} instead of {FORMAT}")
-    for name in ("words_asked", "words_heard"):
+    for name in ("words_asked", "words_heard", "scores"):
         if isinstance(known.get(name), list):
             known[name] = tuple(known[name])
     try:

@@ -58,12 +58,16 @@ def prepare_sample(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
 
 def _prepare(data: bytes, limits: EnrolmentLimits) -> EnrolmentSample:
     recording = listen(data, limits)
-    window = choose_window(recording, limits.keep_seconds)
+    return judged(recording, choose_window(recording, limits.keep_seconds), limits)
+
+
+def judged(recording: Recording, window: Window, limits: EnrolmentLimits) -> EnrolmentSample:
+    """Rate and draw the window that shall be kept. Raises `SampleRejectedError`."""
     report = rate(recording, window, limits)
     picture = draw_picture(recording, window, is_kept=report.verdict != "rejected")
     if report.verdict == "rejected":
         raise SampleRejectedError(_explain(report), report, picture)
-    return EnrolmentSample(ReferenceClip(_cut(recording, window)), report, picture)
+    return EnrolmentSample(ReferenceClip(cut(recording, window)), report, picture)
 
 
 def warm() -> None:
@@ -82,7 +86,7 @@ def warm() -> None:
     draw_picture(recording, window)
 
 
-def _cut(recording: Recording, window: Window) -> npt.NDArray[np.float32]:
+def cut(recording: Recording, window: Window) -> npt.NDArray[np.float32]:
     """Return the window's samples, within full scale; a copy, so that the rest can be freed."""
     kept = recording.samples[window.start * FRAME_SAMPLES : window.end * FRAME_SAMPLES].copy()
     # A lossy codec overshoots; scaling keeps the wave's shape, which clipping would not.

@@ -61,8 +61,13 @@ def record(
 
     Takes and raises what `decode` does.
     """
-    tape = _Tape(limits.max_seconds)
-    tape.fill(decode(data, limits, source, work, survey))
+    return recorded(decode(data, limits, source, work, survey), limits.max_seconds)
+
+
+def recorded(chunks: Iterator[Chunk], max_seconds: float) -> Recording:
+    """Resample decoded audio to 24 kHz and find the speech in it; what is longer is left out."""
+    tape = _Tape(max_seconds)
+    tape.fill(chunks)
     return tape.read()
 
 

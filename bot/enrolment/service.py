@@ -6,20 +6,32 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
 
+import numpy as np
+import numpy.typing as npt
 import structlog
 
 from bot.clip_need import ClipNeed
+from bot.consent.live import Asked, LiveSample
 from bot.consent.no_go import NoGoNames
+from bot.consent.packets import RecordedSpeech
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
-from bot.i18n import _, in_locale, locale, ngettext, translated
+from bot.i18n import N_, _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
-from storage.types import OPERATOR_GUILD_ID, Level, NewConsent, NewVoice, VoiceProfile
+from storage.types import (
+    CLIP_SAMPLE_RATE,
+    OPERATOR_GUILD_ID,
+    Level,
+    NewConsent,
+    NewVoice,
+    ReferenceClip,
+    VoiceProfile,
+)
 from storage.voices import VoiceStore
 
 if TYPE_CHECKING:
@@ -32,12 +44,37 @@ log = structlog.get_logger(__name__)
 
 MAX_VOICES_PER_GUILD = 1000
 
+LEAST_SIMILARITY = 0.6
+"""Above what two speakers reach with Chatterbox's voice encoder, below one speaker's with themself;
+not yet measured with its real weights."""
+
+MARKED = 0.5
+"""From here on, a recording carries the watermark rather than not."""
+
+SYNTHETIC = N_(
+    "This is synthetic speech: the recording carries the inaudible watermark of a speech engine. "
+    "Only a person's own speech becomes a voice. If I spoke in the background, record again with "
+    "headphones."
+)
+
+
+class SpeakerJudge(Protocol):
+    """What an engine can tell about who speaks. None where it cannot, or not now."""
+
+    async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
+        """Return how alike two speakers sound, from 0 to 1."""
+
+    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
+        """Return how surely samples (mono, `rate` Hz) carry the watermark, from 0 to 1."""
+
 
 class EnrolmentService:
     """Turns uploads into voices. The media worker does the work, one upload at a time.
 
     voices_per_guild: voices that one guild may have; the operator's own are not counted.
     clip_need: tells what the engine needs of a clip, as far as it is known by then.
+    judge: what the engine can tell about speakers; None where nothing can.
+    least_similarity: of the sentence of consent and the kept part, from 0 to 1.
     """
 
     def __init__(
@@ -48,6 +85,8 @@ class EnrolmentService:
         voices_per_guild: int = MAX_VOICES_PER_GUILD,
         clip_need: Callable[[], ClipNeed] = ClipNeed,
         no_go_names: NoGoNames | None = None,
+        judge: SpeakerJudge | None = None,
+        least_similarity: float = LEAST_SIMILARITY,
     ) -> None:
         self.limits = limits
         self.turns = Turns()
@@ -56,6 +95,8 @@ class EnrolmentService:
         self._voices_per_guild = voices_per_guild
         self._clip_need = clip_need
         self._no_go_names = no_go_names or NoGoNames()
+        self._judge = judge
+        self.least_similarity = least_similarity
 
     async def warm(self) -> None:
         """Start the worker and load its libraries, so that the first upload need not wait for it.
@@ -106,7 +147,27 @@ class EnrolmentService:
         self.limits.check_size(len(data))
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=need or self._clip_need())
-            return await self._run(_prepare, data, limits, locale.get())
+            sample = await self._run(_prepare, data, limits, locale.get())
+        await self._refuse_synthetic(sample)
+        return sample
+
+    async def prepare_live(
+        self, speech: RecordedSpeech, asked: Asked, owner: int | None = None
+    ) -> LiveSample:
+        """Turn what a member said in a call into a sample and the sentence of consent.
+
+        asked: what the member was asked to say. owner: for a fair turn, as in `prepare`.
+
+        Raises what `prepare` raises of what was heard.
+        """
+        async with self.turns.turn(owner):
+            limits = replace(self.limits, clip_need=self._clip_need())
+            live = await self._run(_prepare_live, speech, asked, limits, locale.get())
+        await self._refuse_synthetic(live.sample)
+        if self._judge is None:
+            return live
+        alike = await self._judge.similarity(live.sentence, live.sample.clip)
+        return replace(live, similarity=alike)
 
     async def traces(self, data: bytes, owner: int | None = None) -> Traces:
         """Look for what a file, any audio, shows of where it came from; nothing of it is kept.
@@ -172,6 +233,14 @@ class EnrolmentService:
         log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
+
+    async def _refuse_synthetic(self, sample: EnrolmentSample) -> None:
+        """Refuse speech that an engine made: nobody's consent can be in it."""
+        if self._judge is None:
+            return
+        marked = await self._judge.watermark(sample.clip.samples, CLIP_SAMPLE_RATE)
+        if marked is not None and marked >= MARKED:
+            raise UserError(_(SYNTHETIC))
 
     def _refuse_short(self, sample: EnrolmentSample) -> None:
         need, seconds = self._clip_need(), sample.clip.seconds
@@ -252,6 +321,15 @@ def traces_of(data: bytes, limits: EnrolmentLimits) -> Traces:
     from bot.enrolment.traces import traces_of  # in the worker only, as above
 
     return traces_of(data, limits)
+
+
+def _prepare_live(
+    speech: RecordedSpeech, asked: Asked, limits: EnrolmentLimits, language: str
+) -> LiveSample:
+    from bot.enrolment.live import live_sample  # in the worker only, as above
+
+    with in_locale(language):
+        return live_sample(speech, asked, limits)
 
 
 def _warm() -> None:

@@ -8,15 +8,17 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.consent.levels import reaches
 from bot.errors import UserError
 from bot.i18n import _
 from bot.settings.permissions import Action
 from bot.speech.clip_needs import clip_need_of
 from cogs import cards
 from cogs.permissions import require
-from cogs.saving import AsReplacement, Saving
+from cogs.saving import AsReplacement, Saving, require_level
 from cogs.ui import Interaction, bot_of, command_names, defer, services_of
 from cogs.voice_option import OwnVoice
+from storage.types import VoiceProfile
 
 
 @runtime_checkable
@@ -26,10 +28,10 @@ class Listener(Protocol):
     Not its class: discord.py executes the module of an extension anew whenever it loads it.
     """
 
-    async def listen(
-        self, interaction: Interaction, sample: discord.Attachment, saving: Saving
+    async def take(
+        self, interaction: Interaction, sample: discord.Attachment | None, saving: Saving
     ) -> None:
-        """Answer with the card of a recording."""
+        """Answer with the card of a recording, or with one that records the member in the call."""
 
 
 class Replacing(commands.Cog):
@@ -38,14 +40,14 @@ class Replacing(commands.Cog):
     @app_commands.command(description="Give a voice of yours another recording; its settings stay")
     @app_commands.describe(
         voice="Which voice",
-        sample="A voice message, audio or video file; 10 to 20 seconds of clear speech are best",
+        sample="A recording as a file; leave it out to be recorded in your voice channel",
     )
     async def replace(
-        self, interaction: Interaction, voice: OwnVoice, sample: discord.Attachment
+        self, interaction: Interaction, voice: OwnVoice, sample: discord.Attachment | None = None
     ) -> None:
         """Show what was heard, as /enroll does; only the card's Save button replaces anything."""
         saving = AsReplacement(services_of(interaction), voice)
-        await _listener(interaction).listen(interaction, sample, saving)
+        await _listener(interaction).take(interaction, sample, saving)
 
     @app_commands.command(description="Bring back the recording that a voice of yours had before")
     @app_commands.describe(voice="Which voice")
@@ -54,11 +56,22 @@ class Replacing(commands.Cog):
         await defer(interaction)
         await require(interaction, Action.CHANGE, anywhere=True)
         services = services_of(interaction)
+        await _require_former_level(interaction, voice)
         restored = await services.voices.restore(voice.id, by=interaction.user.id)
         await services.watch.try_look()  # what waits is spoken with the recording that is back
         need = clip_need_of(services.engine.info)
         text = cards.restored(restored, command_names(interaction), need)
         await interaction.edit_original_response(content=text)
+
+
+async def _require_former_level(interaction: Interaction, voice: VoiceProfile) -> None:
+    """Raise UserError where a recording would come back that proves less than the one it follows,
+    and less than the server asks of new ones.
+    """
+    former = voice.former_level
+    if former is None or reaches(former, voice.level):
+        return
+    await require_level(interaction, former, "voice replace")
 
 
 def _listener(interaction: Interaction) -> Listener:

@@ -19,7 +19,9 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.results import InteractionResult
 from structlog.typing import EventDict
 
+from bot.voice.player import GuildPlayer
 from storage.voices import VoiceStore
+from tests.cogs.ear import Ear
 from tests.cogs.silent_voice import SilentVoiceClient
 from tests.cogs.world import World
 
@@ -92,6 +94,16 @@ def voice_client(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> type[SilentVo
 
     monkeypatch.setattr("bot.voice.link.MynahVoiceClient", Client)
     return Client
+
+
+@pytest.fixture
+def ear(monkeypatch: pytest.MonkeyPatch) -> Ear:
+    """Hears what the test makes heard."""
+    ear = Ear()
+    monkeypatch.setattr(
+        GuildPlayer, "record", lambda player, member_id, limits=None: ear.record(member_id, limits)
+    )
+    return ear
 
 
 @pytest.fixture

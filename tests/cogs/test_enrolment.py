@@ -13,7 +13,8 @@ from simcord.results import InteractionResult
 
 from bot.enrolment.types import AudioFileError, EnrolmentSample, Finding, SampleRejectedError
 from bot.errors import UserError
-from cogs.enrolment_card import FORGOTTEN, MAX_CARDS
+from cogs.enrolment_card import FORGOTTEN
+from cogs.open_cards import MAX_CARDS
 from tests.cogs.conftest import Scene, content
 from tests.cogs.world import make_clip, make_picture, make_report
 

@@ -18,6 +18,8 @@ from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
+from bot.consent.live import Asked, LiveSample
+from bot.consent.packets import RecordedSpeech
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService, traces_of
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
@@ -79,7 +81,10 @@ def make_picture() -> bytes:
 
 @dataclass
 class MediaWorker:
-    """Answers with what the test prepared when `gate` is open; files are really written."""
+    """Answers with what the test prepared when `gate` is open; files are really written.
+
+    heard: what it makes of a live recording in which something was to be said.
+    """
 
     outcome: EnrolmentSample | Exception = field(
         default_factory=lambda: EnrolmentSample(make_clip(), make_report(), make_picture())
@@ -88,10 +93,14 @@ class MediaWorker:
     languages: list[str] = field(default_factory=list)
     gate: asyncio.Event | None = None
     restarting: bool = False
+    heard: Callable[[Asked], LiveSample] | None = None
 
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function in (ogg_bytes, traces_of):
             return function(*args)
+        if isinstance(args[0], RecordedSpeech) and not isinstance(self.outcome, Exception):
+            assert self.heard is not None, "no live recording was expected"
+            return self.heard(args[1])
         self.uploads.append(args[0])
         self.languages.append(args[-1])
         if self.gate is not None:
@@ -99,6 +108,20 @@ class MediaWorker:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
+
+
+@dataclass
+class Judge:
+    """Tells of speakers what the test says; None is an engine that cannot."""
+
+    alike: float | None = None
+    marked: float | None = None
+
+    async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
+        return self.alike
+
+    async def watermark(self, samples: object, rate: int) -> float | None:
+        return self.marked
 
 
 @dataclass
@@ -151,6 +174,7 @@ class World:
     store: VoiceStore
     media: MediaWorker = field(default_factory=MediaWorker)
     engine: Engine = field(default_factory=Engine)
+    judge: Judge = field(default_factory=Judge)
     message_content: bool = False
     voice_limits: VoiceLimits = field(default_factory=lambda: VoiceLimits(closing_seconds=0.1))
 
@@ -194,6 +218,7 @@ class World:
                 EnrolmentLimits(),
                 voices_per_guild=100,
                 clip_need=lambda: clip_need_of(self.engine.info),
+                judge=self.judge,
             ),
             speech=SpeechDesk(
                 FairScheduler(self.engine), TextLimits(), media, phrases=PhraseCache()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
-HEADINGS = ("server", "name", "seconds", "language", "pitch", "added", "uses", "state")
+HEADINGS = ("server", "name", "seconds", "language", "pitch", "added", "uses", "proof", "state")
 
 only_guild_option = click.option(
     "--guild",
@@ -85,6 +85,7 @@ def _print_blocks(profiles: Sequence[VoiceProfile]) -> None:
         print_line(GAP, ", ".join(measured))
         print_line(GAP, f"added {date(profile.created_at)}")
         print_line(GAP, counted(profile.use_count, "use"))
+        print_line(GAP, f"consent: {profile.level}")
 
 
 def _whose(profile: VoiceProfile) -> str:
@@ -104,6 +105,7 @@ def _row(profile: VoiceProfile) -> tuple[str, ...]:
         pitch(profile.pitch_hz),
         date(profile.created_at),
         str(profile.use_count),
+        profile.level,
         _state(profile),
     )
 

@@ -15,6 +15,7 @@ from bot.cli.options import guild_option
 from bot.cli.output import counted, print_facts, print_line
 from bot.cli.reports import report_rows
 from bot.cli.voices.words import date, pitch, server, speaks, too_short
+from bot.consent.levels import MEANINGS
 from bot.speech.voice_settings import delivery_of, settings_of
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
         ("speaks with", speaks(settings_of(profile), delivery_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
         ("consent", _consent(profile)),
+        ("proof", f"{profile.level}: {MEANINGS[profile.level]}"),
         ("added", date(profile.created_at)),
         ("last used", f"{date(profile.last_used_at)} ({counted(profile.use_count, 'use')})"),
         ("earlier recording", _former(profile)),
