@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import aiohttp
 import discord
@@ -42,6 +42,10 @@ from storage.reach import ReachStore
 from storage.settings import SettingsStore
 from storage.voices import VoiceStore
 
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
 log = structlog.get_logger(__name__)
 
 EXTENSIONS = (
@@ -50,6 +54,7 @@ EXTENSIONS = (
     "cogs.speech",
     "cogs.dictionary",
     "cogs.joining",
+    "cogs.provenance",
     "cogs.queue",
     "cogs.reading",
     "cogs.speakers",
@@ -89,6 +94,9 @@ class EngineStatus(Protocol):
     @property
     def info(self) -> EngineInfo | None:
         """What was loaded last."""
+
+    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
+        """See `EngineClient.watermark`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
 
 from bot.audit.heard import record_heard
@@ -138,6 +139,7 @@ class Engine:
     gate: asyncio.Event | None = None
     notes: tuple[str, ...] = ()
     seconds: float = 0.1
+    mark: float | None = None
     requests: list[SynthesisRequest] = field(default_factory=list)
 
     @property
@@ -155,6 +157,9 @@ class Engine:
             slots=self.slots,
             decode=self.decode,
         )
+
+    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
+        return self.mark
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         if self.gate is not None:
