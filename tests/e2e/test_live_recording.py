@@ -1,0 +1,286 @@
+"""One member is recorded in a call, on the wire: members speak through libdave of their own."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+import soxr
+
+from bot.consent.packets import RecordedSpeech
+from bot.consent.recording import LiveRecording, RecordingEnd, RecordingState
+from bot.enrolment.packets import DecodedSpeech, decode_speech
+from bot.voice.utterances import UtteranceEnd
+from tests.loopback import Microphone, Network, Person, best_correlation, decode_opus, encode_opus
+from tests.loopback.audio import SAMPLE_RATE, Samples
+from tests.samples import RATE, speech_samples
+from tests.voice.stage import Script, Stage, ended, eventually, open_stage, sentence
+
+FAST = 4.0
+"""How much faster than real time members speak where time does not matter."""
+
+
+@dataclass
+class Recorded:
+    """A call in which Ada can be recorded while Bob is there."""
+
+    stage: Stage
+    bob: Person
+    ada_says: Microphone
+    bob_says: Microphone
+
+    async def start(self) -> LiveRecording:
+        return await self.stage.player.record(self.stage.ada.id)
+
+    @property
+    def is_deaf(self) -> bool:
+        me = self.stage.loopback.world.bot.id
+        state = self.stage.guild.voice_states.get(me)
+        return state is None or state.self_deaf
+
+    @property
+    def listens(self) -> bool:
+        """Whether anything of it is left: a task, a reader on the socket."""
+        link = self.stage.player._keeper.link
+        reader = link._client and link._client._connection._socket_reader
+        tasks = {task.get_name() for task in asyncio.all_tasks()}
+        return bool(reader and reader._listeners) or "voice-listening" in tasks
+
+
+@asynccontextmanager
+async def open_call(*, dave: int = 1) -> AsyncIterator[Recorded]:
+    async with open_stage(dave=dave) as stage:
+        bob = stage.loopback.add_person(stage.guild, "Bob")
+        await bob.join_voice()
+        await eventually(lambda: bob.id in stage.channel().voice_states)
+        await stage.join()
+        yield Recorded(stage, bob, stage.ada.microphone(), bob.microphone())
+
+
+def spoken(seconds: float, pitch: float = 1.0) -> Samples:
+    """Return real speech at 48 kHz."""
+    return np.asarray(soxr.resample(speech_samples(seconds, pitch), RATE, SAMPLE_RATE), np.float32)
+
+
+async def result(recording: LiveRecording) -> tuple[RecordingEnd, RecordedSpeech | None]:
+    outcome = await asyncio.wait_for(asyncio.shield(recording.ended), 10)
+    return outcome.end, outcome.speech
+
+
+async def stopped(recording: LiveRecording, sent: int) -> tuple[RecordedSpeech, DecodedSpeech]:
+    """Stop it when all is there that was sent, or known to be lost."""
+
+    def accounted() -> int:
+        return sum(1 + packet.lost for packet in recording._packets)
+
+    await eventually(lambda: accounted() >= sent, what=f"{sent} packets, of {accounted()}")
+    recording.stop()
+    end, speech = await result(recording)
+    assert end is RecordingEnd.STOPPED
+    assert speech is not None
+    return speech, decode_speech(speech)
+
+
+@pytest.mark.parametrize(("dave", "seconds"), [(1, 6.0), (0, 2.0)])
+async def test_recording_is_what_the_member_said_and_nothing_of_another(
+    dave: int, seconds: float
+) -> None:
+    async with open_call(dave=dave) as call:
+        said, other = spoken(seconds), spoken(seconds, pitch=1.3)
+        recording = await call.start()
+        assert not call.is_deaf
+        await asyncio.gather(
+            call.ada_says.say(encode_opus(said)), call.bob_says.say(encode_opus(other))
+        )
+        sent = len(call.ada_says.opus)
+        assert call.ada_says.delivered == call.bob_says.delivered == sent
+        speech, decoded = await stopped(recording, sent)
+        heard = decode_opus(call.ada_says.opus)  # by another decoder, of what was sent
+        figures = {
+            "with the same packets": best_correlation(heard, decoded.samples),
+            "with what was said": best_correlation(said, decoded.samples),
+            "with the other": best_correlation(decode_opus(call.bob_says.opus), decoded.samples),
+        }
+        print(figures, speech.seconds, speech.lost)
+        assert figures["with the same packets"] > 0.999
+        assert figures["with what was said"] > 0.99
+        assert figures["with the other"] < 0.1
+        assert [packet.opus for packet in speech.packets] == call.ada_says.opus
+        assert (speech.lost, speech.unreadable) == (0, 0)
+        assert call.is_deaf
+        assert not call.listens
+
+
+async def test_bad_network_leaves_a_recording_and_its_gaps_are_counted() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(7.0))
+        recording = await call.start()
+        # What is lost before the first packet or after the last leaves no gap.
+        await call.ada_says.say(said[:5])
+        await call.ada_says.say(
+            said[5:-20], Network(loss=0.05, jitter=0.08, duplicates=0.02, seed=7)
+        )
+        await call.ada_says.say(said[-20:])
+        speech, decoded = await stopped(recording, len(said))
+        heard = decode_opus(call.ada_says.opus)
+        figure = best_correlation(heard, decoded.samples)
+        print(f"lost {speech.lost} of {len(call.ada_says.opus)}, correlation {figure:.4f}, "
+              f"concealed {decoded.concealed_seconds:.2f} s")  # fmt: skip
+        assert call.ada_says.lost >= 10
+        assert speech.lost == call.ada_says.lost
+        assert abs(len(decoded.samples) - len(heard)) <= 960
+        assert figure > 0.9
+
+
+async def test_pause_stays_as_long_as_it_was() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(1.6))
+        recording = await call.start()
+        await call.ada_says.say([*said[:50], *[None] * 60, *said[50:]])
+        speech, decoded = await stopped(recording, len(said))
+        assert speech.lost == 0
+        assert len(decoded.samples) == 960 * (len(said) + 60)
+        quiet = decoded.samples[960 * 52 : 960 * 110]
+        assert np.abs(quiet).max() < 1e-3
+
+
+async def test_member_who_spoke_before_the_bot_listened_is_heard() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(2.0))
+        await call.ada_says.say(said[:50], pace=FAST)
+        assert call.ada_says.delivered == 0
+        recording = await call.start()
+        await call.ada_says.say(said[50:], pace=FAST)
+        speech, _ = await stopped(recording, len(said) - 50)
+        assert [packet.opus for packet in speech.packets] == said[50:]
+
+
+async def test_member_whose_client_begins_another_stream_is_heard_on() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(1.0))
+        recording = await call.start()
+        await call.ada_says.say(said, pace=FAST)
+        again = call.stage.ada.microphone()
+        again.sequence, again.timestamp = 7, 1_000_000
+        await again.say(said, pace=FAST)
+        both = [*said, *said]
+        speech, _ = await stopped(recording, len(both))
+        assert [packet.opus for packet in speech.packets] == both
+        assert speech.seconds < 3
+
+
+async def test_packets_that_the_group_cannot_read_are_counted_and_left_out() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(1.0))
+        recording = await call.start()
+        await call.ada_says.say(said[:20], pace=FAST)
+        call.ada_says.plain = True  # of a client that does not encrypt
+        await call.ada_says.say(said[20:30], pace=FAST)
+        call.ada_says.plain = False
+        await call.ada_says.say(said[30:], pace=FAST)
+        speech, _ = await stopped(recording, len(said))
+        assert [packet.opus for packet in speech.packets] == [*said[:20], *said[30:]]
+        assert (speech.lost, speech.unreadable) == (10, 10)
+
+
+async def test_queue_waits_while_a_member_records_and_goes_on() -> None:
+    async with open_call() as call:
+        ticket = await call.stage.speak(Script([sentence(2.0)]))
+        recording = await call.start()
+        await call.ada_says.say(encode_opus(spoken(0.5)))
+        heard = len(call.stage.listener.packets)
+        await call.ada_says.say(encode_opus(spoken(0.5)))
+        assert len(call.stage.listener.packets) == heard
+        recording.stop()
+        assert await ended(ticket) is UtteranceEnd.PLAYED
+
+
+# Every other end: nothing is kept, the bot is deaf again, nothing is left.
+
+Interrupt = Callable[[Recorded], Awaitable[object] | None]
+
+
+def move_bot(call: Recorded) -> None:
+    den = call.stage.loopback.add_voice_channel(call.stage.guild, "Den")
+    call.stage.loopback.move_bot(call.stage.guild, den)
+
+
+def move_ada(call: Recorded) -> Awaitable[object]:
+    return call.stage.ada.join_voice(call.stage.loopback.add_voice_channel(call.stage.guild, "Den"))
+
+
+ENDS: dict[str, tuple[Interrupt, RecordingEnd]] = {
+    "Cancel": (lambda call: call.stage.player.recording.cancel(), RecordingEnd.CANCELLED),
+    "the member leaves": (lambda call: call.stage.ada.leave_voice(), RecordingEnd.MEMBER_LEFT),
+    "the member is moved": (move_ada, RecordingEnd.MEMBER_MOVED),
+    "the member mutes": (lambda call: call.stage.ada.mute_self(), RecordingEnd.MEMBER_MUTED),
+    "a moderator mutes": (
+        lambda call: call.stage.loopback.voice.mute(call.stage.guild, call.stage.ada.id, True),
+        RecordingEnd.MEMBER_MUTED,
+    ),
+    "the bot is moved": (move_bot, RecordingEnd.BOT_MOVED),
+    "the bot is disconnected": (
+        lambda call: call.stage.loopback.disconnect_bot(call.stage.guild),
+        RecordingEnd.BOT_LEFT,
+    ),
+    "the bot is told to leave": (lambda call: call.stage.player.leave(), RecordingEnd.BOT_LEFT),
+    "the bot is deafened": (
+        lambda call: call.stage.loopback.deafen_bot(call.stage.guild),
+        RecordingEnd.BOT_DEAFENED,
+    ),
+    "the voice connection breaks": (
+        lambda call: call.stage.loopback.close_voice(call.stage.guild, 4009),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the voice server crashes": (
+        lambda call: call.stage.loopback.close_voice(call.stage.guild, 4015),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the call moves to another server": (
+        lambda call: call.stage.loopback.voice.move_region(call.stage.guild),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the gateway reconnects": (
+        lambda call: call.stage.loopback.gateway.reconnect(),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the gateway's session is lost": (
+        lambda call: call.stage.loopback.gateway.invalidate_session(),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the program ends": (lambda call: call.stage.player.close(), RecordingEnd.SHUTTING_DOWN),
+}
+
+
+@pytest.mark.parametrize("what", ENDS)
+async def test_interruption_keeps_nothing_and_leaves_the_bot_deaf(what: str) -> None:
+    interrupt, expected = ENDS[what]
+    async with open_call() as call:
+        recording = await call.start()
+        await call.ada_says.say(encode_opus(spoken(0.5)), pace=FAST)
+        await eventually(lambda: recording.state is RecordingState.RECORDING)
+        done = interrupt(call)
+        if done is not None:
+            await done
+        assert await result(recording) == (expected, None)
+        assert recording._packets == []
+        await eventually(lambda: call.is_deaf and not call.listens, what="deafness")
+        assert call.stage.player.recording is None
+
+
+@pytest.mark.parametrize("what", ["the voice connection breaks", "the gateway's session is lost"])
+async def test_member_can_record_again_after_a_reconnect(what: str) -> None:
+    async with open_call() as call:
+        recording = await call.start()
+        ENDS[what][0](call)
+        assert await result(recording) == (RecordingEnd.CONNECTION_LOST, None)
+        await eventually(lambda: not call.stage.player._keeper.link.sound)
+        await eventually(lambda: call.stage.player._keeper.link.sound, within=10)
+        await call.stage.loopback.voice.wait_settled(call.stage.guild)
+        again = await call.start()
+        said = encode_opus(spoken(1.0))
+        await call.ada_says.say(said, pace=FAST)
+        speech, _ = await stopped(again, len(said))
+        assert [packet.opus for packet in speech.packets] == said
