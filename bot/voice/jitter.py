@@ -14,7 +14,7 @@ _MAX_JUMP = 3_000
 """Sequence numbers farther apart are another stream (RFC 3550, appendix A.1)."""
 
 _SLACK_SECONDS = 1.0
-"""How much longer than the clock says a pause may be by its timestamps: jitter, and bursts."""
+"""How far ahead of the clock a packet may be by its timestamp: jitter, and bursts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,7 @@ class Timeline:
 
     def __init__(self) -> None:
         self._last: Arrival | None = None
+        self._first_at = 0.0
         self._start = 0  # of the last packet, samples
         self._end = 0
         self._missing = 0  # packets that came and could not be read since the last
@@ -129,10 +130,10 @@ class Timeline:
     def _step(self, packet: Arrival) -> int:
         """Samples from the last packet's start to this one's."""
         if self._last is None:
+            self._first_at = packet.at
             return 0
-        clock = max(packet.at - self._last.at, 0.0)
         step = (packet.timestamp - self._last.timestamp + 2**31) % 2**32 - 2**31
-        restarts = packet.restarts or self._restarts
-        if restarts or step > (clock + _SLACK_SECONDS) * OPUS_RATE:
-            return round(clock * OPUS_RATE)
+        latest = (packet.at - self._first_at + _SLACK_SECONDS) * OPUS_RATE
+        if packet.restarts or self._restarts or self._start + step > latest:
+            return round(max(packet.at - self._last.at, 0.0) * OPUS_RATE)
         return step

@@ -33,6 +33,7 @@ class Listening:
         self._task: asyncio.Task[None] | None = None
         self._deafening: asyncio.Task[None] | None = None
         self._gateway_up = True
+        self._closed = False
 
     @property
     def recording(self) -> LiveRecording | None:
@@ -47,7 +48,7 @@ class Listening:
         begun: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._listen(recording, begun), name="voice-listening")
         try:
-            await begun
+            await asyncio.shield(begun)
         except asyncio.CancelledError:
             recording.cancel()
             raise
@@ -62,6 +63,7 @@ class Listening:
 
     async def close(self) -> None:
         """End the recording and wait, bounded, until all is put away."""
+        self._closed = True
         self.end(RecordingEnd.SHUTTING_DOWN)
         tasks = [task for task in (self._task, self._deafening) if task is not None]
         if tasks:
@@ -93,7 +95,7 @@ class Listening:
     def stay_deaf(self) -> None:
         """Ask to be deaf again, in the background, if Discord shows the bot as hearing."""
         busy = self._recording is not None or (self._deafening and not self._deafening.done())
-        if not busy and self._may_ask and not self._link.deaf:
+        if not busy and not self._closed and self._may_ask and not self._link.deaf:
             self._deafening = asyncio.create_task(self._deafen(), name="voice-deafening")
 
     # -------------------------------------------------------------------------------------
@@ -141,15 +143,21 @@ class Listening:
             log.exception("recording failed", guild=self._guild_id, stage="voice")
             recording.end(RecordingEnd.FAILED)
         finally:
-            try:
-                await self._be_deaf()
-            finally:
-                self._link.listening = False
-                self._recording = None
-                recording.settle()
-                if not begun.done():
-                    begun.set_result(None)
-                self.stay_deaf()
+            await self._put_away(recording, begun)
+
+    async def _put_away(self, recording: LiveRecording, begun: asyncio.Future[None]) -> None:
+        try:
+            await self._be_deaf()
+        finally:
+            self._link.listening = False
+            self._recording = None
+            recording.settle()
+            if not begun.done():
+                begun.set_result(None)
+            log.info("recording ended", guild=self._guild_id, stage="voice",
+                     end=recording.over.result().name, seconds=round(recording.seconds, 2),
+                     unreadable=recording.unreadable)  # fmt: skip
+            self.stay_deaf()
 
     async def _hear(self, recording: LiveRecording, begun: asyncio.Future[None]) -> None:
         confirmed = await self._link.set_deaf(False)
@@ -195,4 +203,4 @@ class Listening:
 
 
 def _silenced(state: discord.VoiceState) -> bool:
-    return state.mute or state.self_mute or state.suppress
+    return state.mute or state.self_mute or state.self_deaf or state.suppress
