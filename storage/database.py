@@ -84,7 +84,7 @@ def schema_version(path: Path) -> int:
     if not path.exists() or path.stat().st_size == 0:
         return 0
     with (
-        _translated(path),
+        translated(path),
         contextlib.closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as connection,
     ):
         [version] = connection.execute("PRAGMA user_version").fetchone()
@@ -144,7 +144,7 @@ class Database:
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Run one SELECT on what is committed. Raises StorageError."""
-        with _translated(self.path):
+        with translated(self.path):
             return list(await self._reader.execute_fetchall(sql, parameters))
 
     async def keep_reserve(self) -> None:
@@ -156,7 +156,7 @@ class Database:
 
         Without room for that, only what was deleted is overwritten. Raises StorageError.
         """
-        with _translated(self.path):
+        with translated(self.path):
             async with self._turn:
                 try:
                     await scrubbing.rewrite(self._writer, self.path)
@@ -196,7 +196,7 @@ class Database:
             task.exception()  # seen, also when the caller was cancelled
 
     async def _transact(self, work: Callable[[Execute], Awaitable[T]]) -> T:
-        with _translated(self.path):
+        with translated(self.path):
             async with _transaction(self._writer) as execute:
                 return await work(execute)
 
@@ -205,12 +205,12 @@ async def _open(
     path: Path, steps: Sequence[Migration], stack: AsyncExitStack
 ) -> tuple[aiosqlite.Connection, aiosqlite.Connection]:
     """Return the connections that write and that read."""
-    with _translated(path):
+    with translated(path):
         await asyncio.to_thread(_try_to_open, path)
-        writer = await stack.enter_async_context(_connect(path))
+        writer = await stack.enter_async_context(connect(path))
         await _prepare_writer(writer)
         await _migrate(path, writer, steps)
-        reader = await stack.enter_async_context(_connect(path))
+        reader = await stack.enter_async_context(connect(path))
         await reader.execute_fetchall("PRAGMA query_only = ON")
     return writer, reader
 
@@ -226,7 +226,8 @@ def _try_to_open(path: Path) -> None:
 
 
 @asynccontextmanager
-async def _connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+async def connect(path: Path) -> AsyncIterator[aiosqlite.Connection]:
+    """Open a connection to a database that is there."""
     # isolation_level=None: sqlite3 begins no transactions of its own.
     async with aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS) as connection:
         connection.row_factory = sqlite3.Row
@@ -322,7 +323,7 @@ def _statements(sql: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Turn SQLite's errors into StorageError with advice, DiskFullError where room is missing."""
     try:
         yield
