@@ -1,5 +1,7 @@
 """Structured logging: readable lines on a terminal, JSON for machines, secrets in neither.
 
+No member's id and no hash of a recording is logged, wherever it stands in a text.
+
 Mynah logs through structlog; what uses `logging` (discord.py, other libraries, the workers' code)
 takes the same way out. Every record of Mynah's own that an operator sees (info and above) names its
 `stage` (start, command, enrol, engine, voice, worker or stop), and `guild` and `voice` where known.
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, TextIO
@@ -19,6 +22,13 @@ from structlog.typing import EventDict, Processor
 LogFormat = Literal["auto", "text", "json"]
 
 REDACTED = "[secret]"
+ANY_ID, ANY_HASH = "[id]", "[hash]"
+"""Stand in texts for an id of Discord's and for the hash of a recording."""
+
+_ID = re.compile(r"(?<![0-9A-Za-z])[0-9]{17,20}(?![0-9A-Za-z])")
+_HASH = re.compile(r"(?<![0-9A-Za-z])[0-9a-f]{64}(?![0-9A-Za-z])")
+_NAMES_NOBODY = frozenset({"link", "timestamp"})
+"""Fields that are left as they are: the link that invites the bot has its own id."""
 
 _SHOWN = frozenset({"bot", "cogs", "storage", "discord"})
 """Packages whose records are shown from the configured level on, those of others only from warnings
@@ -55,7 +65,9 @@ def configure_logging(
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_rendering(log_format, colors=stream.isatty()),
+                structlog.processors.format_exc_info,
+                _without_people,
+                _rendering(log_format, colors=stream.isatty()),
                 _redactor(tuple(secrets)),
             ],
         )
@@ -86,15 +98,29 @@ def _naming(stage: str) -> Processor:
     return name_stage
 
 
-def _rendering(log_format: LogFormat, *, colors: bool) -> list[Processor]:
+def _without_people(_logger: Any, _method: str, event: EventDict) -> EventDict:
+    """Take out what stands for a member or their recording, in messages, fields and tracebacks.
+
+    Texts of errors have them: the address of a request, the path of a clip. Which server it is
+    stands in a field of its own, a number.
+    """
+    for name, value in event.items():
+        if name in _NAMES_NOBODY or isinstance(value, (int, float)) or value is None:
+            continue
+        text = value if isinstance(value, str) else repr(value)
+        without = _ID.sub(ANY_ID, _HASH.sub(ANY_HASH, text))
+        if without != text:
+            event[name] = without
+    return event
+
+
+def _rendering(log_format: LogFormat, *, colors: bool) -> Processor:
     if log_format == "json":
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+        return structlog.processors.JSONRenderer()
     # Plain tracebacks: the decorated ones print local variables, and with them samples and secrets.
-    return [
-        structlog.dev.ConsoleRenderer(
-            colors=colors, exception_formatter=structlog.dev.plain_traceback
-        )
-    ]
+    return structlog.dev.ConsoleRenderer(
+        colors=colors, exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 def _redactor(secrets: tuple[str, ...]) -> Callable[[Any, str, EventDict | str], str]:

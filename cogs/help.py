@@ -82,8 +82,14 @@ def _reading(command: CommandNames) -> str:
 def _own(command: CommandNames) -> str:
     return _(
         "{me}: which voice speaks for you, how fast, how your name is said, whether you are read, "
-        "and what is stored about you. {add} sets how a word is spoken."
-    ).format(me=command("me"), add=command("dictionary add"))
+        "and what is stored about you. {add} sets how a word is spoken. {export} gives you all that "
+        "is stored about you, {delete} deletes it."
+    ).format(
+        me=command("me"),
+        add=command("dictionary add"),
+        export=command("privacy export"),
+        delete=command("privacy delete"),
+    )
 
 
 async def _voices(interaction: Interaction, command: CommandNames) -> str:

@@ -169,3 +169,38 @@ async def test_start_says_how_many_files_were_swept(tmp_path: Path) -> None:
         async with open_store(settings):
             pass
     assert [(entry["stage"], entry["files"]) for entry in logs] == [("start", 1)]
+
+
+MEMBER, SERVER, CLIP = 1_101_202_303_404_505_001, 81_384_788_765_712_384, "ab" * 32
+
+
+@pytest.mark.parametrize("log_format", ["text", "json"])
+def test_neither_members_nor_recordings_are_named_wherever_they_stand(
+    log_format: LogFormat,
+) -> None:
+    stream = io.StringIO()
+    configure_logging("info", log_format, stream=stream)
+    address = f"GET https://discord.com/api/v10/guilds/1/members/{MEMBER}"
+    logging.getLogger("discord.http").warning("We are being rate limited. %s", address)
+    logging.getLogger("storage.clips").warning("The clip /data/clips/%s.pickle.gz is gone", CLIP)
+    log = structlog.get_logger("bot.test")
+    log.warning("not done", stage="test", guild=SERVER, error=f"NotFound({MEMBER})")
+    log.warning("nor this", stage="test", error=ValueError(CLIP), files=[f"{CLIP}.pickle.gz"])
+    try:
+        raise OSError(2, "missing", f"/data/clips/{CLIP}.pickle.gz", None, f"<@{MEMBER}>")
+    except OSError:
+        log.exception("failed", stage="test")
+    told = stream.getvalue()
+    assert str(MEMBER) not in told
+    assert CLIP not in told
+    assert "members/[id]" in told
+    assert "/data/clips/[hash].pickle.gz is gone" in told
+    assert str(SERVER) in told
+    assert "Traceback" in told
+
+
+def test_the_link_that_invites_the_bot_stays_whole() -> None:
+    stream = io.StringIO()
+    configure_logging("info", "json", stream=stream)
+    structlog.get_logger("bot.test").info("invite me", stage="start", link=f"?client_id={MEMBER}")
+    assert f"?client_id={MEMBER}" in stream.getvalue()

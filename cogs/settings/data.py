@@ -10,6 +10,7 @@ from discord.utils import format_dt
 from bot.i18n import N_, _, listed, ngettext, pgettext
 from bot.settings.catalogue import definitions
 from bot.settings.definition import Settings
+from bot.settings.guild import GuildSettings
 from cogs import cards
 from cogs.settings.controls import cut
 from cogs.ui import Interaction, command_names, guild_of, services_of
@@ -22,9 +23,10 @@ MOST_NAMED = 5
 _MOST_COUNTED = 1000
 
 _BESIDES = N_(
-    "Which settings and which dictionary entries of this server you changed, and which channels "
-    "you had me read."
+    "The evidence of your consents; whom you block, and with whom you share voices; which settings "
+    "and which dictionary entries of this server you changed, and which channels you had me read."
 )
+_KEPT = N_("What you have me say, and of what you write what I read, is kept in the audit trail.")
 _NOT_KEPT = N_("What you write and have me say is not kept.")
 _TOLD = N_(
     "I do not keep what you write and have me say, but the moderation channel of this server is "
@@ -45,14 +47,38 @@ async def data_card(interaction: Interaction, settings: Settings, note: str = ""
     card.add_field(name=_("Voices"), value=voices_text(voices), inline=False)
     card.add_field(name=_("Settings"), value=settings_text(settings), inline=False)
     card.add_field(name=_("Dictionary"), value=_entries(entries), inline=False)
-    card.add_field(name=_("Besides"), value=_(_BESIDES), inline=False)
+    server = await services.settings.guild(guild_id)
+    besides = f"{_(_BESIDES)}\n{_audited(server)}"
+    card.add_field(name=_("Besides"), value=besides, inline=False)
     how = _(
         "{voice} deletes a voice and its recordings, {entry} one or all entries of your "
-        "dictionary, the button below your settings. My operator can delete everything."
-    ).format(voice=command("voice delete"), entry=command("dictionary remove"))
+        "dictionary, the button below your settings. {delete} deletes everything, on every "
+        "server, and {export} gives you everything first."
+    ).format(
+        voice=command("voice delete"),
+        entry=command("dictionary remove"),
+        delete=command("privacy delete"),
+        export=command("privacy export"),
+    )
     card.add_field(name=_("How to delete it"), value=how, inline=False)
-    told = (await services.settings.guild(guild_id)).log_utterances
-    return card.set_footer(text=_(_TOLD if told else _NOT_KEPT))
+    return card.set_footer(text=_footer(server))
+
+
+def _audited(server: GuildSettings) -> str:
+    days = server.audit_days
+    return ngettext(
+        "For {days} day the audit trail: when you spoke in which voice, for how long, and what you "
+        "did with voices.",
+        "For {days} days the audit trail: when you spoke in which voice, for how long, and what "
+        "you did with voices.",
+        days,
+    ).format(days=days)
+
+
+def _footer(server: GuildSettings) -> str:
+    if server.audit_texts:
+        return _(_KEPT)
+    return _(_TOLD if server.log_utterances else _NOT_KEPT)
 
 
 def voices_text(voices: Sequence[VoiceProfile]) -> str:

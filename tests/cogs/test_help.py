@@ -69,6 +69,7 @@ async def test_reading_and_ones_own_settings_are_named(scene: Scene) -> None:
     assert told["Reading"].startswith("/read start has a channel read aloud")
     assert told["Your own"].startswith("/me: which voice speaks for you")
     assert "/dictionary add" in told["Your own"]
+    assert "/privacy delete" in told["Your own"]
 
 
 async def test_only_who_manages_the_server_reads_of_managing_it(scene: Scene) -> None:
