@@ -82,8 +82,8 @@ def _reading(command: CommandNames) -> str:
 def _own(command: CommandNames) -> str:
     return _(
         "{me}: which voice speaks for you, how fast, how your name is said, whether you are read, "
-        "and what is stored about you. {add} sets how a word is spoken. {export} gives you all that "
-        "is stored about you, {delete} deletes it."
+        "and what is stored about you. {add} sets how a word is spoken. {export} gives you all "
+        "that is stored about you, {delete} deletes it."
     ).format(
         me=command("me"),
         add=command("dictionary add"),

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 from bot.errors import BusyError
 from bot.i18n import _
@@ -62,6 +62,11 @@ class Turns:
             if owner is not None:
                 self._remember(owner, time.monotonic() - begun)
             self._pass_on()
+
+    def forget(self, covers: Callable[[int], bool]) -> None:
+        """Forget how much was used. covers: whether an owner is meant."""
+        for owner in [owner for owner in self._used if covers(owner)]:
+            del self._used[owner]
 
     async def _wait(self, used: float) -> None:
         if not self._is_taken:

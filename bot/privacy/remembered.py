@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Protocol
 
 from bot.dictionary.service import DictionaryService
+from bot.enrolment.service import EnrolmentService
 from bot.privacy.whose import Whose
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
@@ -29,6 +31,10 @@ class Remembering(Protocol):
         """Texts that wait, and who is being recorded."""
 
     @property
+    def enrolment(self) -> EnrolmentService:
+        """Who uploaded how much."""
+
+    @property
     def reading(self) -> ReadingService:
         """Who spoke last, what was written just before, how much."""
 
@@ -47,6 +53,8 @@ async def forget(services: Remembering, whose: Whose) -> None:
         await services.voice.forget(whose.covers)
     services.reading.forget_members(whose.covers)
     services.says.forget(whose.covers)
+    if whose.guild_id is None:  # turns are the same on every server
+        services.enrolment.turns.forget(partial(whose.covers, 0))
     services.dictionary.forget(whose.covers)
     await services.settings.take_in()
     await services.sessions.take_in()

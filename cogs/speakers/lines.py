@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 import discord
 import structlog
@@ -15,6 +16,7 @@ from bot.client import MynahBot
 from bot.command_tree import UNDELIVERED
 from bot.i18n import SOURCE_LOCALE, _, in_locale, ngettext, server_locale
 from bot.markup import named
+from bot.privacy.whose import Whose
 from bot.settings.guild import GuildSettings
 from bot.voice.link import VocalChannel
 from bot.voice.utterances import SayRequest
@@ -78,9 +80,11 @@ class SpeakerLines(commands.Cog):
         """Hear what begins to be heard, and which buttons are pressed, also those of before."""
         self._bot.add_dynamic_items(ReportButton)
         self._bot.services.voice.on_heard = self.heard
+        self._forget_no_more = self._bot.services.privacy.subscribe(self.forget)
 
     async def cog_unload(self) -> None:
         """Write nothing more; what waits is dropped."""
+        self._forget_no_more()
         self._bot.services.voice.on_heard = lambda channel, request: None
         self._bot.remove_dynamic_items(ReportButton)
         tasks = [outbox.task for outbox in self._outboxes.values() if outbox.task is not None]
@@ -94,6 +98,15 @@ class SpeakerLines(commands.Cog):
         outbox = self._outboxes.pop(guild.id, None)
         if outbox is not None and outbox.task is not None:
             outbox.task.cancel()
+
+    async def forget(self, whose: Whose) -> None:
+        """Drop what waits to be told of somebody, and whom lines told of."""
+        for guild_id, outbox in self._outboxes.items():
+            outbox.recent.forget(partial(whose.covers, guild_id))
+            waiting = (
+                each for each in outbox.waiting if not whose.covers(guild_id, each.member_id)
+            )
+            outbox.waiting = deque(waiting)
 
     def heard(self, channel: VocalChannel, request: SayRequest) -> None:
         """Take in that a text begins to be heard. Never waits, never fails."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 REPEAT_SECONDS = 300.0
@@ -57,6 +58,11 @@ class RecentLines:
         if len(self._told) > MAX_LINES:
             self._told.popitem(last=False)
         return True
+
+    def forget(self, covers: Callable[[int], bool]) -> None:
+        """Forget whom lines told of. covers: whether a member is meant."""
+        for key in [key for key in self._told if covers(key[0])]:
+            del self._told[key]
 
     def _pause(self, key: tuple[int, int]) -> float:
         return REPEAT_SECONDS if next(reversed(self._told)) == key else AFTER_ANOTHER_SECONDS
