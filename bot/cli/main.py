@@ -20,6 +20,7 @@ from bot.cli.guilds import guilds
 from bot.cli.key import key
 from bot.cli.models import models
 from bot.cli.output import EXIT_FAILED
+from bot.cli.provenance import provenance
 from bot.cli.run import run as run_bot
 from bot.cli.say import say
 from bot.cli.sync import sync
@@ -42,7 +43,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, guilds, models, erase, key, check):
+for command in (run_bot, sync, enroll, say, voices, guilds, models, erase, key, check, provenance):
     cli.add_command(command)
 
 

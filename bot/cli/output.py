@@ -18,6 +18,7 @@ LOADING = "Loading the engine ..."
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
+EXIT_NOT_KNOWN = 3
 EXIT_INTERRUPTED = 130
 
 Part: TypeAlias = str | tuple[str, str]
