@@ -18,7 +18,7 @@ import structlog
 
 from bot.clip_need import ClipNeed
 from bot.config import Settings
-from bot.enrolment.service import EnrolmentService
+from bot.enrolment.service import EnrolmentService, SpeakerJudge
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
 from bot.i18n import N_
@@ -113,9 +113,13 @@ async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator
 
 
 def enrolment_service(
-    settings: Settings, worker: Worker, store: VoiceStore, clip_need: Callable[[], ClipNeed]
+    settings: Settings,
+    worker: Worker,
+    store: VoiceStore,
+    clip_need: Callable[[], ClipNeed],
+    judge: SpeakerJudge | None = None,
 ) -> EnrolmentService:
-    """Return the service over what is open already."""
+    """Return the service over what is open already. judge: tells what it can of speakers."""
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
         max_bytes=int(enrolment.max_upload_mb * MEGABYTE),
@@ -123,7 +127,15 @@ def enrolment_service(
         keep_seconds=enrolment.keep_seconds,
         min_speech_seconds=enrolment.min_speech_seconds,
     )
-    return EnrolmentService(worker, store, limits, settings.limits.voices_per_guild, clip_need)
+    return EnrolmentService(
+        worker,
+        store,
+        limits,
+        settings.limits.voices_per_guild,
+        clip_need,
+        judge=judge,
+        least_similarity=enrolment.least_similarity,
+    )
 
 
 @asynccontextmanager

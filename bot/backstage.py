@@ -96,7 +96,7 @@ async def open_backstage(
             scheduler,
             watch,
             guild_settings,
-            enrolment_service(settings, media, store, lambda: engine.clip_need),
+            enrolment_service(settings, media, store, lambda: engine.clip_need, engine),
             _speech_desk(settings, scheduler, media, engine, phrases),
             audit,
             privacy,

@@ -171,6 +171,7 @@ class EnrolmentSettings(_Section):
     max_minutes: Annotated[float, Field(ge=0.1, le=60)] = 10
     keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
     min_speech_seconds: Annotated[float, Field(ge=1, le=30)] = 3
+    least_similarity: Annotated[float, Field(ge=0, le=1)] = 0.6
     worker_memory_mb: Annotated[int, Field(ge=512, le=65_536)] = 2048
     worker_cpu_seconds: Annotated[float, Field(ge=5, le=3600)] = 120
 

@@ -25,7 +25,7 @@ from cogs.live_card import LiveCard
 from cogs.open_cards import OpenCards
 from cogs.own_message import NameDialog, own_recording
 from cogs.permissions import require
-from cogs.saving import AsNewVoice, Saving
+from cogs.saving import AsNewVoice, Saving, require_level
 from cogs.tuning import LANGUAGE_CHOICES
 from cogs.ui import Interaction, guild_of, services_of
 from storage.names import MAX_NAME_LENGTH
@@ -81,6 +81,7 @@ class Enrolment(commands.Cog):
         check_attachment(sample, self._enrolment.limits)
         await require(interaction, Action.ENROL)
         proof = proofs.own_message(interaction, message)
+        await require_level(interaction, proof.level, "enroll")
 
         async def on_name(answered: Interaction, name: str, language: str | None) -> None:
             await self._listen(answered, sample, proof, _new_voice(answered, name, language))

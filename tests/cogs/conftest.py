@@ -99,6 +99,8 @@ def voice_client(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> type[SilentVo
 @pytest.fixture
 def ear(monkeypatch: pytest.MonkeyPatch) -> Ear:
     """Hears what the test makes heard."""
+    # simcord waits for nothing that comes again within 5 s.
+    monkeypatch.setattr("cogs.live_card.BAR_SECONDS", 10.0)
     ear = Ear()
     monkeypatch.setattr(
         GuildPlayer, "record", lambda player, member_id, limits=None: ear.record(member_id, limits)
