@@ -14,6 +14,7 @@ from discord.errors import ConnectionClosed
 
 from bot.consent.recording import LiveRecording
 from bot.voice.client import Loss, MynahVoiceClient
+from bot.voice.deafness import is_deaf, set_deaf
 from bot.voice.limits import VoiceLimits
 from bot.voice.receive import Receiver
 
@@ -204,8 +205,7 @@ class VoiceLink:
     def deaf(self) -> bool:
         """Whether Discord shows the bot as deaf by its own wish, or as in no channel."""
         channel = self.channel
-        state = None if channel is None else channel.guild.me.voice
-        return state is None or state.self_deaf
+        return channel is None or is_deaf(channel)
 
     async def set_deaf(self, on: bool) -> bool:
         """Ask to hear, or to hear no more; whether Discord has confirmed it in time.
@@ -213,32 +213,9 @@ class VoiceLink:
         Asks nothing of a connection that is about to be made anew, which comes back deaf.
         """
         channel = self.channel
-        state = None if channel is None else channel.guild.me.voice
-        # To ask for a channel that the bot is not in (any more) would be to join it.
-        if channel is None or state is None or state.channel != channel or not self.sound:
+        if channel is None or not self.sound:
             return False
-        me = channel.guild.me
-        confirmed = asyncio.ensure_future(
-            self._bot.wait_for(
-                "voice_state_update",
-                check=lambda member, before, after: member == me and after.self_deaf == on,
-                timeout=self.limits.leave_seconds,
-            )
-        )
-        try:
-            await channel.guild.change_voice_state(channel=channel, self_deaf=on)
-            await confirmed
-        except (
-            TimeoutError,
-            discord.ClientException,
-            aiohttp.ClientError,
-            OSError,
-            AttributeError,
-        ):
-            return False  # the gateway is just being lost
-        finally:
-            confirmed.cancel()
-        return True
+        return await set_deaf(self._bot, channel, on, self.limits.leave_seconds)
 
     def session_renewed(self) -> None:
         """Hear that the gateway has a new session, to which no voice connection belongs."""

@@ -160,6 +160,7 @@ class Listening:
             self.stay_deaf()
 
     async def _hear(self, recording: LiveRecording, begun: asyncio.Future[None]) -> None:
+        self._link.speaking(False)  # what is being said pauses
         confirmed = await self._link.set_deaf(False)
         receiver = self._link.receiver(recording)
         if not confirmed or receiver is None:

@@ -185,6 +185,21 @@ async def test_packets_that_the_group_cannot_read_are_counted_and_left_out() -> 
         assert (speech.lost, speech.unreadable) == (10, 10)
 
 
+async def test_newcomer_in_the_middle_costs_nothing() -> None:
+    async with open_call() as call:
+        said = encode_opus(spoken(2.0))
+        recording = await call.start()
+        speaking = asyncio.create_task(call.ada_says.say(said))
+        await eventually(lambda: recording.seconds > 0.3)
+        connection = await call.stage.loopback.voice.wait_connected(call.stage.guild)
+        epoch = connection.call.epoch
+        await call.stage.loopback.add_person(call.stage.guild, "Cleo").join_voice()
+        await speaking
+        assert connection.call.epoch > epoch
+        speech, _ = await stopped(recording, len(said))
+        assert [packet.opus for packet in speech.packets] == said
+
+
 async def test_queue_waits_while_a_member_records_and_goes_on() -> None:
     async with open_call() as call:
         ticket = await call.stage.speak(Script([sentence(2.0)]))
@@ -193,6 +208,8 @@ async def test_queue_waits_while_a_member_records_and_goes_on() -> None:
         heard = len(call.stage.listener.packets)
         await call.ada_says.say(encode_opus(spoken(0.5)))
         assert len(call.stage.listener.packets) == heard
+        connection = await call.stage.loopback.voice.wait_connected(call.stage.guild)
+        assert connection.speaking[-1].flags == 0
         recording.stop()
         assert await ended(ticket) is UtteranceEnd.PLAYED
 
@@ -249,6 +266,14 @@ ENDS: dict[str, tuple[Interrupt, RecordingEnd]] = {
     "the gateway's session is lost": (
         lambda call: call.stage.loopback.gateway.invalidate_session(),
         RecordingEnd.CONNECTION_LOST,
+    ),
+    "the gateway breaks down": (
+        lambda call: call.stage.loopback.gateway.break_down(),
+        RecordingEnd.CONNECTION_LOST,
+    ),
+    "the bot is thrown out": (
+        lambda call: call.stage.loopback.remove_bot(call.stage.guild),
+        RecordingEnd.BOT_LEFT,
     ),
     "the program ends": (lambda call: call.stage.player.close(), RecordingEnd.SHUTTING_DOWN),
 }

@@ -259,6 +259,9 @@ class Call:
             self._announce_to_people(stay, change.added, commit, welcome)
             self._group.commit(change.removed, change.added)
             await self._announce_to_bot(stay, change.added, commit, welcome)
+            for user_id in [*stay, *change.added]:
+                if user_id in self.listeners:
+                    self.listeners[user_id].dave.switch()
         finally:
             self._ready = None
 

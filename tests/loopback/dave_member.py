@@ -69,6 +69,12 @@ class DaveMember:
             decryptor = self._decryptors.setdefault(sender, dave.Decryptor())
             return decryptor.decrypt(dave.MediaType.audio, frame)
 
+    def switch(self) -> None:
+        """Send with the present epoch's key from now on: everyone has it (op 22)."""
+        with self._lock:
+            ratchet = self._session.get_key_ratchet(str(self.user_id))
+            self._encryptor.set_key_ratchet(ratchet)
+
     def encrypt(self, ssrc: int, opus: bytes) -> bytes:
         """Return an Opus packet as this member sends it; raises DaveError outside a group."""
         with self._lock:
@@ -86,7 +92,6 @@ class DaveMember:
 
     def _take_keys(self, members: set[int]) -> None:
         """Renew everyone's keys: a new epoch changes all, libdave's roster names who changed."""
-        self._encryptor.set_key_ratchet(self._session.get_key_ratchet(str(self.user_id)))
         for user_id in members - {self.user_id}:
             ratchet = self._session.get_key_ratchet(str(user_id))
             if ratchet is not None:
