@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from storage import reach
+from storage import access
+from storage.access import VoiceAccess
 from storage.database import Database, Execute, Parameters
-from storage.reach import VoiceAccess
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore
@@ -85,8 +85,8 @@ class SettingsStore:
         return [profile_of(found[each]) for each in voice_ids if each in found]
 
     async def access_of(self, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
-        """See `storage.reach.ReachStore.access_of`."""
-        return await reach.access_of(self._database, voice_ids)
+        """See `storage.access.access_of`."""
+        return await access.access_of(self._database, voice_ids)
 
     async def member_default(self, guild_id: int, user_id: int) -> VoiceProfile | None:
         """Return the voice that a member chose in this guild, if any."""

@@ -68,10 +68,8 @@ async def search_usable(
     most `MOST_LOOKED_AT` of each are looked at, so that the cost has a bound.
     """
     key = name_key(text)
-    who = (
-        asker.user_id, json.dumps(sorted(asker.roles)), asker.others, asker.default, guild_id,
-        stand_in(asker.user_id),
-    )  # fmt: skip
+    roles = json.dumps(sorted(asker.roles))
+    who = (asker.user_id, roles, asker.others, asker.default, guild_id, stand_in(asker.user_id))
     guilds = tuple(dict.fromkeys((guild_id, OPERATOR_GUILD_ID)))
     rows: list[sqlite3.Row] = []
     for sql in (_NAMES, _WORDS) if key else (_NAMES,):

@@ -6,8 +6,8 @@ from bot.i18n import _
 from bot.markup import literal
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import MemberFacts, Place, has_one_of, mentions
+from storage.access import VoiceAccess
 from storage.forgotten import is_among
-from storage.reach import VoiceAccess
 from storage.types import OPERATOR_GUILD_ID
 from storage.usable import Asker
 

@@ -9,7 +9,7 @@ from bot.reading.message import Author
 from bot.settings import permissions
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import Action, MemberFacts, refusal
-from storage.reach import VoiceAccess
+from storage.access import VoiceAccess
 
 
 def is_allowed(text_channels: tuple[int, ...], guild: GuildSettings) -> bool:

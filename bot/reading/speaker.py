@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.clip_need import ClipNeed
-from storage.reach import VoiceAccess
+from storage.access import VoiceAccess
 from storage.settings import SettingsStore
 from storage.types import VoiceProfile
 

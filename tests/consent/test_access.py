@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bot.consent.access import NOBODY, may_speak_as
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import MemberFacts, Place
-from storage.reach import VoiceAccess
+from storage.access import VoiceAccess
 from storage.types import OPERATOR_GUILD_ID, Reach
 
 GUILD, ELSEWHERE = 1000, 2000

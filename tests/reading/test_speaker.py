@@ -13,7 +13,7 @@ from bot.clip_need import ClipNeed
 from bot.reading.facts import voices_for
 from bot.reading.speaker import Speakers, ranked
 from bot.settings.guild import GuildSettings
-from storage.reach import VoiceAccess
+from storage.access import VoiceAccess
 from storage.settings import SettingsStore
 from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore

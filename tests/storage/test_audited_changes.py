@@ -11,11 +11,12 @@ import pytest
 
 from bot.speech.delivery import NOTHING_SET
 from bot.speech.types import VoiceSettings
+from storage.access import SharingChange
 from storage.audit_reading import AuditFilter, AuditReader
 from storage.audit_rows import AuditRow
 from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.errors import NameTakenError
-from storage.reach import ReachStore, SharingChange
+from storage.reach import ReachStore
 from storage.setting_values import SettingValues
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
