@@ -85,6 +85,10 @@ def saved_card(voice: VoiceProfile, command: CommandNames) -> discord.Embed:
         "you choose another voice with {default}. You can delete it at any time "
         "with {delete}."
     ).format(say=command("say"), default=command("voice default"), delete=command("voice delete"))
+    everybodys = _("Everybody here can speak as it; {share} changes that.")
+    own = _("Only you can speak as it; {share} changes that.")
+    reach = everybodys if voice.reach == "everybody" else own
+    text += "\n\n" + reach.format(share=command("voice share"))
     return _saved_card(voice, text)
 
 
@@ -182,6 +186,8 @@ def voice_line(voice: VoiceProfile) -> str:
         owner,
         seconds,
         _(NAMES[voice.level]),
+        *([_("only its owner")] if voice.owner_id and voice.reach == "owner" else []),
+        *([_("paused")] if voice.paused else []),
         *([_("damaged")] if voice.damage else []),
     )
     return " · ".join(parts)

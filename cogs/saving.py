@@ -96,6 +96,7 @@ class AsNewVoice:
             consented_by=interaction.user.id,
             consented_at=now,
             level=proof.level,
+            reach=(await self.services.settings.guild(self.voice.guild_id)).default_reach,
         )
         consent = proof.consent(interaction.user.id, now)
         saved = await self.services.enrolment.save(sample, voice, consent)

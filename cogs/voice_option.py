@@ -14,6 +14,7 @@ from cogs.cards import quoted
 from cogs.permissions import usable_voices
 from cogs.ui import Interaction, command_names, guild_of, manages_guild, services_of
 from storage.errors import StorageError, VoiceNotFoundError
+from storage.reach import By
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 
 MAX_CHOICES = 25
@@ -83,6 +84,11 @@ def may_change(interaction: Interaction, voice: VoiceProfile) -> bool:
     if voice.guild_id != interaction.guild_id:
         return False
     return voice.owner_id == interaction.user.id or manages_guild(interaction)
+
+
+def role_in(interaction: Interaction, voice: VoiceProfile) -> By:
+    """Return as what somebody acts who may change a voice."""
+    return "owner" if voice.owner_id == interaction.user.id else "admin"
 
 
 def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:

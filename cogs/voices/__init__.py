@@ -9,7 +9,9 @@ from bot.client import MynahBot
 from cogs.voices.changing import Changing
 from cogs.voices.choosing import Choosing
 from cogs.voices.looking import Looking
+from cogs.voices.pausing import Pausing
 from cogs.voices.replacing import Replacing
+from cogs.voices.sharing import Sharing
 from cogs.voices.usage import Using
 
 
@@ -20,6 +22,8 @@ class Voices(
     Replacing,
     Choosing,
     Using,
+    Pausing,
+    Sharing,
     commands.GroupCog,
     name="voice",
     description="The voices of this server",

@@ -17,6 +17,7 @@ from bot.speech.texts import reads_for
 from bot.speech.types import EngineInfo
 from bot.speech.voice_settings import settings_of
 from cogs import cards
+from cogs.access_field import access_field
 from cogs.permissions import permitted
 from cogs.saying import delivery_in
 from cogs.spoken_preview import spoken_preview
@@ -74,6 +75,7 @@ class Looking(commands.Cog):
         """Show its card."""
         need = clip_need_of(services_of(interaction).engine.info)
         card = cards.voice_card(voice, command_names(interaction), need)
+        card.add_field(**await access_field(interaction, voice), inline=False)
         await interaction.response.send_message(embed=card, ephemeral=True)
 
     @app_commands.command(description="Hear a voice without a voice channel")
