@@ -70,7 +70,7 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),
         (("bot.reading", "bot.settings", "bot.dictionary"), ("discord", "cogs", "bot.voice")),
         (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", "storage.database")),
-        (("bot.consent",), ("discord", "cogs", "bot.voice", "bot.enrolment", "aiosqlite", "av")),
+        (("bot.consent",), ("discord", "cogs", "bot.voice", "aiosqlite")),
         (("bot.i18n",), ("discord", "cogs", "storage", "bot.voice", "bot.speech", "bot.text")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
         (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
