@@ -1,34 +1,50 @@
-"""Whether the four words of a challenge were said, in order. Runs in the media worker."""
+"""Whether the four words of a challenge were said, in order. Runs in the media worker.
+
+Two witnesses: pocketsphinx's keyword search finds each word of the list and says how much better it
+fits than any sounds do; a JSGF grammar of the 64 words then says what of the list the stretch is
+read as. Neither does alone. The grammar fits words to whatever is said, as forced alignment does;
+keyword search also takes "vanilla" for "umbrella". A word is recognised where both agree.
+
+Three of four are enough, but four must have been said: a word that was misheard is told from one
+that was left out. Between two recognised words something of a word's length has to be heard in its
+place. Before the first and after the last other speech may stand, so there the asked word itself
+has to be heard, if by the first witness alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+from bot.consent.challenge import COUNT, Challenge
+from bot.consent.hearing import HeardWord, Listener, Samples
 
-from bot.consent.challenge import Challenge
-
-Samples = npt.NDArray[np.float32]
 Outcome = Literal["passed", "failed", "not checked"]
+Slots: TypeAlias = tuple[HeardWord | None, ...]
+"""What was heard of each word that was asked, in order; None where nothing was."""
 
 LANGUAGE = "en"
-"""The only language whose words are checked: the one of pocketsphinx's model."""
+"""The only language whose words are checked: that of pocketsphinx's model."""
 
+ENOUGH = 3
+"""Words of the four to be recognised."""
 
-@dataclass(frozen=True, slots=True)
-class HeardWord:
-    """A word of the list that was heard. start, end: in seconds of the recording.
+PLAUSIBLE = 0.805
+"""Score that the grammar has to agree with: a likelihood ratio of 1e-30, as pocketsphinx counts."""
 
-    score: how well the word fits what was said, from 0 (not at all) to 1.
-    """
+CLEAR = 0.865
+"""Score of a word that counts as said, if not as recognised, against the grammar: 1."""
 
-    word: str
-    start: float
-    end: float
-    score: float
+LONGEST_PAUSE = 3.0
+"""Seconds between two words."""
+
+SHORTEST_WORD = 0.2
+"""Seconds of a word that was said, if not understood."""
+
+_MARGIN = 0.15  # s, around a stretch that the grammar reads
+_OVERLAP = 0.1  # s, by which two words may seem to overlap
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +52,8 @@ class WordCheck:
     """What became of a challenge.
 
     outcome: "not checked" where there is no recogniser, or none for the language.
-    heard: the four words' places, as far as they were found; matched: how many were as asked.
-    end_seconds: where the last word ends, so that speech after it can be told apart; None where
+    heard: what was heard of the four words, in order; matched: how many were recognised.
+    end_seconds: where the last word ends, so that the speech after it can be told apart; None where
         that is not known.
     """
 
@@ -45,6 +61,11 @@ class WordCheck:
     heard: tuple[HeardWord, ...] = ()
     matched: int = 0
     end_seconds: float | None = None
+
+
+def installed() -> bool:
+    """Whether the extra `consent` is installed."""
+    return find_spec("pocketsphinx") is not None
 
 
 def can_check(language: str | None) -> bool:
@@ -55,17 +76,74 @@ def can_check(language: str | None) -> bool:
     return (language or LANGUAGE).partition("-")[0].lower() == LANGUAGE and installed()
 
 
-def installed() -> bool:
-    """Whether the extra `consent` is installed."""
-    return find_spec("pocketsphinx") is not None
-
-
 def check_words(
     samples: Samples, rate: int, challenge: Challenge, language: str | None
 ) -> WordCheck:
     """Look for the challenge's words in a recording.
 
-    samples: float32, shape (n,), mono, at `rate` Hz: all that was recorded, the consent sentence
-    and what came after. language: of the sentence and the words; see `can_check`.
+    samples: float32, shape (n,), mono, at `rate` Hz: all that was recorded, the consent sentence,
+    the words and what came after. language: of the sentence and the words; see `can_check`.
     """
-    return WordCheck("not checked")
+    if not can_check(language):
+        return WordCheck("not checked")
+    listener = Listener(samples, rate)
+    slots = _likeliest(challenge.words, listener.spotted())
+    if slots is None:
+        return WordCheck("failed")
+    heard = tuple(filter(None, slots))
+    read = listener.read(heard[0].start - _MARGIN, heard[-1].end + _MARGIN)
+    recognised = [_agrees(slot, read) for slot in slots]
+    passed = sum(recognised) >= ENOUGH and _is_complete(slots, recognised, read)
+    return WordCheck(
+        "passed" if passed else "failed", heard, sum(recognised), heard[-1].end if passed else None
+    )
+
+
+def _likeliest(words: Sequence[str], spotted: Sequence[HeardWord]) -> Slots | None:
+    """Return the best run of the words in order, of which at most one is missing."""
+    places = [[h for h in spotted if h.word == word and h.score >= PLAUSIBLE] for word in words]
+    runs = list(_runs(places, ()))
+    return max(runs, key=lambda run: sum(slot.score for slot in run if slot), default=None)
+
+
+def _runs(places: Sequence[Sequence[HeardWord]], begun: Slots) -> Iterator[Slots]:
+    if len(begun) == COUNT:
+        yield begun
+        return
+    for heard in places[len(begun)]:
+        if _follows(heard, begun):
+            yield from _runs(places, (*begun, heard))
+    if None not in begun:
+        yield from _runs(places, (*begun, None))
+
+
+def _follows(heard: HeardWord, begun: Slots) -> bool:
+    before = next(((n, slot) for n, slot in enumerate(reversed(begun)) if slot), None)
+    if before is None:
+        return True
+    missing, slot = before
+    return -_OVERLAP <= heard.start - slot.end <= (missing + 1) * LONGEST_PAUSE
+
+
+def _agrees(slot: HeardWord | None, read: Sequence[HeardWord]) -> bool:
+    return slot is not None and any(r.word == slot.word and r.shares(slot) for r in read)
+
+
+def _is_complete(slots: Slots, recognised: Sequence[bool], read: Sequence[HeardWord]) -> bool:
+    """Whether something was said in the place of the word that was not recognised, if any."""
+    if all(recognised):
+        return True
+    place = recognised.index(False)
+    slot = slots[place]
+    if slot is not None and slot.score >= CLEAR:
+        return True
+    if place in (0, COUNT - 1):
+        return False
+    before, after = slots[place - 1], slots[place + 1]
+    assert before is not None
+    assert after is not None
+    return any(
+        r.end - r.start >= SHORTEST_WORD and not r.shares(before) and not r.shares(after)
+        for r in read
+        if before.start < r.start and r.end < after.end
+    )
