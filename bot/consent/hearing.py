@@ -90,6 +90,8 @@ def _decoder(**options: str) -> Decoder:
 
 
 def _decoded(decoder: Decoder, samples: Samples, offset: float = 0.0) -> list[HeardWord]:
+    if not len(samples):
+        return []
     decoder.start_utt()
     decoder.process_raw((samples * 32_767).astype("<i2").tobytes(), full_utt=True)
     decoder.end_utt()

@@ -1,0 +1,106 @@
+"""Four words: heard where they were said, missed where they were not. `make bench ARGS=words` asks
+the same of many recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from bot.consent import hearing, recognition
+from bot.consent.challenge import WORDS, Challenge
+from bot.consent.recognition import Samples, WordCheck, check_words
+from tests.consent.spoken import RATE, Manner, consent, silence
+
+ASKED = ("zebra", "hotel", "piano", "volcano")
+PAUSE = 0.3
+
+
+@pytest.fixture(scope="module")
+def speech() -> Samples:
+    return consent(ASKED, Manner(pause=". ", opus=True), 1, talk=False)
+
+
+@pytest.fixture(scope="module")
+def answered(speech: Samples) -> WordCheck:
+    return check(speech)
+
+
+def check(samples: Samples, words: Sequence[str] = ASKED, language: str | None = "en") -> WordCheck:
+    challenge = Challenge(tuple(words), datetime(2026, 1, 1, tzinfo=UTC))
+    return check_words(samples, RATE, challenge, language)
+
+
+def without(speech: Samples, answered: WordCheck, place: int) -> Samples:
+    """The recording with one word cut out."""
+    word = answered.heard[place]
+    gap = silence(PAUSE)
+    parts = [speech[: round(word.start * RATE)], gap, speech[round(word.end * RATE) :]]
+    return np.concatenate(parts)
+
+
+def test_words_that_were_said_are_heard_in_order(answered: WordCheck) -> None:
+    assert answered.outcome == "passed"
+    assert answered.matched == 4
+    assert tuple(heard.word for heard in answered.heard) == ASKED
+
+
+def test_words_have_their_times(speech: Samples, answered: WordCheck) -> None:
+    starts, ends = [h.start for h in answered.heard], [h.end for h in answered.heard]
+    assert starts == sorted(starts)
+    assert ends == sorted(ends)
+    assert all(0.2 < end - start < 1.5 for start, end in zip(starts, ends, strict=True))
+    assert answered.end_seconds == ends[-1]
+    # Nothing comes after them but a pause of at most 1 s.
+    assert len(speech) / RATE - 1.1 < ends[-1] <= len(speech) / RATE
+
+
+def test_words_in_another_order_are_refused(speech: Samples) -> None:
+    assert check(speech, ("zebra", "hotel", "volcano", "piano")).outcome == "failed"
+
+
+def test_other_words_are_refused(speech: Samples) -> None:
+    assert check(speech, ("zebra", "river", "piano", "coffee")).outcome == "failed"
+
+
+def test_three_of_four_are_enough(speech: Samples) -> None:
+    answered = check(speech, ("zebra", "hotel", "river", "volcano"))
+    assert answered.outcome == "passed"
+    assert answered.matched == 3
+
+
+@pytest.mark.parametrize("place", [1, 3])
+def test_a_word_left_out_is_no_word_misheard(
+    speech: Samples, answered: WordCheck, place: int
+) -> None:
+    assert check(without(speech, answered, place)).outcome == "failed"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 3.0])
+def test_silence_is_refused(seconds: float) -> None:
+    assert check(silence(seconds)) == WordCheck("failed")
+
+
+@pytest.mark.parametrize("language", ["de", "ja", "es-MX", "fr"])
+def test_words_in_other_languages_are_not_checked(language: str) -> None:
+    assert check(silence(1), language=language) == WordCheck("not checked")
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "en-US", None])
+def test_words_in_english_are_checked(language: str | None) -> None:
+    assert recognition.can_check(language)
+
+
+def test_without_the_extra_words_are_not_checked(
+    speech: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognition, "find_spec", lambda _name: None)
+    assert check(speech) == WordCheck("not checked")
+
+
+def test_the_keywords_are_the_list() -> None:
+    lines = hearing._KEYWORDS.read_text(encoding="utf-8").splitlines()
+    assert [line.split()[0] for line in lines] == list(WORDS)
