@@ -50,6 +50,15 @@ def speech_samples(seconds: float, pitch_ratio: float = 1.0) -> Samples:
     return np.concatenate(pieces)[:length]
 
 
+def spoken_text(text: str) -> Samples:
+    """Return a text as speech, float32, 24 kHz, in the same voice as `speech_samples`."""
+    import soxr
+
+    chunks = list(_voice().synthesize(text))
+    spoken = np.concatenate([chunk.audio_float_array for chunk in chunks])
+    return np.asarray(0.5 * soxr.resample(spoken, chunks[0].sample_rate, RATE), np.float32)
+
+
 def encode(samples: Samples, rate: int, container: str, codec: str, channels: int = 1) -> bytes:
     """Return 24 kHz mono samples as a file of that rate and format, the same on all channels.
 

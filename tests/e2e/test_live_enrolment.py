@@ -1,0 +1,104 @@
+"""A member is recorded in the call and has a voice, over the wire; nothing of it stays."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+import soxr
+
+from bot.consent.evidence import evidence_of
+from tests.e2e.live import SAVE, Call, Live
+from tests.loopback import Message, best_correlation, encode_opus, wait_until
+from tests.loopback.audio import SAMPLE_RATE, Samples
+from tests.samples import RATE, speech_samples, spoken_text
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+PACE = 4.0
+"""How much faster than real time Ada speaks."""
+
+PAUSE = np.zeros(RATE, np.float32)
+
+
+def shown(card: Message) -> str:
+    """All that stands on a card."""
+    return f"{card.content} {card.embeds}"
+
+
+def labels(card: Message) -> list[str]:
+    rows: Any = card.components
+    return [button["label"] for row in rows for button in row["components"]]
+
+
+def asked_sentence(card: Message) -> str:
+    """What the card asks to be said."""
+    return str(card.embeds[0]["fields"][0]["value"]).strip("> *").replace("\\", "")
+
+
+async def record(call: Call, card: Message, samples: Samples) -> None:
+    """Press Start recording, speak, press Stop."""
+    await call.ada.press(card, label="Start recording").acknowledged()
+    await wait_until(lambda: "Stop" in labels(card), 10, "the bar")
+    assert not bot_is_deaf(call)
+    resampled = np.asarray(soxr.resample(samples, RATE, SAMPLE_RATE), np.float32)
+    await call.ada.microphone().say(encode_opus(resampled), pace=PACE)
+    await wait_until(lambda: "of speech heard" in shown(card), 10, "a bar that moves")
+    await call.ada.press(card, label="Stop").acknowledged()
+
+
+def bot_is_deaf(call: Call) -> bool:
+    return call.guild.voice_states[call.discord.world.bot.id].self_deaf
+
+
+async def test_a_member_who_speaks_in_the_call_has_a_voice_with_evidence_until_it_is_deleted(
+    live: Live, call: Call
+) -> None:
+    card = await call.ada.slash("enroll", name="Live").answered(20)
+    assert bot_is_deaf(call)
+    asked = asked_sentence(card)
+    sentence = await asyncio.to_thread(spoken_text, asked)
+    talk = await asyncio.to_thread(speech_samples, 9)
+    await record(call, card, np.concatenate([sentence, PAUSE, talk]))
+    await wait_until(lambda: SAVE in labels(card), 60, "the sample's card")
+    assert bot_is_deaf(call)
+    assert await live.voices.count(call.guild.id) == 0
+    await call.ada.press(card, label=SAVE).acknowledged()
+    await wait_until(lambda: "Saved" in shown(card), 10, "the saved card")
+
+    voice = await live.voices.find(call.guild.id, "Live")
+    stored = await live.voices.consent_of(voice.id, voice.clip_sha256)
+    assert stored is not None
+    evidence = evidence_of(stored.record)
+    assert evidence.statement == asked
+    assert (evidence.channel_id, evidence.gaps) == (call.guild.voice.id, 0)
+    assert voice.level == evidence.level
+    said, kept = await live.voices.load_consent_clip(stored), await live.voices.load_clip(voice)
+    assert said is not None
+    assert best_correlation(sentence, said.samples) > 0.9
+    assert best_correlation(talk, kept.samples) > 0.9
+
+    question = await call.ada.slash("voice delete", voice="Live").answered()
+    await call.ada.press(question, label="Delete for good").acknowledged()
+    await wait_until(lambda: question.content == "“Live” is deleted.", 10, "the deletion")
+    assert await live.voices.consent_of(voice.id, voice.clip_sha256) is None
+    kept_names = {path.name for path in live.voices.clip_path(voice).parent.iterdir()}
+    gone = (voice.clip_sha256, str(stored.consent_sha256))
+    assert not any(name.startswith(gone) for name in kept_names)
+
+
+async def test_who_leaves_while_recording_is_told_and_can_start_again(
+    live: Live, call: Call
+) -> None:
+    card = await call.ada.slash("enroll", name="Gone").answered(20)
+    await call.discord.voice.wait_settled(call.guild)
+    await call.ada.press(card, label="Start recording").acknowledged()
+    await wait_until(lambda: "Stop" in labels(card), 10, "the bar")
+    await call.ada.leave_voice()
+    await wait_until(lambda: "You left the voice channel" in shown(card), 10, "the reason")
+    assert "Start recording" in labels(card)
+    assert await live.voices.count(call.guild.id) == 0
+    await call.ada.press(card, label="Cancel").acknowledged()
+    await wait_until(lambda: "Nothing was kept" in card.content, 10, "the end")
