@@ -72,6 +72,16 @@ class Usage:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class TrailSummary:
+    """How many rows a guild's trail has, and of which times."""
+
+    guild_id: int
+    rows: int
+    first_at: datetime
+    last_at: datetime
+
+
 class AuditReader:
     """Reads the trail. Every method raises StorageError if the database is unusable."""
 
@@ -94,6 +104,14 @@ class AuditReader:
         sql = f"SELECT count(*) FROM audit WHERE {condition}"  # noqa: S608 - constants
         [[count]] = await self._database.read(sql, parameters)
         return int(count)
+
+    async def trails(self) -> list[TrailSummary]:
+        """Return the trails that have rows, by guild."""
+        rows = await self._database.read(
+            "SELECT guild_id, count(*), min(at), max(at) FROM audit GROUP BY guild_id"
+            " ORDER BY guild_id"
+        )
+        return [TrailSummary(row[0], row[1], _time(row[2]), _time(row[3])) for row in rows]
 
     async def all_rows(
         self, guild_id: int, which: AuditFilter = AuditFilter()

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from bot.cli import as_json, completion
+from bot.cli.audit import audit
 from bot.cli.check import check
 from bot.cli.context import Context
 from bot.cli.destination import discard_stdout
@@ -43,7 +44,11 @@ def cli(context: click.Context, config_path: Path | None) -> None:
     context.obj = Context(config_path, quiet=context.invoked_subcommand != "run")
 
 
-for command in (run_bot, sync, enroll, say, voices, guilds, models, erase, key, check, provenance):
+COMMANDS = (
+    run_bot, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key, check
+)  # fmt: skip
+
+for command in COMMANDS:
     cli.add_command(command)
 
 
