@@ -1,0 +1,179 @@
+"""`/privacy delete` in the real program: nothing of a member is left on the disk or in the logs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.privacy.service import PrivacyService
+from bot.speech.engine_client import EngineClient
+from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.workers import Worker, WorkerLimits
+from storage.erasure import Eraser
+from storage.types import NewVoice
+from storage.voices import VoiceStore
+from tests.e2e.live import SAVE, Call, add_operator_voice, content
+from tests.e2e.test_program import START_SECONDS
+from tests.loopback import LoopbackDiscord, Person, Upload, wait_until
+from tests.loopback.gateway_session import MESSAGE_CONTENT
+from tests.samples import RATE, encode, speech_samples
+from tests.speech.remembering_engine import open_remembering
+from tests.storage.conftest import GUILD, make_clip
+from tests.storage.test_erasure import found_in, spellings
+
+pytestmark = pytest.mark.asyncio(loop_scope="package")
+
+ANSWER_SECONDS = 30.0
+
+
+@dataclass
+class Running:
+    """The program, what it logs, and two members in a call with it."""
+
+    call: Call
+    bob: Person
+    data: Path
+    log: Path
+    process: asyncio.subprocess.Process
+
+    @property
+    def ada(self) -> Person:
+        return self.call.ada
+
+    async def logged(self, text: str) -> None:
+        await wait_until(
+            lambda: text in self.log.read_text(), START_SECONDS, f"{text!r} in the log"
+        )
+
+    async def end(self) -> str:
+        self.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(self.process.wait(), START_SECONDS) == 0
+        return self.log.read_text()
+
+    async def hashes(self) -> list[str]:
+        """Every hash of a clip that there is: of the recordings, and of the consents."""
+        async with VoiceStore.open(self.data) as store:
+            rows = await store.database.read(
+                "SELECT clip_sha256 FROM voices WHERE owner_id = ?1 UNION "
+                "SELECT former_sha256 FROM voices WHERE owner_id = ?1 UNION "
+                "SELECT consent_sha256 FROM consents WHERE member_id = ?1",
+                (self.ada.id,),
+            )
+            return [row[0] for row in rows if row[0] is not None]
+
+
+@pytest_asyncio.fixture(loop_scope="package")
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    data, log = tmp_path / "data", tmp_path / "log"
+    data.mkdir()
+    await add_operator_voice(data)
+    async with LoopbackDiscord() as discord:
+        discord.gateway.allowed_privileged_intents = MESSAGE_CONTENT
+        guild = discord.add_guild()
+        ada, bob = (discord.add_person(guild, name) for name in ("Ada", "Bob"))
+        call = Call(discord, guild, ada, await ada.join_voice())
+        environment = {
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "MYNAH_STORAGE__DIRECTORY": str(data),
+            "MYNAH_ENGINE__KIND": "piper",
+            "MYNAH_DISCORD__MESSAGE_CONTENT": "true",
+            **discord.env(),
+        }
+        with log.open("wb") as errors:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "bot", "run", cwd=tmp_path, env=environment, stderr=errors
+            )
+        try:
+            program = Running(call, bob, data, log, process)
+            await program.logged("engine loaded")
+            await discord.gateway.wait_ready(within=START_SECONDS)
+            yield program
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        discord.assert_clean()
+
+
+async def live(running: Running, recording: Upload) -> None:
+    """Have Ada enrol, replace, speak, be read, share, block, and set what can be set."""
+    ada, bob = running.ada, running.bob
+    other = Upload("ada.flac", encode(speech_samples(11), RATE, "flac", "flac"), "audio/flac")
+    for command, options in (
+        ("enroll", {"sample": recording, "name": "Ada"}),
+        ("voice replace", {"sample": other, "voice": "Ada"}),
+    ):
+        card = await ada.slash(command, **options).answered(ANSWER_SECONDS)
+        await ada.press(card, label=SAVE).acknowledged()
+        await wait_until(
+            lambda c=card: c.embeds[0]["title"].startswith("Saved"), 10, "a saved card"
+        )
+    said = await ada.slash("say", text="The rain had stopped.", voice="Ada").answered()
+    await content(said, "\nSaid.", ANSWER_SECONDS)
+    others = await bob.slash("say", text="Somebody else.", voice="Ada").answered()
+    await content(others, "", ANSWER_SECONDS)
+    await ada.slash("read start").answered()
+    heard = len(running.call.listener.audible)
+    ada.send("The hens are in the garden.")
+    await running.call.listener.until_heard(heard + 10, ANSWER_SECONDS)
+    await ada.slash("dictionary add", written="brb", spoken="be right back").answered()
+    await ada.slash("voice default", voice="Ada").answered()
+
+
+async def test_nothing_of_a_member_is_left_on_the_disk_or_in_the_logs(
+    running: Running, recording: Upload
+) -> None:
+    ada = running.ada
+    await live(running, recording)
+    needles = spellings(ada.id, await running.hashes())
+    assert len({name for name, _ in found_in(running.data, needles)}) >= 2
+    exported = await ada.slash("privacy export").answered(ANSWER_SECONDS)
+    await content(exported, "This is everything that is stored about you")
+    waiting = await running.call.say("This waits. " * 40, "Ada").answered()
+    asked = await ada.slash("privacy delete").answered()
+    await content(asked, "- 1 voice\n- ")
+    await ada.press(asked, label="Delete everything for good").acknowledged()
+    await content(asked, "All of it is deleted:\n- 1 voice\n", ANSWER_SECONDS)
+    assert found_in(running.data, needles) == []
+    await content(waiting, "topped", ANSWER_SECONDS)
+    gone = await ada.slash("privacy delete").answered()
+    assert gone.content == "Nothing is stored about you, on any server."
+    log = await running.end()
+    assert found_in(running.data, needles) == []
+    assert [n for n in needles if n in log.encode()] == []
+    assert str(running.bob.id) not in log
+    assert "voice enrolled" in log
+
+
+async def test_the_worker_keeps_no_prepared_voice_of_a_member(tmp_path: Path) -> None:
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    engine = EngineClient(worker, EngineSpec(), open_engine=open_remembering)
+
+    async def prepared(sha256: str) -> tuple[bytes, ...]:
+        request = SynthesisRequest("hello", VoiceReference(tmp_path, sha256))
+        (result,) = await engine.synthesize([request])
+        assert isinstance(result, Speech)
+        return result.packets
+
+    async def nothing() -> None:
+        pass
+
+    async with VoiceStore.open(tmp_path) as store:
+        voice = await store.add(NewVoice(GUILD, "Ada", owner_id=11), make_clip())
+        other = await store.add(NewVoice(GUILD, "Bob", owner_id=12), make_clip(1))
+        await prepared(voice.clip_sha256)
+        assert len(await prepared(other.clip_sha256)) == 2
+        privacy = PrivacyService(
+            Eraser.beside(store), forget_clip=engine.forget, flush=nothing, look=nothing
+        )
+        await privacy.erase_member(11)
+        assert await prepared(other.clip_sha256) == (other.clip_sha256.encode(),)
+    await engine.close()
