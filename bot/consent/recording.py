@@ -56,8 +56,8 @@ class RecordingEnd(Enum):
 REASONS: Mapping[RecordingEnd, str] = {
     RecordingEnd.CANCELLED: N_("Cancelled. Nothing was kept."),
     RecordingEnd.NO_SPEECH: N_(
-        "I heard nothing from you. Check in Discord's voice settings that your microphone works "
-        "and that your name lights up when you speak, then start again."
+        "I heard nothing from you. Check that your name lights up in the voice channel when you "
+        "speak; if it does, mute and unmute yourself once. Then start again."
     ),
     RecordingEnd.MEMBER_LEFT: N_(
         "You left the voice channel, so the recording ended and nothing was kept. Come back and "

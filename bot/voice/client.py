@@ -102,6 +102,11 @@ class MynahVoiceClient(discord.VoiceClient):
         """Hand it no more."""
         self._connection.remove_socket_listener(callback)
 
+    def keep_alive(self, number: int) -> None:
+        """Send what clients send to be reached behind a router that forgets idle connections."""
+        with contextlib.suppress(OSError):  # the next one serves as well
+            self._connection.send_packet(number.to_bytes(8, "little"))
+
     def drain(self) -> None:
         """Throw away what has come and was not read."""
         with contextlib.suppress(OSError):  # nothing is left, or the socket is closed

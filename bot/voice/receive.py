@@ -15,6 +15,7 @@ from bot.voice.client import MynahVoiceClient
 from bot.voice.jitter import Arrival, JitterBuffer, Timeline
 from bot.voice.rtp import RtpHeader, TransportCipher, read_header
 
+_KEEP_ALIVE_SECONDS = 5.0
 _MAX_UNANNOUNCED = 25  # packets: half a second of one speaker
 
 log = structlog.get_logger(__name__)
@@ -39,6 +40,7 @@ class Receiver:
         self._buffer = JitterBuffer()
         self._timeline = Timeline()
         self._closed = False
+        self._alive: asyncio.TimerHandle | None = None
         self._unannounced: deque[tuple[RtpHeader, bytes, float]] = deque(maxlen=_MAX_UNANNOUNCED)
 
     def open(self) -> None:
@@ -46,15 +48,23 @@ class Receiver:
         self._recording.flush = self._flush
         self._client.drain()
         self._client.listen(self._arrived)
+        self._keep_alive(1)
 
     def close(self) -> None:
         """Read no more."""
         self._closed = True
+        if self._alive is not None:
+            self._alive.cancel()
         self._client.stop_listening(self._arrived)
         self._client.drain()
         self._unannounced.clear()
         log.debug("received", stage="voice", foreign=self.foreign, late=self._buffer.late,
                   duplicates=self._buffer.duplicates)  # fmt: skip
+
+    def _keep_alive(self, number: int) -> None:
+        # A bot that has said nothing for minutes has sent nothing, either.
+        self._client.keep_alive(number)
+        self._alive = self._loop.call_later(_KEEP_ALIVE_SECONDS, self._keep_alive, number + 1)
 
     def _arrived(self, datagram: bytes) -> None:
         # On Windows the library's own thread reads.

@@ -50,8 +50,8 @@ class Recorded:
 
 
 @asynccontextmanager
-async def open_call(*, dave: int = 1) -> AsyncIterator[Recorded]:
-    async with open_stage(dave=dave) as stage:
+async def open_call(*, dave: int = 1, **limits: float) -> AsyncIterator[Recorded]:
+    async with open_stage(dave=dave, **limits) as stage:
         bob = stage.loopback.add_person(stage.guild, "Bob")
         await bob.join_voice()
         await eventually(lambda: bob.id in stage.channel().voice_states)
@@ -134,6 +134,15 @@ async def test_bad_network_leaves_a_recording_and_its_gaps_are_counted() -> None
         assert figure > 0.9
 
 
+async def test_way_to_the_bot_is_kept_open_behind_a_router() -> None:
+    async with open_call() as call:
+        recording = await call.start()
+        connection = await call.stage.loopback.voice.wait_connected(call.stage.guild)
+        await eventually(lambda: connection.keepalives == 1)
+        recording.cancel()
+        await result(recording)
+
+
 async def test_pause_stays_as_long_as_it_was() -> None:
     async with open_call() as call:
         said = encode_opus(spoken(1.6))
@@ -201,7 +210,7 @@ async def test_newcomer_in_the_middle_costs_nothing() -> None:
 
 
 async def test_queue_waits_while_a_member_records_and_goes_on() -> None:
-    async with open_call() as call:
+    async with open_call(encryption_seconds=0.1) as call:
         ticket = await call.stage.speak(Script([sentence(2.0)]))
         recording = await call.start()
         await call.ada_says.say(encode_opus(spoken(0.5)))
