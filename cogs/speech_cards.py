@@ -56,6 +56,8 @@ def join_text(outcome: JoinOutcome, channel: VocalChannel) -> str:
 def say_text(member: str, voice: str, ticket: Ticket) -> str:
     """Return the first answer to `/say`."""
     speaker = {"member": f"**{literal(member)}**", "voice": quoted(voice)}
+    if ticket.held:
+        return _("{member} speaks as {voice} when the recording here has ended.").format(**speaker)
     if ticket.before == 0:
         return _("{member} speaks as {voice}, right away.").format(**speaker)
     return ngettext(

@@ -34,12 +34,14 @@ class Ticket:
     """A place in the queue.
 
     before: utterances that are heard first. seconds_before: how long those last, an estimate.
-    ended: resolves once, with how the utterance ended.
+    ended: resolves once, with how the utterance ended. held: a member is recording, and nothing is
+    said before that has ended.
     """
 
     before: int
     seconds_before: float
     ended: asyncio.Future[UtteranceEnd]
+    held: bool = False
 
 
 class SkipOutcome(Enum):
@@ -169,7 +171,8 @@ class GuildPlayer:
         self._check(request.channel_id)
         self._queue.check_room(request.rank, request.member_id)
         item = self._playback.add(request, first=first)
-        return Ticket(self._queue.in_order().index(item), self._queue.before(item), item.ended)
+        place, seconds = self._queue.in_order().index(item), self._queue.before(item)
+        return Ticket(place, seconds, item.ended, held=self.recording is not None)
 
     def skip(self, member_id: int, *, privileged: bool) -> SkipOutcome:
         """End the current utterance, if it is the member's own or the member is privileged.

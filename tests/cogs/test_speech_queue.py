@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import discord
 import pytest
 from simcord.builders import ChannelHandle
 
+from bot.voice.player import Ticket
 from bot.voice.utterances import QueueEntry, Rank
-from cogs.speech_cards import queue_card
+from cogs.cards import quoted
+from cogs.speech_cards import queue_card, say_text
 from tests.cogs.calls import permit, ready, say
 from tests.cogs.conftest import Scene, content
 from tests.cogs.silent_voice import SilentVoiceClient
@@ -110,3 +114,9 @@ def test_what_is_read_aloud_is_marked_and_the_mark_explained() -> None:
     ]
     assert card.footer.text == "About 2 s in all\n💬 read aloud; texts of commands go first"
     assert queue_card((said,)).footer.text == "About 1 s in all"
+
+
+async def test_the_answer_says_that_a_recording_is_waited_for() -> None:
+    held = Ticket(2, 9.0, asyncio.get_running_loop().create_future(), held=True)
+    told = f"**Ann** speaks as {quoted('Joe')} when the recording here has ended."
+    assert say_text("Ann", "Joe", held) == told

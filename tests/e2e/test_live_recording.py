@@ -219,6 +219,7 @@ async def test_queue_waits_while_a_member_records_and_goes_on() -> None:
         assert len(call.stage.listener.packets) == heard
         connection = await call.stage.loopback.voice.wait_connected(call.stage.guild)
         assert connection.speaking[-1].flags == 0
+        assert call.stage.say(Script([sentence(0.1)])).held
         recording.stop()
         assert await ended(ticket) is UtteranceEnd.PLAYED
 
