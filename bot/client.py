@@ -62,6 +62,7 @@ EXTENSIONS = (
     "cogs.moderation",
     "cogs.settings",
     "cogs.privacy",
+    "cogs.audit",
 )
 
 VOICE_SECONDS = 6.0

@@ -18,6 +18,8 @@ BATCH = 500
 
 MAX_FOUND = 20
 
+_MAX_NUMBER = 2**63 - 1
+
 _ROWS = """
 SELECT audit.*, actors.user_id AS actor_id, subjects.user_id AS subject_id,
     voices.name AS voice_name,
@@ -114,13 +116,14 @@ class AuditReader:
         return [TrailSummary(row[0], row[1], _time(row[2]), _time(row[3])) for row in rows]
 
     async def all_rows(
-        self, guild_id: int, which: AuditFilter = AuditFilter()
+        self, guild_id: int, which: AuditFilter = AuditFilter(), *, newest: bool = False
     ) -> AsyncIterator[AuditRow]:
-        """Yield rows of a guild, the oldest first, read in batches."""
+        """Yield rows of a guild, the oldest or the newest first, read in batches."""
         condition, parameters = which.condition(guild_id)
-        after = 0
+        beyond, order = ("<", "DESC") if newest else (">", "ASC")
+        after = _MAX_NUMBER if newest else 0
         while rows := await self._rows(
-            f"WHERE {condition} AND audit.number > ? ORDER BY audit.number LIMIT ?",
+            f"WHERE {condition} AND audit.number {beyond} ? ORDER BY audit.number {order} LIMIT ?",
             (*parameters, after, BATCH),
         ):
             for row in rows:
