@@ -101,8 +101,8 @@ class JitterBuffer:
 class Timeline:
     """Places packets by their timestamps, so that pauses stay as long as they were.
 
-    A timestamp that the clock contradicts is not believed: it could make a minute of silence out
-    of nothing.
+    A pause that the clock contradicts is not believed: a timestamp could make a minute of silence
+    out of nothing.
     """
 
     def __init__(self) -> None:
@@ -134,6 +134,7 @@ class Timeline:
             return 0
         step = (packet.timestamp - self._last.timestamp + 2**31) % 2**32 - 2**31
         latest = (packet.at - self._first_at + _SLACK_SECONDS) * OPUS_RATE
-        if packet.restarts or self._restarts or self._start + step > latest:
+        without_pause = (packet.lost + self._missing + 1) * (self._end - self._start)
+        if packet.restarts or self._restarts or step > max(without_pause, latest - self._start):
             return round(max(packet.at - self._last.at, 0.0) * OPUS_RATE)
         return step

@@ -118,6 +118,20 @@ def test_what_is_no_opus_is_refused() -> None:
         Timeline().place(Arrival(0, 0, b"", 0.0))
 
 
+@given(st.lists(st.floats(0, 0.3), min_size=2, max_size=80), st.sets(st.integers(1, 78)))
+def test_bursts_and_stalls_make_no_silence(gaps: list[float], lost: set[int]) -> None:
+    """However late or early packets come, those without a pause between them stay together."""
+    line, at, missing = Timeline(), 0.0, 0
+    for number, gap in enumerate(gaps):
+        at += gap
+        if number in lost:
+            missing += 1
+            continue
+        placed = line.place(arrival(number, 960 * number, at, lost=missing))
+        missing = 0
+        assert placed.start == 960 * number
+
+
 @given(st.lists(st.tuples(st.integers(0, 2**32 - 1), st.floats(0, 40)), max_size=60))
 def test_no_timestamps_place_a_packet_far_beyond_the_clock(
     packets: list[tuple[int, float]],
