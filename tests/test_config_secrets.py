@@ -193,3 +193,45 @@ def test_whatever_a_message_quotes_is_left_out(quoted: str) -> None:
 @given(st.text(alphabet=" \t\n'\"", max_size=8))
 def test_blank_is_blank_however_it_is_written(text: str) -> None:
     assert none_if_blank(text) is None
+
+
+KEY = "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA="
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[storage]\nkey = "{KEY}x"',
+        f'[storage]\nkey = ["{KEY}"]',
+        f'[storage]\nkey = "{KEY}',
+        f"[storage]\n{KEY.strip('=')} = 1",
+        f'[storage]\nkey = "{KEY}"\nkey_file = "k"',
+        f'[storage.key]\nvalue = "{KEY}"',
+    ],
+)
+def test_no_error_shows_a_key(text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_settings(configuration(text))
+    assert KEY[:16] not in str(caught.value)
+
+
+def test_a_key_is_hidden_wherever_settings_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_STORAGE__KEY", f"{KEY},{KEY}")
+    settings = load_settings(configuration(""))
+    assert KEY not in f"{settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert KEY in settings.secrets()
+
+
+@pytest.mark.parametrize("blank", ["", " ", '""'])
+def test_a_blank_key_is_none(blank: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_STORAGE__KEY", blank)
+    assert load_settings(configuration("")).storage.key is None
+
+
+def test_a_key_file_may_name_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/mynah.service")
+    settings = load_settings(configuration('[storage]\nkey_file = "$CREDENTIALS_DIRECTORY/key"'))
+    assert settings.storage.key_file == Path("/run/credentials/mynah.service/key")
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY")
+    with pytest.raises(ConfigError, match="a variable of the environment that is not set"):
+        load_settings(configuration('[storage]\nkey_file = "$CREDENTIALS_DIRECTORY/key"'))

@@ -153,10 +153,15 @@ async def open_live(data: Path, *, message_content: bool = False) -> AsyncIterat
 
 @asynccontextmanager
 async def open_bot(
-    discord: LoopbackDiscord, data: Path, *, message_content: bool = False
+    discord: LoopbackDiscord,
+    data: Path,
+    *,
+    message_content: bool = False,
+    key_file: Path | None = None,
 ) -> AsyncIterator[Live]:
     """Start the bot in a Discord that is there."""
-    settings = Settings(storage={"directory": data}, engine={"kind": "piper"})
+    storage = {"directory": data, "key_file": key_file}
+    settings = Settings(storage=storage, engine={"kind": "piper"})
     made: list[tuple[MynahBot, RecordingDesk]] = []
     async with open_backstage(settings, connector=discord.connector) as backstage:
 
