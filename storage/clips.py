@@ -10,6 +10,7 @@ from a backup, another machine or another hand.
 from __future__ import annotations
 
 import gzip
+import os
 import pickle
 import zlib
 from pathlib import Path
@@ -19,7 +20,15 @@ import numpy.typing as npt
 
 from storage.errors import BrokenSealError, DamagedClipError, UnknownKeyError
 from storage.files import open_regular, write_atomically
-from storage.sealing import HEADER_BYTES, NO_KEYS, KeyRing, clip_context, is_sealed, sealing_key
+from storage.sealing import (
+    BEGINNING_BYTES,
+    HEADER_BYTES,
+    NO_KEYS,
+    KeyRing,
+    clip_context,
+    is_sealed,
+    sealing_key,
+)
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 from storage.unpickling import FaultError, PickledClip, array_of, unpickle
 
@@ -137,21 +146,24 @@ def _reason(error: OSError) -> str:
     return f"the file cannot be read ({error.strerror or error})"
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path) -> tuple[bytes, bytes]:
+    """Return the beginning of a file, as long as that of a sealed one, and the rest."""
     try:
         with open_regular(path) as file:
-            content = file.read(_MOST_FILE_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            # Not the whole bound: room for what is read is taken before.
+            parts = file.read(BEGINNING_BYTES), file.read(min(size, _MOST_FILE_BYTES) + 1)
     except OSError as error:
         raise FaultError(_reason(error)) from error
-    if len(content) > _MOST_FILE_BYTES:
+    if size > _MOST_FILE_BYTES:
         raise FaultError(f"it holds more than {MAX_CLIP_SECONDS} s of audio")
-    return content
+    return parts
 
 
 def _content(path: Path, sha256: str, keys: KeyRing) -> bytes:
     """Return what the file holds, opened if it is sealed. Raises FaultError, UnknownKeyError."""
     try:
-        return keys.open_sealed(_read(path), clip_context(sha256))
+        return keys.open_parts(*_read(path), clip_context(sha256))
     except BrokenSealError as error:
         raise FaultError(str(error)) from error
     except UnknownKeyError as error:

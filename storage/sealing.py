@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +19,8 @@ from storage.key_file import KEY_BYTES, read_keys
 
 VERSION = 1
 HEADER_BYTES = 16
+BEGINNING_BYTES = HEADER_BYTES + 24
+"""Of header and nonce."""
 
 _MAGIC = b"\x8fmynah\n"  # neither text in UTF-8 nor gzip; a copy that changed line ends breaks it
 _ID_BYTES = 8
@@ -116,15 +117,24 @@ class KeyRing:
 
         Raises UnknownKeyError; BrokenSealError for what was changed, or sealed for another context.
         """
-        name = sealing_key(content)
-        if name is None:
+        if not is_sealed(content):
             return content
-        header, sealed = content[:HEADER_BYTES], content[HEADER_BYTES:]
-        if len(header) < HEADER_BYTES:
+        return self.open_parts(content[:BEGINNING_BYTES], content[BEGINNING_BYTES:], context)
+
+    def open_parts(self, beginning: bytes, rest: bytes, context: bytes) -> bytes:
+        """Do as `open_sealed` for a content whose first `BEGINNING_BYTES` are apart.
+
+        That saves copies of what is large.
+        """
+        name = sealing_key(beginning)
+        if name is None:
+            return beginning + rest
+        header, nonce = beginning[:HEADER_BYTES], beginning[HEADER_BYTES:]
+        if len(beginning) < BEGINNING_BYTES:
             raise BrokenSealError("it is cut off")
         if header[len(_MAGIC)] != VERSION:
             raise BrokenSealError("it was sealed by a newer Mynah")
-        return _cipher_open(self._find(name), sealed, header + context)
+        return _cipher_open(self._find(name), rest, nonce, header + context)
 
     def knows(self, name: str) -> bool:
         """Whether the key of that id is there, after another look at the file."""
@@ -174,15 +184,15 @@ def _cipher_seal(key: bytes, content: bytes, associated: bytes) -> bytes:
     # Imported here: 20 ms that nobody without a key waits for.
     from nacl.secret import Aead
 
-    return bytes(Aead(key).encrypt(content, associated, os.urandom(Aead.NONCE_SIZE)))
+    return Aead(key).encrypt(content, associated)  # with a random nonce
 
 
-def _cipher_open(key: bytes, sealed: bytes, associated: bytes) -> bytes:
+def _cipher_open(key: bytes, sealed: bytes, nonce: bytes, associated: bytes) -> bytes:
     from nacl.exceptions import CryptoError
     from nacl.secret import Aead
 
     try:
-        return Aead(key).decrypt(sealed, associated)
+        return Aead(key).decrypt(sealed, associated, nonce)
     except (CryptoError, ValueError):
         raise BrokenSealError(
             "it was changed since it was sealed, or belongs to something else"
