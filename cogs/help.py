@@ -75,7 +75,8 @@ def _reading(command: CommandNames) -> str:
     names = {name: command(f"read {name}") for name in ("start", "status", "stop")}
     return _(
         "{start} has a channel read aloud in your voice channel, {status} tells what is read, "
-        "{stop} ends it. “Speak this”, under Apps in the menu of a message, speaks one message."
+        "{stop} ends it. “Speak this”, under Apps in the menu of a message, speaks one message; "
+        "“Was this made here?” says whether I spoke a recording."
     ).format(**names)
 
 
@@ -110,6 +111,7 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
     if own:
         names = listed(command(f"voice {change}") for change in CHANGES)
         lines.append(_("Yours to change: {commands}.").format(commands=names))
+        lines.append(_whose(command))
     else:
         lines.append(
             _("You have no voice of your own yet: {enroll} makes one from a recording.").format(
@@ -125,12 +127,21 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
     return "\n".join(lines)
 
 
+def _whose(command: CommandNames) -> str:
+    names = {name: command(f"voice {name}") for name in ("share", "usage", "pause", "block")}
+    return _(
+        "Yours to decide: {share} says who may speak as it, {usage} shows who did, {pause} stops "
+        "it at once, {block} keeps somebody from all of yours."
+    ).format(**names)
+
+
 def _managing(command: CommandNames) -> str:
-    names = {name: command(name) for name in ("settings", "skip", "stop", "leave")}
+    names = {name: command(name) for name in ("settings", "audit", "skip", "stop", "leave")}
     return _(
         "You have Manage Server: {settings} changes how I work here. {default} with “{server}” set "
         "to True chooses the voice of everybody who has none. You can change, replace and delete "
-        "every voice of this server, and use {skip}, {stop} and {leave} at any time."
+        "every voice of this server, and use {skip}, {stop} and {leave} at any time. {audit} shows "
+        "what happened, and who spoke in which voice."
     ).format(default=command("voice default"), server=pgettext("option name", "server"), **names)
 
 

@@ -56,7 +56,8 @@ def test_every_view_asks_who_presses() -> None:
     assert len(views) >= 6
     assert [each.__name__ for each in views if not issubclass(each, OwnedView)] == []
     checking = {each.__name__ for each in views if "interaction_check" in vars(each)}
-    assert checking == {"OwnedView", "Panel"}  # a panel asks whether the member still may, too
+    # The others ask it first, and then whether the member still may.
+    assert checking == {"OwnedView", "Panel", "AuditPages"}
 
 
 def test_every_dialog_takes_the_way_of_all_errors() -> None:

@@ -163,6 +163,7 @@ command("leave", "I left the voice channel")
 command("help", "What you can do now")
 command("me", "You on this server")
 command("settings", "Settings of this server")
+command("audit", "Audit trail (")
 command("privacy export", "everything that is stored about you")
 command("privacy delete", "This deletes everything that is stored about you")
 
