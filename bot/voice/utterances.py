@@ -217,6 +217,8 @@ class Item:
         self._cancel_fetch()
         if self.asking is not None:
             self.asking.cancel()
+        # The outlet keeps its last track: not this, with who asked and what was said, behind it.
+        self.track.on_event = _nobody_hears
         self.ended.set_result(end)
         self.report()
 
@@ -264,3 +266,7 @@ class Item:
         if self.complete:
             missing = 0.0
         return buffered + missing * self._seconds
+
+
+def _nobody_hears(_event: TrackEvent) -> None:
+    pass

@@ -26,6 +26,7 @@ from storage.types import NewConsent
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.world import make_clip
+from tests.privacy.reachable import found
 from tests.storage.test_erasure import NOW, found_in, spellings
 
 OTHER_GUILD = 4711_000_000_000_000_000
@@ -142,6 +143,31 @@ async def test_what_is_remembered_is_forgotten(scene: Scene) -> None:
     assert len(services.says) == 0
     assert await services.dictionary.entries(Owner(guild_id, ann)) == []
     assert (await services.settings.member(guild_id, ann)).greeting is None
+
+
+async def test_nothing_of_a_member_is_in_memory(
+    scene: Scene, lounge: ChannelHandle, voice_client: object
+) -> None:
+    hashes = await live(scene)
+    world, guild_id, ann = scene.world, scene.guild.id, scene.ann.id
+    services = world.bot.services
+    await scene.ann.join_voice(lounge)
+    await scene.ann.slash(scene.channel, "enroll", sample=("me.m4a", b"x"), name="New")
+    said = await say(scene, text="Good morning.")
+    await scene.env.settle()
+    assert "speaks as “Ann”" in content(said)
+    await scene.ann.slash(scene.channel, "read start")
+    await scene.ann.slash(scene.channel, "voice preview", voice="Ann")
+    await services.dictionary.of(guild_id, ann)
+    await services.settings.member(guild_id, ann)
+    world.engine.requests.clear()  # the test's own notes
+    roots = [services, *world.bot.cogs.values()]
+    assert found(roots, ann, hashes)
+    asked = await ask(scene)
+    await scene.ann.click(asked.response, label="Delete everything for good")
+    await scene.env.settle()
+    left = [(type(each), each) for each in found(roots, ann, hashes)]
+    assert left == []
 
 
 async def test_an_entry_made_after_a_deletion_is_not_taken_for_one_from_before(
