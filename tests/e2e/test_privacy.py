@@ -10,8 +10,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
+import soxr
 
 from bot.privacy.service import PrivacyService
 from bot.speech.engine_client import EngineClient
@@ -22,7 +24,8 @@ from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.e2e.live import SAVE, Call, add_operator_voice, content
 from tests.e2e.test_program import START_SECONDS
-from tests.loopback import LoopbackDiscord, Person, Upload, wait_until
+from tests.loopback import LoopbackDiscord, Message, Person, Upload, encode_opus, wait_until
+from tests.loopback.audio import SAMPLE_RATE
 from tests.loopback.gateway_session import MESSAGE_CONTENT
 from tests.samples import RATE, encode, speech_samples
 from tests.speech.remembering_engine import open_remembering
@@ -103,6 +106,27 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
         discord.assert_clean()
 
 
+def first_button(message: Message) -> dict[str, str]:
+    return {"custom_id": message.components[0]["components"][0]["custom_id"]}
+
+
+async def record_live(ada: Person) -> None:
+    """Have Ada record a voice in the call, in a language whose words are not checked."""
+    ada.locale = "ja"
+    card = await ada.slash("enroll", name="Live").answered(ANSWER_SECONDS)
+    before = first_button(card)
+    await ada.press(card, **before).acknowledged()
+    await wait_until(lambda: first_button(card) != before, ANSWER_SECONDS, "the recording")
+    recording = first_button(card)
+    speech = np.asarray(soxr.resample(speech_samples(13), RATE, SAMPLE_RATE), np.float32)
+    await ada.microphone().say(encode_opus(speech), pace=3.0)
+    await ada.press(card, **recording).acknowledged()
+    await wait_until(lambda: len(card.attachments) == 1, ANSWER_SECONDS, "the sample's card")
+    await ada.press(card, **first_button(card)).acknowledged()
+    await wait_until(lambda: not card.components, ANSWER_SECONDS, "the saved card")
+    ada.locale = "en-US"
+
+
 async def live(running: Running, recording: Upload) -> None:
     """Have Ada enrol, replace, speak, be read, share, block, and set what can be set."""
     ada, bob = running.ada, running.bob
@@ -126,6 +150,9 @@ async def live(running: Running, recording: Upload) -> None:
     await running.call.listener.until_heard(heard + 10, ANSWER_SECONDS)
     await ada.slash("dictionary add", written="brb", spoken="be right back").answered()
     await ada.slash("voice default", voice="Ada").answered()
+    await ada.slash("voice block", member=bob).answered()
+    await bob.slash("voice block", member=ada).answered()
+    await record_live(ada)
 
 
 async def test_nothing_of_a_member_is_left_on_the_disk_or_in_the_logs(
@@ -133,15 +160,17 @@ async def test_nothing_of_a_member_is_left_on_the_disk_or_in_the_logs(
 ) -> None:
     ada = running.ada
     await live(running, recording)
-    needles = spellings(ada.id, await running.hashes())
+    hashes = await running.hashes()
+    assert len(hashes) == 4  # two recordings, one that was replaced, and a spoken consent
+    needles = spellings(ada.id, hashes)
     assert len({name for name, _ in found_in(running.data, needles)}) >= 2
     exported = await ada.slash("privacy export").answered(ANSWER_SECONDS)
     await content(exported, "This is everything that is stored about you")
     waiting = await running.call.say("This waits. " * 40, "Ada").answered()
     asked = await ada.slash("privacy delete").answered()
-    await content(asked, "- 1 voice\n- ")
+    await content(asked, "- 2 voices\n- 3 recordings of voices")
     await ada.press(asked, label="Delete everything for good").acknowledged()
-    await content(asked, "All of it is deleted:\n- 1 voice\n", ANSWER_SECONDS)
+    await content(asked, "All of it is deleted:\n- 2 voices\n", ANSWER_SECONDS)
     assert found_in(running.data, needles) == []
     await content(waiting, "topped", ANSWER_SECONDS)
     gone = await ada.slash("privacy delete").answered()

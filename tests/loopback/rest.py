@@ -17,7 +17,7 @@ from .model import Payload
 from .state import World
 
 _PREFIX = "/api/v10"
-_REQUEST_BYTES = 64 * 1024 * 1024
+REQUEST_BYTES = 64 * 1024 * 1024
 _OPEN = ("/interactions/", "/webhooks/")
 """Routes that carry their own token."""
 
@@ -42,10 +42,10 @@ class Rest:
 
     def application(self, routes: Iterable[web.AbstractRouteDef]) -> web.Application:
         """Return the API with these routes; every other one is a violation."""
-        api = web.Application(middlewares=[self._answer], client_max_size=_REQUEST_BYTES)
+        api = web.Application(middlewares=[self._answer], client_max_size=REQUEST_BYTES)
         api.add_routes(routes)
         api.router.add_route("*", "/{unknown:.*}", self._unknown)
-        host = web.Application(client_max_size=_REQUEST_BYTES)
+        host = web.Application(client_max_size=REQUEST_BYTES)
         host.add_subapp(_PREFIX, api)
         return host
 

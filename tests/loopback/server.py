@@ -19,7 +19,7 @@ from .ids import Clock
 from .interactions import NEVER_ACKNOWLEDGED, Interactions
 from .model import Channel, ChannelKind, Guild, Overwrite, Role
 from .proxy import ConnectProxy
-from .rest import RecordedRequest, Rest
+from .rest import REQUEST_BYTES, RecordedRequest, Rest
 from .routes_account import AccountRoutes
 from .routes_guilds import GuildRoutes
 from .routes_interactions import InteractionRoutes
@@ -236,7 +236,7 @@ class LoopbackDiscord:
         guilds = GuildRoutes(self.world, self.voice.move)
         answers = InteractionRoutes(self.interactions)
         api = self._rest.application([*account.routes(), *guilds.routes(), *answers.routes()])
-        hosts = web.Application()
+        hosts = web.Application(client_max_size=REQUEST_BYTES)  # of all requests
         hosts.add_domain("discord.com", api)
         hosts.add_domain(CDN_HOST, _host(self.world.cdn.routes()))
         hosts.add_domain("*.discord.gg", _host(self.gateway.routes()))
