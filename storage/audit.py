@@ -111,7 +111,7 @@ async def _keep_texts(
 ) -> dict[str, str]:
     hashes = {}
     for part, text in texts.items():
-        salt = new_salt()
+        text, salt = text.encode(errors="replace").decode(), new_salt()
         await execute(
             "INSERT INTO audit_texts VALUES (?, ?, ?, ?, ?)", (guild_id, number, part, salt, text)
         )

@@ -246,10 +246,11 @@ class Erased(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRotated(Event):
-    """Recordings are sealed with another key. clips: how many."""
+    """Recordings and evidence were sealed with another key, or opened for good. clips: how many."""
 
     kind = "key"
-    clips: int = 0
+    clips: int
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

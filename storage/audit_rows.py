@@ -105,16 +105,21 @@ class AuditRow:
 
 
 class PacketsHash:
-    """SHA-256 over Opus packets in order, each after its length in two bytes, big-endian."""
+    """SHA-256 over Opus packets in order, each after its length in two bytes, big-endian.
 
-    __slots__ = ("_hash",)
+    count: how many packets.
+    """
+
+    __slots__ = ("_hash", "count")
 
     def __init__(self) -> None:
         self._hash = hashlib.sha256()
+        self.count = 0
 
     def add(self, packet: bytes) -> None:
         """Count a packet in; about a microsecond."""
         self._hash.update(len(packet).to_bytes(2, "big") + packet)
+        self.count += 1
 
     def hexdigest(self) -> str:
         """Return the hash of those that were counted in so far."""
@@ -146,7 +151,7 @@ def new_salt() -> str:
 
 def text_hash(salt: str, text: str) -> str:
     """Return what a row has of a text that lies beside it, hex."""
-    return hashlib.sha256(f"{salt}:{text}".encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(f"{salt}:{text}".encode()).hexdigest()
 
 
 def pseudonym_of(salt: str, guild_id: int, user_id: int) -> str:

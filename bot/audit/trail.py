@@ -46,6 +46,7 @@ class AuditTrail:
         self._settings = settings
         self._waiting: deque[tuple[int, Callable[[], Spoken]]] = deque()
         self._unrecorded: Counter[int] = Counter()
+        self._flushes: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Event()
         self._writing = asyncio.Lock()
         self._failed = False
@@ -65,8 +66,9 @@ class AuditTrail:
         try:
             yield self
         finally:
-            for task in tasks:
-                task.cancel()
+            async with self._writing:  # what is being written is written
+                for task in tasks:
+                    task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self.flush()
 
@@ -98,7 +100,16 @@ class AuditTrail:
         self._arrived.set()
 
     async def flush(self) -> None:
-        """Write what waits now. Raises nothing; what cannot be written goes on waiting."""
+        """Write what waits now. Raises nothing; what cannot be written goes on waiting.
+
+        Who is cancelled meanwhile takes nothing back: half a flush would be written twice.
+        """
+        task = asyncio.create_task(self._flush(), name="audit-flush")
+        self._flushes.add(task)
+        task.add_done_callback(self._flushes.discard)
+        await asyncio.shield(task)
+
+    async def _flush(self) -> None:
         async with self._writing:
             try:
                 for _group in range(0, len(self._waiting), MAX_GROUP):
@@ -111,7 +122,14 @@ class AuditTrail:
     async def _write_group(self) -> None:
         group = list(itertools.islice(self._waiting, MAX_GROUP))
         unrecorded = self._unrecorded.copy()
-        await self.store.append_all(await self._rows_of(group, unrecorded))
+        try:
+            await self.store.append_all(await self._rows_of(group, unrecorded))
+        except StorageError:
+            raise
+        except Exception:  # the others behind it are written all the same
+            log.exception("what was spoken could not be written down", stage="audit")
+            unrecorded = Counter()
+            self._unrecorded.update(guild_id for guild_id, _tell in group)
         for _written in group:
             self._waiting.popleft()
         self._unrecorded -= unrecorded

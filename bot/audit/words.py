@@ -95,6 +95,8 @@ def sentence(row: AuditRow, naming: Naming = Naming()) -> str:
             return _setting(row, naming)
         case "dictionary":
             return _dictionary(row, naming)
+        case "key" if row.data.get("plain"):
+            return _("{who} opened the sealed recordings").format(who=who(row.actor, naming))
         case "unrecorded":
             return _unrecorded(_count(row))
         case kind if kind in _SENTENCES:

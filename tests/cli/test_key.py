@@ -123,6 +123,14 @@ def test_rotation_leaves_the_new_key_alone(sealed: Mynah, key_file: Path) -> Non
     np.testing.assert_array_equal(after.samples, before.samples)
 
 
+def test_another_key_is_told_to_the_operators_audit_trail(sealed: Mynah) -> None:
+    sealed("key", "rotate")
+    sealed("key", "unseal", "--yes")
+    lines = sealed("audit", "--guild", "0").out.splitlines()
+    assert lines[1].endswith("the operator opened the sealed recordings")
+    assert lines[2].endswith("the operator sealed the recordings with another key")
+
+
 def test_rotation_that_was_begun_is_finished_without_another_key(
     sealed: Mynah, key_file: Path
 ) -> None:

@@ -38,7 +38,11 @@ def require_key_file(store: VoiceStore) -> Path:
 
 async def reseal(store: VoiceStore, *, plain: bool = False) -> Resealed:
     """Seal all anew with the newest key; plain: open it for good instead."""
+    from storage.audit import AuditStore
+    from storage.audit_events import KeyRotated
+    from storage.audit_rows import OPERATOR
     from storage.resealing import Resealing
+    from storage.types import OPERATOR_GUILD_ID
 
     doing = "Unsealing" if plain else "Sealing"
     with progress_steps() as show:
@@ -46,7 +50,11 @@ async def reseal(store: VoiceStore, *, plain: bool = False) -> Resealed:
         def on_progress(done: int, total: int) -> None:
             show(f"{doing} {total}: {10 * (10 * done // total)} % ...", 0)
 
-        return await Resealing.beside(store, plain=plain).run(on_progress)
+        resealed = await Resealing.beside(store, plain=plain).run(on_progress)
+    if resealed.changed:
+        event = KeyRotated(by=OPERATOR, clips=resealed.changed, plain=plain)
+        await AuditStore(store.database).append(OPERATOR_GUILD_ID, [event.row()])
+    return resealed
 
 
 def tell(resealed: Resealed, done: str) -> int:
