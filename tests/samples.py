@@ -53,8 +53,10 @@ def speech_samples(seconds: float, pitch_ratio: float = 1.0) -> Samples:
 def spoken_text(text: str) -> Samples:
     """Return a text as speech, float32, 24 kHz, in the same voice as `speech_samples`."""
     import soxr
+    from piper import SynthesisConfig
 
-    chunks = list(_voice().synthesize(text))
+    config = SynthesisConfig(noise_scale=0.0, noise_w_scale=0.0)  # the same each time
+    chunks = list(_voice().synthesize(text, config))
     spoken = np.concatenate([chunk.audio_float_array for chunk in chunks])
     return np.asarray(0.5 * soxr.resample(spoken, chunks[0].sample_rate, RATE), np.float32)
 

@@ -28,6 +28,9 @@ from storage.types import ReferenceClip
 PACKET_SECONDS = 0.02
 """Of Discord's clients."""
 
+TAIL_FRAMES = round(0.6 / FRAME_SECONDS)
+"""Of the last word, after the point where it is said to end; less is no word of its own."""
+
 
 def live_sample(speech: RecordedSpeech, asked: Asked, limits: EnrolmentLimits) -> LiveSample:
     """Turn what one member said into a sample and the sentence of consent.
@@ -49,7 +52,7 @@ def sample_of(
     recording = recorded(iter([Chunk(samples, OPUS_RATE, clipped)]), limits.max_seconds)
     said = words.end_seconds
     end = said if said is not None else _likely_end(recording, asked.text)
-    frame = min(max(1, round(end / FRAME_SECONDS)), len(recording.power))
+    frame = _past_the_word(recording, min(max(1, round(end / FRAME_SECONDS)), len(recording.power)))
     sample = judged(recording, _window(recording, frame, limits), limits)
     return LiveSample(sample, _sentence(recording, frame), words)
 
@@ -62,6 +65,14 @@ def _likely_end(recording: Recording, text: str) -> float:
         for i in range(len(segments) - 1)
     ]
     return likely_end(text, pauses, float(segments[-1, 1]) if len(segments) else 0.0)
+
+
+def _past_the_word(recording: Recording, frame: int) -> int:
+    """Return where the stretch of speech ends that `frame` lies in, if that is at once."""
+    for start, end in recording.speech.tolist():
+        if start < frame < end <= frame + TAIL_FRAMES:
+            return int(end)
+    return frame
 
 
 def _window(recording: Recording, sentence_end: int, limits: EnrolmentLimits) -> Window:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
 import soxr
 
+from bot.consent.challenge import Challenge
 from bot.consent.evidence import evidence_of
 from tests.e2e.live import SAVE, Call, Live
 from tests.loopback import Message, best_correlation, encode_opus, wait_until
@@ -16,9 +18,6 @@ from tests.loopback.audio import SAMPLE_RATE, Samples
 from tests.samples import RATE, speech_samples, spoken_text
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
-
-PACE = 4.0
-"""How much faster than real time Ada speaks."""
 
 PAUSE = np.zeros(RATE, np.float32)
 
@@ -44,7 +43,7 @@ async def record(call: Call, card: Message, samples: Samples) -> None:
     await wait_until(lambda: "Stop" in labels(card), 10, "the bar")
     assert not bot_is_deaf(call)
     resampled = np.asarray(soxr.resample(samples, RATE, SAMPLE_RATE), np.float32)
-    await call.ada.microphone().say(encode_opus(resampled), pace=PACE)
+    await call.ada.microphone().say(encode_opus(resampled))
     await wait_until(lambda: "of speech heard" in shown(card), 10, "a bar that moves")
     await call.ada.press(card, label="Stop").acknowledged()
 
@@ -54,13 +53,15 @@ def bot_is_deaf(call: Call) -> bool:
 
 
 async def test_a_member_who_speaks_in_the_call_has_a_voice_with_evidence_until_it_is_deleted(
-    live: Live, call: Call
+    live: Live, call: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    words = Challenge(("forest", "photograph", "toothbrush", "calendar"), datetime.now(UTC))
+    monkeypatch.setattr("cogs.live_card.draw", lambda: words)
     card = await call.ada.slash("enroll", name="Live").answered(20)
     assert bot_is_deaf(call)
     asked = asked_sentence(card)
     sentence = await asyncio.to_thread(spoken_text, asked)
-    talk = await asyncio.to_thread(speech_samples, 9)
+    talk = await asyncio.to_thread(speech_samples, 7.5)
     await record(call, card, np.concatenate([sentence, PAUSE, talk]))
     await wait_until(lambda: SAVE in labels(card), 60, "the sample's card")
     assert bot_is_deaf(call)
@@ -74,7 +75,7 @@ async def test_a_member_who_speaks_in_the_call_has_a_voice_with_evidence_until_i
     evidence = evidence_of(stored.record)
     assert evidence.statement == asked
     assert (evidence.channel_id, evidence.gaps) == (call.guild.voice.id, 0)
-    assert voice.level == evidence.level
+    assert voice.level == evidence.level == "spoken"
     said, kept = await live.voices.load_consent_clip(stored), await live.voices.load_clip(voice)
     assert said is not None
     assert best_correlation(sentence, said.samples) > 0.9
