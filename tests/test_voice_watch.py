@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from unittest.mock import AsyncMock
@@ -11,8 +12,10 @@ import pytest
 from bot.commit_watch import CommitWatch
 from bot.errors import UserError
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
+from storage.access import SharingChange
 from storage.errors import StorageError
-from storage.types import VoiceProfile, VoiceState
+from storage.reach import ReachStore
+from storage.types import NewVoice, VoiceProfile, VoiceState
 from storage.voices import VoiceStore
 from tests.loopback import wait_until
 from tests.storage.conftest import add, make_clip
@@ -130,3 +133,51 @@ async def test_who_asks_for_a_deleted_voice_has_the_others_told(
     with pytest.raises(UserError, match="was deleted"):
         await watch.current(voice)
     await wait_until(lambda: changes == [deletion_of(voice)], 10, "the change")
+
+
+async def test_pauses_and_changes_of_reach_are_told(
+    store: VoiceStore, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    reach = ReachStore.beside(store)
+    voice = await store.add(NewVoice(1, "A", owner_id=7), make_clip())
+    watch.use(voice)
+    kinds = VoiceChangeKind
+    steps = [
+        (reach.share(voice.id, SharingChange("owner"), by="owner"), kinds.REACH),
+        (reach.block(1, 7, 8), kinds.REACH),
+        (reach.pause(voice.id, by="owner"), kinds.PAUSED),
+        (reach.pause(voice.id, by="admin"), kinds.PAUSED),
+        (reach.resume(voice.id, by="owner"), kinds.PAUSED),  # an admin's pause goes on
+        (reach.resume(voice.id, by="admin"), kinds.REACH),
+    ]
+    for step, kind in steps:
+        await step
+        await watch.look()
+        assert changes[-1] == VoiceChange(voice.id, voice.clip_sha256, kind)
+    assert len(changes) == len(steps)
+
+
+async def test_a_look_returns_when_what_another_found_is_done_too(
+    store: VoiceStore, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    busy, done = asyncio.Event(), asyncio.Event()
+
+    async def slow(change: VoiceChange) -> None:
+        busy.set()
+        await done.wait()
+
+    watch.subscribe(slow)
+    first, second = await add(store, "A", seed=1), await add(store, "B", seed=2)
+    watch.use(first)
+    watch.use(second)
+    await store.delete(first.id)
+    one = asyncio.create_task(watch.look())
+    await busy.wait()
+    await store.delete(second.id)
+    two = asyncio.create_task(watch.look())
+    # The second voice is told of while the engine is still busy with the first.
+    await wait_until(lambda: changes == [deletion_of(first), deletion_of(second)], 10, "both")
+    assert not one.done()
+    assert not two.done()
+    done.set()
+    await asyncio.gather(one, two)

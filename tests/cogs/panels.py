@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from simcord.actors import MemberActor
@@ -77,7 +76,7 @@ class DrivenPanel:
 
 
 async def open_panel(
-    scene: Scene, member: MemberActor, command: str = "settings", *at: Sequence[str]
+    scene: Scene, member: MemberActor, command: str = "settings", **options: str
 ) -> DrivenPanel:
-    """Use `/settings` or `/me`."""
-    return DrivenPanel(member, await member.slash(scene.channel, command))
+    """Use `/settings`, `/me` or `/voice share`."""
+    return DrivenPanel(member, await member.slash(scene.channel, command, **options))
