@@ -43,6 +43,7 @@ class Track:
         self.sent_hash = PacketsHash()  # of those packets, for the audit trail
         self._fed = self._fed_bytes = 0
         self._packets: deque[bytes | None] = deque()  # None closes a sentence
+        self._next: bytes | None = None  # what `poll` returned; the pacer's thread alone
         self._begin = 0  # of the sentence that is being heard, in packets fed
         self._ends: deque[int] = deque()  # of that one and those after it
         self._ended = False
@@ -85,6 +86,10 @@ class Track:
         """Say that nothing follows: when the packets run out, the track is played."""
         self._ended = True
 
+    def discard(self) -> None:
+        """Forget what was not sent. The pacer may be about to send one packet more."""
+        self._packets, self._ended = deque(), True
+
     def end_after_sentence(self) -> None:
         """Let the sentence that is playing be the last; one that has not begun is not played."""
         self._last_sentence = self._ended = True
@@ -111,27 +116,29 @@ class Track:
         sentence is awaited, or not wanted yet.
         """
         # Read before the packets: read after them, it could hide a sentence fed in between.
-        ended = self._ended
+        ended, packets = self._ended, self._packets
         if self._last_sentence and not self._within_sentence:
-            self._packets.clear()
-        if not self._packets and ended:
+            packets.clear()
+        if not packets and ended:
             return TrackEvent.PLAYED
         wish = self._yield
         if wish is not None and not self._within_sentence:
             told, self._yielded = self._yielded is wish, wish
             return None if told else TrackEvent.YIELDED
-        if not self._packets:
+        if not packets:
             return None
-        packet = self._packets[0]
+        packet = self._next = packets[0]
         if packet is not None:
             return packet
-        self._packets.popleft()
+        packets.popleft()
         self._within_sentence = False
         return TrackEvent.SENTENCE
 
     def take(self) -> None:
         """Count the packet that `poll` returned as sent. For the pacer's thread."""
-        packet = self._packets.popleft() or b""
+        packet, packets = self._next or b"", self._packets
+        if packets:  # else they were discarded meanwhile
+            packets.popleft()
         self._within_sentence = True
         self.sent_hash.add(packet)
         self.sent += 1

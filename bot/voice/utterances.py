@@ -219,8 +219,10 @@ class Item:
             self.asking.cancel()
         # The outlet keeps its last track: not this, with who asked and what was said, behind it.
         self.track.on_event = _nobody_hears
+        self.track.discard()
         self.ended.set_result(end)
         self.report()
+        self.fetch = None  # its frames hold what was made and not fed
 
     def _cancel_fetch(self) -> None:
         if self.fetch is not None:
