@@ -129,6 +129,16 @@ def test_only_the_voice_package_touches_voice_connections() -> None:
     ]
 
 
+def test_one_place_hears_anybody_and_one_takes_the_bots_deafness_away() -> None:
+    def saying(words: str) -> set[str]:
+        return {m for m, path in MODULES.items() if words in path.read_text(encoding="utf-8")}
+
+    assert importers("bot.voice.receive.Receiver") == {"bot.voice.link"}
+    assert saying("set_deaf(False)") == {"bot.voice.listening"}
+    assert saying("add_socket_listener") == {"bot.voice.client"}
+    assert saying("self_deaf=False") == set()
+
+
 def importers(name: str) -> set[str]:
     return {module for module in MODULES if name in imports(module)}
 

@@ -110,6 +110,9 @@ class Receiver:
         return self._cipher
 
     def _flush(self) -> None:
+        ssrc = self._client.ssrcs.of(self._recording.member_id)
+        if ssrc is not None:  # it may have become known after the last packet
+            self._announced(ssrc)
         self._keep(self._buffer.flush())
 
     def _keep(self, arrivals: Iterable[Arrival]) -> None:

@@ -158,6 +158,7 @@ async def test_pause_stays_as_long_as_it_was() -> None:
 async def test_member_who_spoke_before_the_bot_listened_is_heard() -> None:
     async with open_call() as call:
         said = encode_opus(spoken(2.0))
+        call.ada_says.padding = 3
         await call.ada_says.say(said[:50], pace=FAST)
         assert call.ada_says.delivered == 0
         recording = await call.start()
