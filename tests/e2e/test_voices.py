@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from storage.audit_check import verify
+from storage.audit_rows import packets_hash
 from storage.types import NewVoice, ReferenceClip
 from tests.e2e.live import SAVE, Call, Live, content
 from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
@@ -73,6 +75,19 @@ async def test_what_is_heard_is_what_the_engine_made(live: Live, call: Call, sai
     # One by one: on a busy machine there may be silence between them.
     for speech in sentences:
         assert best_correlation(decode_opus(speech.packets), call.listener.heard()) > 0.99
+
+
+async def test_the_audit_trail_has_the_packets_that_were_heard(
+    live: Live, call: Call, said: Message
+) -> None:
+    heard = [packet.opus for packet in call.listener.audible if packet.opus is not None]
+    audit, voice = live.bot.services.audit, await live.voices.find(call.guild.id, "Ada")
+    [row] = await audit.find(packets_hash(heard))
+    assert (row.guild_id, row.actor, row.voice_id) == (call.guild.id, call.ada.id, voice.id)
+    assert row.milliseconds == len(heard) * 20
+    rows = [row async for row in audit.reader.all_rows(call.guild.id)]
+    assert [row.kind for row in rows[:3]] == ["enrolled", "consent", "spoken"]
+    assert await verify(live.voices.database, call.guild.id) == []
 
 
 async def test_everything_is_encrypted_end_to_end_and_readable(call: Call, said: Message) -> None:
