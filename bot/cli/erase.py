@@ -98,7 +98,7 @@ def _run(context: Context, work: Callable[[Eraser], Awaitable[Erased]]) -> Erase
 
         return await work(Eraser.beside(store))
 
-    return with_store(context, run)
+    return with_store(context, run, any_key=True)
 
 
 def _target(guild_id: int | None, member_id: int | None, everything: bool) -> _Target:

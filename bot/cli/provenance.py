@@ -57,7 +57,7 @@ async def _provenance(settings: Settings, file: Path) -> Provenance:
     from bot.cli.lookup import settings_beside
 
     async with (
-        open_store(settings) as store,
+        open_store(settings, any_key=True) as store,
         open_enrolment(settings, store) as enrolment,
         open_engine(settings) as engine,
     ):
