@@ -36,7 +36,7 @@ CYCLE = timedelta(days=1)
 """After which everybody is looked up again."""
 
 IsHere: TypeAlias = Callable[[int, int], Awaitable[bool | None]]
-"""Whether a guild has a member, by their ids; None where that cannot be told now."""
+"""Whether a guild has a member, by their ids, or the bot (`THE_BOT`); None where nobody can tell."""
 
 
 class Departing:
@@ -62,15 +62,20 @@ class Departing:
         self._next_cycle = datetime.min.replace(tzinfo=UTC)
 
     async def bot_left(self, guild_id: int) -> None:
-        """Note that the bot was removed from a guild. Raises StorageError."""
+        """Note that Discord says that the bot was removed from a guild. Raises StorageError."""
+        due = await self._note_bot(guild_id)
+        if due is not None and self._keep == timedelta(0):
+            await self._erase(Departure(guild_id, THE_BOT, due))
+
+    async def _note_bot(self, guild_id: int) -> datetime | None:
+        """Note it and say when the data goes; None where there is none."""
         if not await self._departures.has_data(guild_id):
-            return
+            return None
         due = await self._note(guild_id, THE_BOT)
         await self._record(guild_id, GuildLeft(by="bot", erase_at=due.isoformat()))
         log.info("I left a server; its data is deleted unless I come back", stage="privacy",
                  guild=guild_id, deleted_on=due.isoformat(timespec="minutes"))  # fmt: skip
-        if self._keep == timedelta(0):
-            await self._erase(Departure(guild_id, THE_BOT, due))
+        return due
 
     async def bot_came(self, guild_id: int) -> None:
         """Note that the bot is in a guild. Raises StorageError."""
@@ -83,17 +88,17 @@ class Departing:
 
         Raises StorageError.
         """
-        for guild_id in present:
+        known = {each.guild_id for each in await self._departures.of_the_bot()}
+        for guild_id in known.intersection(present):
             await self.bot_came(guild_id)
         gone = await self._departures.guilds_without(present)
-        known = {each.guild_id for each in await self._departures.of_the_bot()}
         if gone and not present:
             log.warning("I am in no server, but there is data of some: is this the right token? "
                         "Nothing is deleted.", stage="privacy", guilds=len(gone))  # fmt: skip
             return
         for guild_id in gone:
             if guild_id not in known:
-                await self.bot_left(guild_id)
+                await self._note_bot(guild_id)
 
     async def keep_looking(self, present: Callable[[], Collection[int]], is_here: IsHere) -> None:
         """Look who left and erase what is due, every `INTERVAL_SECONDS`, until cancelled.
@@ -139,12 +144,15 @@ class Departing:
     async def _is_gone(
         self, departure: Departure, present: Collection[int], is_here: IsHere
     ) -> bool | None:
-        if departure.guild_id not in present:
-            # Of a member, too: their data goes no later than the guild's would.
-            return bool(present) or None
-        if departure.user_id == THE_BOT:
+        guild_id, user_id = departure.guild_id, departure.user_id
+        if not present:
+            return None  # is it the right token?
+        if user_id == THE_BOT and guild_id in present:
             return False
-        here = await is_here(departure.guild_id, departure.user_id)
+        if user_id != THE_BOT and guild_id not in present:
+            # Nobody can say whether they are back; then their data goes when the guild's may.
+            return await self._departures.is_noted(guild_id, THE_BOT) or None
+        here = await is_here(guild_id, user_id)
         return None if here is None else not here
 
     async def _erase(self, departure: Departure) -> None:

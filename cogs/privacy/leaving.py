@@ -12,12 +12,13 @@ import structlog
 from discord.ext import commands
 
 from bot.client import MynahBot
+from storage.departures import THE_BOT
 from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-_UNKNOWN_MEMBER, _UNKNOWN_USER = 10007, 10013
+_UNKNOWN_GUILD, _UNKNOWN_MEMBER, _UNKNOWN_USER, _MISSING_ACCESS = 10004, 10007, 10013, 50001
 
 
 class Leaving(commands.Cog):
@@ -59,8 +60,10 @@ class Leaving(commands.Cog):
         return {guild.id for guild in self._bot.guilds}
 
     async def is_here(self, guild_id: int, user_id: int) -> bool | None:
-        """Whether a guild has a member; None where Discord does not say."""
+        """Whether a guild has a member, or the bot; None where Discord does not say."""
         guild = self._bot.get_guild(guild_id)
+        if user_id == THE_BOT:
+            return await self._sees(guild_id)
         if guild is None or guild.unavailable:
             return None
         if guild.get_member(user_id) is not None:  # such as those in a call
@@ -70,6 +73,16 @@ class Leaving(commands.Cog):
         except discord.NotFound as error:
             return False if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER) else None
         except (discord.HTTPException, aiohttp.ClientError, OSError):
+            return None
+        return True
+
+    async def _sees(self, guild_id: int) -> bool | None:
+        """Whether the bot is in a guild, as Discord says when it is asked."""
+        try:
+            await self._bot.fetch_guild(guild_id, with_counts=False)
+        except discord.HTTPException as error:
+            return False if error.code in (_UNKNOWN_GUILD, _MISSING_ACCESS) else None
+        except (aiohttp.ClientError, OSError):
             return None
         return True
 

@@ -293,3 +293,5 @@ async def test_a_member_is_looked_up_at_discord(scene: Scene) -> None:
     assert await leaving.is_here(scene.guild.id, scene.ann.id) is True
     assert await leaving.is_here(scene.guild.id, 9_999_999_999_999) is False
     assert await leaving.is_here(OTHER_GUILD, scene.ann.id) is None
+    assert await leaving.is_here(scene.guild.id, THE_BOT) is True
+    assert await leaving.is_here(OTHER_GUILD, THE_BOT) is False

@@ -60,7 +60,7 @@ class Left:
 
     async def is_here(self, guild_id: int, user_id: int) -> bool | None:
         self.asked.append((guild_id, user_id))
-        return self.here.get((guild_id, user_id), True)
+        return self.here.get((guild_id, user_id), user_id != THE_BOT)
 
     async def days_later(self, days: float, *present: int) -> None:
         self.now += timedelta(days=days)
@@ -109,9 +109,43 @@ async def test_coming_back_cancels_it(left: Left) -> None:
     assert left.recorded == ["left", "rejoined"]
 
 
+async def test_a_server_of_which_discord_says_that_the_bot_is_there_keeps_its_data(
+    left: Left,
+) -> None:
+    await left.departing.bot_left(GUILD)
+    left.here[GUILD, THE_BOT] = True
+    await left.days_later(31, OTHER_GUILD)
+    assert len(await left.voices()) == 4
+
+
+async def test_of_a_member_of_a_server_that_the_bot_left_nothing_is_kept_longer(
+    left: Left,
+) -> None:
+    left.here[GUILD, ANN] = False
+    await left.days_later(0, GUILD, OTHER_GUILD)
+    await left.days_later(31, OTHER_GUILD)  # an outage would be known, too
+    assert len(await left.voices()) == 4
+    await left.departing.bot_left(GUILD)
+    await left.days_later(0.1, OTHER_GUILD)
+    assert (GUILD, ANN) not in await left.voices()
+    assert (GUILD, BEN) in await left.voices()
+
+
 async def test_with_no_days_it_goes_at_once(left: Left) -> None:
     left.keep_days = 0
     await left.made().bot_left(GUILD)
+    assert await left.voices() == [(OTHER_GUILD, ANN), (0, None)]
+
+
+async def test_with_no_days_what_the_bot_found_by_itself_is_asked_about_first(left: Left) -> None:
+    left.keep_days = 0
+    left.departing = left.made()
+    left.here[GUILD, THE_BOT] = None
+    await left.departing.compare({OTHER_GUILD})
+    await left.days_later(0, OTHER_GUILD)
+    assert len(await left.voices()) == 4
+    left.here[GUILD, THE_BOT] = False
+    await left.days_later(0, OTHER_GUILD)
     assert await left.voices() == [(OTHER_GUILD, ANN), (0, None)]
 
 
