@@ -36,7 +36,7 @@ CYCLE = timedelta(days=1)
 """After which everybody is looked up again."""
 
 IsHere: TypeAlias = Callable[[int, int], Awaitable[bool | None]]
-"""Whether a guild has a member, by their ids, or the bot (`THE_BOT`); None where nobody can tell."""
+"""Whether a guild has a member, or the bot (`THE_BOT`), by their ids; None where nobody knows."""
 
 
 class Departing:

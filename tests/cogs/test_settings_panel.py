@@ -9,7 +9,8 @@ import pytest
 
 from bot.settings.catalogue import definitions
 from bot.settings.guild import GuildSettings
-from tests.cogs.conftest import Scene, as_read
+from storage.forgotten import stand_in
+from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.panels import DrivenPanel, open_panel
 
 
@@ -252,3 +253,19 @@ async def test_what_the_bot_lacks_for_a_channel_is_said(scene: Scene, panel: Dri
     await panel.open("moderation_channel")
     await panel.choose("pick", closed)
     assert "⚠️ I need the permission Send Messages in the moderation channel" in panel.text
+
+
+async def test_who_deleted_their_data_stays_blocked_whoever_else_is_chosen(scene: Scene) -> None:
+    gone = stand_in(scene.ann.id)
+    settings, guild_id = scene.world.settings, scene.guild.id
+    await settings.change_guild(guild_id, "blocked_members", (gone,), changed_by=None)
+    panel = await open_panel(scene, scene.mo)
+    await panel.open("blocked_members")
+    assert "a member who deleted their data" in panel.text
+    assert panel.control("pick").get("default_values", []) == []
+    await panel.choose("pick", scene.ben)
+    assert (await settings.guild(guild_id)).blocked_members == (scene.ben.id, gone)
+    refused = await scene.ann.slash(scene.channel, "enroll", sample=("a.ogg", b"x"), name="Ann")
+    assert "You are blocked" in content(refused)
+    await panel.press("reset")
+    assert (await settings.guild(guild_id)).blocked_members == ()

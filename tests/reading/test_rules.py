@@ -11,6 +11,7 @@ import pytest
 from bot.reading.message import ChatMessage
 from bot.reading.rules import SkipReason, begins_with_prefix, refused_author, skip_reason
 from bot.settings.member import MemberSettings
+from storage.forgotten import stand_in
 from tests.reading.making import ANN, BOT, CALL, CHAT, NOW, PLACE, author, context, message
 
 ROLE, OTHER_ROLE, ELSEWHERE = 100, 101, 21
@@ -29,6 +30,8 @@ def test_an_ordinary_message_is_read() -> None:
         (message(author=author(webhook=True)), {}, SkipReason.WEBHOOK),
         (message(author=author(webhook=True)), {"read_bots": True}, SkipReason.WEBHOOK),
         (message(), {"blocked_members": [ANN]}, SkipReason.BLOCKED),
+        (message(), {"blocked_members": [stand_in(ANN)]}, SkipReason.BLOCKED),
+        (message(), {"muted_members": [stand_in(ANN)]}, SkipReason.MUTED),
         (message(), {"muted_members": [ANN]}, SkipReason.MUTED),
         (message(author=MEMBER), {"muted_roles": [ROLE]}, SkipReason.MUTED_ROLE),
         (message(author=MEMBER), {"read_roles": [OTHER_ROLE]}, SkipReason.ROLE_MISSING),
