@@ -52,6 +52,8 @@ OnChange = Callable[[VoiceChange], Awaitable[None]]
 class VoiceWatch:
     """The one place that tells queues, caches and the engine that a voice changed.
 
+    on_first_use: called with each voice that comes into use; must neither block nor fail.
+
     When `commits` tells of one, the rows of the voices that were used are read, at most
     `MAX_WATCHED`.
     """
@@ -63,6 +65,7 @@ class VoiceWatch:
         self._looking = asyncio.Lock()
         self._looks: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
+        self.on_first_use: Callable[[VoiceProfile], None] = lambda voice: None
         commits.subscribe(self.look)
 
     @asynccontextmanager
@@ -89,6 +92,7 @@ class VoiceWatch:
         self._watched[voice.id] = voice.state
         if len(self._watched) > MAX_WATCHED:
             self._watched.popitem(last=False)
+        self.on_first_use(voice)
         self._commits.look_again()  # it may have changed since it was read
 
     async def current(self, voice: VoiceProfile) -> VoiceProfile:

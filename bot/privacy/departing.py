@@ -1,14 +1,17 @@
 """What is stored of those who left goes after a while; who comes back before keeps it.
 
 Discord tells when the bot leaves a server. That a member leaves it tells only to bots with the
-privileged intent for members, so members of whom something is stored are looked up, each about once
-a day and slowly. What happened while the bot was off is found when it is back.
+privileged intent for members, so members of whom something is stored are looked up slowly, each
+about once a day, and the owner of a voice that comes into use. What happened while the bot was off
+is found when it is back.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -20,6 +23,7 @@ from bot.errors import BusyError
 from bot.privacy.service import PrivacyService
 from storage.departures import THE_BOT, Departure, Departures
 from storage.errors import StorageError
+from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +62,7 @@ class Departing:
         self._privacy, self._departures, self._keep = privacy, departures, keep
         self._record = record
         self._clock, self._pause_seconds = clock, pause_seconds
+        self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()  # of voices in use
         self._cursor: tuple[list[int], int] | None = None  # guilds to look at, the last member
         self._next_cycle = datetime.min.replace(tzinfo=UTC)
 
@@ -108,6 +113,20 @@ class Departing:
         while True:
             await self.look(present, is_here)
             await asyncio.sleep(INTERVAL_SECONDS)
+
+    def use(self, voice: VoiceProfile) -> bool:
+        """Note that a voice comes into use; whether `look_up_used` has somebody to look up."""
+        if voice.owner_id is not None and len(self._owners) < MEMBERS_A_ROUND:
+            self._owners[voice.guild_id, voice.owner_id] = None
+        return bool(self._owners)
+
+    async def look_up_used(self, is_here: IsHere) -> None:
+        """Look up the owners of the voices that came into use, one after the other."""
+        while self._owners:
+            (guild_id, user_id), _ = self._owners.popitem(last=False)
+            with contextlib.suppress(StorageError):  # a round finds it all the same
+                await self._look_up(guild_id, user_id, is_here)
+            await asyncio.sleep(self._pause_seconds)
 
     async def look(self, present: Callable[[], Collection[int]], is_here: IsHere) -> None:
         """Do one round; what fails is logged and tried again in the next one."""

@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot.client import MynahBot
 from storage.departures import THE_BOT
 from storage.errors import StorageError
+from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
 
@@ -27,12 +28,24 @@ class Leaving(commands.Cog):
     def __init__(self, bot: MynahBot) -> None:
         self._bot, self._departing = bot, bot.services.departing
         self._looking: asyncio.Task[None] | None = None
+        self._looking_up: asyncio.Task[None] | None = None  # the owners of voices in use
+
+    async def cog_load(self) -> None:
+        """Hear of voices that come into use."""
+        self._bot.services.watch.on_first_use = self._use
 
     async def cog_unload(self) -> None:
         """Look no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.gather(self._looking, return_exceptions=True)
+        self._bot.services.watch.on_first_use = lambda voice: None
+        tasks = [task for task in (self._looking, self._looking_up) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _use(self, voice: VoiceProfile) -> None:
+        if self._departing.use(voice) and (self._looking_up is None or self._looking_up.done()):
+            work = self._departing.look_up_used(self.is_here)
+            self._looking_up = asyncio.create_task(work, name="privacy-owners")
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

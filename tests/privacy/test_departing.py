@@ -234,3 +234,18 @@ async def test_everybody_is_looked_up_once_a_day_and_few_at_a_time(
     await left.days_later(1, GUILD, OTHER_GUILD)
     await left.days_later(1 / 24, GUILD, OTHER_GUILD)
     assert sorted(left.asked) == sorted(everybody * 2)
+
+
+async def test_the_owner_of_a_voice_that_comes_into_use_is_looked_up(left: Left) -> None:
+    left.here[GUILD, ANN] = False
+    for voice in await left.store.list_voices(GUILD):
+        assert left.departing.use(voice)
+    await left.departing.look_up_used(left.is_here)
+    assert left.asked == [(GUILD, ANN), (GUILD, BEN)]
+    assert await left.departures.is_noted(GUILD, ANN)
+
+
+async def test_an_operators_voice_has_nobody_to_look_up(left: Left) -> None:
+    assert not left.departing.use((await left.store.list_voices(0))[0])
+    await left.departing.look_up_used(left.is_here)
+    assert left.asked == []
