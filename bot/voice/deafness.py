@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import aiohttp
 import discord
+
+# The last is the library's, when it has no connection to ask over.
+_GATEWAY_LOST = (discord.ClientException, aiohttp.ClientError, OSError, AttributeError)
 
 _Channel = discord.VoiceChannel | discord.StageChannel
 
@@ -34,8 +38,14 @@ async def set_deaf(bot: discord.Client, channel: _Channel, on: bool, within: flo
     try:
         await channel.guild.change_voice_state(channel=channel, self_deaf=on)
         await confirmed
-    except (TimeoutError, discord.ClientException, aiohttp.ClientError, OSError, AttributeError):
-        return False  # the gateway is just being lost; the library has no connection to ask over
+    except (TimeoutError, *_GATEWAY_LOST):
+        return False
     finally:
         confirmed.cancel()
     return True
+
+
+async def leave_channel(guild: discord.Guild) -> None:
+    """Ask to be in no channel: a question about one that crosses a disconnect is a wish to join."""
+    with contextlib.suppress(*_GATEWAY_LOST):
+        await guild.change_voice_state(channel=None)

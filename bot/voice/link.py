@@ -14,7 +14,7 @@ from discord.errors import ConnectionClosed
 
 from bot.consent.recording import LiveRecording
 from bot.voice.client import Loss, MynahVoiceClient
-from bot.voice.deafness import is_deaf, set_deaf
+from bot.voice.deafness import is_deaf, leave_channel, set_deaf
 from bot.voice.limits import VoiceLimits
 from bot.voice.receive import Receiver
 
@@ -216,6 +216,19 @@ class VoiceLink:
         if channel is None or not self.sound:
             return False
         return await set_deaf(self._bot, channel, on, self.limits.leave_seconds)
+
+    @property
+    def stray(self) -> bool:
+        """Whether Discord shows the bot in a channel though it wants to be in none."""
+        guild = self._bot.get_guild(self._guild_id)
+        there = guild is not None and guild.me.voice is not None
+        return there and not self.wanted and not self._moving
+
+    async def leave_stray(self) -> None:
+        """Leave such a channel."""
+        guild = self._bot.get_guild(self._guild_id)
+        if guild is not None and self.stray:
+            await leave_channel(guild)
 
     def session_renewed(self) -> None:
         """Hear that the gateway has a new session, to which no voice connection belongs."""

@@ -93,9 +93,13 @@ class Listening:
         self.stay_deaf()
 
     def stay_deaf(self) -> None:
-        """Ask to be deaf again, in the background, if Discord shows the bot as hearing."""
+        """Ask to be deaf again, in the background, if Discord shows the bot as hearing.
+
+        Or to be in no channel, if a wish to hear has crossed a disconnect and brought it back.
+        """
         busy = self._recording is not None or (self._deafening and not self._deafening.done())
-        if not busy and not self._closed and self._may_ask and not self._link.deaf:
+        hears = self._link.sound and not self._link.deaf
+        if not busy and not self._closed and self._gateway_up and (hears or self._link.stray):
             self._deafening = asyncio.create_task(self._deafen(), name="voice-deafening")
 
     # -------------------------------------------------------------------------------------
@@ -179,6 +183,7 @@ class Listening:
         return self._may_ask and await self._link.set_deaf(True)
 
     async def _deafen(self) -> None:
+        await self._link.leave_stray()
         for _attempt in range(_ATTEMPTS):
             if self._recording is not None or not self._may_ask or self._link.deaf:
                 return

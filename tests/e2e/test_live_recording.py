@@ -12,6 +12,7 @@ import soxr
 from bot.consent.packets import RecordedSpeech
 from bot.consent.recording import LiveRecording, RecordingEnd, RecordingState
 from bot.enrolment.packets import DecodedSpeech, decode_speech
+from bot.errors import UserError
 from bot.voice.utterances import UtteranceEnd
 from tests.loopback import Microphone, Network, Person, best_correlation, decode_opus, encode_opus
 from tests.loopback.audio import SAMPLE_RATE, Samples
@@ -320,3 +321,37 @@ async def test_member_can_record_again_after_a_reconnect(what: str) -> None:
         await call.ada_says.say(said, pace=FAST)
         speech, _ = await stopped(again, len(said))
         assert [packet.opus for packet in speech.packets] == said
+
+
+@pytest.mark.parametrize("what", ENDS)
+async def test_interruption_while_it_begins_leaves_the_bot_deaf(what: str) -> None:
+    interrupt, _ = ENDS[what]
+    async with open_call() as call:
+        beginning = asyncio.create_task(call.start())
+        while call.stage.player.recording is None:
+            await asyncio.sleep(0)
+        recording = call.stage.player.recording
+        done = interrupt(call)
+        if done is not None:
+            await done
+        end, speech = await result(recording)
+        assert not end.kept
+        assert speech is None
+        await asyncio.wait([beginning])
+        failure = beginning.exception()
+        assert isinstance(failure, UserError) or beginning.result() is recording
+        await eventually(lambda: call.is_deaf and not call.listens, what="deafness")
+        assert call.stage.player.recording is None
+
+
+async def test_wish_to_be_deaf_that_crosses_a_disconnect_does_not_bring_the_bot_back() -> None:
+    async with open_call() as call:
+        recording = await call.start()
+        states = call.stage.loopback.voice.bot_states
+        recording.cancel()
+        call.stage.loopback.disconnect_bot(call.stage.guild)
+        assert await result(recording) == (RecordingEnd.CANCELLED, None)
+        # It was brought back, and left at once.
+        ways = [True, False, True, False]
+        await eventually(lambda: [state.channel_id is not None for state in states][-4:] == ways)
+        assert not call.listens

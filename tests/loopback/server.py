@@ -183,6 +183,7 @@ class LoopbackDiscord:
         """Throw the bot out of the guild."""
         if self.world.bot.id in guild.voice_states:
             self.disconnect_bot(guild)
+        self.voice.expelled.add(guild.id)
         self.world.publish("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
 
     def delete_channel(self, channel: Channel) -> None:

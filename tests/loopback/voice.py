@@ -42,6 +42,7 @@ class Voice:
         self._calls: dict[int, Call] = {}
         self._ended: list[Call] = []
         self._listeners: dict[int, Listener] = {}
+        self.expelled: set[int] = set()  # guilds that threw the bot out
         self.bot_states: list[VoiceState] = []  # everyone that was published, in order
         self._muted: set[tuple[int, int]] = set()  # guild, user; for as long as a moderator wants
         self._deafened: set[tuple[int, int]] = set()  # likewise
@@ -166,6 +167,9 @@ class Voice:
     def bot_requested(self, request: VoiceRequest) -> None:
         """Op 4 on the gateway. What the bot may not do is ignored, as Discord does."""
         guild = self._world.guild(request.guild_id)
+        if guild.id in self.expelled:
+            self.refused_requests.append(request)
+            return
         self._own[guild.id, self._world.bot.id] = (request.self_mute, request.self_deaf)
         if request.channel_id is None:
             self._move_bot(guild, request.session_id, None)
