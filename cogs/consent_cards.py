@@ -20,6 +20,11 @@ _DEAF = N_(
     "I am deafened, as always: I hear nobody. From the press on Start recording to Stop, at most "
     "{seconds} seconds, I hear you and nobody else."
 )
+_KEPT = N_(
+    "Nothing is stored yet. Save keeps the recording and, as evidence, the sentence as you said "
+    "it, the words, who saved it and when; all of it goes with the voice. This card expires after "
+    "15 minutes."
+)
 
 
 def asked_card(title: str, asked: Asked, seconds: float, problem: str = "") -> discord.Embed:
@@ -62,11 +67,13 @@ def checked_lines(evidence: Evidence) -> list[str]:
 def add_consent(card: discord.Embed, evidence: Evidence) -> discord.Embed:
     """Put what a sample proves, and what was checked, on its card."""
     lines = [level_text(evidence.level), *checked_lines(evidence)]
+    if evidence.way == "live":
+        card.set_footer(text=_(_KEPT))
     return card.add_field(name=_("Consent"), value="\n".join(lines), inline=False)
 
 
 def _add_sentence(card: discord.Embed, asked: Asked) -> None:
-    card.add_field(name=_("1. Read this aloud"), value=f"> **{literal(asked.text)}**", inline=False)
+    card.add_field(name=_("1. Read this aloud"), value=f"**{literal(asked.text)}**", inline=False)
 
 
 def _talk() -> str:

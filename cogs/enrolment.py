@@ -27,7 +27,7 @@ from cogs.own_message import NameDialog, own_recording
 from cogs.permissions import require
 from cogs.saving import AsNewVoice, Saving, require_level
 from cogs.tuning import LANGUAGE_CHOICES
-from cogs.ui import Interaction, guild_of, services_of
+from cogs.ui import Interaction, command_names, guild_of, services_of
 from storage.names import MAX_NAME_LENGTH
 from storage.types import NewVoice
 
@@ -77,7 +77,7 @@ class Enrolment(commands.Cog):
 
     async def make_mine(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask for the name of the voice that a voice message of the member's own becomes."""
-        sample = own_recording(message, interaction.user.id)
+        sample = own_recording(message, interaction.user.id, command_names(interaction)("enroll"))
         check_attachment(sample, self._enrolment.limits)
         await require(interaction, Action.ENROL)
         proof = proofs.own_message(interaction, message)

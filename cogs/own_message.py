@@ -22,8 +22,8 @@ OnName = Callable[[Interaction, str, str | None], Awaitable[None]]
 DIALOG_SECONDS = 14 * 60.0
 
 
-def own_recording(message: discord.Message, member_id: int) -> discord.Attachment:
-    """Return the recording of a member's own voice message.
+def own_recording(message: discord.Message, member_id: int, enroll: str) -> discord.Attachment:
+    """Return the recording of a member's own voice message. enroll: that command as a text.
 
     Raises UserError for any other message: only Discord's own flag says that the account which
     wrote it recorded it, and a message that was forwarded was recorded by who knows whom.
@@ -41,7 +41,7 @@ def own_recording(message: discord.Message, member_id: int) -> discord.Attachmen
                 "That is no voice message that you recorded in Discord. Press the microphone next "
                 "to the message box, record 10 to 20 seconds, and choose this in its menu. A file "
                 "can be sent with {enroll}."
-            ).format(enroll="`/enroll`")
+            ).format(enroll=enroll)
         )
     return message.attachments[0]
 

@@ -84,7 +84,7 @@ async def test_the_card_shows_a_sentence_with_name_and_four_words(
     card = await enrol_live(scene, lounge)
     assert card.ephemeral
     field = embed_of(card).fields[0]
-    assert field.value.startswith("> **I, ann, agree")
+    assert field.value.startswith("**I, ann, agree")
     words = field.value.rstrip(".*").rpartition(": ")[2].split(", ")
     assert len(words) == 4
     assert set(words) <= set(WORDS)
@@ -330,7 +330,7 @@ async def test_where_a_language_is_not_recognised_english_can_be_chosen(
     view = next(iter(scene.world.bot.get_cog("Enrolment").cards._cards.values()))
     assert view.language == "ja"
     await scene.ann.click(card.response, custom_id=view.in_english.custom_id)
-    assert embed_of(card).fields[0].value.startswith("> **I, ann, agree")
+    assert embed_of(card).fields[0].value.startswith("**I, ann, agree")
     assert len(buttons(card)) == 2
 
 

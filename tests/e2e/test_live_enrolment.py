@@ -34,7 +34,7 @@ def labels(card: Message) -> list[str]:
 
 def asked_sentence(card: Message) -> str:
     """What the card asks to be said."""
-    return str(card.embeds[0]["fields"][0]["value"]).strip("> *").replace("\\", "")
+    return str(card.embeds[0]["fields"][0]["value"]).strip("*").replace("\\", "")
 
 
 async def record(call: Call, card: Message, samples: Samples) -> None:

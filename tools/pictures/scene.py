@@ -104,6 +104,11 @@ class Act:
         """Show a message as it is now."""
         self.shown.append(Answer.of(member.user.name, self.localised(command), message))
 
+    def keep_dialog(self, opened: Interaction) -> None:
+        """Show the dialog that an interaction opened."""
+        assert opened.modal is not None
+        self.shown.append(Dialog(opened.modal))
+
     async def press(
         self, member: Person, message: Message, show: str | None = None, **which: Any
     ) -> Interaction:
