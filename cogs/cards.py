@@ -139,7 +139,8 @@ def voice_card(
     card.add_field(name=_("Language"), value=_language(voice.language))
     set_to = describe(settings_of(voice), delivery_of(voice))
     card.add_field(name=_("Speaks with"), value=translated(set_to))
-    return card.add_field(name=_("Consent"), value=_consent(voice), inline=False)
+    card.add_field(name=_("Consent"), value=_consent(voice), inline=False)
+    return _synthetic(card)
 
 
 def tuned(

@@ -28,6 +28,13 @@ async def test_a_new_voice_says_so(scene: Scene) -> None:
     assert message.embeds[0].footer.text == SYNTHETIC
 
 
+async def test_the_card_of_a_voice_says_so(scene: Scene) -> None:
+    await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
+    card = await scene.ann.slash(scene.channel, "voice info", voice="Ann")
+    assert card.response is not None
+    assert card.response.embeds[0].footer.text == SYNTHETIC
+
+
 async def test_help_says_so(scene: Scene) -> None:
     card = await scene.ann.slash(scene.channel, "help")
     assert card.response is not None
