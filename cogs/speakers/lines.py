@@ -139,7 +139,6 @@ class SpeakerLines(commands.Cog):
             settings = await self._bot.services.settings.guild(guild.id)
             lines = outbox.take(settings)
             if lines:
-                outbox.next_at = time.monotonic() + PAUSE_SECONDS
                 await self._send(guild, lines, settings, outbox)
         except StorageError as error:
             outbox.waiting.clear()
@@ -159,7 +158,7 @@ class SpeakerLines(commands.Cog):
         with in_locale(server_locale(settings.locale, guild.preferred_locale)):
             text = message(lines, outbox.left_out)
             buttons = buttons_for(guild.id, lines)
-        outbox.left_out = 0
+        outbox.left_out, outbox.next_at = 0, time.monotonic() + PAUSE_SECONDS
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await channel.send(text, view=buttons, allowed_mentions=_NOBODY, silent=True)
@@ -204,6 +203,7 @@ def line(speaking: Speaking) -> str:
 
 
 def _report(guild: discord.Guild, outbox: _Outbox, problem: str) -> None:
+    outbox.recent = RecentLines()  # nobody has read what was not written
     if outbox.problem != problem:
         outbox.problem = problem
         log.warning("who speaks cannot be written", guild=guild.id, stage="voice", problem=problem)

@@ -166,6 +166,9 @@ async def test_without_the_permission_it_speaks_and_says_once_what_is_missing(
     await speak(scene, scene.ann, "Third", until_heard)
     problems = [each["problem"] for each in log_lines if each["log_level"] == "warning"]
     assert problems == [f"I need the permission Send Messages in <#{lounge.id}>."]
+    await permit(scene, "bot", lounge, send_messages=True)
+    await speak(scene, scene.ann, "Third", until_heard)
+    assert len(told(lounge)) == 1
 
 
 async def test_the_panel_tells_where_nothing_can_be_written(
