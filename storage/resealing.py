@@ -15,7 +15,6 @@ from pathlib import Path
 from storage.clips import CLIP_SUFFIX, glance, reseal_clip
 from storage.database import Database, Execute
 from storage.errors import DamagedClipError, StorageError
-from storage.layout import CLIPS_NAME
 from storage.sealing import HEADER_BYTES, NO_KEYS, KeyRing, evidence_context, sealing_key
 from storage.seals import recordings
 from storage.voices import VoiceStore
@@ -50,11 +49,13 @@ class Resealing:
     @classmethod
     def beside(cls, voices: VoiceStore, *, plain: bool = False) -> Resealing:
         """Return what seals the data of `voices`. plain: what opens it instead."""
-        clips = voices.database.path.parent / CLIPS_NAME
-        return cls(voices.database, clips, voices.keys, NO_KEYS if plain else voices.keys)
+        return cls(voices.database, voices.clips, voices.keys, NO_KEYS if plain else voices.keys)
 
     async def run(self, on_progress: OnProgress) -> Resealed:
-        """Change all that is not as it should be. Raises StorageError."""
+        """Change all that is not as it should be. Raises StorageError.
+
+        Nothing of how it was is left in the database's files.
+        """
         changes = [*await asyncio.to_thread(self._of_files), *await self._of_rows()]
         changed = 0
         failed: list[str] = []
@@ -64,7 +65,16 @@ class Resealing:
                 changed += await self._database.write(change)
             except StorageError as error:
                 failed.append(str(error))
+        if self._sealing:
+            failed += await self._scrub()
         return Resealed(changed, tuple(failed))
+
+    async def _scrub(self) -> list[str]:
+        try:
+            await self._database.scrub()
+        except StorageError as error:
+            return [str(error)]
+        return []
 
     def _of_files(self) -> list[Change]:
         return [

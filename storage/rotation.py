@@ -12,7 +12,6 @@ from pathlib import Path
 from storage.database import Execute
 from storage.errors import KeyFileError
 from storage.key_file import new_key, read_keys, write_keys
-from storage.layout import CLIPS_NAME
 from storage.sealing import key_id
 from storage.seals import used_keys
 from storage.voices import VoiceStore
@@ -45,10 +44,9 @@ async def finish_rotation(voices: VoiceStore, file: Path) -> tuple[str, ...]:
 
     Raises StorageError.
     """
-    clips = voices.database.path.parent / CLIPS_NAME
 
     async def work(_execute: Execute) -> tuple[str, ...]:
-        used, unread = await used_keys(voices.database, clips)
+        used, unread = await used_keys(voices.database, voices.clips)
         newest, *older = await asyncio.to_thread(read_keys, file)
         needed = [key for key in older if unread or key_id(key) in used]
         if len(needed) < len(older):

@@ -119,6 +119,18 @@ async def test_sealing_anew_changes_all_and_only_the_seal(directory: Path, ring:
         await prove(store, voice_id)
 
 
+async def test_sealing_leaves_nothing_plain_in_the_database(directory: Path, ring: KeyRing) -> None:
+    async with opened(directory) as store:
+        for number in range(30):
+            await add_with_evidence(store, f"voice {number}", 1000 * number)
+    assert b"candle" in (directory / "mynah.db").read_bytes()
+    async with opened(directory) as bot, opened(directory, ring) as store:
+        await bot.count(GUILD)
+        await reseal(store)
+        written = [path.read_bytes() for path in directory.glob("mynah.db*")]
+    assert not [content for content in written if b"candle" in content]
+
+
 async def test_former_and_lost_recordings_are_sealed_anew(directory: Path, ring: KeyRing) -> None:
     async with opened(directory) as store:
         voice = await add(store, "Anna")
@@ -291,14 +303,13 @@ async def test_voices_enrolled_during_a_rotation_are_kept(
                 added[seed] = await add_with_evidence(bot, f"voice {seed}", seed)
 
         busy = asyncio.create_task(enrol())
-        for _ in range(3):
+        while len(added) < 3:
             await rotate(it, key_file)
         busy.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await busy
         await rotate(it, key_file)
         assert len(read_keys(key_file)) == 1
-        assert added
         for seed, voice_id in added.items():
             await prove(it, voice_id, seed)
 
