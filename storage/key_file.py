@@ -81,6 +81,8 @@ def is_exposed(path: Path) -> bool:
 
     Files of a service's credentials and of a container's secrets lie where nobody else can look.
     """
+    if not path.exists():
+        return False
     private = [_PRIVATE_DIRECTORY, *_credentials_directory()]
     resolved = path.resolve()
     if any(resolved.is_relative_to(directory) for directory in private):

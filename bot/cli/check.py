@@ -116,8 +116,9 @@ async def _voices(settings: Settings, show: Show) -> str:
     from bot.app import open_store
     from bot.cli.lookup import all_voices
 
-    async with open_store(settings) as store:
+    async with open_store(settings, any_key=True) as store:
         report = await store.check(verify=True)
+        unread = (await store.seals()).unreadable
         counts = [await store.count(guild) for guild in await store.guild_ids()]
         profiles = await all_voices(store, None)
     if report.damaged:
@@ -128,6 +129,11 @@ async def _voices(settings: Settings, show: Show) -> str:
         )
     if report.lost:
         raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
+    if unread:
+        raise _CheckNotedError(
+            f"{counted(sum(counts), 'voice')}; {unread} recordings and records of consent were not "
+            "read, because their key is not there"
+        )
     await _refuse_short(settings, profiles, show)
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
 
