@@ -75,6 +75,8 @@ async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncItera
         for voice in report.damaged:
             log.warning("voice cannot be used", guild=voice.guild_id, voice=voice.name,
                         stage="start", damage=voice.damage)  # fmt: skip
+        for damage in report.damaged_evidence:
+            log.warning("evidence of a consent cannot be used", stage="start", damage=damage)
         yield store
 
 

@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from storage.clips import clip_path, glance, load_clip
 from storage.database import Database, Execute
 from storage.errors import BrokenSealError, StorageError, UnknownKeyError
 from storage.recording import EncodedClip, encode, write_file
 from storage.rows import timestamp, to_json
 from storage.sealing import KeyRing, evidence_context
+from storage.texts import excerpt
 from storage.types import Consent, NewConsent
 from storage.upkeep import announce, release
 
@@ -109,30 +111,63 @@ async def consents_of(database: Database, voice_id: int, keys: KeyRing) -> list[
     return await asyncio.to_thread(lambda: [_consent(row, keys) for row in rows])
 
 
+async def damaged(
+    database: Database, clips: Path, keys: KeyRing, *, verify: bool
+) -> tuple[str, ...]:
+    """Return which evidence cannot be used and why, a sentence each. Raises StorageError.
+
+    verify: read records and clips whole; else look whether the clips are there. What is sealed with
+    a key that is missing is not reported: whether keys are missing is asked elsewhere.
+    """
+    rows = await database.read(
+        "SELECT consents.*, name, guild_id FROM consents JOIN voices ON voices.id = voice_id"
+        " ORDER BY voice_id, given_at"
+    )
+    return await asyncio.to_thread(
+        lambda: tuple(filter(None, (_damage(row, clips, keys, verify) for row in rows)))
+    )
+
+
+def _damage(row: sqlite3.Row, clips: Path, keys: KeyRing, verify: bool) -> str | None:
+    sha256 = row["consent_sha256"]
+    try:
+        if verify:
+            _consent(row, keys)
+        if sha256 is not None:
+            path = clip_path(clips, sha256)
+            _ = load_clip(path, sha256, keys) if verify else glance(path)
+    except UnknownKeyError:
+        return None
+    except StorageError as error:
+        return f"“{excerpt(str(row['name']), 80)}” (server {row['guild_id']}): {error}"
+    return None
+
+
 async def _release(execute: Execute, rows: list[sqlite3.Row]) -> list[str]:
     hashes = [row["consent_sha256"] for row in rows]
     return [sha256 for sha256 in hashes if await release(execute, sha256)]
 
 
 def _consent(row: sqlite3.Row, keys: KeyRing) -> Consent:
+    """Return a row as what it holds. Raises StorageError if it cannot be read."""
     context = evidence_context(row["voice_id"], row["clip_sha256"])
     try:
         record = keys.open_sealed(row["record"], context)
     except (UnknownKeyError, BrokenSealError) as error:
         raise type(error)(f"The evidence of a consent cannot be read: {error}.") from error
-    return Consent(
-        row["voice_id"], row["clip_sha256"], row["member_id"],
-        datetime.fromisoformat(row["given_at"]), row["consent_sha256"], _record(record),
-    )  # fmt: skip
+    try:
+        return Consent(
+            row["voice_id"], row["clip_sha256"], row["member_id"],
+            datetime.fromisoformat(row["given_at"]), row["consent_sha256"], _record(record),
+        )  # fmt: skip
+    except (ValueError, TypeError, RecursionError) as error:
+        raise StorageError(
+            "The evidence of a consent is damaged in the database. Restore mynah.db from a backup."
+        ) from error
 
 
 def _record(content: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(content)
-    except ValueError as error:
-        raise StorageError(
-            "The evidence of a consent cannot be read. Restore mynah.db from a backup."
-        ) from error
+    record = json.loads(content)
     if not isinstance(record, dict):
-        raise StorageError("The evidence of a consent is no object of JSON.")
+        raise TypeError
     return record

@@ -180,6 +180,7 @@ class StoreReport:
         them; returned: of those that came back from there, because a voice needs them.
     lost: all that lies there.
     damaged: voices that cannot be used; restored: voices that were marked and work again.
+    damaged_evidence: of consents, a sentence each; the voices work all the same.
     """
 
     swept: tuple[str, ...]
@@ -188,6 +189,7 @@ class StoreReport:
     lost: tuple[LostClip, ...]
     damaged: tuple[VoiceProfile, ...]
     restored: tuple[VoiceProfile, ...]
+    damaged_evidence: tuple[str, ...] = ()
 
     @property
     def lost_advice(self) -> str | None:

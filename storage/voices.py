@@ -324,4 +324,5 @@ class VoiceStore:
             await asyncio.to_thread(list_lost, self._clips),
             await damage.damaged_voices(self._database, self._clips, self._keys, verify=verify),
             tuple(restored),
+            await consents.damaged(self._database, self._clips, self._keys, verify=verify),
         )

@@ -127,6 +127,12 @@ async def _voices(settings: Settings, show: Show) -> str:
             f"{len(report.damaged)} of {sum(counts)} voices cannot be used. {faults} "
             "Restore the files from a backup, or delete the voices and enrol them again."
         )
+    if report.damaged_evidence:
+        raise _CheckFailedError(
+            "The evidence of consents cannot be used, though the voices speak: "
+            f"{'; '.join(report.damaged_evidence)} Restore mynah.db and clips/ from a backup, or "
+            "have the members record again."
+        )
     if report.lost:
         raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
     if unread:

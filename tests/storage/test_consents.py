@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import DamagedClipError, NameTakenError
+from storage.errors import DamagedClipError, NameTakenError, StorageError
 from storage.former import KEPT_FOR
 from storage.types import Consent, NewConsent, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -166,10 +166,28 @@ async def test_a_sentence_that_came_to_lost_comes_back(store: VoiceStore, direct
     assert (await store.check()).returned == (name,)
 
 
-async def test_a_damaged_sentence_is_reported(store: VoiceStore, directory: Path) -> None:
+@pytest.mark.parametrize("content", [None, b"\x1f\x8bno clip"])
+async def test_a_damaged_sentence_is_reported_and_the_voice_speaks(
+    store: VoiceStore, directory: Path, content: bytes | None
+) -> None:
     voice = await enrolled(store)
     stored = await store.consent_of(voice.id, voice.clip_sha256)
     assert stored is not None
-    (directory / "clips" / f"{stored.consent_sha256}.pickle.gz").write_bytes(b"\x1f\x8bno clip")
+    path = directory / "clips" / f"{stored.consent_sha256}.pickle.gz"
+    path.unlink() if content is None else path.write_bytes(content)
     with pytest.raises(DamagedClipError):
         await store.load_consent_clip(stored)
+    report = await store.check(verify=True)
+    [told] = report.damaged_evidence
+    assert told.startswith("“Anna”")
+    assert report.damaged == ()
+    assert len((await store.check()).damaged_evidence) == (1 if content is None else 0)
+
+
+@pytest.mark.parametrize("record", ["x'00'", "CAST('[1]' AS BLOB)"])
+async def test_a_damaged_record_is_reported(store: VoiceStore, record: str) -> None:
+    voice = await enrolled(store)
+    await store.database.write(lambda execute: execute(f"UPDATE consents SET record = {record}"))
+    with pytest.raises(StorageError, match="damaged in the database"):
+        await store.consent_of(voice.id, voice.clip_sha256)
+    assert len((await store.check(verify=True)).damaged_evidence) == 1
