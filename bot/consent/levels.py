@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bot.i18n import N_
-from storage.types import Level
+
+if TYPE_CHECKING:  # it brings numpy, which the command line's completion has no time for
+    from storage.types import Level
 
 ORDER: tuple[Level, ...] = ("declared", "own message", "live", "spoken", "operator")
 """The operator answers for their own; no server's minimum is above that."""

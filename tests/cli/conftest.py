@@ -128,14 +128,15 @@ def enrolled(mynah: Mynah, enrolled_data: Path) -> Mynah:
     return mynah
 
 
-def add_voice(data: Path, name: str, guild_id: int) -> None:
+def add_voice(data: Path, name: str, guild_id: int, owner_id: int | None = None) -> None:
     """Store Anna's recording under another name, which takes no time."""
 
     async def add() -> None:
         async with VoiceStore.open(data) as store:
             anna = await store.find(0, "Anna")
             clip = await store.load_clip(anna)
-            await store.add(NewVoice(guild_id, name, pitch_hz=anna.pitch_hz), clip)
+            voice = NewVoice(guild_id, name, pitch_hz=anna.pitch_hz, owner_id=owner_id)
+            await store.add(voice, clip)
 
     asyncio.run(add())
 

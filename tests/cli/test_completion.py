@@ -98,7 +98,7 @@ def test_bash_takes_names_as_they_are_typed(environment: dict[str, str]) -> None
 
 
 def test_bash_completes_commands_and_servers(environment: dict[str, str]) -> None:
-    assert in_bash(environment, "voices", "re") == ["rename", "replace", "restore"]
+    assert in_bash(environment, "voices", "re") == ["rename", "replace", "restore", "resume"]
     assert in_bash(environment, "voices", "show", "--guild", "7") == ["77"]
 
 

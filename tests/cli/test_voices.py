@@ -257,3 +257,26 @@ def test_damaged_voice_is_not_logged_beside_the_list(enrolled: Mynah) -> None:
     outcome = enrolled("voices")
     assert "DAMAGED" in outcome.out
     assert outcome.err == ""
+
+
+def test_a_voice_is_paused_and_speaks_again(enrolled: Mynah) -> None:
+    assert "is paused: nobody" in enrolled("voices", "pause", "Anna").out
+    assert "is paused already" in enrolled("voices", "pause", "Anna").out
+    assert re.search(r"paused +by an admin", enrolled("voices", "show", "Anna").out)
+    assert "can speak again" in enrolled("voices", "resume", "Anna").out
+    assert "is not paused" in enrolled("voices", "resume", "Anna").out
+
+
+def test_the_operator_narrows_and_never_widens(enrolled: Mynah) -> None:
+    add_voice(enrolled.data, "Bert", 7, owner_id=9)
+    assert "everybody on its server" in enrolled("voices", "show", "Bert", "--guild", "7").out
+    shared = enrolled("voices", "share", "Bert", "--guild", "7", "--with", "named")
+    assert "members: none; roles: none" in shared.out
+    narrowed = enrolled("voices", "share", "Bert", "--guild", "7", "--with", "owner")
+    assert "is for its owner alone" in narrowed.out
+    assert "its owner alone" in enrolled("voices", "show", "Bert", "--guild", "7").out
+    refused = enrolled("voices", "share", "Bert", "--guild", "7", "--with", "named")
+    assert refused.code == 2
+    assert "Only its owner" in refused.err
+    nobodys = enrolled("voices", "share", "Anna", "--with", "owner")
+    assert "belongs to no member" in nobodys.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from bot.cli.as_json import json_option
+from bot.cli.voices.access import pause, resume, share
 from bot.cli.voices.change import delete, rename
 from bot.cli.voices.export import export
 from bot.cli.voices.listing import list_command, only_guild_option, print_voices
@@ -29,5 +30,17 @@ def voices(context: click.Context, guild_id: int | None, as_json: bool) -> None:
         )
 
 
-for command in (list_command, show, tune, replace, restore, rename, delete, export):
+for command in (
+    list_command,
+    show,
+    tune,
+    replace,
+    restore,
+    rename,
+    share,
+    pause,
+    resume,
+    delete,
+    export,
+):
     voices.add_command(command)

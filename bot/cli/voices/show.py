@@ -14,11 +14,20 @@ from bot.cli.lookup import find_voice, with_store
 from bot.cli.options import guild_option
 from bot.cli.output import counted, print_facts, print_line
 from bot.cli.reports import report_rows
-from bot.cli.voices.words import date, pitch, server, speaks, too_short
+from bot.cli.voices.words import (
+    date,
+    paused_in_words,
+    pitch,
+    reach_in_words,
+    server,
+    speaks,
+    too_short,
+)
 from bot.consent.levels import MEANINGS
 from bot.speech.voice_settings import delivery_of, settings_of
 
 if TYPE_CHECKING:
+    from storage.access import VoiceAccess
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
 
@@ -32,21 +41,23 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
     """Show everything that is stored about the voice NAME."""
 
     from bot.app import expected_clip_need
+    from storage.access import access_of
 
-    async def work(store: VoiceStore) -> tuple[VoiceProfile, Path]:
+    async def work(store: VoiceStore) -> tuple[VoiceProfile, Path, VoiceAccess]:
         profile = await find_voice(store, guild_id, name)
-        return profile, store.clip_path(profile)
+        access = await access_of(store.database, [profile.id])
+        return profile, store.clip_path(profile), access[profile.id]
 
-    profile, path = with_store(context, work, any_key=True)
+    profile, path, access = with_store(context, work, any_key=True)
     if as_json:
         print_json(voice_document(profile, path))
     else:
-        print_facts(_facts(profile, path))
+        print_facts(_facts(profile, path, access))
         if note := too_short(profile, expected_clip_need(context.settings)):
             print_line((note, "yellow"))
 
 
-def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
+def _facts(profile: VoiceProfile, path: Path, access: VoiceAccess) -> list[tuple[str, str]]:
     return [
         ("name", profile.name),
         ("server", server(profile.guild_id)),
@@ -56,6 +67,8 @@ def _facts(profile: VoiceProfile, path: Path) -> list[tuple[str, str]]:
         ("language", profile.language or "-"),
         ("speaks with", speaks(settings_of(profile), delivery_of(profile))),
         ("owner", str(profile.owner_id or "the operator")),
+        ("who may speak as it", reach_in_words(access)),
+        ("paused", paused_in_words(access)),
         ("consent", _consent(profile)),
         ("proof", f"{profile.level}: {MEANINGS[profile.level]}"),
         ("added", date(profile.created_at)),

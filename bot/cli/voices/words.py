@@ -13,6 +13,7 @@ from bot.speech.types import VoiceSettings
 
 if TYPE_CHECKING:
     from bot.clip_need import ClipNeed
+    from storage.access import VoiceAccess
     from storage.types import VoiceProfile
 
 
@@ -30,6 +31,22 @@ def too_short(voice: VoiceProfile, need: ClipNeed) -> str:
         f"“{voice.name}” has a recording of {voice.seconds:.1f} s; {need}. Give it a longer one: "
         f"mynah voices replace {shlex.quote(voice.name)} FILE{guild}"
     )
+
+
+def reach_in_words(access: VoiceAccess) -> str:
+    """Return who may speak as a voice; of members and roles their ids, as Discord has them."""
+    if access.owner is None:
+        return "everybody on its server" if access.guild_id else "everybody on every server"
+    if access.reach != "named":
+        return {"owner": "its owner alone", "everybody": "everybody on its server"}[access.reach]
+    members, roles = (" ".join(map(str, sorted(ids))) for ids in (access.members, access.roles))
+    return f"its owner; members: {members or 'none'}; roles: {roles or 'none'}"
+
+
+def paused_in_words(access: VoiceAccess) -> str:
+    """Return who paused a voice."""
+    who = (("its owner", access.paused_by_owner), ("an admin", access.paused_by_admin))
+    return " and ".join(f"by {name}" for name, paused in who if paused) or "no"
 
 
 def pitch(pitch_hz: float | None) -> str:
