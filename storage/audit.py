@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from storage.audit_chains import Chain, chains, read_chain
 from storage.audit_events import Event
 from storage.audit_rows import (
     COLUMNS,
@@ -26,27 +26,18 @@ from storage.audit_rows import (
     row_hash,
     text_hash,
 )
+from storage.audit_seal import is_intact, seal
 from storage.database import Database, Execute
 from storage.forgotten import is_stand_in
 from storage.rows import timestamp
+from storage.sealing import NO_KEYS, KeyRing
 
 _INSERT = f"INSERT INTO audit ({', '.join(COLUMNS)}, hash) VALUES ({', '.join('?' * 11)})"  # noqa: S608
-_BEGIN = "INSERT OR IGNORE INTO audit_chains VALUES (?, 1, ?, 0, ?)"
+_BEGIN = "INSERT OR IGNORE INTO audit_chains VALUES (?, 1, ?, 0, ?, NULL)"
 _MEMBER = """
 INSERT INTO audit_members VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (guild_id, user_id) DO UPDATE SET newest = excluded.newest RETURNING pseudonym
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """Where a guild's chain begins and ends; see storage/migrations/0013_audit.sql."""
-
-    guild_id: int
-    first: int
-    before: str
-    last: int
-    hash: str
 
 
 async def tell(execute: Execute, guild_id: int, *events: Event) -> None:
@@ -64,7 +55,7 @@ async def append(execute: Execute, guild_id: int, rows: Iterable[NewRow]) -> Non
     await execute(_BEGIN, (guild_id, NO_HASH, NO_HASH))
     chain = await read_chain(execute, guild_id)
     assert chain is not None
-    number, before = chain.last, chain.hash
+    number, before = await _last_number(execute, chain), chain.hash
     for row in rows:
         number += 1
         before = await _append(execute, guild_id, number, before, row)
@@ -73,6 +64,20 @@ async def append(execute: Execute, guild_id: int, rows: Iterable[NewRow]) -> Non
             "UPDATE audit_chains SET last = ?, hash = ? WHERE guild_id = ?",
             (number, before, guild_id),
         )
+
+
+async def _last_number(execute: Execute, chain: Chain) -> int:
+    """Return the number of a chain's newest row.
+
+    A row that somebody added behind it shows in any case; it must not keep voices from changing.
+    """
+    sql = "SELECT coalesce(max(number), 0) FROM audit WHERE guild_id = ?"
+    [[newest]] = await execute(sql, (chain.guild_id,))
+    if newest <= chain.last:
+        return chain.last
+    moved = "UPDATE audit_chains SET last = ? WHERE guild_id = ?"
+    await execute(moved, (newest, chain.guild_id))
+    return int(newest)
 
 
 async def _append(execute: Execute, guild_id: int, number: int, before: str, row: NewRow) -> str:
@@ -113,21 +118,10 @@ async def _keep_texts(
     for part, text in texts.items():
         text, salt = text.encode(errors="replace").decode(), new_salt()
         await execute(
-            "INSERT INTO audit_texts VALUES (?, ?, ?, ?, ?)", (guild_id, number, part, salt, text)
+            "REPLACE INTO audit_texts VALUES (?, ?, ?, ?, ?)", (guild_id, number, part, salt, text)
         )
         hashes[part] = text_hash(salt, text)
     return hashes
-
-
-async def read_chain(execute: Execute, guild_id: int) -> Chain | None:
-    """Return where a guild's chain begins and ends, None where there is none."""
-    rows = await execute("SELECT * FROM audit_chains WHERE guild_id = ?", (guild_id,))
-    return Chain(*rows[0]) if rows else None
-
-
-async def chains(execute: Execute) -> list[Chain]:
-    """Return the chains that there are, by guild."""
-    return [Chain(*row) for row in await execute("SELECT * FROM audit_chains ORDER BY guild_id")]
 
 
 async def guilds_naming(execute: Execute, user_id: int) -> list[int]:
@@ -137,16 +131,19 @@ async def guilds_naming(execute: Execute, user_id: int) -> list[int]:
 
 
 class AuditStore:
-    """The trail. Every method raises StorageError if the database is unusable."""
+    """The trail. Every method raises StorageError if the database is unusable.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    keys: seal each chain that is written; see `storage.audit_seal`.
+    """
+
+    def __init__(self, database: Database, keys: KeyRing = NO_KEYS) -> None:
+        self._database, self._keys = database, keys
 
     async def append(self, guild_id: int, rows: Sequence[NewRow]) -> None:
         """Append rows to a guild's chain; also on a full disk, from what was put aside."""
 
         async def work(execute: Execute) -> None:
-            await append(execute, guild_id, rows)
+            await self._append(execute, guild_id, rows)
 
         await self._database.write_urgently(work)
 
@@ -155,13 +152,28 @@ class AuditStore:
 
         async def work(execute: Execute) -> None:
             for guild_id, of_guild in rows.items():
-                await append(execute, guild_id, of_guild)
+                await self._append(execute, guild_id, of_guild)
 
         await self._database.write(work)
 
     async def chains(self) -> list[Chain]:
         """Return the chains that there are, by guild."""
         return await chains(self._database.read)
+
+    async def seal_all(self) -> None:
+        """Seal every chain with the newest key, but for those that are not as they were sealed."""
+
+        async def work(execute: Execute) -> None:
+            for chain in await chains(execute):
+                await self._append(execute, chain.guild_id, ())
+
+        await self._database.write(work)
+
+    async def _append(self, execute: Execute, guild_id: int, rows: Sequence[NewRow]) -> None:
+        intact = await is_intact(execute, guild_id, self._keys)
+        await append(execute, guild_id, rows)
+        if intact:
+            await seal(execute, guild_id, self._keys)
 
     async def prune(self, guild_id: int, until: datetime, limit: int = 500) -> int:
         """Remove a chain's oldest rows, at most so many of those from before `until`.
@@ -171,7 +183,11 @@ class AuditStore:
         """
 
         async def work(execute: Execute) -> int:
-            return await _prune(execute, guild_id, until, limit)
+            intact = await is_intact(execute, guild_id, self._keys)
+            pruned = await _prune(execute, guild_id, until, limit)
+            if pruned and intact:
+                await seal(execute, guild_id, self._keys, moved=True)
+            return pruned
 
         return await self._database.write_urgently(work)
 

@@ -7,15 +7,20 @@ and a text that was removed are no faults.
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from storage.audit import Chain, read_chain
+from storage.audit_chains import Chain, chains, read_chain
 from storage.audit_rows import COLUMNS, pseudonym_of, row_hash, text_hash
+from storage.audit_seal import Sealed, opened
 from storage.database import Database, Execute
+from storage.errors import BrokenSealError
+from storage.sealing import NO_KEYS, KeyRing
 from storage.snapshot import snapshot
 
 BATCH = 500
@@ -50,14 +55,25 @@ async def audited_guilds(database: Database) -> list[int]:
     return [int(row[0]) for row in await database.read(f"{tables} ORDER BY guild_id")]
 
 
-async def verify(database: Database, guild_id: int) -> list[Fault]:
+async def unsealed_guilds(database: Database, keys: KeyRing) -> list[int]:
+    """Return the guilds whose trail no key that is here vouches for. Raises StorageError."""
+    found = []
+    for chain in await chains(database.read):
+        with contextlib.suppress(BrokenSealError):  # a fault, which `verify` tells
+            if opened(chain, keys) is None:
+                found.append(chain.guild_id)
+    return found
+
+
+async def verify(database: Database, guild_id: int, keys: KeyRing = NO_KEYS) -> list[Fault]:
     """Return what is wrong with a guild's trail, at most `MOST_FAULTS`; nothing if it is whole.
 
-    Others may write meanwhile. Raises StorageError.
+    keys: open the seal, by which it shows that all was written anew. Others may write meanwhile.
+    Raises StorageError.
     """
     async with snapshot(database.path) as execute:
         found: list[Fault] = []
-        async for fault in _faults(execute, guild_id):
+        async for fault in _faults(execute, guild_id, keys):
             if len(found) == MOST_FAULTS:
                 found.append(Fault(guild_id, None, "there are more faults than these"))
                 break
@@ -65,21 +81,28 @@ async def verify(database: Database, guild_id: int) -> list[Fault]:
     return found
 
 
-async def _faults(execute: Execute, guild_id: int) -> AsyncIterator[Fault]:
+async def _faults(execute: Execute, guild_id: int, keys: KeyRing) -> AsyncIterator[Fault]:
     walk = _Walk(guild_id, await read_chain(execute, guild_id))
+    for fault in walk.open_seal(keys):
+        yield fault
     after = 0
     while rows := await execute(_ROWS, (guild_id, after)):
-        for row in rows:
-            for fault in walk.take(row):
-                yield fault
-        after = rows[-1]["number"]
-    for fault in walk.end():
-        yield fault
-    for (number,) in await execute(_TEXTS_WITHOUT_ROWS, (guild_id,)):
-        yield Fault(guild_id, number, f"row {number} has a text, but is missing itself")
-    for row in await execute("SELECT * FROM audit_members WHERE guild_id = ?", (guild_id,)):
-        for fault in walk.wrong_member(row):
+        for fault in itertools.chain.from_iterable(map(walk.take, rows)):
             yield fault
+        after = rows[-1]["number"]
+    for fault in [*walk.end(), *await _beside(execute, walk)]:
+        yield fault
+
+
+async def _beside(execute: Execute, walk: _Walk) -> list[Fault]:
+    """Return what is wrong with what lies beside the rows: texts and members."""
+    guild_id = walk.guild_id
+    faults = [
+        Fault(guild_id, number, f"row {number} has a text, but is missing itself")
+        for (number,) in await execute(_TEXTS_WITHOUT_ROWS, (guild_id,))
+    ]
+    members = await execute("SELECT * FROM audit_members WHERE guild_id = ?", (guild_id,))
+    return faults + [fault for row in members for fault in walk.wrong_member(row)]
 
 
 @dataclass(slots=True)
@@ -93,10 +116,29 @@ class _Walk:
     next: int = field(init=False)
     before: str | None = field(init=False)
     any: bool = False
+    sealed: Sealed | None = None
 
     def __post_init__(self) -> None:
         self.next = self.chain.first if self.chain else 1
         self.before = self.chain.before if self.chain else None
+
+    def open_seal(self, keys: KeyRing) -> Iterator[Fault]:
+        """Yield what is wrong with the seal, as far as it is known before the rows are."""
+        chain = self.chain
+        if chain is None:
+            return
+        try:
+            self.sealed = opened(chain, keys)
+        except BrokenSealError:
+            yield self._fault(None, "the seal was made without the key")
+            return
+        if (sealed := self.sealed) is None:
+            return
+        if (chain.first, chain.before) != (sealed.first, sealed.before):
+            yield self._fault(chain.first, "the beginning was moved without the key")
+        if chain.last < sealed.last:
+            what = f"{_missing(chain.last + 1, sealed.last)} that the key vouches for"
+            yield self._fault(chain.last + 1, what)
 
     def take(self, row: sqlite3.Row) -> Iterator[Fault]:
         """Yield what is wrong with the next row, and with those before it that are missing."""
@@ -113,6 +155,8 @@ class _Walk:
             yield self._fault(number, _broken(number))
         if self.chain is not None and number > self.chain.last:
             yield self._fault(number, f"row {number} was added after the end")
+        if self.sealed and number == self.sealed.last and row["hash"] != self.sealed.hash:
+            yield self._fault(number, f"row {number} is not the one that the key vouches for")
         yield from self._wrong_texts(row)
         self.next, self.before = number + 1, row["hash"]
 

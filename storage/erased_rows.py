@@ -7,6 +7,7 @@ from collections import Counter
 from typing import Any
 
 from storage import audit
+from storage.audit_chains import chains
 from storage.audit_events import Erased
 from storage.database import Execute, Parameters
 from storage.erased_voices import Leftovers, erase_recordings_of, erase_voices
@@ -73,7 +74,7 @@ async def erase_everything(execute: Execute, gone: Leftovers) -> Counts:
         if table not in _OF_VOICES | _ONLY_SCHEMA | _OF_AUDIT:
             rows = await execute(f"DELETE FROM {table} RETURNING 1")  # noqa: S608
             counts[table] += len(rows)
-    for chain in await audit.chains(execute):
+    for chain in await chains(execute):
         counts["audit"] += await audit.delete_guild(execute, chain.guild_id)
     await erase_voices(execute, "1 = 1", (), gone)
     await _count_erasure(execute)

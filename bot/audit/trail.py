@@ -54,7 +54,7 @@ class AuditTrail:
     @classmethod
     def beside(cls, voices: VoiceStore, settings: SettingsService) -> AuditTrail:
         """Return the trail in the database of `voices`, which goes on owning it."""
-        return cls(AuditStore(voices.database), AuditReader(voices.database), settings)
+        return cls(AuditStore(voices.database, voices.keys), AuditReader(voices.database), settings)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[AuditTrail]:
@@ -161,8 +161,11 @@ class AuditTrail:
     async def prune(self) -> int:
         """Remove rows that are older than their guild's setting says; return how many.
 
+        Seals all before, also what other stores appended.
+
         Raises StorageError.
         """
+        await self.store.seal_all()
         removed = 0
         for chain in await self.store.chains():
             days = (await self._settings.guild(chain.guild_id)).audit_days

@@ -106,11 +106,13 @@ async def _find(
 
 
 async def _verify(store: VoiceStore, guild_id: int | None, found: Found) -> None:
-    from storage.audit_check import verify
+    from storage.audit_check import unsealed_guilds, verify
 
     found.verified = await _guilds(store, guild_id)
     for guild in found.verified:
-        found.faults += await verify(store.database, guild)
+        found.faults += await verify(store.database, guild, store.keys)
+    unsealed = await unsealed_guilds(store.database, store.keys)
+    found.unsealed = [guild for guild in found.verified if guild in unsealed]
 
 
 async def _export(store: VoiceStore, guild_id: int | None, *, as_csv: bool) -> bytes:

@@ -24,13 +24,15 @@ class Found:
     """What was looked at.
 
     trails: None where one server's rows were asked for, the newest first. verified: the servers
-    that were, with their faults. exported: the content of the file.
+    that were, with their faults. unsealed: those that no key vouches for.
+    exported: the content of the file.
     """
 
     trails: list[TrailSummary] | None = None
     rows: list[AuditRow] = field(default_factory=list)
     verified: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    unsealed: list[int] = field(default_factory=list)
     exported: bytes | None = None
 
 
@@ -53,6 +55,16 @@ def _tell_faults(found: Found, *, err: bool) -> None:
         print_line((f"{looked}, {broken} not as written.", "bold red"), err=err)
     else:
         print_line(f"{looked}: as written.", err=err)
+    if found.unsealed:
+        print_line((_unsealed(len(found.unsealed)), "yellow"), err=err)
+
+
+def _unsealed(count: int) -> str:
+    which = "One of them" if count == 1 else f"{count} of them"
+    return (
+        f"{which} no key vouches for: whoever can write the database could have written all of it "
+        "anew. Export trails to a place of your own, or configure storage.key_file."
+    )
 
 
 def _print(found: Found) -> None:
@@ -87,6 +99,7 @@ def _document(found: Found, *, verify: bool) -> dict[str, Any]:
     if verify:
         return {
             "verified": [str(guild) for guild in found.verified],
+            "unsealed": [str(guild) for guild in found.unsealed],
             "faults": [_fault(fault) for fault in found.faults],
         }
     if found.trails is not None:

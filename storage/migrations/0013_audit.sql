@@ -23,13 +23,15 @@ CREATE INDEX audit_by_packets ON audit (packets_sha256) WHERE packets_sha256 IS 
 
 -- Where each chain begins and ends, so that missing first and last rows show.
 -- first: the number of the oldest row that is kept. before: the hash of the one before it.
--- last, hash: of the newest row.
+-- last, hash: of the newest row. seal: these four as they were when somebody with the key wrote last,
+-- sealed; see storage/audit_seal.py.
 CREATE TABLE audit_chains (
     guild_id INTEGER NOT NULL PRIMARY KEY CHECK (guild_id >= 0),
     first INTEGER NOT NULL CHECK (first > 0),
     before TEXT NOT NULL CHECK (length(before) = 64),
     last INTEGER NOT NULL CHECK (last >= first - 1),
-    hash TEXT NOT NULL CHECK (length(hash) = 64)
+    hash TEXT NOT NULL CHECK (length(hash) = 64),
+    seal BLOB
 ) STRICT, WITHOUT ROWID;
 
 -- Which member a pseudonym stands for; whoever is forgotten has no row any more. The pseudonym is a

@@ -53,7 +53,9 @@ async def reseal(store: VoiceStore, *, plain: bool = False) -> Resealed:
         resealed = await Resealing.beside(store, plain=plain).run(on_progress)
     if resealed.changed:
         event = KeyRotated(by=OPERATOR, clips=resealed.changed, plain=plain)
-        await AuditStore(store.database).append(OPERATOR_GUILD_ID, [event.row()])
+        trail = AuditStore(store.database, store.keys)
+        await trail.append(OPERATOR_GUILD_ID, [event.row()])
+        await trail.seal_all()
     return resealed
 
 
