@@ -59,7 +59,7 @@ class NameDialog(MynahModal, title=N_("Make this my voice")):
             default=suggested[:MAX_NAME_LENGTH] or None,
         )
         self._language: discord.ui.Select[Any] = discord.ui.Select(
-            custom_id="language", required=False, options=_languages()
+            custom_id="language", required=False, min_values=0, options=_languages()
         )
         about = _("What the voice is called on this server")
         self.add_item(discord.ui.Label(text=_("Name"), description=about, component=self._name))

@@ -351,3 +351,15 @@ async def test_synthetic_speech_is_refused(scene: Scene, ear: Ear, lounge: Chann
     card = await sampled(scene, ear, lounge)
     assert "This is synthetic speech" in as_read(shown(card))
     assert buttons(card) == [START, CANCEL]
+
+
+async def test_whose_data_is_deleted_is_recorded_no_longer(
+    scene: Scene, ear: Ear, lounge: ChannelHandle
+) -> None:
+    card = await enrol_live(scene, lounge)
+    await scene.ann.click(card.response, label=START)
+    ear.hear()
+    await scene.world.bot.services.privacy.erase_member(scene.ann.id)
+    assert ear.recording.over.result() is RecordingEnd.CANCELLED
+    assert "Your data was deleted" in content(card)
+    assert buttons(card) == []

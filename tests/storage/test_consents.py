@@ -191,3 +191,19 @@ async def test_a_damaged_record_is_reported(store: VoiceStore, record: str) -> N
     with pytest.raises(StorageError, match="damaged in the database"):
         await store.consent_of(voice.id, voice.clip_sha256)
     assert len((await store.check(verify=True)).damaged_evidence) == 1
+
+
+async def test_a_sentence_that_cannot_be_written_leaves_nothing_behind(
+    store: VoiceStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        assert clip_files(directory) == files(make_clip())  # the voice's own is there already
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr("storage.consents.write_file", fail)
+    with pytest.raises(StorageError, match="full"):
+        await enrolled(store)
+    assert await store.count(GUILD) == 0
+    assert await store.database.read("SELECT * FROM consents") == []
+    await store.check()
+    assert clip_files(directory) == set()
