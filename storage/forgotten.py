@@ -14,8 +14,8 @@ _DIGEST_BYTES = 8
 def stand_in(user_id: int) -> int:
     """Return the number that keeps a member blocked whose id is not stored any more.
 
-    Above `FORGOTTEN` and below 2^63, of the SHA-256 of the id: a pseudonym, which cannot be turned back, but by
-    which whoever knows the id recognises the member.
+    From `FORGOTTEN` on and below 2^63, of the SHA-256 of the id: a pseudonym, which cannot be
+    turned back, but by which whoever knows the id recognises the member.
     """
     digest = hashlib.sha256(f"mynah:forgotten:{user_id}".encode()).digest()
     return FORGOTTEN | int.from_bytes(digest[:_DIGEST_BYTES], "big") >> 2
