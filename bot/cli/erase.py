@@ -62,11 +62,11 @@ def erase(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Delete everything that is stored about a server or a member, or everything, for good.
+    """Delete what is stored about a server or a member, or everything.
 
-    With --guild and --member, a member's data on one server. Says what will go, and asks. A running
-    bot forgets it within a second. Rows, recordings, evidence; nothing of it can be found in the
-    data directory afterwards. Backups are yours to look after.
+    For good. With --guild and --member, a member's data on one server. Says what will go, and asks.
+    A running bot forgets it within a second. Rows, recordings, evidence; nothing of it can be found
+    in the data directory afterwards. Backups are yours to look after.
     """
     target = _target(guild_id, member_id, everything)
     found = _run(context, target.survey)
