@@ -220,9 +220,10 @@ class VoiceLink:
     @property
     def stray(self) -> bool:
         """Whether Discord shows the bot in a channel though it wants to be in none."""
+        if self.wanted or self._moving or not self._guild_known():
+            return False
         guild = self._bot.get_guild(self._guild_id)
-        there = guild is not None and guild.me.voice is not None
-        return there and not self.wanted and not self._moving
+        return guild is not None and guild.me.voice is not None
 
     async def leave_stray(self) -> None:
         """Leave such a channel."""
