@@ -12,18 +12,9 @@ from simcord.results import InteractionResult
 from cogs.audit_pages import FILE_NAME, PAGE_SIZE
 from storage.audit_events import (
     Blocked,
-    DictionaryChanged,
-    Enrolled,
     Event,
     Exported,
-    Paused,
-    Renamed,
-    Reported,
-    SettingChanged,
-    Shared,
     Spoken,
-    Tuned,
-    Unrecorded,
 )
 from tests.cogs.conftest import Scene, content
 from tests.cogs.test_settings_permission import REFUSAL, take_permission
@@ -183,54 +174,6 @@ async def test_a_forgotten_member_is_a_deleted_member(scene: Scene) -> None:
 async def test_another_servers_rows_are_not_shown(scene: Scene) -> None:
     await scene.world.audit.record(scene.guild.id + 1, spoken(scene.ann.id))
     assert card(await audit(scene)).description == "There is nothing of that kind."
-
-
-A = {"voice_id": VOICE, "owner_id": 2, "voice": "*Ann*"}
-
-
-@pytest.mark.parametrize(
-    ("event", "told"),
-    [
-        (
-            Enrolled(by=2, **A, level="spoken", reach="owner"),
-            "<@2> enrolled “\\*Ann\\*” (spoken live)",
-        ),
-        (Renamed(by=2, **A, former_name="Bea"), "<@2> renamed “Bea” to “\\*Ann\\*”"),
-        (Tuned(by="operator", **A, settings={"seed": 1}), "the operator tuned “\\*Ann\\*”"),
-        (Paused(by=5, **A, role="admin"), "<@5> paused “\\*Ann\\*”"),
-        (
-            Shared(by=2, **A, reach="named", added=(7,), removed_roles=(9,)),
-            "<@2> set who may speak as “\\*Ann\\*”: whom its owner names; added: <@7>; "
-            "removed: a deleted role",
-        ),
-        (
-            Reported(by=3, **A, speaker=(4,)),
-            "<@3> reported how “\\*Ann\\*” was used by <@4>",
-        ),
-        (
-            SettingChanged(by=5, key="max_characters", after=99),
-            "<@5> set “Longest message” to: 99 characters (before: 300 characters)",
-        ),
-        (
-            SettingChanged(by=5, key="muted_members", added=(6,), removed=(7,)),
-            "<@5> changed “Muted members”; added: <@6>; removed: <@7>",
-        ),
-        (SettingChanged(by=5, key="of a newer version"), "<@5> changed “of a newer version”"),
-        (
-            DictionaryChanged(by=5, change="set", count=1, entry="brb=*back*"),
-            "<@5> set 1 entry in the server's dictionary: brb=\\*back\\*",
-        ),
-        (
-            DictionaryChanged(by=5, change="removed", count=3),
-            "<@5> removed 3 entries from the server's dictionary",
-        ),
-        (Unrecorded(by="bot", count=4), "4 utterances could not be written down"),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Event) else "",
-)
-async def test_each_kind_is_told_in_words(scene: Scene, event: Event, told: str) -> None:
-    await record(scene, event)
-    assert lines(await audit(scene)) == [told]
 
 
 async def test_long_lines_of_a_full_page_fit_into_a_card(scene: Scene) -> None:
