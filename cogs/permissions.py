@@ -109,6 +109,13 @@ async def voice_refusal(interaction: Interaction, voice: VoiceProfile) -> str | 
     return await _refusal(services_of(interaction), None, member, place, voice)
 
 
+async def is_for_all(interaction: Interaction, voice_id: int) -> bool:
+    """Whether a voice can speak for everybody here now. Raises StorageError."""
+    access = (await services_of(interaction).reach.access_of([voice_id])).get(voice_id)
+    place = Place(guild=guild_of(interaction))
+    return access is not None and may_speak_as(NOBODY, access, place, GuildSettings()) is None
+
+
 async def voices_for_all(interaction: Interaction, text: str, limit: int) -> list[VoiceProfile]:
     """Return voices that are everybody's here, as `usable_voices` does."""
     services, guild_id = services_of(interaction), guild_of(interaction)

@@ -99,14 +99,19 @@ class Panel(OwnedView):
         voices: Sequence[VoiceProfile] = ()
         if place.definition.picker is Picker.VOICE:
             voices = await self.subject.voices(self.asks, place.search)
-            hint = "" if voices else self._no_voice()
+            value = getattr(settings, place.definition.key)
+            hint = await self._voice_hint(value) if voices else self._no_voice()
         return self.lay_out(settings, names, [note, hint and drawing.refusal(hint)], voices)
 
     def _no_voice(self) -> str:
         if self.place.search:
             return _("There is no such voice.")
-        enroll = command_names(self.asks)("enroll")
-        return _("There are no voices yet. Make one with {command}.").format(command=enroll)
+        command = command_names(self.asks)
+        text = _(self.subject.without_voices)
+        return text.format(enroll=command("enroll"), share=command("voice share"))
+
+    async def _voice_hint(self, chosen: int | None) -> str:
+        return await self.subject.silence(self.asks, chosen) if chosen is not None else ""
 
     def lay_out(
         self,

@@ -8,13 +8,13 @@ from typing import Any, Protocol
 from discord import app_commands
 
 from bot.client import Services
-from bot.i18n import N_
+from bot.i18n import N_, _
 from bot.settings.catalogue import Definition
 from bot.settings.definition import Picker, Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
 from bot.settings.permissions import Action
-from cogs.permissions import require, voices_for_all
+from cogs.permissions import is_for_all, require, voice_refusal, voices_for_all
 from cogs.settings.controls import MAX_OPTIONS
 from cogs.settings.loading import load_voices
 from cogs.ui import Interaction, guild_of, manages_guild, services_of
@@ -26,6 +26,8 @@ class Subject(Protocol):
 
     title: str
     model: type[Settings]
+    without_voices: str
+    """What is said where no voice can be chosen; it may name the commands {enroll} and {share}."""
 
     async def read(self) -> Settings:
         """Return what is stored now. Raises StorageError."""
@@ -39,6 +41,9 @@ class Subject(Protocol):
     async def voices(self, interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
         """Return voices that can be chosen, at most `MAX_OPTIONS`. Raises StorageError."""
 
+    async def silence(self, interaction: Interaction, voice_id: int) -> str:
+        """Return why the voice that was chosen does not speak now; "" if it does."""
+
     def require_permission(self, interaction: Interaction) -> None:
         """Raise MissingPermissions for who may not change this."""
 
@@ -48,6 +53,10 @@ class GuildSubject:
 
     title = N_("Settings of this server")
     model: type[Settings] = GuildSettings
+    without_voices = N_(
+        "There is no voice that is everybody's here. Make one with {enroll}; its owner shares it "
+        "with {share}."
+    )
 
     def __init__(self, services: Services, guild_id: int) -> None:
         self._settings, self._guild_id = services.settings, guild_id
@@ -71,6 +80,12 @@ class GuildSubject:
         """Return voices that are everybody's: they speak for everybody."""
         return await voices_for_all(interaction, search, MAX_OPTIONS)
 
+    async def silence(self, interaction: Interaction, voice_id: int) -> str:
+        """Return why it does not speak for those who have no voice."""
+        if await is_for_all(interaction, voice_id):
+            return ""
+        return _("It is paused, or not everybody's any more, so it speaks for nobody else.")
+
     def require_permission(self, interaction: Interaction) -> None:
         """Raise MissingPermissions without Manage Server, whatever Integrations allows."""
         if not manages_guild(interaction):
@@ -82,6 +97,7 @@ class MemberSubject:
 
     title = N_("You on this server")
     model: type[Settings] = MemberSettings
+    without_voices = N_("There are no voices that you may use. Make one with {enroll}.")
 
     def __init__(self, services: Services, guild_id: int, user_id: int) -> None:
         self._settings, self._voices = services.settings, services.voices
@@ -106,6 +122,12 @@ class MemberSubject:
     async def voices(self, interaction: Interaction, search: str) -> Sequence[VoiceProfile]:
         """Return voices in which the member may speak, their own first."""
         return await load_voices(interaction, search)
+
+    async def silence(self, interaction: Interaction, voice_id: int) -> str:
+        """Return why it does not speak for the member, for whom another one does then."""
+        for voice in await services_of(interaction).choices.voices_by_id([voice_id]):
+            return await voice_refusal(interaction, voice) or ""
+        return ""
 
     def require_permission(self, interaction: Interaction) -> None:
         """Let everybody see and change what is theirs."""

@@ -117,6 +117,13 @@ async def test_the_servers_default_stops_speaking_for_others_when_its_reach_shri
     panel = await open_panel(scene, scene.ben, "voice share", voice="Bens")
     await panel.choose("reach", "owner")
     assert NOT_SHARED in content(await say(scene))
+    panel = await open_panel(scene, scene.mo, "settings")
+    await panel.open("default_voice")
+    assert "There is no voice that is everybody's here" in panel.text
+    await bens(scene, "everybody", "Bens too")
+    await panel.press("back")
+    await panel.open("default_voice")
+    assert "not everybody's any more, so it speaks for nobody else" in panel.text
     await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
     assert "as “Ann”" in content(await say(scene))
 
@@ -130,6 +137,9 @@ async def test_a_choice_that_may_be_used_no_more_is_passed_over(
     assert "as “Bens”" in content(await say(scene))
     await use(scene, scene.ben, "voice pause", voice="Bens")
     assert "as “Ann”" in content(await say(scene))
+    panel = await open_panel(scene, scene.ann, "me")
+    await panel.open("default_voice")
+    assert "is paused by its owner" in panel.text
     helped = (await use(scene, scene.ann, "help")).response
     assert helped is not None
     assert "“Ann” speaks for you" in str([field.value for field in helped.embeds[0].fields])

@@ -192,7 +192,9 @@ async def test_the_default_voice_is_chosen_from_those_that_are_there(
 
 async def test_where_there_is_no_voice_it_says_how_to_make_one(panel: DrivenPanel) -> None:
     await panel.open("default_voice")
-    assert "There are no voices yet. Make one with /enroll." in as_read(panel.text)
+    assert "There is no voice that is everybody's here. Make one with /enroll" in as_read(
+        panel.text
+    )
 
 
 async def test_a_voice_is_searched_for_where_there_are_many(scene: Scene) -> None:
