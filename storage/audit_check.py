@@ -55,13 +55,16 @@ async def audited_guilds(database: Database) -> list[int]:
     return [int(row[0]) for row in await database.read(f"{tables} ORDER BY guild_id")]
 
 
-async def unsealed_guilds(database: Database, keys: KeyRing) -> list[int]:
-    """Return the guilds whose trail no key that is here vouches for. Raises StorageError."""
-    found = []
+async def sealed_since(database: Database, keys: KeyRing) -> dict[int, int]:
+    """Return since which row a key has vouched for each trail, by guild; for none of the others.
+
+    Rows before that could have been written anew without the key. Raises StorageError.
+    """
+    found = {}
     for chain in await chains(database.read):
         with contextlib.suppress(BrokenSealError):  # a fault, which `verify` tells
-            if opened(chain, keys) is None:
-                found.append(chain.guild_id)
+            if (sealed := opened(chain, keys)) is not None:
+                found[chain.guild_id] = max(sealed.since, chain.first)
     return found
 
 

@@ -19,12 +19,17 @@ from storage.sealing import KeyRing
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """Where a chain began and ended when it was sealed; see `Chain`."""
+    """Where a chain began and ended when it was sealed; see `Chain`.
+
+    since: the last row when it was sealed for the first time. Whoever takes a seal away cannot
+    bring the old number back: what they wrote anew lies before the new one.
+    """
 
     first: int
     before: str
     last: int
     hash: str
+    since: int
 
 
 async def seal(execute: Execute, guild_id: int, keys: KeyRing, *, moved: bool = False) -> None:
@@ -37,7 +42,7 @@ async def seal(execute: Execute, guild_id: int, keys: KeyRing, *, moved: bool = 
     content = None
     if chain is not None and keys:
         with contextlib.suppress(KeyFileError):
-            content = keys.seal(_encoded(chain), _context(guild_id))
+            content = keys.seal(_encoded(chain, _since(chain, keys)), _context(guild_id))
     if content is not None or moved:
         await execute("UPDATE audit_chains SET seal = ? WHERE guild_id = ?", (content, guild_id))
 
@@ -80,8 +85,16 @@ def opened(chain: Chain, keys: KeyRing) -> Sealed | None:
         return None
 
 
-def _encoded(chain: Chain) -> bytes:
-    return json.dumps([chain.first, chain.before, chain.last, chain.hash]).encode()
+def _since(chain: Chain, keys: KeyRing) -> int:
+    """Return since which row a chain has been sealed without a break."""
+    with contextlib.suppress(BrokenSealError):
+        if (before := opened(chain, keys)) is not None:
+            return before.since
+    return chain.last
+
+
+def _encoded(chain: Chain, since: int) -> bytes:
+    return json.dumps([chain.first, chain.before, chain.last, chain.hash, since]).encode()
 
 
 def _context(guild_id: int) -> bytes:

@@ -106,13 +106,12 @@ async def _find(
 
 
 async def _verify(store: VoiceStore, guild_id: int | None, found: Found) -> None:
-    from storage.audit_check import unsealed_guilds, verify
+    from storage.audit_check import sealed_since, verify
 
     found.verified = await _guilds(store, guild_id)
     for guild in found.verified:
         found.faults += await verify(store.database, guild, store.keys)
-    unsealed = await unsealed_guilds(store.database, store.keys)
-    found.unsealed = [guild for guild in found.verified if guild in unsealed]
+    found.sealed_since = await sealed_since(store.database, store.keys)
 
 
 async def _export(store: VoiceStore, guild_id: int | None, *, as_csv: bool) -> bytes:

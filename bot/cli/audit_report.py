@@ -24,15 +24,15 @@ class Found:
     """What was looked at.
 
     trails: None where one server's rows were asked for, the newest first. verified: the servers
-    that were, with their faults. unsealed: those that no key vouches for.
-    exported: the content of the file.
+    that were, with their faults. sealed_since: since which row a key has
+    vouched for a trail. exported: the content of the file.
     """
 
     trails: list[TrailSummary] | None = None
     rows: list[AuditRow] = field(default_factory=list)
     verified: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    unsealed: list[int] = field(default_factory=list)
+    sealed_since: dict[int, int] = field(default_factory=dict)
     exported: bytes | None = None
 
 
@@ -55,16 +55,14 @@ def _tell_faults(found: Found, *, err: bool) -> None:
         print_line((f"{looked}, {broken} not as written.", "bold red"), err=err)
     else:
         print_line(f"{looked}: as written.", err=err)
-    if found.unsealed:
-        print_line((_unsealed(len(found.unsealed)), "yellow"), err=err)
+    for guild in found.verified:
+        print_line(f"{_server(guild)}: {_vouched(found.sealed_since.get(guild))}", err=err)
 
 
-def _unsealed(count: int) -> str:
-    which = "One of them" if count == 1 else f"{count} of them"
-    return (
-        f"{which} no key vouches for: whoever can write the database could have written all of it "
-        "anew. Export trails to a place of your own, or configure storage.key_file."
-    )
+def _vouched(since: int | None) -> str:
+    if since is None:
+        return "no key vouches for it, so whoever can write the database could have written it anew"
+    return f"the key has vouched for it since row {since}"
 
 
 def _print(found: Found) -> None:
@@ -99,7 +97,7 @@ def _document(found: Found, *, verify: bool) -> dict[str, Any]:
     if verify:
         return {
             "verified": [str(guild) for guild in found.verified],
-            "unsealed": [str(guild) for guild in found.unsealed],
+            "sealed_since": {str(guild): found.sealed_since.get(guild) for guild in found.verified},
             "faults": [_fault(fault) for fault in found.faults],
         }
     if found.trails is not None:

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.audit import AuditStore
-from storage.audit_check import MOST_FAULTS, audited_guilds, unsealed_guilds, verify
+from storage.audit_check import MOST_FAULTS, audited_guilds, sealed_since, verify
 from storage.audit_events import Blocked, Event, Renamed, Spoken
 from storage.audit_rows import COLUMNS, row_hash
 from storage.database import Database
@@ -288,8 +288,8 @@ async def test_without_the_key_the_seal_says_nothing(sealed: Path) -> None:
     assert await keyed_faults(sealed, NO_KEYS) == []
     assert await keyed_faults(sealed, OTHER_KEYS) == []
     async with Database.open(sealed) as database:
-        assert await unsealed_guilds(database, KEYS) == []
-        assert await unsealed_guilds(database, OTHER_KEYS) == [GUILD]
+        assert await sealed_since(database, KEYS) == {GUILD: ROWS + 1}
+        assert await sealed_since(database, OTHER_KEYS) == {}
 
 
 async def test_pruning_and_other_keys_keep_the_seal_right(sealed: Path) -> None:
@@ -297,12 +297,19 @@ async def test_pruning_and_other_keys_keep_the_seal_right(sealed: Path) -> None:
     async with Database.open(sealed) as database:
         await AuditStore(database, KEYS).prune(GUILD, datetime.now(UTC) + timedelta(days=1), 4)
         assert await verify(database, GUILD, KEYS) == []
-        assert await unsealed_guilds(database, KEYS) == []
+        assert await sealed_since(database, KEYS) == {GUILD: ROWS + 1}
         await AuditStore(database, both).seal_all()
-        assert await unsealed_guilds(database, OTHER_KEYS) == []
+        assert await sealed_since(database, OTHER_KEYS) == {GUILD: ROWS + 1}
         await AuditStore(database).prune(GUILD, datetime.now(UTC) + timedelta(days=1), 1)
         assert await verify(database, GUILD, OTHER_KEYS) == []
-        assert await unsealed_guilds(database, OTHER_KEYS) == [GUILD]
+        assert await sealed_since(database, OTHER_KEYS) == {}
+
+
+async def test_a_seal_that_was_taken_away_shows_by_a_later_beginning(sealed: Path) -> None:
+    tamper(sealed, sql("UPDATE audit_chains SET seal = NULL"))
+    async with Database.open(sealed) as database:
+        await AuditStore(database, KEYS).append(GUILD, [EVENTS[0].row()])
+        assert await sealed_since(database, KEYS) == {GUILD: ROWS + 3}
 
 
 @pytest.mark.parametrize("kind", ANEW)
