@@ -48,9 +48,17 @@ def told_unknown(seals: Seals, keys: KeyRing) -> str:
         else ("back: name its file in storage.key_file, or set MYNAH_STORAGE__KEY")
     )
     return (
-        f"{seals.unreadable} recordings and records of consent are sealed by a key that is not "
-        f"there ({ids}). Bring it {where}. If it is lost, they are, too: `mynah voices delete` "
-        "removes their voices."
+        f"Sealed by a key that is not there ({ids}): {things(seals.unreadable)}. Bring it {where}. "
+        "If the key is lost, so are they: `mynah voices delete` removes their voices."
+    )
+
+
+def things(count: int) -> str:
+    """Return so many recordings and records of consent in words."""
+    return (
+        "1 recording or record of consent"
+        if count == 1
+        else f"{count} recordings and records of consent"
     )
 
 

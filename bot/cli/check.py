@@ -115,6 +115,7 @@ async def _data_directory(settings: Settings, _show: Show) -> str:
 async def _voices(settings: Settings, show: Show) -> str:
     from bot.app import open_store
     from bot.cli.lookup import all_voices
+    from bot.keys import things
 
     async with open_store(settings, any_key=True) as store:
         report = await store.check(verify=True)
@@ -137,8 +138,8 @@ async def _voices(settings: Settings, show: Show) -> str:
         raise _CheckFailedError(f"{report.lost_advice} {_listed(report.lost)}")
     if unread:
         raise _CheckNotedError(
-            f"{counted(sum(counts), 'voice')}; {unread} recordings and records of consent were not "
-            "read, because their key is not there"
+            f"{counted(sum(counts), 'voice')}; not read, because the key is not there: "
+            f"{things(unread)}"
         )
     await _refuse_short(settings, profiles, show)
     return f"{counted(sum(counts), 'voice')}, every clip read and verified"
@@ -146,7 +147,7 @@ async def _voices(settings: Settings, show: Show) -> str:
 
 async def _sealing(settings: Settings, _show: Show) -> str:
     from bot.app import open_store
-    from bot.keys import told_exposed, told_unknown
+    from bot.keys import things, told_exposed, told_unknown
 
     async with open_store(settings, any_key=True) as store:
         seals, keys = await store.seals(), store.keys
@@ -154,10 +155,10 @@ async def _sealing(settings: Settings, _show: Show) -> str:
         raise _CheckFailedError(told_unknown(seals, keys))
     if not keys:
         raise _CheckNotedError(
-            f"off: {seals.plain} recordings and records of consent lie open in the data directory. "
+            f"off. Open to whoever reads the disk: {things(seals.plain)}. "
             "`mynah key new FILE` makes a key, `mynah key seal` applies it."
         )
-    told = f"{seals.newest} recordings and records of consent sealed by the key {keys.newest}"
+    told = f"{things(seals.newest)} sealed by the key {keys.newest}"
     faults = [fault for fault in (_unsealed(seals), told_exposed(keys)) if fault]
     if faults:
         raise _CheckNotedError(". ".join([told, *faults]))

@@ -99,7 +99,7 @@ def test_key_is_printed_for_a_keeper_of_secrets(
 def test_seal_and_unseal_change_no_sample(enrolled: Mynah, key_file: Path) -> None:
     [clip] = enrolled.clips()
     plain = clip.read_bytes()
-    assert "1 recordings" in enrolled("key", "seal").out
+    assert ": 1 recording or" in enrolled("key", "seal").out
     assert is_sealed(clip.read_bytes())
     assert enrolled("key", "unseal", "--yes").code == 0
     assert clip.read_bytes() == plain
@@ -219,13 +219,15 @@ def check_line(mynah: Mynah) -> str:
 
 
 def test_check_says_how_to_begin(enrolled: Mynah) -> None:
-    assert check_line(enrolled).startswith("note   encryption at rest: off: 1 recordings")
+    assert check_line(enrolled).startswith(
+        "note   encryption at rest: off. Open to whoever reads the disk: 1 rec"
+    )
 
 
 def test_check_counts_what_is_not_sealed(enrolled: Mynah, key_file: Path) -> None:
     assert "1 plain, 0 by older keys: run `mynah key seal`" in check_line(enrolled)
     assert enrolled("key", "seal").code == 0
-    assert re.match("ok .*: 1 recordings and records of consent sealed by", check_line(enrolled))
+    assert re.match("ok .*: 1 recording or record of consent sealed by", check_line(enrolled))
     write_keys(key_file, [new_key(), *read_keys(key_file)])
     assert "0 plain, 1 by older keys" in check_line(enrolled)
 
@@ -234,8 +236,8 @@ def test_check_fails_for_an_unknown_key(sealed: Mynah, key_file: Path) -> None:
     write_keys(key_file, [new_key()])
     outcome = sealed("check", "--offline", "--no-engine")
     assert outcome.code == 1
-    assert "FAILED encryption at rest: 1 recordings" in outcome.out
-    assert "note   database and clips: 1 voice; 1 recordings" in outcome.out
+    assert "FAILED encryption at rest: Sealed by a key that is not there" in outcome.out
+    assert "note   database and clips: 1 voice; not read, because" in outcome.out
 
 
 def test_check_warns_of_a_key_file_that_others_can_read(sealed: Mynah, key_file: Path) -> None:

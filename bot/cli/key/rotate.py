@@ -31,7 +31,7 @@ def rotate(context: Context) -> int:
         if not await begin_rotation(store, file):
             print_line(f"{file} holds several keys: a change that was begun before is finished.")
         resealed = await reseal(store)
-        code = tell(resealed, f"were sealed by the key {store.keys.newest}")
+        code = tell(resealed, f"Sealed by the key {store.keys.newest}")
         kept = await finish_rotation(store, file)
         if not kept:
             print_line(f"{file} holds that key alone now. Keep a copy of it in a safe place.")

@@ -32,7 +32,7 @@ def seal(context: Context) -> int:
         return resealed, store.keys.newest, not (await store.seals()).older
 
     resealed, newest, done = with_store(context, work)
-    code = tell(resealed, f"were sealed by the key {newest}")
+    code = tell(resealed, f"Sealed by the key {newest}")
     if done and not resealed.failed:
         print_line("Nothing here needs an older key any more. Backups made before do.")
     return code
@@ -55,6 +55,6 @@ def unseal(context: Context, yes: bool) -> int:
         require_keys(store)
         return await reseal(store, plain=True)
 
-    code = tell(with_store(context, work), "are plain now")
+    code = tell(with_store(context, work), "Plain now")
     print_line("Take key_file out of the configuration. Keep the key: older backups need it.")
     return code

@@ -60,8 +60,10 @@ async def reseal(store: VoiceStore, *, plain: bool = False) -> Resealed:
 
 
 def tell(resealed: Resealed, done: str) -> int:
-    """Print how many were changed and what could not be; return the exit code."""
-    print_line(f"{resealed.changed} recordings and records of consent {done}.")
+    """Print what was done to how many and what could not be; return the exit code."""
+    from bot.keys import things
+
+    print_line(f"{done}: {things(resealed.changed)}.")
     for fault in resealed.failed[:MOST_TOLD]:
         print_error(fault)
     if len(resealed.failed) > MOST_TOLD:
