@@ -66,4 +66,4 @@ def test_a_voice_without_its_key_fails_alone(
     locked = sealed(voices[1], tmp_path, key_file)
     results = engine.synthesize([asked(locked), asked(voices[0])])
     assert [type(result) for result in results] == [EngineError, Speech]
-    assert "sealed by the key" in str(results[0])
+    assert "sealed by a key that is missing" in str(results[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 from typing import Any
 
 from bot.errors import EngineError, UserError
@@ -16,6 +17,8 @@ from bot.speech.types import EngineSpec, VoiceReference
 from storage.clips import load_clip
 from storage.errors import DamagedClipError, UnknownKeyError
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
+
+log = logging.getLogger(__name__)
 
 _HEADROOM_BYTES = 256 * 1024**2
 
@@ -62,7 +65,15 @@ class PreparedVoices:
     def _load_clip(self, voice: VoiceReference) -> ReferenceClip:
         try:
             return load_clip(voice.clip_path, voice.clip_sha256, self._spec.keys)
-        except (DamagedClipError, UnknownKeyError) as error:
+        except UnknownKeyError as error:
+            log.warning("%s", error)
+            raise EngineError(
+                Translatable(
+                    "This voice cannot speak now: its recording is sealed by a key that is "
+                    "missing. Whoever runs this bot must bring it back."
+                )
+            ) from error
+        except DamagedClipError as error:
             raise EngineError(str(error)) from error
 
     def _room(self) -> int:
