@@ -108,11 +108,11 @@ def _words_line(evidence: Evidence) -> str:
     asked = listed(evidence.words_asked)
     if evidence.level == "spoken":
         return _("The words were heard: {words}.").format(words=asked)
-    if not evidence.words_heard:
-        return _("The words were not heard. I asked for: {words}.").format(words=asked)
-    return _("I asked for {words}, and heard only: {heard}.").format(
-        words=asked, heard=listed(evidence.words_heard)
-    )
+    return ngettext(
+        "The words were not heard: I asked for {words}, and recognised {count} of them.",
+        "The words were not heard: I asked for {words}, and recognised {count} of them.",
+        evidence.words_recognised,
+    ).format(words=asked, count=evidence.words_recognised)
 
 
 def _similarity_lines(evidence: Evidence) -> list[str]:

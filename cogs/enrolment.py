@@ -33,6 +33,8 @@ from storage.types import NewVoice
 
 _RESTARTING = N_("What I listen to recordings with is starting again, so this will take a while.")
 
+_RESTARTED = N_("I was restarted, so this card is forgotten. Use the command again.")
+
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
 
 
@@ -55,7 +57,9 @@ class Enrolment(commands.Cog):
         """Close the cards: after a restart nobody would listen to their buttons."""
         self._forget_no_more()
         self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
-        await self.cards.clear(N_("I was restarted, so this sample is forgotten. Send it again."))
+        await self.cards.clear(
+            N_("I was restarted, so this card is forgotten. Use the command again.")
+        )
 
     @app_commands.command(description="Make a voice: recorded live in the call, or from a file")
     @app_commands.guild_only()

@@ -20,8 +20,8 @@ from cogs.views import MynahModal, OwnedView
 from storage.errors import InvalidNameError, NameTakenError, VoiceNotFoundError
 from storage.names import MAX_NAME_LENGTH
 
-EXPIRED = N_("This card has expired and the sample is forgotten. Send the recording again.")
-FORGOTTEN = N_("This sample is forgotten. Send the recording again.")
+EXPIRED = N_("This card has expired and the sample is forgotten. Use the command again.")
+FORGOTTEN = N_("This sample is forgotten. Use the command again.")
 DELETED = N_("The voice was deleted meanwhile, so this sample is forgotten. Nothing was stored.")
 
 _MAX_LABEL_DESCRIPTION = 100  # characters; Discord's limit

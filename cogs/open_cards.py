@@ -45,10 +45,10 @@ class OpenCards:
         oldest = next(iter(self._cards.values())) if len(self._cards) >= MAX_CARDS else None
         self._cards[card.member_id] = card
         if former is not None:
-            await former.forget(N_("Replaced by the recording that you sent after this one."))
+            await former.forget(N_("Replaced by the card that you opened after this one."))
         elif oldest is not None:
             await oldest.forget(
-                N_("Many people are enrolling, so this sample is forgotten. Try again.")
+                N_("Many people are enrolling, so this card is forgotten. Try again.")
             )
 
     async def clear(self, text: str) -> None:

@@ -50,6 +50,7 @@ def recorded(
         asked_at=asked.challenge.made_at.astimezone(UTC).isoformat(),
         words_asked=asked.challenge.words,
         words_heard=tuple(heard.word for heard in words.heard) if checked else None,
+        words_recognised=words.matched,
         unchecked="" if checked else UNCHECKED,
         scores=tuple(round(heard.score, 3) for heard in words.heard) if checked else (),
         similarity=None if alike is None else round(alike, 4),

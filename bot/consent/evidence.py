@@ -24,7 +24,8 @@ class Evidence:
         of a live recording, else where the command was used; message: the member's voice message.
     asked_at: ISO 8601 in UTC: when the statement was shown. When it was agreed to, and by whom, is
         kept beside the record.
-    words_asked: that the statement ends with; words_heard: of them; None where nothing was checked.
+    words_asked: that the statement ends with; words_heard: those of them that seem to be there;
+        None where nothing was checked. words_recognised: how many of them certainly are.
     unchecked: why the words were not checked, in English; empty where they were.
     scores: how well each heard word fits, from 0 to 1.
     similarity, threshold: of consent sentence and kept part, 0 to 1, and what was demanded; None
@@ -42,6 +43,7 @@ class Evidence:
     asked_at: str | None = None
     words_asked: tuple[str, ...] = ()
     words_heard: tuple[str, ...] | None = None
+    words_recognised: int = 0
     unchecked: str = ""
     scores: tuple[float, ...] = ()
     similarity: float | None = None

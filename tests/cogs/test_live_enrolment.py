@@ -143,7 +143,7 @@ async def test_words_that_were_not_heard_make_a_voice_that_was_recorded_live(
     scene: Scene, ear: Ear, lounge: ChannelHandle
 ) -> None:
     card = await sampled(scene, ear, lounge, heard=1)
-    assert "and heard only" in shown(card)
+    assert "recognised 1 of them" in shown(card)
     await scene.ann.click(card.response, label=SAVE)
     voice, stored = await evidence(scene)
     assert voice.level == "live"

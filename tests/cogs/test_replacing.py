@@ -173,7 +173,7 @@ async def test_a_voice_deleted_before_save_is_told_and_the_sample_forgotten(
 async def test_a_card_of_replace_makes_room_for_one_of_enroll(scene: Scene) -> None:
     first = await replace(scene)
     await scene.ann.slash(scene.channel, "enroll", sample=FILE, name="Ann B.")
-    assert "Replaced by the recording" in content(first)
+    assert "Replaced by the card" in content(first)
 
 
 # /voice restore
