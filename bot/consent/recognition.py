@@ -3,7 +3,8 @@
 Two witnesses: pocketsphinx's keyword search finds each word of the list and says how much better it
 fits than any sounds do; a JSGF grammar of the 64 words then says what of the list the stretch is
 read as. Neither does alone. The grammar fits words to whatever is said, as forced alignment does;
-keyword search also takes "vanilla" for "umbrella". A word is recognised where both agree.
+keyword search also takes "vanilla" for "umbrella". A word is recognised where both agree, or where
+the first is sure and takes nothing else there for likelier.
 
 Three of four are enough, but four must have been said: a word that was misheard is told from one
 that was left out. Between two recognised words something of a word's length has to be heard in its
@@ -32,10 +33,20 @@ ENOUGH = 3
 """Words of the four to be recognised."""
 
 PLAUSIBLE = 0.805
-"""Score that the grammar has to agree with: a likelihood ratio of 1e-30, as pocketsphinx counts."""
+"""Score of a word between two others, with which the grammar has to agree: a likelihood ratio of
+1e-30, as pocketsphinx counts."""
 
-CLEAR = 0.865
-"""Score of a word that counts as said, if not as recognised, against the grammar: 1."""
+PLAUSIBLE_END = 0.825
+"""The same of the first and the last word, beside which other speech is, if long: 1e-20."""
+
+PLAUSIBLE_SHORT = 0.842
+"""The same of one that is shorter than `SHORT_WORD`, which chance fits more often: 1e-10."""
+
+SHORT_WORD = 0.3
+"""Seconds."""
+
+CLEAR = 0.86
+"""Score of a word that counts as said without the grammar: about 1. Chance seldom reaches it."""
 
 LONGEST_PAUSE = 3.0
 """Seconds between two words."""
@@ -87,12 +98,16 @@ def check_words(
     if not can_check(language):
         return WordCheck("not checked")
     listener = Listener(samples, rate)
-    slots = _likeliest(challenge.words, listener.spotted())
+    spotted = listener.spotted()
+    slots = _likeliest(challenge.words, spotted)
     if slots is None:
         return WordCheck("failed")
     heard = tuple(filter(None, slots))
     read = listener.read(heard[0].start - _MARGIN, heard[-1].end + _MARGIN)
-    recognised = [_agrees(slot, read) for slot in slots]
+    recognised = [
+        _is_recognised(slot, spotted, read, at_end=place in (0, COUNT - 1))
+        for place, slot in enumerate(slots)
+    ]
     passed = sum(recognised) >= ENOUGH and _is_complete(slots, recognised, read)
     return WordCheck(
         "passed" if passed else "failed", heard, sum(recognised), heard[-1].end if passed else None
@@ -125,8 +140,24 @@ def _follows(heard: HeardWord, begun: Slots) -> bool:
     return -_OVERLAP <= heard.start - slot.end <= (missing + 1) * LONGEST_PAUSE
 
 
-def _agrees(slot: HeardWord | None, read: Sequence[HeardWord]) -> bool:
-    return slot is not None and any(r.word == slot.word and r.shares(slot) for r in read)
+def _is_recognised(
+    slot: HeardWord | None,
+    spotted: Sequence[HeardWord],
+    read: Sequence[HeardWord],
+    *,
+    at_end: bool,
+) -> bool:
+    """Whether the grammar agrees, or the word is clear and no other of the list is clearer."""
+    if slot is None:
+        return False
+    needed = PLAUSIBLE
+    if at_end:
+        needed = PLAUSIBLE_END if slot.end - slot.start >= SHORT_WORD else PLAUSIBLE_SHORT
+    if slot.score >= needed and any(r.word == slot.word and r.shares(slot) for r in read):
+        return True
+    return slot.score >= CLEAR and slot.score >= max(
+        other.score for other in spotted if other.shares(slot)
+    )
 
 
 def _is_complete(slots: Slots, recognised: Sequence[bool], read: Sequence[HeardWord]) -> bool:
