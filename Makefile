@@ -39,7 +39,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
-install: $(VENV)/.piper ## install Mynah with the piper engine
+install: $(VENV)/.piper ## install Mynah with the piper engine and what hears the words of a consent
 
 install-chatterbox: $(VENV)/.piper ## add the engine that clones voices, in the way that fits this machine
 	$(BIN)/python -m tools.install_chatterbox $(ARGS)
@@ -106,8 +106,8 @@ settings-docs: $(VENV)/.dev ## make docs/settings.md anew from the definitions o
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra piper -c requirements/base.txt -o requirements/piper.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev -c requirements/piper.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent -c requirements/base.txt -o requirements/piper.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent --extra dev -c requirements/piper.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 

@@ -18,7 +18,10 @@ import structlog
 
 from bot.clip_need import ClipNeed
 from bot.config import Settings
-from bot.enrolment.service import EnrolmentService, SpeakerJudge
+from bot.consent.no_go import NoGoNames
+from bot.enrolment.no_go_clips import NoGoClips
+from bot.enrolment.refusals import SpeakerJudge
+from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
 from bot.i18n import N_
@@ -109,9 +112,10 @@ def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
 
 @asynccontextmanager
 async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator[EnrolmentService]:
-    """Open the service that turns uploads into voices."""
-    async with open_media_worker(settings) as worker:
-        yield enrolment_service(settings, worker, store, lambda: expected_clip_need(settings))
+    """Open the service that turns uploads into voices; watermarks are found without an engine."""
+    async with open_media_worker(settings) as worker, open_engine(settings) as engine:
+        need = partial(expected_clip_need, settings)
+        yield enrolment_service(settings, worker, store, need, engine.analysis)
 
 
 def enrolment_service(
@@ -120,8 +124,12 @@ def enrolment_service(
     store: VoiceStore,
     clip_need: Callable[[], ClipNeed],
     judge: SpeakerJudge | None = None,
+    no_go_clips: NoGoClips | None = None,
 ) -> EnrolmentService:
-    """Return the service over what is open already. judge: tells what it can of speakers."""
+    """Return the service over what is open already.
+
+    judge: tells what it can of speakers. no_go_clips: see there.
+    """
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
         max_bytes=int(enrolment.max_upload_mb * MEGABYTE),
@@ -135,9 +143,17 @@ def enrolment_service(
         limits,
         settings.limits.voices_per_guild,
         clip_need,
+        no_go_names=NoGoNames(enrolment.no_go_names),
         judge=judge,
         least_similarity=enrolment.least_similarity,
+        no_go_clips=no_go_clips,
     )
+
+
+def no_go_clips(settings: Settings) -> NoGoClips | None:
+    """Return the operator's recordings of whom nobody may enrol, if there are any."""
+    directory = settings.enrolment.no_go_clips
+    return NoGoClips(directory, settings.enrolment.no_go_similarity) if directory else None
 
 
 @asynccontextmanager

@@ -34,6 +34,7 @@ from pydantic_settings import (
 )
 
 from bot.config_errors import explained
+from bot.consent.no_go import check_patterns
 from bot.credentials import (
     SECRET_SECTIONS,
     check_keys,
@@ -172,6 +173,9 @@ class EnrolmentSettings(_Section):
     keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
     min_speech_seconds: Annotated[float, Field(ge=1, le=30)] = 3
     least_similarity: Annotated[float, Field(ge=0, le=1)] = 0.6
+    no_go_names: Annotated[list[str], AfterValidator(check_patterns), Field(max_length=1000)] = []
+    no_go_clips: _UserPath | None = None
+    no_go_similarity: Annotated[float, Field(ge=0.1, le=1)] = 0.8
     worker_memory_mb: Annotated[int, Field(ge=512, le=65_536)] = 2048
     worker_cpu_seconds: Annotated[float, Field(ge=5, le=3600)] = 120
 

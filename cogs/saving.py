@@ -125,7 +125,9 @@ class AsReplacement:
         """Raise VoiceNotFoundError; UserError if the voice is not the member's to change now."""
         await require(interaction, Action.ENROL)
         await require_level(interaction, level, self.command)
-        require_may_change(interaction, await self.services.voices.get(self.voice.id))
+        voice = await self.services.voices.get(self.voice.id)
+        require_may_change(interaction, voice)
+        self.services.enrolment.refusals.refuse_more_of(voice.name)
 
     async def save(
         self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None

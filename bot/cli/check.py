@@ -234,6 +234,15 @@ async def _codecs(settings: Settings, _show: Show) -> str:
     return "wav, mp3, m4a, flac, ogg, webm in; Opus, flac, mp3, wav out"
 
 
+async def _consent(settings: Settings, _show: Show) -> str:
+    from bot.cli.consent_check import NotAllCheckedError, consent_facts
+
+    try:
+        return await consent_facts(settings)
+    except NotAllCheckedError as error:
+        raise _CheckNotedError(str(error)) from None
+
+
 async def _discord(settings: Settings, _show: Show) -> str:
     from bot.cli.discord_check import UnansweredError, WithheldError, bot_name
 
@@ -254,5 +263,6 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("encryption at rest", _sealing),
     ("engine", _engine),
     ("codecs", _codecs),
+    ("consent", _consent),
     ("Discord", _discord),
 )

@@ -6,25 +6,24 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import structlog
 
 from bot.clip_need import ClipNeed
 from bot.consent.live import Asked, LiveSample
 from bot.consent.no_go import NoGoNames
 from bot.consent.packets import RecordedSpeech
+from bot.enrolment.no_go_clips import NoGoClips
+from bot.enrolment.refusals import Refusals, SpeakerJudge
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import UserError
-from bot.i18n import N_, _, in_locale, locale, ngettext, translated
+from bot.i18n import _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
 from storage.types import (
-    CLIP_SAMPLE_RATE,
     OPERATOR_GUILD_ID,
     Level,
     NewConsent,
@@ -48,25 +47,6 @@ LEAST_SIMILARITY = 0.6
 """Above what two speakers reach with Chatterbox's voice encoder, below one speaker's with themself;
 not yet measured with its real weights."""
 
-MARKED = 0.5
-"""From here on, a recording carries the watermark rather than not."""
-
-SYNTHETIC = N_(
-    "This is synthetic speech: the recording carries the inaudible watermark of a speech engine. "
-    "Only a person's own speech becomes a voice. If I spoke in the background, record again with "
-    "headphones."
-)
-
-
-class SpeakerJudge(Protocol):
-    """What an engine can tell about who speaks. None where it cannot, or not now."""
-
-    async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
-        """Return how alike two speakers sound, from 0 to 1."""
-
-    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
-        """Return how surely samples (mono, `rate` Hz) carry the watermark, from 0 to 1."""
-
 
 class EnrolmentService:
     """Turns uploads into voices. The media worker does the work, one upload at a time.
@@ -75,6 +55,7 @@ class EnrolmentService:
     clip_need: tells what the engine needs of a clip, as far as it is known by then.
     judge: what the engine can tell about speakers; None where nothing can.
     least_similarity: of the sentence of consent and the kept part, from 0 to 1.
+    no_go_names, no_go_clips: names and speakers that the operator lets nobody enrol.
     """
 
     def __init__(
@@ -87,6 +68,7 @@ class EnrolmentService:
         no_go_names: NoGoNames | None = None,
         judge: SpeakerJudge | None = None,
         least_similarity: float = LEAST_SIMILARITY,
+        no_go_clips: NoGoClips | None = None,
     ) -> None:
         self.limits = limits
         self.turns = Turns()
@@ -94,8 +76,8 @@ class EnrolmentService:
         self._store = store
         self._voices_per_guild = voices_per_guild
         self._clip_need = clip_need
-        self._no_go_names = no_go_names or NoGoNames()
         self._judge = judge
+        self.refusals = Refusals(no_go_names, no_go_clips, judge, self._cut)
         self.least_similarity = least_similarity
 
     async def warm(self) -> None:
@@ -130,8 +112,8 @@ class EnrolmentService:
         await self._check_room(guild_id)
 
     def refuse_no_go_name(self, name: str) -> None:
-        """Raise `UserError` for a name that the operator lets nobody have."""
-        self._no_go_names.refuse(name)
+        """Raise `InvalidNameError` for a name that the operator lets nobody have."""
+        self.refusals.refuse_name(name)
 
     async def prepare(
         self, data: bytes, owner: int | None = None, need: ClipNeed | None = None
@@ -148,7 +130,7 @@ class EnrolmentService:
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=need or self._clip_need())
             sample = await self._run(_prepare, data, limits, locale.get())
-        await self._refuse_synthetic(sample)
+        await self.refusals.refuse_synthetic(sample.clip)
         return sample
 
     async def prepare_live(
@@ -163,7 +145,7 @@ class EnrolmentService:
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=self._clip_need())
             live = await self._run(_prepare_live, speech, asked, limits, locale.get())
-        await self._refuse_synthetic(live.sample)
+        await self.refusals.refuse_synthetic(live.sample.clip)
         if self._judge is None:
             return live
         alike = await self._judge.similarity(live.sentence, live.sample.clip)
@@ -196,6 +178,7 @@ class EnrolmentService:
         """
         self.refuse_no_go_name(voice.name)
         self._refuse_short(sample)
+        await self.refusals.refuse_speaker(sample.clip)
         await self._check_room(voice.guild_id)
         report = sample.report
         measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
@@ -218,7 +201,9 @@ class EnrolmentService:
 
         Raises `VoiceNotFoundError`, `StorageError`, `UserError` as `save` does.
         """
+        self.refusals.refuse_more_of((await self._store.get(voice_id)).name)
         self._refuse_short(sample)
+        await self.refusals.refuse_speaker(sample.clip)
         report = sample.report
         profile = await self._store.replace(
             voice_id,
@@ -234,13 +219,9 @@ class EnrolmentService:
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
 
-    async def _refuse_synthetic(self, sample: EnrolmentSample) -> None:
-        """Refuse speech that an engine made: nobody's consent can be in it."""
-        if self._judge is None:
-            return
-        marked = await self._judge.watermark(sample.clip.samples, CLIP_SAMPLE_RATE)
-        if marked is not None and marked >= MARKED:
-            raise UserError(_(SYNTHETIC))
+    async def _cut(self, data: bytes) -> ReferenceClip:
+        limits = EnrolmentLimits(min_speech_seconds=self.limits.min_speech_seconds)
+        return (await self._run(_prepare, data, limits, locale.get())).clip
 
     def _refuse_short(self, sample: EnrolmentSample) -> None:
         need, seconds = self._clip_need(), sample.clip.seconds

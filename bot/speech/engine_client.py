@@ -17,6 +17,7 @@ from bot.clip_need import ClipNeed
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.i18n import Translatable
 from bot.speech import engine_worker
+from bot.speech.analysis import RecordingAnalysis
 from bot.speech.clip_needs import clip_need, clip_need_of
 from bot.speech.engine_exchange import EngineExchange
 from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
@@ -28,11 +29,8 @@ from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisReques
 from bot.text.engine_reads import EngineReads
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 from bot.workers.backoff import Backoff
-from storage.types import ReferenceClip
 
 log = structlog.get_logger(__name__)
-
-Samples = npt.NDArray[np.float32]
 
 LOAD_SECONDS = 3600.0
 """A first load may have gigabytes to download."""
@@ -41,6 +39,7 @@ LOAD_SECONDS = 3600.0
 class EngineClient:
     """An engine in a worker of its own. When the worker is lost, it is loaded again at once.
 
+    analysis: what its worker can tell about recordings.
     load_seconds: bound of loading, which downloads a model the first time.
     sentence_seconds: bound of one sentence among others; the worker's own is the last resort.
     open_engine: a module-level function that the worker loads the engine with.
@@ -60,6 +59,7 @@ class EngineClient:
         self._worker = worker
         worker.on_lost = self._lose
         self._exchange = EngineExchange(worker, sentence_seconds, clock)
+        self.analysis = RecordingAnalysis(worker, lambda: self.kind == "chatterbox")
         self._spec = spec
         self._load_seconds = load_seconds
         self._open_engine = open_engine
@@ -167,16 +167,9 @@ class EngineClient:
             with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
                 await self._worker.run(engine_worker.forget, clip_sha256)
 
-    async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
-        """Return how alike two speakers sound, from 0 to 1; None where the engine cannot tell."""
-        return None
-
-    async def watermark(self, samples: Samples, rate: int) -> float | None:
-        """Return how surely samples (float32, mono, `rate` Hz) carry PerTh's mark, from 0 to 1.
-
-        None where PerTh is not installed, and where it cannot be asked now.
-        """
-        return None
+    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
+        """See `RecordingAnalysis.watermark`."""
+        return await self.analysis.watermark(samples, rate)
 
     async def _speak(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         # Bounded: each turn costs a load, and `start` refuses when loads do not help.

@@ -13,8 +13,15 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 
 from bot.errors import EngineDeadError, MynahError
-from bot.speech.engines.base import ContinuousEngine, PreparingEngine, SpeechEngine
+from bot.speech.engines.base import (
+    ComparingEngine,
+    ContinuousEngine,
+    PreparingEngine,
+    Samples,
+    SpeechEngine,
+)
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from storage.types import ReferenceClip
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +88,29 @@ def forget(clip_sha256: str) -> None:
     """Drop what the engine prepared of a clip, if anything."""
     if _loaded and isinstance(_loaded[0], PreparingEngine):
         _loaded[0].forget(clip_sha256)
+
+
+def embeddings(clips: Sequence[ReferenceClip]) -> list[Samples | None]:
+    """Return how the speakers of clips sound; see `ComparingEngine`. None where that is not known.
+
+    Ends this process when the engine is no longer fit to work.
+    """
+    if not _loaded or not isinstance(_loaded[0], ComparingEngine):
+        return [None] * len(clips)
+    with _ending_when_dead():
+        return [_loaded[0].embedding(clip) for clip in clips]
+
+
+def watermark(samples: Samples, rate: int) -> float | None:
+    """Return how surely samples carry PerTh's mark, whether an engine is loaded or not.
+
+    See `bot.speech.engines.watermark`.
+    """
+    # It imports torch, which takes seconds where another engine is loaded.
+    from bot.speech.engines.watermark import watermark as certainty
+
+    _silence_warnings()
+    return certainty(samples, rate)
 
 
 def _engine() -> SpeechEngine:

@@ -51,9 +51,9 @@ class Changing(commands.Cog):
         """Rename it."""
         await defer(interaction)
         await require(interaction, Action.CHANGE, anywhere=True)
-        renamed = await services_of(interaction).voices.rename(
-            voice.id, name, by=interaction.user.id
-        )
+        services = services_of(interaction)
+        services.enrolment.refuse_no_go_name(name)
+        renamed = await services.voices.rename(voice.id, name, by=interaction.user.id)
         await interaction.edit_original_response(
             content=_("{voice} is now called {name}.").format(
                 voice=cards.quoted(voice.name), name=cards.quoted(renamed.name)

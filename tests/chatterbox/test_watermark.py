@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soxr
 
+from bot.enrolment.refusals import MARKED
 from bot.speech.delivery import Delivery
 from bot.speech.engines.base import to_speech
+from bot.speech.engines.watermark import watermark
 from bot.speech.opus import decode_opus
 from tests.samples import RATE, speech_samples
 
@@ -38,3 +41,23 @@ def test_the_mark_is_heard_at_any_speed_and_volume(
     marked = np.asarray(marker.apply_watermark(speech, sample_rate=RATE), np.float32)
     assert certainty(marked) > 0.9
     assert certainty(speech) < 0.1
+
+
+def test_marked_speech_is_known_at_any_rate_through_opus(marker: Any, speech: np.ndarray) -> None:
+    marked = np.asarray(marker.apply_watermark(speech, sample_rate=RATE), np.float32)
+    heard = decode_opus(to_speech(marked, RATE, {}, Delivery()).packets)
+    for rate in (16_000, 24_000, 44_100):
+        found = watermark(soxr.resample(heard, 48_000, rate), rate)
+        assert found is not None
+        assert found > MARKED
+
+
+def test_speech_without_the_mark_is_not_taken_for_marked(speech: np.ndarray) -> None:
+    found = watermark(speech, RATE)
+    assert found is not None
+    assert found < 0.1
+
+
+@pytest.mark.parametrize("samples", [np.zeros(48_000), np.ones(100)], ids=["silent", "short"])
+def test_too_little_tells_nothing_of_a_mark(samples: np.ndarray) -> None:
+    assert watermark(samples.astype(np.float32), RATE) is None

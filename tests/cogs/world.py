@@ -118,6 +118,12 @@ class Judge:
     alike: float | None = None
     marked: float | None = None
 
+    compares_speakers: bool = False
+    finds_watermarks: bool = False
+
+    async def embedding(self, clip: ReferenceClip) -> None:
+        return None
+
     async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
         return self.alike
 
@@ -198,7 +204,6 @@ class World:
             flush=self.audit.flush,
             look=self.watch.try_look,
         )
-        self.commits.subscribe(self.privacy.take_in)
         departures = Departures(self.store.database)
         self.departing = Departing(self.privacy, departures, timedelta(days=30), self.audit.record)
 

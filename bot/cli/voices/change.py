@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 @click.pass_obj
 def rename(context: Context, name: str, new_name: str, guild_id: int) -> None:
     """Rename the voice NAME to NEW_NAME."""
+    from bot.consent.no_go import NoGoNames
 
     async def work(store: VoiceStore) -> tuple[VoiceProfile, VoiceProfile]:
         profile = await find_own(store, guild_id, name)
+        NoGoNames(context.settings.enrolment.no_go_names).refuse(new_name)
         return profile, await store.rename(profile.id, new_name)
 
     before, after = with_store(context, work, any_key=True)

@@ -68,6 +68,7 @@ async def _replace(
         with progress_steps(total=3) as show:
             show(f"Reading {file} ...", 0)
             voice = await find_own(store, guild_id, name)
+            enrolment.refusals.refuse_more_of(voice.name)
             data = await asyncio.to_thread(read_recording, file, enrolment.limits)
             sample = await sample_of(settings, enrolment, data, show)
             show("Storing the recording ...", 2)

@@ -23,6 +23,7 @@ from bot.speech.types import (
     SynthesisRequest,
     SynthesisResult,
 )
+from storage.types import ReferenceClip
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,17 @@ class PreparingEngine(Protocol):
 
     def forget(self, clip_sha256: str) -> None:
         """Drop what was prepared of a clip; it is prepared anew when it is needed."""
+
+
+@runtime_checkable
+class ComparingEngine(Protocol):
+    """An engine that can tell speakers apart."""
+
+    def embedding(self, clip: ReferenceClip) -> Samples | None:
+        """Return the direction in which a clip's speaker lies, float32 of length 1.
+
+        None where too little is heard of them.
+        """
 
 
 @runtime_checkable

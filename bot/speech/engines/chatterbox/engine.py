@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bot.errors import EngineDeadError, OutOfMemoryError
+from bot.speech.engines.base import Samples
 from bot.speech.engines.chatterbox.device import (
     MAX_SLOTS,
     choose_precision,
@@ -23,11 +24,13 @@ from bot.speech.engines.chatterbox.device import (
 from bot.speech.engines.chatterbox.failures import Failures
 from bot.speech.engines.chatterbox.loading import load_found, locate
 from bot.speech.engines.chatterbox.prompts import context_length
+from bot.speech.engines.chatterbox.speakers import embedding
 from bot.speech.engines.chatterbox.stock import choose_device, import_package
 from bot.speech.engines.chatterbox.stock_speech import StockSpeaker
 from bot.speech.engines.chatterbox.threads import settle_waiting
 from bot.speech.engines.chatterbox.voices import PreparedVoices
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from storage.types import ReferenceClip
 
 if TYPE_CHECKING:
     from bot.speech.engines.chatterbox.batch import BatchSpeaker
@@ -115,6 +118,10 @@ class ChatterboxEngine:
     def forget(self, clip_sha256: str) -> None:
         """Drop a prepared voice; see `PreparingEngine`."""
         self.voices.forget(clip_sha256)
+
+    def embedding(self, clip: ReferenceClip) -> Samples | None:
+        """Return the direction in which a clip's speaker lies; see `ComparingEngine`."""
+        return embedding(self._model.ve, clip)
 
     def close(self) -> None:
         """Drop the model and the prepared voices."""
