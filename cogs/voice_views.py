@@ -110,10 +110,10 @@ class DeletionQuestion(OwnedView):
         require_may_change(interaction, voice)
         if (voice.name, voice.clip_sha256) != (asked.name, asked.clip_sha256):
             raise UserError(_changed(asked, voice, command_names(interaction)))
-        await services.voices.delete(voice.id, by=interaction.user.id)
+        look = services.watch.try_look  # silent before its files are removed
+        await services.voices.delete(voice.id, by=interaction.user.id, gone=look)
         event = Deleted(interaction.user.id, voice.name, voice.owner_id)
         tell(interaction.client, voice.guild_id, event)
-        await services.watch.try_look()
         return _("{voice} is deleted.").format(voice=cards.quoted(voice.name))
 
     async def _keep(self, interaction: Interaction) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -111,7 +112,9 @@ async def tune(
     return await database.write(work)
 
 
-async def delete(database: Database, clips: Path, voice_id: int, by: By) -> None:
+async def delete(
+    database: Database, clips: Path, voice_id: int, by: By, gone: Callable[[], Awaitable[None]]
+) -> None:
     """See `VoiceStore.delete`."""
 
     async def work(execute: Execute) -> list[str]:
@@ -124,6 +127,10 @@ async def delete(database: Database, clips: Path, voice_id: int, by: By) -> None
         return released + [sha256 for sha256 in hashes if await upkeep.release(execute, sha256)]
 
     released = await database.write_urgently(work)
+    await asyncio.gather(gone(), _remove_files(database, clips, released))
+
+
+async def _remove_files(database: Database, clips: Path, released: list[str]) -> None:
     try:
         await upkeep.remove_released(database, clips, released)
     except StorageError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,6 +34,10 @@ from storage.types import (
 from storage.voice_rows import only
 
 log = logging.getLogger(__name__)
+
+
+async def nobody_waits() -> None:
+    """Tell nobody that a voice is gone."""
 
 
 class VoiceStore:
@@ -174,14 +178,21 @@ class VoiceStore:
         }  # fmt: skip
         return await voice_rows.tune(self._database, voice_id, settings, by)
 
-    async def delete(self, voice_id: int, *, by: By = "operator") -> None:
+    async def delete(
+        self,
+        voice_id: int,
+        *,
+        by: By = "operator",
+        gone: Callable[[], Awaitable[None]] = nobody_waits,
+    ) -> None:
         """Delete a voice: its row first, then its files unless another voice shares them.
 
         Also on a full disk. A file that cannot be removed is tried again at the next start.
+        gone: called as soon as the row is gone, for those who use the voice.
 
         Raises VoiceNotFoundError.
         """
-        await voice_rows.delete(self._database, self._clips, voice_id, by)
+        await voice_rows.delete(self._database, self._clips, voice_id, by, gone)
 
     async def mark_used(self, voice_id: int) -> None:
         """Count a use, now; see `count_uses`."""
