@@ -92,15 +92,6 @@ async def test_deleting_deletes_it_on_every_server_and_down_to_the_bytes(
     assert set(scene.world.forgotten_clips) == set(hashes)
 
 
-async def test_of_a_double_click_the_second_press_is_passed_over(scene: Scene) -> None:
-    await live(scene)
-    asked = await ask(scene)
-    await scene.ann.click(asked.response, label="Delete everything for good")
-    with pytest.raises(Exception):  # noqa: B017, PT011 - simcord: there is no such button
-        await scene.ann.click(asked.response, label="Delete everything for good")
-    assert content(asked).startswith("All of it is deleted")
-
-
 async def test_of_whom_nothing_is_stored_is_not_asked(scene: Scene) -> None:
     asked = await ask(scene, scene.ben)
     assert content(asked) == "Nothing is stored about you, on any server."
