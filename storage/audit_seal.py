@@ -42,7 +42,7 @@ async def seal(execute: Execute, guild_id: int, keys: KeyRing, *, moved: bool = 
     content = None
     if chain is not None and keys:
         with contextlib.suppress(KeyFileError):
-            content = keys.seal(_encoded(chain, _since(chain, keys)), _context(guild_id))
+            content = keys.seal(_encoded(chain, _since(chain, keys)), chain_context(guild_id))
     if content is not None or moved:
         await execute("UPDATE audit_chains SET seal = ? WHERE guild_id = ?", (content, guild_id))
 
@@ -75,7 +75,7 @@ def opened(chain: Chain, keys: KeyRing) -> Sealed | None:
     if chain.seal is None:
         return None
     try:
-        content = keys.open_sealed(chain.seal, _context(chain.guild_id))
+        content = keys.open_sealed(chain.seal, chain_context(chain.guild_id))
         if content == chain.seal:  # it was never sealed
             raise BrokenSealError("it is none")
         return Sealed(*json.loads(content))
@@ -97,5 +97,6 @@ def _encoded(chain: Chain, since: int) -> bytes:
     return json.dumps([chain.first, chain.before, chain.last, chain.hash, since]).encode()
 
 
-def _context(guild_id: int) -> bytes:
+def chain_context(guild_id: int) -> bytes:
+    """What the seal of a guild's chain is sealed for."""
     return f"audit {guild_id}".encode()

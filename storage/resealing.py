@@ -12,10 +12,18 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from storage.audit_seal import chain_context
 from storage.clips import CLIP_SUFFIX, glance, reseal_clip
 from storage.database import Database, Execute
 from storage.errors import DamagedClipError, StorageError
-from storage.sealing import HEADER_BYTES, NO_KEYS, KeyRing, evidence_context, sealing_key
+from storage.sealing import (
+    HEADER_BYTES,
+    NO_KEYS,
+    KeyRing,
+    evidence_context,
+    is_sealed,
+    sealing_key,
+)
 from storage.seals import recordings
 from storage.voices import VoiceStore
 
@@ -23,6 +31,9 @@ _NAME = re.compile(rf"([0-9a-f]{{64}})(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}"
 _ROWS = f"SELECT voice_id, clip_sha256, substr(record, 1, {HEADER_BYTES}) FROM consents"  # noqa: S608
 _ROW = "SELECT record FROM consents WHERE voice_id = ? AND clip_sha256 = ?"
 _SET_ROW = "UPDATE consents SET record = ? WHERE voice_id = ? AND clip_sha256 = ?"
+_TRAILS = "SELECT guild_id, seal FROM audit_chains WHERE seal IS NOT NULL"
+_TRAIL = "SELECT seal FROM audit_chains WHERE guild_id = ?"
+_SET_TRAIL = "UPDATE audit_chains SET seal = ? WHERE guild_id = ?"
 
 OnProgress = Callable[[int, int], None]
 """Told how many are done, and of how many."""
@@ -56,7 +67,8 @@ class Resealing:
 
         Nothing of how it was is left in the database's files.
         """
-        changes = [*await asyncio.to_thread(self._of_files), *await self._of_rows()]
+        files = await asyncio.to_thread(self._of_files)
+        changes = [*files, *await self._of_rows(), *await self._of_trails()]
         changed = 0
         failed: list[str] = []
         for done, change in enumerate(changes):
@@ -124,8 +136,34 @@ class Resealing:
 
         return change
 
+    async def _of_trails(self) -> list[Change]:
+        """What vouches for the audit trails; what was sealed by a key that is gone is left."""
+        rows = await self._database.read(_TRAILS)
+        return [
+            self._trail_change(row["guild_id"])
+            for row in rows
+            if (name := sealing_key(bytes(row["seal"]))) != self._sealing.newest
+            and name is not None
+            and self._opening.knows(name)
+        ]
+
+    def _trail_change(self, guild_id: int) -> Change:
+        async def change(execute: Execute) -> bool:
+            rows = await execute(_TRAIL, (guild_id,))
+            # What is not sealed vouches for nothing, and must not come to by being sealed here.
+            if not rows or rows[0]["seal"] is None or not is_sealed(bytes(rows[0]["seal"])):
+                return False
+            content = bytes(rows[0]["seal"])
+            anew = None
+            if self._sealing:
+                anew = await asyncio.to_thread(self._anew, content, chain_context(guild_id))
+            await execute(_SET_TRAIL, (anew, guild_id))
+            return False
+
+        return change
+
     def _anew(self, record: bytes, context: bytes) -> bytes:
         try:
             return self._sealing.seal(self._opening.open_sealed(record, context), context)
         except StorageError as error:
-            raise type(error)(f"The evidence of a consent cannot be read: {error}.") from error
+            raise type(error)(f"A sealed record cannot be read: {error}.") from error

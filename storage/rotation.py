@@ -13,7 +13,7 @@ from storage.database import Execute
 from storage.errors import KeyFileError
 from storage.key_file import new_key, read_keys, write_keys
 from storage.sealing import key_id
-from storage.seals import used_keys
+from storage.seals import needed_keys
 from storage.voices import VoiceStore
 
 
@@ -46,7 +46,7 @@ async def finish_rotation(voices: VoiceStore, file: Path) -> tuple[str, ...]:
     """
 
     async def work(_execute: Execute) -> tuple[str, ...]:
-        used, unread = await used_keys(voices.database, voices.clips)
+        used, unread = await needed_keys(voices.database, voices.clips)
         newest, *older = await asyncio.to_thread(read_keys, file)
         needed = [key for key in older if unread or key_id(key) in used]
         if len(needed) < len(older):

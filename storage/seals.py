@@ -15,6 +15,7 @@ from storage.lost import lost_directory
 from storage.sealing import HEADER_BYTES, KeyRing, sealing_key
 
 _EVIDENCE = f"SELECT substr(record, 1, {HEADER_BYTES}) FROM consents"  # noqa: S608  # a number
+_TRAILS = f"SELECT substr(seal, 1, {HEADER_BYTES}) FROM audit_chains WHERE seal IS NOT NULL"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,13 @@ async def used_keys(database: Database, clips: Path) -> tuple[Counter[str | None
     counts = Counter(sealing_key(bytes(row[0])) for row in await database.read(_EVIDENCE))
     of_files, unread = await asyncio.to_thread(_of_files, clips)
     return counts + of_files, unread
+
+
+async def needed_keys(database: Database, clips: Path) -> tuple[set[str | None], int]:
+    """Return by which keys anything is sealed, also the audit trails' ends; and as `used_keys`."""
+    used, unread = await used_keys(database, clips)
+    trails = await database.read(_TRAILS)
+    return {*used, *(sealing_key(bytes(row[0])) for row in trails)}, unread
 
 
 def recordings(clips: Path) -> Iterator[Path]:

@@ -14,6 +14,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from storage.audit import AuditStore
+from storage.audit_check import sealed_since, verify
+from storage.audit_rows import OPERATOR, NewRow
 from storage.clips import TEMPORARY_SUFFIX, clip_path
 from storage.errors import DamagedClipError, KeyFileError, StorageError, UnknownKeyError
 from storage.key_file import create_key_file, is_exposed, new_key, parse_keys, read_keys
@@ -371,3 +374,38 @@ def test_credentials_of_a_service_are_not_exposed(
     key_file.chmod(0o444)
     monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(key_file.parent))
     assert not is_exposed(key_file)
+
+
+async def test_rotation_takes_the_seals_of_audit_trails_along(
+    directory: Path, ring: KeyRing, key_file: Path
+) -> None:
+    row = NewRow("enrolled", OPERATOR)
+    async with opened(directory, ring) as store:
+        await AuditStore(store.database, ring).append(GUILD, [row])
+        [before] = await store.database.read("SELECT seal FROM audit_chains")
+        assert await rotate(store, key_file) == ()
+        [after] = await store.database.read("SELECT seal FROM audit_chains")
+        assert before[0] != after[0]
+        assert await verify(store.database, GUILD, KeyRing(read_keys(key_file))) == []
+        assert await sealed_since(store.database, KeyRing(read_keys(key_file))) == {GUILD: 1}
+        await reseal(store, plain=True)
+        assert await sealed_since(store.database, ring) == {}
+        assert await verify(store.database, GUILD, NO_KEYS) == []
+
+
+async def test_what_vouches_for_nothing_is_not_sealed(directory: Path, ring: KeyRing) -> None:
+    async with opened(directory, ring) as store:
+        await AuditStore(store.database).append(GUILD, [NewRow("enrolled", OPERATOR)])
+        forged = 'UPDATE audit_chains SET seal = CAST(\'[1, "a", 1, "b", 1]\' AS BLOB)'
+        await store.database.write(lambda execute: execute(forged))
+        await reseal(store)
+        [fault] = await verify(store.database, GUILD, ring)
+    assert "without the key" in str(fault)
+
+
+async def test_trail_sealed_by_a_lost_key_stops_no_start(directory: Path, ring: KeyRing) -> None:
+    async with opened(directory, ring) as store:
+        await AuditStore(store.database, ring).append(GUILD, [NewRow("enrolled", OPERATOR)])
+    async with opened(directory, KeyRing([new_key()])) as store:
+        assert not (await store.seals()).wrong_key
+        assert await reseal(store) == Resealed(0, ())
