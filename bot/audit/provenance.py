@@ -9,11 +9,9 @@ from typing import Literal, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from bot.enrolment.refusals import MARKED
 from bot.enrolment.service import EnrolmentService
 from storage.audit_rows import AuditRow
-
-WATERMARKED = 0.5
-"""PerTh answers with one number for a whole recording: 0 for without, 1 for with."""
 
 Answer: TypeAlias = Literal["made here", "watermarked", "unknown"]
 
@@ -47,7 +45,7 @@ class Provenance:
         """The one that is surest."""
         if self.utterances:
             return "made here"
-        marked = self.watermark is not None and self.watermark > WATERMARKED
+        marked = self.watermark is not None and self.watermark >= MARKED
         return "watermarked" if marked else "unknown"
 
 

@@ -9,6 +9,9 @@ import pytest
 import soxr
 
 from bot.enrolment.refusals import MARKED
+from bot.enrolment.traces import traces_of
+from bot.enrolment.types import EnrolmentLimits
+from bot.speech.audio_file import audio_bytes
 from bot.speech.delivery import Delivery
 from bot.speech.engines.base import to_speech
 from bot.speech.engines.watermark import watermark
@@ -61,3 +64,15 @@ def test_speech_without_the_mark_is_not_taken_for_marked(speech: np.ndarray) -> 
 @pytest.mark.parametrize("samples", [np.zeros(48_000), np.ones(100)], ids=["silent", "short"])
 def test_too_little_tells_nothing_of_a_mark(samples: np.ndarray) -> None:
     assert watermark(samples.astype(np.float32), RATE) is None
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_the_mark_is_found_in_a_file_that_was_converted(
+    marker: Any, speech: np.ndarray, marked: bool
+) -> None:
+    samples = marker.apply_watermark(speech, sample_rate=RATE) if marked else speech
+    packets = to_speech(np.asarray(samples, np.float32), RATE, {}, Delivery()).packets
+    traces = traces_of(audio_bytes(packets, "mp3"), EnrolmentLimits())
+    certainty = watermark(traces.samples, traces.rate)
+    assert certainty is not None
+    assert (certainty >= MARKED) is marked
