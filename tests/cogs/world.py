@@ -20,6 +20,7 @@ from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.consent.live import Asked, LiveSample
+from bot.consent.no_go import NoGoNames
 from bot.consent.packets import RecordedSpeech
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService, traces_of
@@ -109,6 +110,10 @@ class MediaWorker:
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return self.outcome
+
+
+NO_GO = ("no-go name",)
+"""What the operator lets nobody be called."""
 
 
 @dataclass
@@ -229,6 +234,7 @@ class World:
                 EnrolmentLimits(),
                 voices_per_guild=100,
                 clip_need=lambda: clip_need_of(self.engine.info),
+                no_go_names=NoGoNames(NO_GO),
                 judge=self.judge,
             ),
             speech=SpeechDesk(
