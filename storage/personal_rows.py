@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 from storage import clips
+from storage.errors import BrokenSealError, UnknownKeyError
 from storage.personal import PERSONAL_COLUMNS
 from storage.types import Consent, ReferenceClip
 from storage.voices import VoiceStore
@@ -81,11 +83,14 @@ class PersonalRows:
         return [_document(row) for row in await self._database.read(_SHARES, (user_id,))]
 
     async def consents(self, user_id: int) -> list[Consent]:
-        """Return the evidence of the consents that a member gave."""
+        """Return the evidence of the consents that a member gave, but for what cannot be read."""
         rows = await self._database.read(
             "SELECT DISTINCT voice_id FROM consents WHERE member_id = ?", (user_id,)
         )
-        found = [each for row in rows for each in await self._voices.consents_of(row[0])]
+        found: list[Consent] = []
+        for row in rows:
+            with contextlib.suppress(BrokenSealError, UnknownKeyError):
+                found += await self._voices.consents_of(row[0])
         return [each for each in found if each.member_id == user_id]
 
     async def recordings(self, user_id: int, limit: int) -> list[PersonalRecording]:

@@ -96,7 +96,13 @@ class Exporter:
     async def _documents(self, user_id: int) -> dict[str, list[Any]]:
         """Return what each of `FILES` holds."""
         rows: dict[str, list[Any]] = dict(await self._rows.rows(user_id))
-        rows["consents"] = [_consent(each) for each in await self._rows.consents(user_id)]
+        read = {
+            (c.voice_id, c.clip_sha256): _consent(c) for c in await self._rows.consents(user_id)
+        }
+        # What cannot be read, such as with a key that is lost, is told by its row.
+        rows["consents"] = [
+            read.get((row["voice_id"], row["clip_sha256"]), row) for row in rows["consents"]
+        ]
         names = await self._rows.voices_naming(user_id)
         rows["voice_members"] = [
             row | {"voice": names.get(row["voice_id"])} for row in rows["voice_members"]
