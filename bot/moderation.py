@@ -11,6 +11,7 @@ from bot.settings.catalogue import Definition, Kind, definition
 from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
 from bot.settings.words import NameOf, shown
+from storage.forgotten import is_stand_in
 
 FIRST_CHARACTERS = 80
 """Of a text that was spoken."""
@@ -195,6 +196,8 @@ def _said(event: TextSpoken) -> str:
 
 
 def _who(member_id: int | None) -> str:
+    if member_id is not None and is_stand_in(member_id):
+        return _("A member who deleted their data")
     return f"<@{member_id}>" if member_id is not None else _("My operator")
 
 

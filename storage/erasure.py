@@ -65,6 +65,7 @@ class Eraser:
 
     def __init__(self, database: Database, clips: Path) -> None:
         self._database, self._clips = database, clips
+        self._unfinished = False
 
     @classmethod
     def beside(cls, voices: VoiceStore) -> Eraser:
@@ -131,9 +132,16 @@ class Eraser:
 
         erased, released = await self._database.write_urgently(erase)
         left = await self._remove(released)
-        await self._database.scrub()
+        self._unfinished = True
+        await self.finish()
         await self._database.keep_reserve()
         return replace(erased, left=left, clips=tuple(released))
+
+    async def finish(self) -> None:
+        """Rewrite the database, if an erasure before could not because another program read it."""
+        if self._unfinished:
+            await self._database.scrub()
+            self._unfinished = False
 
     async def _remove(self, hashes: list[str]) -> int:
         """Remove files; return how many of them are there still."""

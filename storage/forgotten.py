@@ -5,26 +5,25 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 
-FORGOTTEN = 1
-"""Stands for whoever did something and had their data deleted. No id of Discord's is that small."""
+FORGOTTEN = 2**62
+"""Stands for whoever did something and had their data deleted. Discord's ids reach that in 2049."""
 
-_FIRST_STAND_IN = 2**62  # Discord's ids reach that in 2049
 _DIGEST_BYTES = 8
 
 
 def stand_in(user_id: int) -> int:
     """Return the number that keeps a member blocked whose id is not stored any more.
 
-    2^62 to 2^63 - 1, of the SHA-256 of the id: a pseudonym, which cannot be turned back, but by
-    which whoever knows the id recognises the member.
+    From `FORGOTTEN` on and below 2^63, of the SHA-256 of the id: a pseudonym, which cannot be
+    turned back, but by which whoever knows the id recognises the member.
     """
     digest = hashlib.sha256(f"mynah:forgotten:{user_id}".encode()).digest()
-    return _FIRST_STAND_IN | int.from_bytes(digest[:_DIGEST_BYTES], "big") >> 2
+    return FORGOTTEN | int.from_bytes(digest[:_DIGEST_BYTES], "big") >> 2
 
 
 def is_stand_in(user_id: int) -> bool:
     """Whether an id stands for somebody whose data was deleted."""
-    return user_id == FORGOTTEN or user_id >= _FIRST_STAND_IN
+    return user_id >= FORGOTTEN
 
 
 def is_among(user_id: int, ids: Collection[int]) -> bool:

@@ -12,8 +12,8 @@ from storage.errors import StorageError
 MOST_BYTES = 256 * 1024 * 1024
 """Of a database that is rewritten; a thousand voices take 2 MB."""
 
-_CHECKPOINTS = 20
-_PAUSE_SECONDS = 0.1
+_CHECKPOINTS = 2
+"""Each waits as long as any statement does for others to finish, and writers wait meanwhile."""
 
 
 async def rewrite(writer: aiosqlite.Connection, path: Path) -> None:
@@ -36,7 +36,6 @@ async def empty_log(writer: aiosqlite.Connection, path: Path) -> None:
         [row] = await writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
         if row[0] == 0:
             return
-        await asyncio.sleep(_PAUSE_SECONDS)
     raise StorageError(
         f"The log of {path} cannot be emptied, because another program reads the database. What "
         "was deleted may stand in it until that program ends. Then try again."

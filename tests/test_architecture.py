@@ -71,6 +71,7 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("bot.reading", "bot.settings", "bot.dictionary"), ("discord", "cogs", "bot.voice")),
         (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", "storage.database")),
         (("bot.consent",), ("discord", "cogs", "bot.voice", "aiosqlite")),
+        (("bot.audit",), ("discord", "cogs", "aiosqlite", "storage.database")),
         (("bot.i18n",), ("discord", "cogs", "storage", "bot.voice", "bot.speech", "bot.text")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
         (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),

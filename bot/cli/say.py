@@ -201,6 +201,7 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
             async with open_media_worker(settings) as worker:
                 content = await worker.run(audio_bytes, spoken.packets(), order.audio_format)
         await _count_use(store, profile)
+        await _record(store, order, spoken)
     return spoken, content
 
 
@@ -218,6 +219,31 @@ async def _count_use(store: VoiceStore, profile: VoiceProfile) -> None:
         await store.mark_used(profile.id)
     except StorageError as error:  # no reason to lose what was spoken
         print_warning(f"The use of “{profile.name}” was not counted. {error}")
+
+
+async def _record(store: VoiceStore, order: _Order, spoken: Spoken) -> None:
+    """Write into the audit trail what the file holds, so that it is known where it came from."""
+    from bot.audit.events import Spoken as SpokenEvent
+    from bot.speech.types import PACKET_SECONDS
+    from storage.audit import AuditStore
+    from storage.audit_rows import OPERATOR, packets_hash
+
+    packets = spoken.packets()
+    event = SpokenEvent(
+        by=OPERATOR,
+        voice_id=spoken.voice.id,
+        owner_id=spoken.voice.owner_id,
+        milliseconds=round(len(packets) * PACKET_SECONDS * 1000),
+        packets_sha256=packets_hash(packets),
+        way="file",
+        text=order.text,
+    )
+    try:
+        keeps_text = (await settings_beside(store).guild(order.guild_id)).audit_texts
+        row = (event if keeps_text else event.without_text()).row()
+        await AuditStore(store.database, store.keys).append(order.guild_id, [row])
+    except StorageError as error:  # no reason to lose what was spoken
+        print_warning(f"It was not written into the audit trail. {error}")
 
 
 async def _guild_delivery(store: VoiceStore, guild_id: int) -> Delivery:

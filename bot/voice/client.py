@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _DISCONNECTED, _RATE_LIMITED, _CALL_TERMINATED = 4014, 4021, 4022
 
 _MAX_DRAINED = 10_000  # datagrams: more than a socket's buffer holds
+_DATAGRAM_BYTES = 2_048
 
 _SERVER_KNOWN = (
     ConnectionFlowState.got_voice_server_update,
@@ -111,7 +112,7 @@ class MynahVoiceClient(discord.VoiceClient):
         """Throw away what has come and was not read."""
         with contextlib.suppress(OSError):  # nothing is left, or the socket is closed
             for _datagram in range(_MAX_DRAINED):
-                self._connection.socket.recv(1)
+                self._connection.socket.recv(_DATAGRAM_BYTES)
 
     def decrypted(self, user_id: int, packet: bytes) -> bytes | None:
         """Return a user's packet without its end-to-end encryption, None if it has no reader.

@@ -27,6 +27,7 @@ class Deleting(commands.Cog):
         await defer(interaction)
         erased = await services_of(interaction).privacy.eraser.survey_member(interaction.user.id)
         if erased.nothing:
+            await services_of(interaction).privacy.eraser.finish()
             await interaction.edit_original_response(
                 content=_("Nothing is stored about you, on any server.")
             )

@@ -70,6 +70,16 @@ def test_a_use_that_cannot_be_counted_fails_nothing(
     assert_speech(Path("out.ogg"), shortest=1)
 
 
+def test_what_the_operator_had_spoken_is_known_by_its_packets(enrolled: Mynah) -> None:
+    enrolled("say", SHORT, "--voice", "Anna", "-o", "said.ogg", "--force")
+    provenance = enrolled("provenance", "said.ogg")
+    assert provenance.code == 0
+    assert provenance.out.startswith("Made here: exactly this was spoken.\n")
+    newest = enrolled("audit", "--guild", "0", "--limit", "1").out
+    assert "the operator had a file made of “Anna”" in newest
+    assert SHORT not in newest
+
+
 def test_report_says_engine_length_and_speed(spoken: Done) -> None:
     for part in ("piper", "audio", "first sentence", "real-time factor", "speech.wav", "preview"):
         assert part in spoken.out

@@ -23,9 +23,11 @@ from storage.departures import THE_BOT, Departures
 from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.erasure import Eraser
 from storage.types import NewConsent
+from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.world import make_clip
+from tests.loopback import wait_until
 from tests.privacy.reachable import found
 from tests.storage.test_erasure import NOW, found_in, spellings
 
@@ -159,6 +161,18 @@ async def test_nothing_of_a_member_is_in_memory(
     await scene.env.settle()
     left = [(type(each), each) for each in found(roots, ann, hashes)]
     assert left == []
+
+
+async def test_what_another_process_erases_is_forgotten(scene: Scene, tmp_path: Path) -> None:
+    world = scene.world
+    await live(scene)
+    card = await scene.ann.slash(scene.channel, "enroll", sample=("me.m4a", b"x"), name="New")
+    world.bot.services.says.take(scene.guild.id, scene.ann.id, 5)
+    await world.privacy.take_in()
+    async with world.commits.running(), VoiceStore.open(tmp_path) as beside:
+        await Eraser.beside(beside).erase_member(scene.ann.id)
+        await wait_until(lambda: "was deleted" in content(card), 10, "the end of the card")
+    assert len(world.bot.services.says) == 0
 
 
 async def test_an_entry_made_after_a_deletion_is_not_taken_for_one_from_before(

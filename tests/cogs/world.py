@@ -209,6 +209,7 @@ class World:
             flush=self.audit.flush,
             look=self.watch.try_look,
         )
+        self.commits.subscribe(self.privacy.take_in)
         departures = Departures(self.store.database)
         self.departing = Departing(self.privacy, departures, timedelta(days=30), self.audit.record)
 

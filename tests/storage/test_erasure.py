@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import struct
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,7 +15,7 @@ import pytest
 from storage.departures import Departures
 from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.erasure import Erased, Eraser
-from storage.errors import VoiceNotFoundError
+from storage.errors import StorageError, VoiceNotFoundError
 from storage.forgotten import FORGOTTEN, stand_in
 from storage.read_channels import ReadChannel, ReadChannels
 from storage.setting_values import DEFAULT_VOICE, SettingValues
@@ -264,3 +266,19 @@ async def test_lists_that_are_not_of_members_stay(store: VoiceStore) -> None:
     await values.set_for_guild(GUILD, "text_channels", [ANN + 10], changed_by=MO)
     await values.set_for_guild(GUILD, "locale", json.loads('"de"'), changed_by=MO)
     assert (await Eraser.beside(store).erase_member(ANN)).nameless == 0
+
+
+async def test_while_another_program_reads_it_is_not_finished_and_then_it_is(
+    store: VoiceStore, directory: Path
+) -> None:
+    await store.database._writer.execute_fetchall("PRAGMA busy_timeout = 10")
+    hashes = await live(store, ANN, 1)
+    eraser = Eraser.beside(store)
+    with contextlib.closing(sqlite3.connect(directory / "mynah.db")) as reading:
+        reading.execute("BEGIN")
+        reading.execute("SELECT count(*) FROM voices").fetchone()
+        with pytest.raises(StorageError, match="another program reads"):
+            await eraser.erase_member(ANN)
+    assert (await eraser.survey_member(ANN)).nothing
+    await eraser.finish()
+    assert found_in(directory, spellings(ANN, hashes)) == []

@@ -47,9 +47,10 @@ async def test_a_skip_ends_a_fetch_also_just_after_it_was_woken(steps: int) -> N
     fetcher.wake()
     for _ in range(steps):
         await asyncio.sleep(0)
+    fetch = item.fetch
+    assert fetch is not None
     queue.remove(item)
     item.finish(UtteranceEnd.SKIPPED)
-    assert item.fetch is not None
-    await asyncio.wait([item.fetch], timeout=5)
-    assert item.fetch.cancelled()
+    await asyncio.wait([fetch], timeout=5)
+    assert fetch.cancelled()
     assert len(script.dues) == 1

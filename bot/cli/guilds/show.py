@@ -14,6 +14,7 @@ from bot.cli.lookup import settings_beside, with_store
 from bot.cli.output import print_line
 from bot.cli.tables import print_rows
 from bot.cli.voices.words import date
+from storage.forgotten import is_stand_in
 
 if TYPE_CHECKING:
     from bot.settings.catalogue import Definition
@@ -89,9 +90,16 @@ def _change(change: SettingChange) -> tuple[str, ...]:
     from bot.settings.words import shown
 
     about = definition(GuildSettings, change.key)
-    by = "operator" if change.changed_by is None else str(change.changed_by)
+    by = _who(change.changed_by) or "operator"
     values = (shown(about, value) for value in (change.before, change.value))
     return (date(change.changed_at), by, change.key, *values)
+
+
+def _who(user_id: int | None) -> str | None:
+    """Return who it was, None for the operator."""
+    if user_id is None:
+        return None
+    return "deleted" if is_stand_in(user_id) else str(user_id)
 
 
 def _document(guild_id: int, rows: list[_Row], changes: list[SettingChange]) -> dict[str, Any]:
@@ -119,7 +127,7 @@ def _change_document(change: SettingChange) -> dict[str, Any]:
     about = definition(GuildSettings, change.key)
     return {
         "changed_at": moment_json(change.changed_at),
-        "changed_by": None if change.changed_by is None else str(change.changed_by),
+        "changed_by": _who(change.changed_by),
         "key": change.key,
         "before": value_json(about, change.before),
         "after": value_json(about, change.value),
