@@ -8,6 +8,7 @@ from storage.erasure import Erased
 
 def counts(erased: Erased) -> list[str]:
     """Return a line for each kind of which there is something, in the current language."""
+    settings = erased.settings + erased.defaults
     lines = (
         (erased.voices, ngettext("{count} voice", "{count} voices", erased.voices)),
         (
@@ -25,12 +26,8 @@ def counts(erased: Erased) -> list[str]:
             ),
         ),
         (
-            erased.settings + erased.defaults,
-            ngettext(
-                "{count} setting of yours",
-                "{count} settings of yours",
-                erased.settings + erased.defaults,
-            ),
+            settings,
+            ngettext("{count} setting of yours", "{count} settings of yours", settings),
         ),
         (
             erased.entries,

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.catalogues.sources import ROOT, parsed_sources
+from storage.errors import VoiceRequestError
+from tools.catalogues.sources import ROOT, STORAGE_ERRORS, parsed_sources
 
 TELLING = {
     "UserError", "BusyError", "EngineError", "OutOfMemoryError",
@@ -100,3 +101,15 @@ def test_no_marked_text_is_put_together_before_it_is_looked_up() -> None:
                     if isinstance(argument, (ast.JoinedStr, ast.BinOp))
                 ]
     assert wrong == []
+
+
+def test_every_request_that_storage_refuses_has_its_text_in_the_catalogues() -> None:
+    classes = [
+        node
+        for _path, tree in parsed_sources()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+    ]
+    base = VoiceRequestError.__name__
+    kinds = {each.name for each in classes if any(base in ast.unparse(b) for b in each.bases)}
+    assert {base, *kinds} == STORAGE_ERRORS

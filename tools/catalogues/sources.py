@@ -18,6 +18,9 @@ STORAGE_ERRORS = {
     "InvalidNameError",
     "NameTakenError",
     "NoFormerClipError",
+    "NotSharedError",
+    "SharingRefusedError",
+    "TooManyBlockedError",
     "VoiceNotFoundError",
     "VoiceRequestError",
 }
