@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from bot.enrolment.refusals import MARKED
 from bot.enrolment.service import EnrolmentService
+from bot.errors import BusyError
 from storage.audit_rows import AuditRow
 
 Answer: TypeAlias = Literal["made here", "watermarked", "unknown"]
@@ -24,7 +26,10 @@ class Watermarks(Protocol):
     """What finds PerTh's mark; see `EngineClient.watermark`."""
 
     async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
-        """Return how surely it is there, from 0 to 1; None where that cannot be told."""
+        """Return how surely it is there, from 0 to 1; None where that cannot be told.
+
+        Raises BusyError where it can, but not now.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,5 +68,7 @@ async def provenance_of(
     traces = await enrolment.traces(data, owner)
     sha256 = traces.packets_sha256
     utterances = await find(sha256) if sha256 is not None else []
-    mark = await watermarks.watermark(traces.samples, traces.rate)
+    mark = None
+    with contextlib.suppress(BusyError):  # what is known without it is worth telling
+        mark = await watermarks.watermark(traces.samples, traces.rate)
     return Provenance(tuple(utterances), sha256 is not None, mark)

@@ -41,7 +41,8 @@ class NoGoClips:
 class NoGoSpeakers:
     """Who is heard in the recordings of the directory; each is listened to once.
 
-    cut: makes a clip of a file's content. embed: says how its speaker sounds; None if it cannot.
+    cut: makes a clip of a file's content. embed: says how its speaker sounds; None if it cannot,
+    and BusyError if not now.
     """
 
     def __init__(self, clips: NoGoClips, cut: Cut, embed: Embed) -> None:
@@ -49,30 +50,28 @@ class NoGoSpeakers:
         self._known: dict[Stamp, Speaker | None] = {}  # None: a file that is no recording
         self._turn = asyncio.Lock()
 
-    async def holds(self, clip: ReferenceClip) -> bool | None:
-        """Whether a clip's speaker is one of them; None where the engine cannot tell now."""
+    async def holds(self, clip: ReferenceClip) -> bool:
+        """Whether a clip's speaker is one of them, as far as the engine can tell.
+
+        Raises `BusyError` where it can, but not now.
+        """
         speaker = await self._embed(clip)
         if speaker is None:
-            return None
+            return False
         async with self._turn:
-            if not await self._look():
-                return None
+            await self._look()
             known = [other for other in self._known.values() if other is not None]
         return any(float(speaker @ other) >= self._clips.least for other in known)
 
-    async def _look(self) -> bool:
-        """Listen to what is new in the directory; return whether all was compared."""
+    async def _look(self) -> None:
+        """Listen to what is new in the directory."""
         stamps = await asyncio.to_thread(recordings_in, self._clips.directory)
         self._known = {stamp: known for stamp, known in self._known.items() if stamp in stamps}
         for stamp in stamps:
             if stamp in self._known:
                 continue
             clip = await self._clip_of(stamp[0])
-            speaker = None if clip is None else await self._embed(clip)
-            if clip is not None and speaker is None:
-                return False  # the engine went away meanwhile
-            self._known[stamp] = speaker
-        return True
+            self._known[stamp] = None if clip is None else await self._embed(clip)
 
     async def _clip_of(self, name: str) -> ReferenceClip | None:
         try:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bot.consent.no_go import NoGoNames
 from bot.enrolment.no_go_clips import Cut, NoGoClips, NoGoSpeakers
-from bot.errors import BusyError, UserError
+from bot.errors import UserError
 from bot.i18n import N_, _
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
 
@@ -23,10 +23,6 @@ SYNTHETIC = N_(
     "Only a person's own speech becomes a voice. If I spoke in the background, record again with "
     "headphones."
 )
-NOT_NOW = N_(
-    "I cannot listen for synthetic speech and compare speakers yet, because the voice engine is "
-    "busy or loading. Try again in a minute."
-)
 NO_GO = N_(
     "Nobody may make a voice of this recording here. If you think that is wrong, ask whoever runs "
     "me."
@@ -34,15 +30,11 @@ NO_GO = N_(
 
 
 class SpeakerJudge(Protocol):
-    """What an engine can tell about who speaks. None where it cannot, or not now."""
+    """What an engine can tell about who speaks.
 
-    @property
-    def compares_speakers(self) -> bool:
-        """Whether it can compare speakers, if not now."""
-
-    @property
-    def finds_watermarks(self) -> bool:
-        """Whether it can find watermarks, if not now."""
+    None where it cannot; every method raises `BusyError` where it can, but not now: waiting for the
+    engine to be busy would else be a way around what it tells.
+    """
 
     async def embedding(self, clip: ReferenceClip) -> npt.NDArray[np.float32] | None:
         """Return the direction in which a clip's speaker lies, of length 1."""
@@ -88,14 +80,11 @@ class Refusals:
     async def refuse_synthetic(self, clip: ReferenceClip) -> None:
         """Raise `UserError` for speech that an engine made: nobody's consent can be in it.
 
-        Raises `BusyError` where that can be told, but not now: waiting for the engine to be busy
-        would else be a way around it.
+        Raises `BusyError` where that can be told, but not now.
         """
         if self._judge is None:
             return
         marked = await self._judge.watermark(clip.samples, CLIP_SAMPLE_RATE)
-        if marked is None and self._judge.finds_watermarks:
-            raise BusyError(_(NOT_NOW))
         if marked is not None and marked >= MARKED:
             raise UserError(_(SYNTHETIC))
 
@@ -104,13 +93,8 @@ class Refusals:
 
         Nothing where no engine can compare. Raises `BusyError` where it can, but not now.
         """
-        if self._speakers is None or self._judge is None or not self._judge.compares_speakers:
-            return
-        match await self._speakers.holds(clip):
-            case None:
-                raise BusyError(_(NOT_NOW))
-            case True:
-                raise UserError(_(NO_GO))
+        if self._speakers is not None and await self._speakers.holds(clip):
+            raise UserError(_(NO_GO))
 
 
 def _speakers(clips: NoGoClips | None, judge: SpeakerJudge | None, cut: Cut) -> NoGoSpeakers | None:

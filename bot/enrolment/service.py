@@ -145,7 +145,8 @@ class EnrolmentService:
         async with self.turns.turn(owner):
             limits = replace(self.limits, clip_need=self._clip_need())
             live = await self._run(_prepare_live, speech, asked, limits, locale.get())
-        await self.refusals.refuse_synthetic(live.sample.clip)
+        for clip in (live.sentence, live.sample.clip):
+            await self.refusals.refuse_synthetic(clip)
         if self._judge is None:
             return live
         alike = await self._judge.similarity(live.sentence, live.sample.clip)

@@ -93,12 +93,13 @@ def forget(clip_sha256: str) -> None:
 def embeddings(clips: Sequence[ReferenceClip]) -> list[Samples | None]:
     """Return how the speakers of clips sound; see `ComparingEngine`. None where that is not known.
 
-    Ends this process when the engine is no longer fit to work.
+    Ends this process when the engine is no longer fit to work. Raises `EngineNotLoadedError`.
     """
-    if not _loaded or not isinstance(_loaded[0], ComparingEngine):
+    engine = _engine()
+    if not isinstance(engine, ComparingEngine):
         return [None] * len(clips)
     with _ending_when_dead():
-        return [_loaded[0].embedding(clip) for clip in clips]
+        return [engine.embedding(clip) for clip in clips]
 
 
 def watermark(samples: Samples, rate: int) -> float | None:

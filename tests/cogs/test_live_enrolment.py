@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pytest
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
@@ -348,6 +349,18 @@ async def test_a_voice_is_replaced_live_too(scene: Scene, ear: Ear, lounge: Chan
 
 async def test_synthetic_speech_is_refused(scene: Scene, ear: Ear, lounge: ChannelHandle) -> None:
     scene.world.judge.marked = 0.9
+    card = await sampled(scene, ear, lounge)
+    assert "This is synthetic speech" in as_read(shown(card))
+    assert buttons(card) == [START, CANCEL]
+
+
+async def test_a_synthetic_sentence_is_refused_however_real_the_rest_is(
+    scene: Scene, ear: Ear, lounge: ChannelHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def watermark(samples: np.ndarray, rate: int) -> float:
+        return 0.9 if np.array_equal(samples, make_clip(7).samples) else 0.1
+
+    monkeypatch.setattr(scene.world.judge, "watermark", watermark)
     card = await sampled(scene, ear, lounge)
     assert "This is synthetic speech" in as_read(shown(card))
     assert buttons(card) == [START, CANCEL]

@@ -123,9 +123,6 @@ class Judge:
     alike: float | None = None
     marked: float | None = None
 
-    compares_speakers: bool = False
-    finds_watermarks: bool = False
-
     async def embedding(self, clip: ReferenceClip) -> None:
         return None
 

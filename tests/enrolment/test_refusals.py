@@ -22,20 +22,25 @@ class Judge:
     """Knows speakers by the first sample of their clips."""
 
     marked: float | None = None
-    finds_watermarks: bool = True
-    compares_speakers: bool = True
+    compares: bool = True
     ready: bool = True
     asked: list[float] = field(default_factory=list)
 
     async def embedding(self, clip: ReferenceClip) -> np.ndarray | None:
+        self._must_be_ready()
         self.asked.append(float(clip.samples[0]))
-        return (ANN if clip.samples[0] == 1 else BOB) if self.ready else None
+        return {0: None, 1: ANN}.get(int(clip.samples[0]), BOB) if self.compares else None
 
     async def similarity(self, a: ReferenceClip, b: ReferenceClip) -> float | None:
         return None
 
     async def watermark(self, samples: np.ndarray, rate: int) -> float | None:
+        self._must_be_ready()
         return self.marked
+
+    def _must_be_ready(self) -> None:
+        if not self.ready:
+            raise BusyError("Try again.")
 
 
 def clip(first: float) -> ReferenceClip:
@@ -62,14 +67,14 @@ async def test_what_carries_none_passes() -> None:
     await refusals(Judge(marked=MARKED - 0.01)).refuse_synthetic(clip(1))
 
 
-async def test_without_perth_nothing_is_known() -> None:
-    await refusals(Judge(marked=None, finds_watermarks=False)).refuse_synthetic(clip(1))
+async def test_without_perth_or_with_one_that_does_not_work_nothing_is_known() -> None:
+    await refusals(Judge(marked=None)).refuse_synthetic(clip(1))
     await refusals(None).refuse_synthetic(clip(1))
 
 
 async def test_a_busy_engine_is_no_way_around_it(tmp_path: Path) -> None:
     with pytest.raises(BusyError, match="Try again"):
-        await refusals(Judge(marked=None)).refuse_synthetic(clip(1))
+        await refusals(Judge(ready=False)).refuse_synthetic(clip(1))
     with pytest.raises(BusyError, match="Try again"):
         await refusals(Judge(ready=False), tmp_path).refuse_speaker(clip(1))
 
@@ -114,9 +119,18 @@ async def test_what_is_no_recording_is_passed_over(tmp_path: Path) -> None:
         await refusals(Judge(), tmp_path).refuse_speaker(clip(1))
 
 
+async def test_a_recording_that_says_too_little_keeps_nobody_out(tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("0")
+    (tmp_path / "ann.wav").write_text("1")
+    asked = refusals(Judge(), tmp_path)
+    await asked.refuse_speaker(clip(2))
+    with pytest.raises(UserError, match="Nobody may"):
+        await asked.refuse_speaker(clip(1))
+
+
 async def test_an_engine_that_cannot_compare_refuses_nobody(tmp_path: Path) -> None:
     (tmp_path / "ann.wav").write_text("1")
-    await refusals(Judge(compares_speakers=False), tmp_path).refuse_speaker(clip(1))
+    await refusals(Judge(compares=False), tmp_path).refuse_speaker(clip(1))
     await refusals(None, tmp_path).refuse_speaker(clip(1))
 
 
