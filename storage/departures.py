@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.database import Database, Execute
+from storage.forgotten import FORGOTTEN
+from storage.personal import GUILD_COLUMNS, PERSONAL_COLUMNS, Fate, PersonalColumn
 from storage.rows import timestamp
 
 THE_BOT = 0
@@ -112,11 +114,25 @@ SELECT guild_id FROM (
 """
 _KNOWN_GUILDS = f"{_OF_GUILDS} ORDER BY guild_id"
 _HAS_DATA = f"{_OF_GUILDS} AND guild_id = ? LIMIT 1"
-_MEMBERS = """
-SELECT owner_id AS user_id FROM voices WHERE guild_id = ?1 AND owner_id > ?2
-UNION SELECT user_id FROM member_settings WHERE guild_id = ?1 AND user_id > ?2
-UNION SELECT user_id FROM member_defaults WHERE guild_id = ?1 AND user_id > ?2
-UNION SELECT user_id FROM dictionary_entries WHERE guild_id = ?1 AND user_id > ?2
-UNION SELECT owner_id FROM voice_blocks WHERE guild_id = ?1 AND owner_id > ?2
-ORDER BY user_id LIMIT ?3
-"""
+_WITH_GUILD = {table for table, _column in GUILD_COLUMNS}
+
+
+def _naming(column: PersonalColumn) -> str:
+    """Return what selects the members whom a column names in a guild, after one."""
+    here = "guild_id = ?1"
+    if column.table not in _WITH_GUILD:
+        here = "voice_id IN (SELECT id FROM voices WHERE guild_id = ?1)"
+    name = column.column
+    return (
+        f"SELECT {name} AS user_id FROM {column.table} "  # noqa: S608 - names of the list
+        f"WHERE {here} AND {name} > ?2 AND {name} < {FORGOTTEN}"
+    )
+
+
+_MEMBERS = " UNION ".join(
+    _naming(column)
+    for column in PERSONAL_COLUMNS
+    # What protects others stays anyway; who is known to have left may have no more than that.
+    if column.fate is not Fate.RECOGNISED and column.table != "departures"
+)
+_MEMBERS += " ORDER BY user_id LIMIT ?3"

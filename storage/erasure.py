@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from storage import erased_rows, upkeep
@@ -34,7 +34,7 @@ class Erased:
     defaults: voices that were chosen to speak. shares: lists of who may speak as a voice that named
     the member. blocks: of members by owners. nameless: rows that stay without the name.
     audit: rows of the trail that name them, or that go. left: files that could not be removed; the
-    next start tries again. clips: hashes of what went, for caches.
+    next start tries again.
     """
 
     voices: int = 0
@@ -48,7 +48,6 @@ class Erased:
     audit: int = 0
     nameless: int = 0
     left: int = 0
-    clips: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def nothing(self) -> bool:
@@ -61,11 +60,14 @@ class Erased:
 
 
 class Eraser:
-    """Erases beside whatever else uses the data directory. Raises StorageError."""
+    """Erases beside whatever else uses the data directory. Raises StorageError.
+
+    released: hashes of the clips that went, until whoever has caches takes them out.
+    """
 
     def __init__(self, database: Database, clips: Path) -> None:
         self._database, self._clips = database, clips
-        self._unfinished = False
+        self.released: set[str] = set()
 
     @classmethod
     def beside(cls, voices: VoiceStore) -> Eraser:
@@ -131,17 +133,26 @@ class Eraser:
             return _counted(gone, counts), await gone.release(execute)
 
         erased, released = await self._database.write_urgently(erase)
+        self.released.update(released)
         left = await self._remove(released)
-        self._unfinished = True
         await self.finish()
         await self._database.keep_reserve()
-        return replace(erased, left=left, clips=tuple(released))
+        return replace(erased, left=left)
 
     async def finish(self) -> None:
-        """Rewrite the database, if an erasure before could not because another program read it."""
-        if self._unfinished:
-            await self._database.scrub()
-            self._unfinished = False
+        """Rewrite the database, if that is still to be done for an erasure.
+
+        Such as for one that was killed, or that another program kept from it by reading.
+        """
+        [[number, scrubbed]] = await self._database.read("SELECT number, scrubbed FROM erasures")
+        if number == scrubbed:
+            return
+        await self._database.scrub()
+
+        async def note(execute: Execute) -> None:
+            await execute("UPDATE erasures SET scrubbed = max(scrubbed, ?)", (number,))
+
+        await self._database.write_urgently(note)
 
     async def _remove(self, hashes: list[str]) -> int:
         """Remove files; return how many of them are there still."""

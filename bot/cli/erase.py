@@ -143,6 +143,4 @@ def _print(title: str, erased: Erased) -> None:
 
 
 def _document(erased: Erased) -> dict[str, int]:
-    document = asdict(erased)
-    del document["clips"]  # hashes of what is gone
-    return document
+    return asdict(erased)

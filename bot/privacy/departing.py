@@ -133,6 +133,7 @@ class Departing:
         try:
             await self.look_up_members(present(), is_here)
             await self.erase_due(present(), is_here)
+            await self._privacy.finish()
         except (StorageError, BusyError) as error:
             log.warning("data of who left is deleted later", stage="privacy", error=str(error))
 

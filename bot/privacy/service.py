@@ -51,6 +51,14 @@ class PrivacyService:
         self._subscribers.append(forget)
         return lambda: self._subscribers.remove(forget)
 
+    async def survey_member(self, user_id: int) -> Erased:
+        """Return what `erase_member` would erase everywhere, also what still waits to be written.
+
+        Raises StorageError.
+        """
+        await self._flush()
+        return await self.eraser.survey_member(user_id)
+
     async def erase_member(self, user_id: int, guild_id: int | None = None) -> Erased:
         """Erase a member's data, in one guild or in all; see `Eraser.erase_member`.
 
@@ -66,16 +74,21 @@ class PrivacyService:
 
     async def _erase_member(self, user_id: int, guild_id: int | None) -> Erased:
         async with self._told(Whose(user_id, guild_id)):
-            erased = await self.eraser.erase_member(user_id, guild_id)
-            await self._forget_clips(erased)
-        return erased
+            return await self._forgotten(self.eraser.erase_member(user_id, guild_id))
 
     async def erase_guild(self, guild_id: int) -> Erased:
         """Erase a guild's data, as `erase_member` does."""
         async with self._told(Whose(guild_id=guild_id)):
-            erased = await self.eraser.erase_guild(guild_id)
-            await self._forget_clips(erased)
-        return erased
+            return await self._forgotten(self.eraser.erase_guild(guild_id))
+
+    async def finish(self) -> None:
+        """Do what erasures before could not, such as in an engine that had too much to do.
+
+        Raises StorageError, `BusyError`.
+        """
+        async with self._erasing:
+            await self._forget_clips()
+            await self.eraser.finish()
 
     async def take_in(self) -> None:
         """Forget what is remembered of anybody if another process has erased something.
@@ -92,14 +105,15 @@ class PrivacyService:
     @asynccontextmanager
     async def _told(self, whose: Whose) -> AsyncIterator[None]:
         async with self._erasing:
-            await self._flush()
             await self._tell(whose)
+            await self._flush()  # also what was ended just now
             try:
                 yield
             finally:
                 self._number = await self.eraser.number()
                 await self._look()
                 await self._tell(whose)
+                await self._flush()  # so that another round finds what others said in the voices
 
     async def _tell(self, whose: Whose) -> None:
         told = (forget(whose) for forget in list(self._subscribers))
@@ -107,9 +121,17 @@ class PrivacyService:
             if isinstance(result, Exception):
                 log.error("something was not forgotten", stage="privacy", exc_info=result)
 
-    async def _forget_clips(self, erased: Erased) -> None:
-        for sha256 in erased.clips:
+    async def _forgotten(self, erasing: Awaitable[Erased]) -> Erased:
+        """Have forgotten what is erased, also where the erasure is not finished."""
+        try:
+            return await erasing
+        finally:
+            await self._forget_clips()
+
+    async def _forget_clips(self) -> None:
+        for sha256 in list(self.eraser.released):
             await self._forget_one(sha256)
+            self.eraser.released.discard(sha256)
 
     async def _forget_one(self, sha256: str) -> None:
         for attempt in range(_ATTEMPTS):

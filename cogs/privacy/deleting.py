@@ -25,9 +25,10 @@ class Deleting(commands.Cog):
     async def delete(self, interaction: Interaction) -> None:
         """Ask first."""
         await defer(interaction)
-        erased = await services_of(interaction).privacy.eraser.survey_member(interaction.user.id)
+        privacy = services_of(interaction).privacy
+        erased = await privacy.survey_member(interaction.user.id)
         if erased.nothing:
-            await services_of(interaction).privacy.eraser.finish()
+            await privacy.finish()
             await interaction.edit_original_response(
                 content=_("Nothing is stored about you, on any server.")
             )

@@ -9,8 +9,10 @@ CREATE TABLE departures (
 CREATE INDEX departures_by_time ON departures (left_at);
 
 -- How often data of members or guilds was erased, so that a process beside forgets what it remembers.
+-- scrubbed: after how many of these the database was rewritten; fewer if one was ended in between.
 CREATE TABLE erasures (
     id INTEGER PRIMARY KEY CHECK (id = 1),
-    number INTEGER NOT NULL
+    number INTEGER NOT NULL,
+    scrubbed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-INSERT INTO erasures VALUES (1, 0);
+INSERT INTO erasures VALUES (1, 0, 0);

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from bot.audit.events import Spoken
+from bot.audit.trail import AuditTrail
 from bot.errors import BusyError
 from bot.privacy import service as module
 from bot.privacy.service import PrivacyService
 from bot.privacy.whose import EVERYBODY, Whose
+from bot.settings.service import SettingsService
 from storage.erasure import Eraser
+from storage.errors import StorageError
+from storage.setting_values import SettingValues
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, make_clip
 
 ANN = 1_101_202_303_404_505_000
+
+
+async def nothing(sha256: str) -> None:
+    pass
 
 
 @dataclass
@@ -65,7 +75,7 @@ async def test_it_returns_when_all_have_forgotten(told: Told) -> None:
     sha256 = await enrol(told)
     assert (await told.privacy.erase_member(ANN)).voices == 1
     whose = Whose(ANN)
-    assert told.events == ["flush", whose, sha256, "look", whose]
+    assert told.events == [whose, "flush", sha256, "look", whose, "flush"]
 
 
 async def test_an_engine_that_is_busy_is_told_again(
@@ -82,10 +92,50 @@ async def test_an_engine_that_stays_busy_is_no_success(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_PAUSE_SECONDS", 0)
-    await enrol(told)
+    sha256 = await enrol(told)
     told.busy = 99
     with pytest.raises(BusyError):
         await told.privacy.erase_member(ANN)
+    told.busy = 0
+    await told.privacy.finish()
+    assert sha256 in told.events
+
+
+async def test_the_engine_forgets_although_another_program_reads(
+    told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails() -> None:
+        raise StorageError("another program reads the database")
+
+    monkeypatch.setattr(told.store.database, "scrub", fails)
+    sha256 = await enrol(told)
+    with pytest.raises(StorageError):
+        await told.privacy.erase_member(ANN)
+    assert sha256 in told.events
+
+
+async def test_what_ends_meanwhile_is_written_without_the_name(tmp_path: Path) -> None:
+    mine = Spoken(by=ANN, voice_id=1, milliseconds=20, packets_sha256="a" * 64, way="say")
+    stopped, silenced = [mine], [replace(mine, by=ANN + 1, owner_id=ANN)]
+    async with VoiceStore.open(tmp_path) as store:
+        audit = AuditTrail.beside(store, SettingsService(SettingValues.beside(store)))
+
+        async def stop(_whose: Whose) -> None:
+            while stopped:
+                audit.spoken(GUILD, partial(replace, stopped.pop()))
+
+        async def silence() -> None:
+            while silenced:
+                audit.spoken(GUILD, partial(replace, silenced.pop()))
+
+        privacy = PrivacyService(
+            Eraser.beside(store), forget_clip=nothing, flush=audit.flush, look=silence
+        )
+        privacy.subscribe(stop)
+        await privacy.erase_member(ANN)
+        await audit.flush()
+        named = await store.database.read("SELECT user_id FROM audit_members")
+        assert [row[0] for row in named] == [ANN + 1]
 
 
 async def test_what_was_stored_meanwhile_goes_too(told: Told) -> None:

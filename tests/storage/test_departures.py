@@ -1,5 +1,10 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
+from storage.audit import AuditStore
+from storage.audit_events import Exported
+from storage.database import Execute
 from storage.departures import THE_BOT, Departure, Departures
 from storage.setting_values import SettingValues
 from storage.types import NewVoice
@@ -54,3 +59,36 @@ async def test_members_with_data_are_found_page_by_page(store: VoiceStore) -> No
     assert await departures.members(GUILD, 0, 1) == [ANN]
     assert await departures.members(GUILD, ANN, 5) == [BEN]
     assert await departures.members(OTHER_GUILD, 0, 5) == []
+
+
+async def test_members_are_found_who_are_named_in_the_audit_trail_alone(store: VoiceStore) -> None:
+    trail = AuditStore(store.database)
+    await trail.append(GUILD, [Exported(by=BEN, what="audit").row()])
+    departures = Departures(store.database)
+    assert await departures.members(GUILD, 0, 5) == [BEN]
+    await trail.forget_member(GUILD, BEN)
+    assert await departures.members(GUILD, 0, 5) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "found"),
+    [
+        (f"UPDATE voices SET consented_by = ?, consented_at = '{NOW.isoformat()}'", [BEN]),
+        ("UPDATE voices SET former_consented_by = ?", [BEN]),
+        ("INSERT INTO voice_members VALUES (1, ?)", [BEN]),
+        (f"INSERT INTO read_channels VALUES ({GUILD}, 7, 8, ?)", [BEN]),
+        (f"INSERT INTO voice_blocks VALUES ({GUILD}, {ANN}, ?)", []),  # stays, to protect Ann
+    ],
+)
+async def test_members_are_found_wherever_they_are_named(
+    store: VoiceStore, sql: str, found: list[int]
+) -> None:
+    await store.add(NewVoice(GUILD, "voice", owner_id=ANN), make_clip())
+
+    async def name(execute: Execute) -> None:
+        await execute(sql, (BEN,))
+
+    await store.database.write(name)
+    departures = Departures(store.database)
+    assert await departures.members(GUILD, ANN, 5) == found
+    assert await departures.members(OTHER_GUILD, ANN, 5) == []
