@@ -20,7 +20,7 @@ from cogs import cards
 from cogs.moderation import tell
 from cogs.permissions import require
 from cogs.ui import Interaction, command_names, guild_of, services_of
-from cogs.voice_option import require_may_change
+from cogs.voice_option import require_own
 from storage.types import Level, NewVoice, VoiceProfile
 
 
@@ -88,6 +88,7 @@ class AsNewVoice:
         self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None
     ) -> discord.Embed:
         """Store the voice. Raises what `check` does."""
+        await require(interaction, Action.ENROL)  # a dialog may have been open for long
         await require_level(interaction, proof.level, self.command)
         now = utcnow()
         voice = replace(
@@ -122,11 +123,11 @@ class AsReplacement:
         return "voice replace"
 
     async def check(self, interaction: Interaction, level: Level) -> None:
-        """Raise VoiceNotFoundError; UserError if the voice is not the member's to change now."""
+        """Raise VoiceNotFoundError; UserError if the voice is not the member's own now."""
         await require(interaction, Action.ENROL)
         await require_level(interaction, level, self.command)
         voice = await self.services.voices.get(self.voice.id)
-        require_may_change(interaction, voice)
+        require_own(interaction, voice)
         self.services.enrolment.refusals.refuse_more_of(voice.name)
 
     async def save(

@@ -109,6 +109,27 @@ def require_may_change(interaction: Interaction, voice: VoiceProfile) -> None:
         )
 
 
+def require_own(interaction: Interaction, voice: VoiceProfile) -> None:
+    """Raise UserError unless the member decides whose speech the voice has: its owner, if any.
+
+    Whoever manages the server could else have a member's voice say what another recorded, and the
+    level of consent would be that of somebody else.
+    """
+    require_may_change(interaction, voice)
+    if voice.owner_id not in (None, interaction.user.id):
+        command = command_names(interaction)
+        raise UserError(
+            _(
+                "Only its owner can choose the recording of {voice}. You can stop it with {pause}, "
+                "or remove it with {delete}."
+            ).format(
+                voice=quoted(voice.name),
+                pause=command("voice pause"),
+                delete=command("voice delete"),
+            )
+        )
+
+
 async def _search(
     interaction: Interaction, text: str, *, owner_id: int | None = None, shared: bool = True
 ) -> list[VoiceProfile]:

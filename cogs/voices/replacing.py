@@ -17,7 +17,7 @@ from cogs import cards
 from cogs.permissions import require
 from cogs.saving import AsReplacement, Saving, require_level
 from cogs.ui import Interaction, bot_of, command_names, defer, services_of
-from cogs.voice_option import OwnVoice
+from cogs.voice_option import OwnVoice, require_own
 from storage.types import VoiceProfile
 
 
@@ -35,7 +35,7 @@ class Listener(Protocol):
 
 
 class Replacing(commands.Cog):
-    """For who owns a voice, or manages the server."""
+    """For who owns a voice; of one that is nobody's, for who manages the server."""
 
     @app_commands.command(description="Give a voice of yours another recording; its settings stay")
     @app_commands.describe(
@@ -55,6 +55,7 @@ class Replacing(commands.Cog):
         """Exchange the voice's recording and its former one."""
         await defer(interaction)
         await require(interaction, Action.CHANGE, anywhere=True)
+        require_own(interaction, voice)
         services = services_of(interaction)
         await _require_former_level(interaction, voice)
         restored = await services.voices.restore(voice.id, by=interaction.user.id)

@@ -60,7 +60,8 @@ async def test_a_recording_is_replaced_by_who_may_enrol(scene: Scene) -> None:
     sample = ("a.m4a", b"a")
     refused = await use(scene, scene.ann, "voice replace", voice="Ann", sample=sample)
     assert "can enrol a voice here" in content(refused)
-    managed = await use(scene, scene.mo, "voice replace", voice="Ann", sample=sample)
+    await scene.world.add_voice("Mo", scene.guild.id, scene.mo.id)
+    managed = await use(scene, scene.mo, "voice replace", voice="Mo", sample=sample)
     assert managed.response is not None
     assert managed.response.embeds
 

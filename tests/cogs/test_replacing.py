@@ -113,14 +113,23 @@ async def test_discard_replaces_nothing(scene: Scene, voice: VoiceProfile) -> No
     assert await stored(scene) == voice
 
 
-async def test_who_manages_the_server_may_replace_it_and_is_who_consented(
+async def test_who_manages_the_server_has_no_members_voice_say_what_they_recorded(
     scene: Scene, voice: VoiceProfile
 ) -> None:
-    card = await scene.mo.slash(scene.channel, "voice replace", voice="Ann", sample=FILE)
+    for command, options in (("replace", {"sample": FILE}), ("restore", {})):
+        refused = await scene.mo.slash(scene.channel, f"voice {command}", voice="Ann", **options)
+        assert "Only its owner can choose the recording of “Ann”" in content(refused)
+        assert "/voice pause" in as_read(content(refused))
+    assert await stored(scene) == voice
+
+
+async def test_who_manages_the_server_may_replace_a_voice_that_is_nobodys(scene: Scene) -> None:
+    hall = await scene.world.add_voice("Hall", scene.guild.id)
+    card = await scene.mo.slash(scene.channel, "voice replace", voice="Hall", sample=FILE)
     await scene.mo.click(card.response, label=SAVE)
-    replaced = await stored(scene)
-    assert replaced.clip_sha256 == NEW.sha256
-    assert (replaced.owner_id, replaced.consented_by) == (scene.ann.id, scene.mo.id)
+    [replaced] = await scene.world.store.list_voices(scene.guild.id)
+    assert replaced.clip_sha256 != hall.clip_sha256
+    assert (replaced.owner_id, replaced.consented_by) == (None, scene.mo.id)
 
 
 @pytest.mark.usefixtures("voice")

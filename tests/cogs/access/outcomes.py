@@ -9,6 +9,7 @@ REFUSALS = {
     "not their message": "That message is not yours",
     "blocked": "You are blocked from using me",
     "not theirs": "is not yours",
+    "owner alone": "Only its owner can choose the recording",
     "not shared": "is not shared with you",
     "not everybody's": "is not everybody's here",
     "paused": "is paused by its owner, so nobody can speak as it",
