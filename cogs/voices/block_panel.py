@@ -32,8 +32,9 @@ class BlockPanel(GroupedView):
             self.add_item(self._picker([each for each in shown if not is_stand_in(each)]))
         count = len(self.blocked)
         title = ngettext("{count} blocked member", "{count} blocked members", count)
+        title = title.format(count=count) if count else _("Blocked members")
         lines = [note, member_mentions(shown), self._hint()]
-        return cards.embed(title.format(count=count), "\n\n".join(filter(None, lines)))
+        return cards.embed(title, "\n\n".join(filter(None, lines)))
 
     def _hint(self) -> str:
         command = command_names(self.origin)
