@@ -10,7 +10,7 @@ from .errors import ClientRefusedError
 from .interactions import Interaction, Kind
 from .limits import UPLOAD_BYTES
 from .messages import SILENT, Message
-from .model import Channel, Guild, Member, Payload, User
+from .model import Channel, Guild, Member, Payload, Role, User
 from .permissions import Permission
 from .slash import Typed, Value, autocomplete_data, command_data, find_command
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _BUTTON = 2
 _STRING_SELECT = 3
+_USER_SELECT = 5
+_ROLE_SELECT = 6
 _LINK = 5
 _LABEL = 18
 
@@ -111,6 +113,28 @@ class Person:
             raise ClientRefusedError(f"the menu does not take {len(values)} values")
         data = {"custom_id": menu["custom_id"], "component_type": _STRING_SELECT}
         return self._interact_on(message, {**data, "values": list(values)})
+
+    def pick(self, message: Message, chosen: Sequence[Member | Role], **which: Any) -> Interaction:
+        """Choose members or roles in one of Discord's own menus, instead of those before."""
+        self._require_visible(message)
+        menu = message.component(**which)
+        if menu["type"] not in (_USER_SELECT, _ROLE_SELECT):
+            raise ClientRefusedError(f"the menu {which} offers neither members nor roles")
+        if not menu.get("min_values", 1) <= len(chosen) <= menu.get("max_values", 1):
+            raise ClientRefusedError(f"the menu does not take {len(chosen)} values")
+        members = [each for each in chosen if isinstance(each, Member)]
+        roles = [each for each in chosen if isinstance(each, Role)]
+        data = {
+            "custom_id": menu["custom_id"],
+            "component_type": menu["type"],
+            "values": [*(str(each.user.id) for each in members), *(str(each.id) for each in roles)],
+            "resolved": {
+                "users": {str(each.user.id): each.user.payload() for each in members},
+                "members": {str(each.user.id): each.payload() for each in members},
+                "roles": {str(each.id): each.payload() for each in roles},
+            },
+        }
+        return self._interact_on(message, data)
 
     def submit(self, opened_by: Interaction, /, **values: str) -> Interaction:
         """Fill in the modal that an interaction opened, by custom id or label, and submit it."""

@@ -11,6 +11,7 @@ from html import escape
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 
 _SMALL = "-# "
+_ITEM = "- "
 _LONG = {
     "en_US": ("MMMM d, y 'at' h:mm a", "EEEE, MMMM d, y 'at' h:mm a"),
     "de_DE": ("d. MMMM y 'um' HH:mm", "EEEE, d. MMMM y 'um' HH:mm"),
@@ -25,6 +26,7 @@ _TOKEN = re.compile(
     r"|<@&(?P<role>\d+)>"
     r"|</(?P<command>[^:<>]+):\d+>"
     r"|<t:(?P<time>-?\d+)(?::(?P<style>[tTdDfFR]))?>"
+    r"|https://discord\.com/channels/\d+/(?P<message>\d+)/\d+"
     r"|<(?P<address>https?://[^>\s]+)>"
     r"|\[(?P<label>[^\]\n]+)\]\((?P<link>https?://[^)\s]+)\)"
     r"|\*\*(?P<bold>.+?)\*\*"
@@ -47,12 +49,16 @@ class Names:
 
 
 def to_html(text: str, names: Names) -> str:
-    """Return a message's text as HTML; small lines (`-#`) stand in blocks of their own."""
+    """Return a message's text as HTML; small lines (`-#`) stand in blocks of their own, and the
+    items of lists have bullets.
+    """
     blocks, lines = [], list[str]()
     for line in text.split("\n"):
         if line.startswith(_SMALL):
             blocks += [_paragraph(lines), f'<div class="small">{_inline(line[3:], names)}</div>']
             lines = []
+        elif line.startswith(_ITEM):
+            lines.append(f"•&ensp;{_inline(line.removeprefix(_ITEM), names)}")
         else:
             lines.append(_inline(line, names))
     return "".join([*blocks, _paragraph(lines)])
@@ -106,6 +112,9 @@ _RENDERERS: dict[str, Callable[[re.Match[str], Names], str]] = {
     "code": _code,
     "user": lambda found, names: _pill("@" + names.users.get(int(found["user"]), "unknown-user")),
     "channel": lambda found, names: _pill(names.channels.get(int(found["channel"]), "# unknown")),
+    "message": lambda found, names: _pill(
+        names.channels.get(int(found["message"]), "# unknown") + " › 💬"
+    ),
     "role": lambda found, names: _pill("@" + names.roles.get(int(found["role"]), "unknown-role")),
     "command": lambda found, _: _pill("/" + found["command"]),
     "time": _time,

@@ -77,6 +77,8 @@ def _note(client: Client) -> str:
 
 
 def _used(shown: Answer, client: Client) -> str:
+    if not shown.command:
+        return ""
     colour = _COLOURS[sum(map(ord, shown.member)) % len(_COLOURS)]
     avatar = _avatar(shown.member[0], colour)
     name = f"<b>{escape(shown.member)}</b>"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tests.loopback import Interaction, Message, Person, wait_until
+from tests.loopback import Channel, Interaction, Message, Person, Role, wait_until
+from tests.loopback.model import Member
 from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
 from tools.pictures.stage import DISCORD_LOCALES, Stage
 
@@ -89,12 +90,12 @@ class Act:
             self.place.mo,
         )
 
-    async def ask(self, member: Person, command: str, **options: Any) -> Message:
+    async def ask(self, member: Person, command: str, /, **options: Any) -> Message:
         """Use a command, wait for its answer, show nothing yet."""
         self.commands.add(command)
         return await member.slash(command, **options).answered(ANSWER_SECONDS)
 
-    async def show(self, member: Person, command: str, **options: Any) -> Message:
+    async def show(self, member: Person, command: str, /, **options: Any) -> Message:
         """Use a command and show its answer."""
         message = await self.ask(member, command, **options)
         self.keep(member, command, message)
@@ -103,6 +104,19 @@ class Act:
     def keep(self, member: Person, command: str, message: Message) -> None:
         """Show a message as it is now."""
         self.shown.append(Answer.of(member.user.name, self.localised(command), message))
+
+    async def keep_posted(self, channel: Channel, text: str) -> Message:
+        """Show what the bot writes in a channel for all to see, once it holds a text."""
+
+        def posted() -> list[Message]:
+            messages = self.stage.discord.world.messages.values()
+            return [
+                each for each in messages if each.channel_id == channel.id and text in each.content
+            ]
+
+        await wait_until(lambda: bool(posted()), ANSWER_SECONDS, f"{text!r} in {channel.name}")
+        self.shown.append(Answer.of("", "", posted()[-1]))
+        return posted()[-1]
 
     def keep_dialog(self, opened: Interaction) -> None:
         """Show the dialog that an interaction opened."""
@@ -132,6 +146,21 @@ class Act:
         seen = len(message.revisions)
         chosen = member.select(message, [value], **which)
         await chosen.until(lambda _: len(message.revisions) > seen, ANSWER_SECONDS)
+        if show is not None:
+            self.keep(member, show, message)
+
+    async def pick(
+        self,
+        member: Person,
+        message: Message,
+        chosen: Sequence[Member | Role],
+        show: str | None = None,
+        **which: Any,
+    ) -> None:
+        """Choose members or roles in a menu and wait for what it does. show: as of `press`."""
+        seen = len(message.revisions)
+        picked = member.pick(message, chosen, **which)
+        await picked.until(lambda _: len(message.revisions) > seen, ANSWER_SECONDS)
         if show is not None:
             self.keep(member, show, message)
 

@@ -14,7 +14,10 @@ Payload: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """A message of the bot as it was at that moment. command: what the member had used."""
+    """A message of the bot as it was at that moment.
+
+    command: what the member had used; "" for what the bot writes by itself.
+    """
 
     member: str
     command: str

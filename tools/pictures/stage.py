@@ -9,6 +9,7 @@ import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from bot.session import stay_online
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.limits import VoiceLimits
 from bot.workers import Worker
-from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, ReferenceClip
+from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, Reach, ReferenceClip
 from storage.voices import VoiceStore
 from tests.cogs.world import Engine, World
 from tests.loopback import (
@@ -134,7 +135,7 @@ class Stage:
             engine.gate.set()  # what was asked for ends, and with it the engine's turn
         engine.ready = engine.loaded_before = engine.clones = True
         engine.model, engine.notes = "multilingual", ()
-        engine.gate = engine.failure = None
+        engine.gate = engine.failure = engine.mark = None
         self.discord.voice.settings.mls_delay = 0.0
 
     def place(self, language: str = "en") -> Place:
@@ -162,10 +163,18 @@ class Stage:
             locale=DATE_LOCALES[language],
         )
 
-    async def add_voice(self, place: Place, name: str, owner: Person | None = None) -> int:
+    async def add_voice(
+        self, place: Place, name: str, owner: Person | None = None, reach: Reach = "everybody"
+    ) -> int:
         """Store a voice and return its id; without an owner it is the operator's, for all."""
-        guild_id = OPERATOR_GUILD_ID if owner is None else place.guild.id
-        voice = NewVoice(guild_id, name, owner_id=None if owner is None else owner.id)
+        if owner is None:
+            voice = NewVoice(OPERATOR_GUILD_ID, name)
+        else:
+            now = datetime.now(UTC)
+            voice = NewVoice(
+                place.guild.id, name, owner_id=owner.id, consented_by=owner.id, consented_at=now,
+                level="declared", reach=reach,
+            )  # fmt: skip
         return (await self.world.store.add(voice, voice_clip(name))).id
 
     async def restart(self) -> None:

@@ -1,6 +1,7 @@
 """All scenes; importing them registers them."""
 
 from tools.pictures.scenes import (
+    auditing,
     calling,
     changing,
     dictionary,
@@ -8,10 +9,14 @@ from tools.pictures.scenes import (
     helping,
     live,
     me,
+    pausing,
+    privacy,
     queueing,
     reading,
     recordings,
     settings,
+    sharing,
+    speakers,
     speaking,
     speaking_ends,
     troubles,
@@ -19,6 +24,7 @@ from tools.pictures.scenes import (
 )
 
 __all__ = [
+    "auditing",
     "calling",
     "changing",
     "dictionary",
@@ -26,10 +32,14 @@ __all__ = [
     "helping",
     "live",
     "me",
+    "pausing",
+    "privacy",
     "queueing",
     "reading",
     "recordings",
     "settings",
+    "sharing",
+    "speakers",
     "speaking",
     "speaking_ends",
     "troubles",

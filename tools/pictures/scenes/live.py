@@ -59,6 +59,11 @@ async def ended(act: Act) -> None:
     await act.ada.leave_voice()
     await wait_until(lambda: "You left" in str(card.embeds[0]), 10, "the reason")
     act.keep(act.ada, ENROLL, card)
+    await act.ada.join_voice()
+    await act.press(act.ada, card, style=START)
+    await act.press(act.ada, card, style=STOP)
+    await wait_until(lambda: "heard" in reason(card), 10, "another reason")
+    act.keep(act.ada, ENROLL, card)
     await act.press(act.ada, card, label="Cancel")
     await act.closed(card)
     act.keep(act.ada, ENROLL, card)
@@ -68,12 +73,10 @@ async def ended(act: Act) -> None:
     "own-message",
     "“Make this my voice” in the menu of one's own voice message: the dialog, the card, and what "
     "is refused",
-    OWN,
     answers=("NameDialog",),
 )
 async def own_message(act: Act) -> None:
     """One's own, another's, a file."""
-    act.commands.add(OWN)
     own, other, file = (member.send("", samples.good()) for member in (act.ada, act.ben, act.ada))
     own.flags = other.flags = VOICE_MESSAGE
     asked = act.ada.use_on_message(OWN, own)
@@ -84,6 +87,11 @@ async def own_message(act: Act) -> None:
     for refused in (other, file):
         used = act.ada.use_on_message(OWN, refused)
         act.keep(act.ada, OWN, await used.answered(20))
+
+
+def reason(card: Message) -> str:
+    """Return what a card says above the sentence."""
+    return str(card.embeds[0].get("description"))
 
 
 async def in_call(act: Act) -> Message:

@@ -82,6 +82,18 @@ async def voices(act: Act) -> None:
     await show_pages(act, "Voices 1")
 
 
+@scene(
+    "settings-consent",
+    "/settings, the page Consent: what a new voice needs as proof, whom it is for, whether a line "
+    "says who speaks, and how long the audit trail is kept",
+    SETTINGS,
+    **ADMINS,
+)
+async def consent(act: Act) -> None:
+    """Proof, reach, the trail."""
+    await show_pages(act, "Consent 1")
+
+
 @scene("settings-limits", "/settings, the page Limits", SETTINGS, **ADMINS)
 async def limits(act: Act) -> None:
     """Numbers."""

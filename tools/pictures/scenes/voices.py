@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 from cogs import cards
 from cogs.voice_views import VoicePages
-from storage.types import NewVoice
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
 from tools.pictures.scenes.enrolling import save
-from tools.pictures.stage import voice_clip
 
 LIST, INFO, PREVIEW = "voice list", "voice info", "voice preview"
 NAMES = (
@@ -82,7 +79,7 @@ async def info(act: Act) -> None:
     voice = (await act.stage.world.store.search(act.guild.id, "Ada", 1))[0]
     for _ in range(3):
         await act.stage.world.store.mark_used(voice.id)
-    await act.show(act.ben, INFO, voice="Ada")
+    await act.show(act.ada, INFO, voice="Ada")
     lively = {
         "exaggeration": 0.8,
         "cfg_weight": 0.3,
@@ -101,11 +98,7 @@ async def info(act: Act) -> None:
 async def damaged(act: Act) -> None:
     """A disk fails."""
     store = act.stage.world.store
-    now = datetime.now(UTC)
-    new = NewVoice(
-        act.guild.id, "Captain", owner_id=act.ben.id, consented_by=act.ben.id, consented_at=now
-    )
-    voice = await store.add(new, voice_clip("Captain"))
+    voice = await store.get(await act.stage.add_voice(act.place, "Captain", act.ben))
     path = store.clip_path(voice)
     path.write_bytes(path.read_bytes()[:100])
     await store.check(verify=True)
