@@ -20,7 +20,7 @@ from storage.audit_rows import COLUMNS, pseudonym_of, row_hash, text_hash
 from storage.audit_seal import Sealed, opened
 from storage.database import Database, Execute
 from storage.errors import BrokenSealError
-from storage.sealing import NO_KEYS, KeyRing
+from storage.sealing import NO_KEYS, KeyRing, sealing_key
 from storage.snapshot import snapshot
 
 BATCH = 500
@@ -66,6 +66,20 @@ async def sealed_since(database: Database, keys: KeyRing) -> dict[int, int]:
             if (sealed := opened(chain, keys)) is not None:
                 found[chain.guild_id] = max(sealed.since, chain.first)
     return found
+
+
+async def missing_keys(database: Database, keys: KeyRing) -> dict[int, str]:
+    """Return by which key each trail is sealed whose key is not there, by guild.
+
+    What it vouches for cannot be told without it. Raises StorageError.
+    """
+    return {
+        chain.guild_id: name
+        for chain in await chains(database.read)
+        if chain.seal is not None
+        and (name := sealing_key(chain.seal)) is not None
+        and not keys.knows(name)
+    }
 
 
 async def verify(database: Database, guild_id: int, keys: KeyRing = NO_KEYS) -> list[Fault]:

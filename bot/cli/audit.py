@@ -106,12 +106,13 @@ async def _find(
 
 
 async def _verify(store: VoiceStore, guild_id: int | None, found: Found) -> None:
-    from storage.audit_check import sealed_since, verify
+    from storage.audit_check import missing_keys, sealed_since, verify
 
     found.verified = await _guilds(store, guild_id)
     for guild in found.verified:
         found.faults += await verify(store.database, guild, store.keys)
     found.sealed_since = await sealed_since(store.database, store.keys)
+    found.missing_keys = await missing_keys(store.database, store.keys)
 
 
 async def _export(store: VoiceStore, guild_id: int | None, *, as_csv: bool) -> bytes:

@@ -25,7 +25,8 @@ class Found:
 
     trails: None where one server's rows were asked for, the newest first. verified: the servers
     that were, with their faults. sealed_since: since which row a key has
-    vouched for a trail. exported: the content of the file.
+    vouched for a trail; missing_keys: which key does that is not there. exported: the content of
+    the file.
     """
 
     trails: list[TrailSummary] | None = None
@@ -33,6 +34,7 @@ class Found:
     verified: list[int] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     sealed_since: dict[int, int] = field(default_factory=dict)
+    missing_keys: dict[int, str] = field(default_factory=dict)
     exported: bytes | None = None
 
 
@@ -56,11 +58,13 @@ def _tell_faults(found: Found, *, err: bool) -> None:
     else:
         print_line(f"{looked}: as written.", err=err)
     for guild in found.verified:
-        print_line(f"{_server(guild)}: {_vouched(found.sealed_since.get(guild))}", err=err)
+        print_line(f"{_server(guild)}: {_vouched(found, guild)}", err=err)
 
 
-def _vouched(since: int | None) -> str:
-    if since is None:
+def _vouched(found: Found, guild_id: int) -> str:
+    if (key := found.missing_keys.get(guild_id)) is not None:
+        return f"the key {key} vouches for it, but is not there: bring it back, and verify again"
+    if (since := found.sealed_since.get(guild_id)) is None:
         return "no key vouches for it, so whoever can write the database could have written it anew"
     return f"the key has vouched for it since row {since}"
 
@@ -98,6 +102,7 @@ def _document(found: Found, *, verify: bool) -> dict[str, Any]:
         return {
             "verified": [str(guild) for guild in found.verified],
             "sealed_since": {str(guild): found.sealed_since.get(guild) for guild in found.verified},
+            "missing_keys": {str(guild): key for guild, key in found.missing_keys.items()},
             "faults": [_fault(fault) for fault in found.faults],
         }
     if found.trails is not None:

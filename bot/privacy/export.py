@@ -18,7 +18,7 @@ from bot.audit.trail import AuditTrail
 from bot.errors import BusyError
 from bot.i18n import N_, _
 from bot.privacy.archive import Archive
-from storage.audit_rows import AuditRow
+from storage.audit_rows import SPOKEN, AuditRow
 from storage.errors import StorageError
 from storage.personal_rows import MOST_ROWS, PersonalRecording, PersonalRows
 from storage.types import CLIP_SAMPLE_RATE, Consent, ReferenceClip
@@ -200,8 +200,15 @@ def _audited(row: AuditRow, user_id: int) -> dict[str, Any]:
         "seconds": row.seconds,
         "packets_sha256": row.packets_sha256,
         "data": dict(row.data),
-        "texts": dict(row.texts),
+        "texts": _texts(row, user_id),
     }
+
+
+def _texts(row: AuditRow, user_id: int) -> dict[str, str]:
+    """Return the texts of a row, but for what somebody else said."""
+    if row.kind == SPOKEN and row.actor != user_id:
+        return {}
+    return dict(row.texts)
 
 
 def _who(who: object, user_id: int) -> str | None:

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 import sqlite3
 from contextlib import closing
 from typing import Any
@@ -128,8 +129,23 @@ def test_a_trail_that_nobody_touched_is_as_written(audited: Mynah) -> None:
     assert verified == {
         "verified": ["0", str(GUILD)],
         "sealed_since": {"0": None, str(GUILD): None},
+        "missing_keys": {},
         "faults": [],
     }
+
+
+def test_a_key_that_vouches_and_is_not_there_is_named(
+    audited: Mynah, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        assert audited("key", "new", f"{name}.key").code == 0
+    monkeypatch.setenv("MYNAH_STORAGE__KEY_FILE", str(audited.data.parent / "a.key"))
+    assert audited("key", "seal").code == 0
+    monkeypatch.setenv("MYNAH_STORAGE__KEY_FILE", str(audited.data.parent / "b.key"))
+    outcome = audited("audit", "--verify")
+    assert re.search(
+        r"operator: the key [0-9a-f]{16} vouches for it, but is not there", outcome.out
+    )
 
 
 @pytest.mark.parametrize(

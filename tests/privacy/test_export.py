@@ -8,9 +8,11 @@ import zipfile
 from contextlib import aclosing
 from pathlib import Path
 
+from bot.audit.events import Spoken
 from bot.audit.trail import AuditTrail
 from bot.privacy.export import Exporter
 from bot.settings.service import SettingsService
+from storage.audit import AuditStore
 from storage.sealing import KeyRing
 from storage.setting_values import SettingValues
 from storage.types import NewConsent, NewVoice
@@ -51,3 +53,19 @@ async def test_what_no_key_opens_is_told_and_keeps_nothing_else_back(tmp_path: P
     assert [voice["name"] for voice in json.loads(archive.read("voices.json"))] == ["Ann"]
     recordings = [name for name in archive.namelist() if name.endswith(".wav")]
     assert [archive.read(name) for name in recordings] == [b"", b""]
+
+
+async def test_what_others_said_in_ones_voice_is_theirs(tmp_path: Path) -> None:
+    async with VoiceStore.open(tmp_path) as store:
+        said = [
+            Spoken(by=by, voice_id=1, owner_id=ANN, milliseconds=20, packets_sha256="a" * 64,
+                   way="say", text="Hello.")
+            for by in (ANN, ANN + 1)
+        ]  # fmt: skip
+        await AuditStore(store.database).append(GUILD, [each.row() for each in said])
+        archive = await exported(store)
+    rows = json.loads(archive.read("audit.json"))
+    assert [(row["by"], row["texts"]) for row in rows] == [
+        ("you", {"text": "Hello."}),
+        ("another member", {}),
+    ]
