@@ -282,3 +282,14 @@ async def test_while_another_program_reads_it_is_not_finished_and_then_it_is(
     assert (await eraser.survey_member(ANN)).nothing
     await Eraser.beside(store).finish()  # another one, as after a restart
     assert found_in(directory, spellings(ANN, hashes)) == []
+
+
+async def test_who_knows_the_changes_before_an_erasure_finds_those_after_it(
+    store: VoiceStore,
+) -> None:
+    values = SettingValues.beside(store)
+    await values.set_for_guild(GUILD, "locale", "de", changed_by=MO)
+    known = await values.newest_change()
+    await Eraser.beside(store).erase_all()
+    await values.set_for_guild(OTHER_GUILD, "locale", "fr", changed_by=MO)
+    assert [change.guild_id for change in await values.changes_after(known)] == [OTHER_GUILD]
