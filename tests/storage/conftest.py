@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from storage.key_file import create_key_file, new_key
+from storage.sealing import KeyRing
 from storage.setting_values import DEFAULT_VOICE, SettingValues
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
@@ -70,3 +72,15 @@ def ordinary_user() -> Iterator[None]:
         yield
     finally:
         os.seteuid(0)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    path = tmp_path / "mynah.key"
+    create_key_file(path, [new_key()])
+    return path
+
+
+@pytest.fixture
+def ring(key_file: Path) -> KeyRing:
+    return KeyRing.from_file(key_file)
