@@ -114,9 +114,10 @@ async def _voices(interaction: Interaction, command: CommandNames) -> str:
         lines.append(_whose(command))
     else:
         lines.append(
-            _("You have no voice of your own yet: {enroll} makes one from a recording.").format(
-                enroll=command("enroll")
-            )
+            _(
+                "You have no voice of your own yet: {enroll} makes one, live in the call or from a "
+                "recording."
+            ).format(enroll=command("enroll"))
         )
     if speaker is not None or await services.voices.search(guild_id, "", 1):
         lines.append(
@@ -139,7 +140,7 @@ def _managing(command: CommandNames) -> str:
     names = {name: command(name) for name in ("settings", "audit", "skip", "stop", "leave")}
     return _(
         "You have Manage Server: {settings} changes how I work here. {default} with “{server}” set "
-        "to True chooses the voice of everybody who has none. You can change, replace and delete "
+        "to True chooses the voice of everybody who has none. You can change, pause and delete "
         "every voice of this server, and use {skip}, {stop} and {leave} at any time. {audit} shows "
         "what happened, and who spoke in which voice."
     ).format(default=command("voice default"), server=pgettext("option name", "server"), **names)
