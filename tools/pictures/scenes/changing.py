@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cogs.voice_views import DeletionQuestion
 from tools.pictures.scene import Act, scene
+from tools.pictures.scenes import samples
 
 TUNE, RENAME, DELETE, DEFAULT = "voice tune", "voice rename", "voice delete", "voice default"
 
@@ -64,9 +65,10 @@ async def delete(act: Act) -> None:
 @scene(
     "voice-not-yours",
     "Who may change a voice: its owner or a member with Manage Server; nobody here if it is shared "
-    "by the operator",
+    "by the operator; and another recording only its owner gives it",
     RENAME,
     DELETE,
+    "voice replace",
 )
 async def not_yours(act: Act) -> None:
     """Another's, and the operator's."""
@@ -75,6 +77,7 @@ async def not_yours(act: Act) -> None:
     async with act.shared_voice("Herald"):
         await act.show(act.mo, RENAME, voice="Herald", name="Bard")
     await act.show(act.mo, RENAME, voice="Ben", name="Benjamin")
+    await act.show(act.mo, "voice replace", voice="Benjamin", sample=samples.shorter())
 
 
 @scene(
