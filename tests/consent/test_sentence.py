@@ -45,3 +45,7 @@ def test_without_a_pause_it_ends_after_as_much_speech(pauses: list[Pause], end: 
 
 def test_it_ends_within_the_speech() -> None:
     assert likely_end(TEXT, [], 2.0) == 2.0
+
+
+def test_a_name_does_not_turn_the_words_around() -> None:
+    assert sentence("\u202eAnn\u2066", ("potato",)).isascii()
