@@ -76,3 +76,13 @@ def test_the_mark_is_found_in_a_file_that_was_converted(
     certainty = watermark(traces.samples, traces.rate)
     assert certainty is not None
     assert (certainty >= MARKED) is marked
+
+
+@pytest.mark.parametrize("share", [0.3, 0.7])
+def test_marked_speech_is_found_among_other(marker: Any, speech: np.ndarray, share: float) -> None:
+    long = np.tile(speech, 4)
+    marked = np.asarray(marker.apply_watermark(long, sample_rate=RATE), np.float32)[: len(long)]
+    size = round(share * len(long))
+    found = watermark(np.concatenate([long[:-size], marked[-size:]]), RATE)
+    assert found is not None
+    assert found > 0.8
