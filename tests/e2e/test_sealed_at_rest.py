@@ -8,7 +8,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +22,7 @@ from storage.types import ReferenceClip
 from storage.voices import VoiceStore
 from tests.cli.conftest import environment_of, program
 from tests.e2e.live import SAVE, Call, Live, content, open_bot
+from tests.e2e.test_privacy import record_live
 from tests.loopback import LoopbackDiscord, Upload, wait_until
 from tests.samples import encode, speech_samples
 from tests.storage.conftest import add, make_clip
@@ -56,6 +59,24 @@ async def enrol(call: Call, command: str, recording: Upload, **options: str) -> 
 
 async def clip_of_ada(live: Live, call: Call) -> ReferenceClip:
     return await live.voices.load_clip(await live.voices.find(call.guild.id, "Ada"))
+
+
+@dataclass(frozen=True)
+class LiveConsent:
+    """What a live recording leaves: the voice's clip, the sentence, and the record of it."""
+
+    recording: ReferenceClip
+    sentence: ReferenceClip
+    record: dict[str, Any]
+
+
+async def record_with_evidence(live: Live, call: Call) -> LiveConsent:
+    await record_live(call.ada)
+    voice = await live.voices.find(call.guild.id, "Live")
+    [consent] = await live.voices.consents_of(voice.id)
+    sentence = await live.voices.load_consent_clip(consent)
+    assert sentence is not None
+    return LiveConsent(await live.voices.load_clip(voice), sentence, dict(consent.record))
 
 
 async def delete(call: Call) -> None:
@@ -101,9 +122,12 @@ async def test_no_plain_recording_is_ever_on_the_disk(
             await call.ada.slash("voice restore", voice="Ada").answered(20)
             assert (await clip_of_ada(live, call)).sha256 == clips[0].sha256
             await delete(call)
+            consent = await record_with_evidence(live, call)
+            clips += [consent.sentence, consent.recording]
             discord.assert_clean()
     pieces = [piece for clip in clips for piece in pieces_of(clip)]
-    assert disk.plain(*pieces, piece_of(recording), piece_of(second)) == []
+    evidence = consent.record["statement"].encode()
+    assert disk.plain(*pieces, piece_of(recording), piece_of(second), evidence) == []
     assert sum(map(is_sealed, disk.seen)) >= 2
 
 
