@@ -110,9 +110,11 @@ class PrivacyService:
             try:
                 yield
             finally:
-                self._number = await self.eraser.number()
+                before, self._number = self._number, await self.eraser.number()
                 await self._look()
                 await self._tell(whose)
+                if before is not None and self._number > before + 1:
+                    await self._tell(EVERYBODY)  # another process erased something meanwhile
                 await self._flush()  # so that another round finds what others said in the voices
 
     async def _tell(self, whose: Whose) -> None:

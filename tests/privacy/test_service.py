@@ -172,6 +172,21 @@ async def test_an_erasure_by_another_process_is_taken_in_once(told: Told, tmp_pa
     assert told.events == [EVERYBODY]
 
 
+async def test_an_erasure_by_another_process_during_ones_own_is_taken_in(
+    told: Told, tmp_path: Path
+) -> None:
+    await told.privacy.take_in()
+
+    async def erases(whose: Whose) -> None:
+        forget()
+        async with VoiceStore.open(tmp_path) as beside:
+            await Eraser.beside(beside).erase_member(ANN + 1)
+
+    forget = told.privacy.subscribe(erases)
+    await told.privacy.erase_member(ANN)
+    assert EVERYBODY in told.events
+
+
 async def test_ones_own_erasure_is_not_taken_in_again(told: Told) -> None:
     await told.privacy.take_in()
     await told.privacy.erase_member(ANN)
