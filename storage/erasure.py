@@ -78,21 +78,25 @@ class Eraser:
         """Return what `erase_member` would erase."""
         return await self._survey(_of_member(user_id, guild_id))
 
-    async def erase_member(self, user_id: int, guild_id: int | None = None) -> Erased:
+    async def erase_member(
+        self, user_id: int, guild_id: int | None = None, *, finish: bool = True
+    ) -> Erased:
         """Erase a member's data, in one guild or in all.
+
+        finish: whether the database is rewritten, or `finish` is called later.
 
         What they did for others stays without their name, and so do blocks of them by others, in
         which a pseudonym stands for them; see `storage/personal.py`.
         """
-        return await self._erase(_of_member(user_id, guild_id))
+        return await self._erase(_of_member(user_id, guild_id), finish=finish)
 
     async def survey_guild(self, guild_id: int) -> Erased:
         """Return what `erase_guild` would erase."""
         return await self._survey(_of_guild(guild_id))
 
-    async def erase_guild(self, guild_id: int) -> Erased:
-        """Erase all that is stored of a guild."""
-        return await self._erase(_of_guild(guild_id))
+    async def erase_guild(self, guild_id: int, *, finish: bool = True) -> Erased:
+        """Erase all that is stored of a guild. finish: see `erase_member`."""
+        return await self._erase(_of_guild(guild_id), finish=finish)
 
     async def survey_all(self) -> Erased:
         """Return what `erase_all` would erase."""
@@ -126,7 +130,7 @@ class Eraser:
             return done.erased
         raise AssertionError("a survey ends in taking back")
 
-    async def _erase(self, work: Work) -> Erased:
+    async def _erase(self, work: Work, *, finish: bool = True) -> Erased:
         async def erase(execute: Execute) -> tuple[Erased, list[str]]:
             gone = Leftovers()
             counts = await work(execute, gone)
@@ -135,7 +139,8 @@ class Eraser:
         erased, released = await self._database.write_urgently(erase)
         self.released.update(released)
         left = await self._remove(released)
-        await self.finish()
+        if finish:
+            await self.finish()
         await self._database.keep_reserve()
         return replace(erased, left=left)
 

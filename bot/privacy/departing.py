@@ -67,10 +67,14 @@ class Departing:
         self._next_cycle = datetime.min.replace(tzinfo=UTC)
 
     async def bot_left(self, guild_id: int) -> None:
-        """Note that Discord says that the bot was removed from a guild. Raises StorageError."""
+        """Note that Discord says that the bot was removed from a guild.
+
+        Raises StorageError, BusyError.
+        """
         due = await self._note_bot(guild_id)
         if due is not None and self._keep == timedelta(0):
             await self._erase(Departure(guild_id, THE_BOT, due))
+            await self._privacy.finish()
 
     async def _note_bot(self, guild_id: int) -> datetime | None:
         """Note it and say when the data goes; None where there is none."""
@@ -176,12 +180,13 @@ class Departing:
         return None if here is None else not here
 
     async def _erase(self, departure: Departure) -> None:
+        """Erase it; the database is rewritten once for all of a round."""
         guild_id, user_id = departure.guild_id, departure.user_id
         if user_id == THE_BOT:
-            erased = await self._privacy.erase_guild(guild_id)
+            erased = await self._privacy.erase_guild(guild_id, finish=False)
             text = "the data of a server that I left is deleted"
         else:
-            erased = await self._privacy.erase_member(user_id, guild_id)
+            erased = await self._privacy.erase_member(user_id, guild_id, finish=False)
             text = "the data of a member who left is deleted"
         log.info(text, stage="privacy", guild=guild_id, voices=erased.voices,
                  recordings=erased.recordings, files_left=erased.left)  # fmt: skip

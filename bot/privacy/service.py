@@ -59,27 +59,30 @@ class PrivacyService:
         await self._flush()
         return await self.eraser.survey_member(user_id)
 
-    async def erase_member(self, user_id: int, guild_id: int | None = None) -> Erased:
+    async def erase_member(
+        self, user_id: int, guild_id: int | None = None, *, finish: bool = True
+    ) -> Erased:
         """Erase a member's data, in one guild or in all; see `Eraser.erase_member`.
 
         Raises StorageError; `BusyError` where all is erased but the engine could not be told.
         """
-        erased = await self._erase_member(user_id, guild_id)
+        erased = await self._erase_member(user_id, guild_id, finish)
         for _round in range(_MOST_ROUNDS):
             # Something that had begun before may have been stored after it, such as a new voice.
             if (await self.eraser.survey_member(user_id, guild_id)).nothing:
                 break
-            erased += await self._erase_member(user_id, guild_id)
+            erased += await self._erase_member(user_id, guild_id, finish)
         return erased
 
-    async def _erase_member(self, user_id: int, guild_id: int | None) -> Erased:
+    async def _erase_member(self, user_id: int, guild_id: int | None, finish: bool) -> Erased:
         async with self._told(Whose(user_id, guild_id)):
-            return await self._forgotten(self.eraser.erase_member(user_id, guild_id))
+            erasing = self.eraser.erase_member(user_id, guild_id, finish=finish)
+            return await self._forgotten(erasing)
 
-    async def erase_guild(self, guild_id: int) -> Erased:
+    async def erase_guild(self, guild_id: int, *, finish: bool = True) -> Erased:
         """Erase a guild's data, as `erase_member` does."""
         async with self._told(Whose(guild_id=guild_id)):
-            return await self._forgotten(self.eraser.erase_guild(guild_id))
+            return await self._forgotten(self.eraser.erase_guild(guild_id, finish=finish))
 
     async def finish(self) -> None:
         """Do what erasures before could not, such as in an engine that had too much to do.

@@ -12,6 +12,7 @@ import structlog
 from discord.ext import commands
 
 from bot.client import MynahBot
+from bot.errors import BusyError
 from storage.departures import THE_BOT
 from storage.errors import StorageError
 from storage.types import VoiceProfile
@@ -104,5 +105,5 @@ class Leaving(commands.Cog):
 def _logged() -> Iterator[None]:
     try:
         yield
-    except StorageError as error:
+    except (BusyError, StorageError) as error:
         log.warning("who left is noted later", stage="privacy", error=str(error))

@@ -249,3 +249,21 @@ async def test_an_operators_voice_has_nobody_to_look_up(left: Left) -> None:
     assert not left.departing.use((await left.store.list_voices(0))[0])
     await left.departing.look_up_used(left.is_here)
     assert left.asked == []
+
+
+async def test_the_database_is_rewritten_once_for_all_who_left(
+    left: Left, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rewritten: list[None] = []
+    scrub = left.store.database.scrub
+
+    async def counted() -> None:
+        rewritten.append(None)
+        await scrub()
+
+    monkeypatch.setattr(left.store.database, "scrub", counted)
+    left.here = {(GUILD, ANN): False, (GUILD, BEN): False, (OTHER_GUILD, ANN): False}
+    await left.days_later(0, GUILD, OTHER_GUILD)
+    await left.days_later(31, GUILD, OTHER_GUILD)
+    assert await left.voices() == [(0, None)]
+    assert len(rewritten) == 1
