@@ -203,7 +203,9 @@ async def unblock(cell: Cell) -> InteractionResult:
     return await cell.slash("voice unblock", member=cell.bystander)
 
 
-@use("/voice blocks", "blocked member")
+@use(
+    "/voice blocks", "locked member"
+)  # "1 blocked member", or "Blocked members" and that there are none
 async def blocks(cell: Cell) -> InteractionResult:
     return await cell.slash("voice blocks")
 
