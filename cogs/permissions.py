@@ -18,7 +18,7 @@ from bot.i18n import _, in_locale, locale, ngettext
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import Action, MemberFacts, Place, refusal
 from bot.speech.types import VoiceReference
-from cogs.ui import Interaction, current_reference, guild_of, services_of
+from cogs.ui import Interaction, command_names, current_reference, guild_of, services_of
 from storage.types import VoiceProfile
 
 log = structlog.get_logger(__name__)
@@ -86,8 +86,7 @@ async def require(
     channel it is asked in. Raises StorageError.
     """
     place = Place(guild=guild_of(interaction)) if anywhere else _place(interaction, channel)
-    member = facts_of(_member(interaction))
-    await _refuse(services_of(interaction), action, member, place, voice)
+    await _refuse(interaction, action, place, voice)
 
 
 async def permitted(
@@ -99,7 +98,7 @@ async def permitted(
     """Do as `require`, and return what asks so again while a text waits and is heard."""
     services, member = services_of(interaction), _member(interaction)
     place = _place(interaction, channel)
-    await _refuse(services, action, facts_of(member), place, voice)
+    await _refuse(interaction, action, place, voice)
     return SpeakingRight(services, voice, place, facts_of(member), action, member.guild)
 
 
@@ -135,13 +134,15 @@ async def usable_voices(interaction: Interaction, text: str, limit: int) -> list
 
 
 async def _refuse(
-    services: Services,
-    action: Action,
-    member: MemberFacts,
-    place: Place,
-    voice: VoiceProfile | None,
+    interaction: Interaction, action: Action, place: Place, voice: VoiceProfile | None
 ) -> None:
-    refused = await _refusal(services, action, member, place, voice)
+    services, member = services_of(interaction), facts_of(_member(interaction))
+    refused = await _refusal(services, action, member, place)
+    if refused is None and voice is not None:
+        refused = await _refusal(services, None, member, place, voice)
+        if refused is not None and voice.owner_id == member.id and voice.paused_by_owner_at:
+            resume = command_names(interaction)("voice resume")
+            refused = f"{refused} {_('{command} takes that back.').format(command=resume)}"
     if refused is not None:
         raise UserError(refused)
 

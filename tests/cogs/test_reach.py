@@ -67,7 +67,9 @@ async def test_a_paused_voice_is_refused_even_to_its_owner(
     await ready(scene, lounge, scene.ben)
     await bens(scene, "everybody")
     await use(scene, scene.ben, "voice pause", voice="Bens")
-    assert "is paused by its owner" in content(await USES[way](scene, scene.ben))
+    told = as_read(content(await USES[way](scene, scene.ben)))
+    assert "is paused by its owner" in told
+    assert "/voice resume takes that back" in told
     assert scene.world.engine.requests == []
 
 

@@ -24,6 +24,7 @@ async def pause(act: Act) -> None:
     await in_channel(act)
     await act.show(act.ada, PAUSE, voice="Ada")
     await act.show(act.ben, SAY, text="Good morning.", voice="Ada")
+    await act.show(act.ada, SAY, text="Good morning.", voice="Ada")
     await act.show(act.ada, RESUME, voice="Ada")
     await act.ask(act.mo, PAUSE, voice="Ada")
     await act.show(act.ada, RESUME, voice="Ada")
