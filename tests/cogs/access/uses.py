@@ -203,9 +203,7 @@ async def unblock(cell: Cell) -> InteractionResult:
     return await cell.slash("voice unblock", member=cell.bystander)
 
 
-@use(
-    "/voice blocks", "locked member"
-)  # "1 blocked member", or "Blocked members" and that there are none
+@use("/voice blocks", "locked member")  # with a number, or "Blocked members" for none
 async def blocks(cell: Cell) -> InteractionResult:
     return await cell.slash("voice blocks")
 
