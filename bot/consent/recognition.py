@@ -48,7 +48,7 @@ SHORT_WORD = 0.3
 CLEAR = 0.86
 """Score of a word that counts as said without the grammar: about 1. Chance seldom reaches it."""
 
-LONGEST_PAUSE = 3.0
+LONGEST_PAUSE = 1.5
 """Seconds between two words."""
 
 SHORTEST_WORD = 0.2
@@ -173,6 +173,8 @@ def _is_complete(slots: Slots, recognised: Sequence[bool], read: Sequence[HeardW
     before, after = slots[place - 1], slots[place + 1]
     assert before is not None
     assert after is not None
+    if after.start - before.end < SHORTEST_WORD:
+        return False
     return any(
         r.end - r.start >= SHORTEST_WORD and not r.shares(before) and not r.shares(after)
         for r in read

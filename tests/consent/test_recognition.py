@@ -12,7 +12,8 @@ import pytest
 
 from bot.consent import hearing, recognition
 from bot.consent.challenge import WORDS, Challenge
-from bot.consent.recognition import Samples, WordCheck, check_words
+from bot.consent.hearing import HeardWord
+from bot.consent.recognition import Samples, WordCheck, _is_complete, _likeliest, check_words
 from tests.consent.spoken import RATE, Manner, consent, silence
 
 ASKED = ("zebra", "hotel", "piano", "volcano")
@@ -104,3 +105,23 @@ def test_without_the_extra_words_are_not_checked(
 def test_the_keywords_are_the_list() -> None:
     lines = hearing._KEYWORDS.read_text(encoding="utf-8").splitlines()
     assert [line.split()[0] for line in lines] == list(WORDS)
+
+
+def test_no_word_lies_between_two_that_follow_each_other_at_once() -> None:
+    """As in a recording in which the second word was left out, and the first read as two."""
+    cucumber, avocado = (
+        HeardWord("cucumber", 4.22, 4.66, 0.94),
+        HeardWord("avocado", 4.71, 5.2, 0.9),
+    )
+    breakfast = HeardWord("breakfast", 5.23, 5.87, 0.9)
+    read = [HeardWord("umbrella", 4.47, 4.85, 1.0), avocado, breakfast]
+    slots = (cucumber, None, avocado, breakfast)
+    assert not _is_complete(slots, [True, False, True, True], read)
+
+
+def test_a_word_of_the_list_that_is_said_long_after_is_none_of_the_four() -> None:
+    asked = ("forest", "photograph", "yesterday", "station")
+    spotted = [HeardWord(w, at, at + 0.5, 0.9) for w, at in zip(asked, (4, 5, 6, 8.3), strict=True)]
+    slots = _likeliest(asked, spotted)
+    assert slots is not None
+    assert slots[3] is None
