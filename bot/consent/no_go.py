@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import translate
 from typing import Any, TypeAlias
-
-import structlog
 
 from storage.errors import InvalidNameError
 from storage.names import name_key
@@ -19,7 +18,7 @@ MATCH_SECONDS = 0.05
 
 Match: TypeAlias = Callable[[str], bool]
 
-log = structlog.get_logger(__name__)
+log = logging.getLogger(__name__)
 
 # Letters of other scripts, digits and signs that stand for Latin ones; l as i: 1 is both.
 _LOOKALIKES = str.maketrans(
@@ -90,7 +89,7 @@ def _expression(written: str) -> Match:
                     if expression.search(text, timeout=MATCH_SECONDS):
                         return True
                 except TimeoutError:
-                    log.warning("an expression of no_go_names takes too long", stage="enrol")
+                    log.warning("an expression of no_go_names takes too long")
         return False
 
     return matches

@@ -53,6 +53,7 @@ FILES: Mapping[str, tuple[str, str]] = {
 _PRIVATE = frozenset({"blocked", "unblocked", "reported"})
 """Events that are for who did them, not for whom they concern."""
 
+_DELETE = "privacy delete"
 _NO_FILE_NAME = re.compile(r"[^\w -]")
 
 
@@ -155,7 +156,7 @@ def readme() -> str:
         ),
         _("Of each kind there are at most {most:,} entries in here.").format(most=MOST_ROWS),
         _("That somebody blocked or reported you is theirs to know, so it is not in here."),
-        _("/privacy delete deletes all of it."),
+        _("{delete} deletes all of it.").format(delete=f"`/{_DELETE}`"),
     ]
     return "\n".join(lines) + "\n"
 

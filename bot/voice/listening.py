@@ -114,7 +114,7 @@ class Listening:
         channel = self._link.channel
         if channel is None or not self._may_ask:
             raise UserError(
-                _("I am in no voice channel. Join one, call me with /join, then start again.")
+                _("I am in no voice channel. Join one, call me there, then start again.")
             )
         state = channel.voice_states.get(member_id)
         if state is None:

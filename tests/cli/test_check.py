@@ -14,7 +14,7 @@ from tests.cli.conftest import SERVER, Mynah, add_short_voice, environment_of, p
 from tests.loopback import LoopbackDiscord
 from tests.loopback.gateway_session import MESSAGE_CONTENT
 
-NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs")
+NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs", "consent")
 NOTES = ("encryption at rest", "Discord")
 
 

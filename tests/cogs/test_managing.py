@@ -45,7 +45,6 @@ async def test_it_is_enough_to_call_the_bot_away(scene: Scene, lounge: ChannelHa
     [
         ("voice rename", {"name": "Annie"}, "is now called “Annie”"),
         ("voice tune", {"exaggeration": 1.5}, "speaks with exaggeration 1.5"),
-        ("voice restore", {}, "no earlier recording"),
         ("voice default", {"server": True}, "speaks for everybody"),
     ],
 )

@@ -77,7 +77,8 @@ async def test_a_tuned_voice_speaks_so_and_the_preview_tells_what_is_ignored(sce
     await tune(scene, pace=0.3)
     result = await scene.ben.slash(scene.channel, "voice preview", voice="Ann")
     assert {r.settings for r in scene.world.engine.requests} == {VoiceSettings(cfg_weight=0.3)}
-    assert content(result) == "This is “Ann”.\n-# It ignores cfg_weight."
+    assert content(result).startswith("This is “Ann”.\n-# ")
+    assert content(result).endswith("\n-# It ignores cfg_weight.")
 
 
 async def test_the_ranges_are_those_of_the_models(scene: Scene) -> None:
