@@ -208,7 +208,9 @@ class World:
         )
         self.commits.subscribe(self.privacy.take_in)
         departures = Departures(self.store.database)
-        self.departing = Departing(self.privacy, departures, timedelta(days=30), self.audit.record)
+        self.departing = Departing(  # without pauses, for which simcord would wait
+            self.privacy, departures, timedelta(days=30), self.audit.record, pause_seconds=0
+        )
 
     @cached_property
     def bot(self) -> MynahBot:
