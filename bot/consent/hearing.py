@@ -20,6 +20,11 @@ RATE = 16_000
 """Hz, of pocketsphinx's acoustic model."""
 
 FRAMES_PER_SECOND = 100
+WARPS = ("0.8", "0.95", "1.13")
+"""Of the frequency axis, as pocketsphinx's `warp_params` has them: speakers whose vocal tracts are
+longer, about as long and shorter than those of the model's mean speaker (vocal tract length
+normalisation; Lee and Rose, "A frequency warping approach to speaker normalization", 1998)."""
+
 MOST_SECONDS = 60
 """Of a recording that is listened to: the longest live one has 40, and a bound is needed."""
 
@@ -61,19 +66,20 @@ class Listener:
         peak = float(np.abs(heard).max(initial=0.0))
         self._samples = heard * (_PEAK / peak) if peak > 0 else heard
 
-    def spotted(self) -> list[HeardWord]:
+    def spotted(self, warp: str) -> list[HeardWord]:
         """Return each word of the list wherever it may be: also by chance, also over others.
 
         pocketsphinx's keyword search compares each word with a loop of all phones.
+        warp: of `WARPS`.
         """
-        return _decoded(_decoder(kws=str(_KEYWORDS)), self._samples)
+        return _decoded(_decoder(warp, kws=str(_KEYWORDS)), self._samples)
 
-    def read(self, start: float, end: float) -> list[HeardWord]:
+    def read(self, start: float, end: float, warp: str) -> list[HeardWord]:
         """Return what a stretch (in seconds) says if it holds words of the list and nothing else.
 
-        By a JSGF grammar of the 64 words in any number and order.
+        By a JSGF grammar of the 64 words in any number and order. warp: of `WARPS`.
         """
-        decoder = _decoder()
+        decoder = _decoder(warp)
         decoder.add_jsgf_string("words", _GRAMMAR)
         decoder.activate_search("words")
         first = max(0, round(start * RATE))
@@ -82,11 +88,11 @@ class Listener:
         return _decoded(decoder, np.concatenate([stretch, silence]), first / RATE)
 
 
-def _decoder(**options: str) -> Decoder:
+def _decoder(warp: str, **options: str) -> Decoder:
     """Return a fresh decoder: one that has heard others is used to them."""
     from pocketsphinx import Decoder
 
-    return Decoder(samprate=RATE, lm=None, loglevel="FATAL", **options)
+    return Decoder(samprate=RATE, lm=None, loglevel="FATAL", warp_params=warp, **options)
 
 
 def _decoded(decoder: Decoder, samples: Samples, offset: float = 0.0) -> list[HeardWord]:

@@ -6,10 +6,16 @@ read as. Neither does alone. The grammar fits words to whatever is said, as forc
 keyword search also takes "vanilla" for "umbrella". A word is recognised where both agree, or where
 the first is sure and takes nothing else there for likelier.
 
+Vocal tracts differ in length, so the recording is heard with the frequency axis warped in several
+ways, and the one counts by which the four words fit best (vocal tract length normalisation).
+
 Three of four are enough, but four must have been said: a word that was misheard is told from one
-that was left out. Between two recognised words something of a word's length has to be heard in its
-place. Before the first and after the last other speech may stand, so there the asked word itself
-has to be heard, if by the first witness alone.
+that was left out. Between two recognised words there has to be room for it and for two pauses like
+the others', and something of a word's length has to be heard there. Before the first and after the
+last other speech may stand, so there the asked word itself has to be heard, if by the first witness
+alone.
+
+Another order is told by the words' being heard more clearly beside their places than in them.
 """
 
 from __future__ import annotations
@@ -17,10 +23,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from bot.consent.challenge import COUNT, Challenge
-from bot.consent.hearing import HeardWord, Listener, Samples
+from bot.consent.hearing import WARPS, HeardWord, Listener, Samples
 
 Outcome = Literal["passed", "failed", "not checked"]
 Slots: TypeAlias = tuple[HeardWord | None, ...]
@@ -53,6 +60,15 @@ LONGEST_PAUSE = 1.5
 
 SHORTEST_WORD = 0.2
 """Seconds of a word that was said, if not understood."""
+
+LONGEST_WORD = 1.2
+"""Seconds of the same, beside a pause like the others' on either side."""
+
+AUDIBLE = 0.835
+"""Score of a word that has been said, if not clearly, where the other three are recognised."""
+
+NEIGHBOURHOOD = 2.0
+"""Seconds before the first word and after the last, where words in another order may stand."""
 
 _MARGIN = 0.15  # s, around a stretch that the grammar reads
 _OVERLAP = 0.1  # s, by which two words may seem to overlap
@@ -98,27 +114,47 @@ def check_words(
     if not can_check(language):
         return WordCheck("not checked")
     listener = Listener(samples, rate)
-    spotted = listener.spotted()
-    slots = _likeliest(challenge.words, spotted)
-    if slots is None:
+    hearing = _clearest(challenge.words, listener)
+    if hearing is None:
         return WordCheck("failed")
+    warp, spotted, slots = hearing
     heard = tuple(filter(None, slots))
-    read = listener.read(heard[0].start - _MARGIN, heard[-1].end + _MARGIN)
+    read = listener.read(heard[0].start - _MARGIN, heard[-1].end + _MARGIN, warp)
     recognised = [
         _is_recognised(slot, spotted, read, at_end=place in (0, COUNT - 1))
         for place, slot in enumerate(slots)
     ]
-    passed = sum(recognised) >= ENOUGH and _is_complete(slots, recognised, read)
+    passed = (
+        sum(recognised) >= ENOUGH
+        and _is_complete(slots, recognised, spotted, read)
+        and _is_in_order(challenge.words, slots, spotted)
+    )
     return WordCheck(
         "passed" if passed else "failed", heard, sum(recognised), heard[-1].end if passed else None
     )
 
 
+def _clearest(
+    words: Sequence[str], listener: Listener
+) -> tuple[str, Sequence[HeardWord], Slots] | None:
+    """Return the warp by which the words are heard best, what is heard by it, and their run."""
+    hearings = []
+    for warp in WARPS:
+        spotted = listener.spotted(warp)
+        slots = _likeliest(words, spotted)
+        if slots is not None:
+            hearings.append((warp, spotted, slots))
+    return max(hearings, key=lambda hearing: _score(hearing[2]), default=None)
+
+
 def _likeliest(words: Sequence[str], spotted: Sequence[HeardWord]) -> Slots | None:
     """Return the best run of the words in order, of which at most one is missing."""
     places = [[h for h in spotted if h.word == word and h.score >= PLAUSIBLE] for word in words]
-    runs = list(_runs(places, ()))
-    return max(runs, key=lambda run: sum(slot.score for slot in run if slot), default=None)
+    return max(_runs(places, ()), key=_score, default=None)
+
+
+def _score(run: Slots) -> float:
+    return sum(slot.score for slot in run if slot)
 
 
 def _runs(places: Sequence[Sequence[HeardWord]], begun: Slots) -> Iterator[Slots]:
@@ -155,28 +191,53 @@ def _is_recognised(
         needed = PLAUSIBLE_END if slot.end - slot.start >= SHORT_WORD else PLAUSIBLE_SHORT
     if slot.score >= needed and any(r.word == slot.word and r.shares(slot) for r in read):
         return True
-    return slot.score >= CLEAR and slot.score >= max(
-        other.score for other in spotted if other.shares(slot)
-    )
+    return slot.score >= CLEAR and _is_clearest(slot, spotted)
 
 
-def _is_complete(slots: Slots, recognised: Sequence[bool], read: Sequence[HeardWord]) -> bool:
+def _is_clearest(slot: HeardWord, spotted: Sequence[HeardWord]) -> bool:
+    return slot.score >= max(other.score for other in spotted if other.shares(slot))
+
+
+def _is_complete(
+    slots: Slots,
+    recognised: Sequence[bool],
+    spotted: Sequence[HeardWord],
+    read: Sequence[HeardWord],
+) -> bool:
     """Whether something was said in the place of the word that was not recognised, if any."""
     if all(recognised):
         return True
     place = recognised.index(False)
     slot = slots[place]
-    if slot is not None and slot.score >= CLEAR:
+    if slot is not None and slot.score >= AUDIBLE and _is_clearest(slot, spotted):
         return True
     if place in (0, COUNT - 1):
         return False
     before, after = slots[place - 1], slots[place + 1]
     assert before is not None
     assert after is not None
-    if after.start - before.end < SHORTEST_WORD:
+    pauses = [
+        max(0.0, second.start - first.end)
+        for first, second in pairwise(slots)
+        if first is not None and second is not None and slot not in (first, second)
+    ]
+    room = after.start - before.end - 2 * min(pauses, default=0.0)
+    if not SHORTEST_WORD <= room <= LONGEST_WORD:
         return False
     return any(
         r.end - r.start >= SHORTEST_WORD and not r.shares(before) and not r.shares(after)
         for r in read
         if before.start < r.start and r.end < after.end
+    )
+
+
+def _is_in_order(words: Sequence[str], slots: Slots, spotted: Sequence[HeardWord]) -> bool:
+    """Whether none of the words is heard more clearly beside its place, as in another order."""
+    heard = tuple(filter(None, slots))
+    first, last = heard[0].start - NEIGHBOURHOOD, heard[-1].end + NEIGHBOURHOOD
+    scores = {word: slot.score if slot else CLEAR for word, slot in zip(words, slots, strict=True)}
+    return not any(
+        other.score > scores.get(other.word, other.score)
+        for other in spotted
+        if first <= other.start and other.end <= last
     )

@@ -13,7 +13,14 @@ import pytest
 from bot.consent import hearing, recognition
 from bot.consent.challenge import WORDS, Challenge
 from bot.consent.hearing import HeardWord
-from bot.consent.recognition import Samples, WordCheck, _is_complete, _likeliest, check_words
+from bot.consent.recognition import (
+    Samples,
+    WordCheck,
+    _is_complete,
+    _is_in_order,
+    _likeliest,
+    check_words,
+)
 from tests.consent.spoken import RATE, Manner, consent, silence
 
 ASKED = ("zebra", "hotel", "piano", "volcano")
@@ -28,6 +35,12 @@ def speech() -> Samples:
 @pytest.fixture(scope="module")
 def answered(speech: Samples) -> WordCheck:
     return check(speech)
+
+
+@pytest.fixture(autouse=True)
+def one_warp(answered: WordCheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Listen once, not thrice, to be quick; `answered` has listened in every way."""
+    monkeypatch.setattr(recognition, "WARPS", hearing.WARPS[1:2])
 
 
 def check(samples: Samples, words: Sequence[str] = ASKED, language: str | None = "en") -> WordCheck:
@@ -107,6 +120,11 @@ def test_the_keywords_are_the_list() -> None:
     assert [line.split()[0] for line in lines] == list(WORDS)
 
 
+def spread(*heard: tuple[str, float, float]) -> list[HeardWord]:
+    """Words of half a second that start and score as told."""
+    return [HeardWord(word, start, start + 0.5, score) for word, start, score in heard]
+
+
 def test_no_word_lies_between_two_that_follow_each_other_at_once() -> None:
     """As in a recording in which the second word was left out, and the first read as two."""
     cucumber, avocado = (
@@ -116,7 +134,43 @@ def test_no_word_lies_between_two_that_follow_each_other_at_once() -> None:
     breakfast = HeardWord("breakfast", 5.23, 5.87, 0.9)
     read = [HeardWord("umbrella", 4.47, 4.85, 1.0), avocado, breakfast]
     slots = (cucumber, None, avocado, breakfast)
-    assert not _is_complete(slots, [True, False, True, True], read)
+    assert not _is_complete(slots, [True, False, True, True], [], read)
+
+
+@pytest.mark.parametrize(
+    ("third", "complete"),
+    [(1.8, False), (2.4, True), (4.5, False)],
+    ids=["a pause like the others'", "a word and two pauses", "other speech"],
+)
+def test_a_misheard_word_needs_room_and_two_pauses(third: float, complete: bool) -> None:
+    first, second, fourth = spread(
+        ("forest", 0.0, 0.9), ("hotel", 0.8, 0.9), ("station", third, 0.9)
+    )
+    misheard = HeardWord("robot", 1.4, third - 0.1, 0.9)
+    slots = (first, second, None, fourth)
+    recognised = [True, True, False, True]
+    assert _is_complete(slots, recognised, [], [first, second, misheard, fourth]) is complete
+
+
+@pytest.mark.parametrize(("other", "complete"), [(0.83, True), (0.9, False)])
+def test_an_unclear_last_word_counts_unless_another_is_clearer(
+    other: float, complete: bool
+) -> None:
+    said = spread(("forest", 0, 0.9), ("hotel", 1, 0.9), ("piano", 2, 0.9), ("station", 3, 0.84))
+    spotted = [*said, HeardWord("october", 3.0, 3.5, other)]
+    assert _is_complete(tuple(said), [True, True, True, False], spotted, []) is complete
+
+
+@pytest.mark.parametrize(
+    ("start", "score", "in_order"), [(4.0, 0.95, False), (4.0, 0.87, True), (7.0, 0.95, True)]
+)
+def test_a_word_that_is_clearer_beside_its_place_stands_in_another_order(
+    start: float, score: float, in_order: bool
+) -> None:
+    asked = ("forest", "hotel", "piano", "station")
+    said = spread(("forest", 0, 0.9), ("hotel", 1, 0.88), ("piano", 2, 0.9), ("station", 3, 0.9))
+    elsewhere = spread(("hotel", start, score))
+    assert _is_in_order(asked, tuple(said), [*said, *elsewhere]) is in_order
 
 
 def test_a_word_of_the_list_that_is_said_long_after_is_none_of_the_four() -> None:
