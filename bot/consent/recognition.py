@@ -58,6 +58,9 @@ CLEAR = 0.86
 LONGEST_PAUSE = 1.5
 """Seconds between two words."""
 
+PAUSE_SPREAD = 0.4
+"""Seconds by which the pause beside the first or last word may be longer than the longest other."""
+
 SHORTEST_WORD = 0.2
 """Seconds of a word that was said, if not understood."""
 
@@ -128,6 +131,7 @@ def check_words(
         sum(recognised) >= ENOUGH
         and _is_complete(slots, recognised, spotted, read)
         and _is_in_order(challenge.words, slots, spotted)
+        and _is_even(slots)
     )
     return WordCheck(
         "passed" if passed else "failed", heard, sum(recognised), heard[-1].end if passed else None
@@ -240,4 +244,16 @@ def _is_in_order(words: Sequence[str], slots: Slots, spotted: Sequence[HeardWord
         other.score > scores.get(other.word, other.score)
         for other in spotted
         if first <= other.start and other.end <= last
+    )
+
+
+def _is_even(slots: Slots) -> bool:
+    """Whether the first and last word stand close to the others, and not in other speech."""
+    pauses = [
+        second.start - first.end if first is not None and second is not None else None
+        for first, second in pairwise(slots)
+    ]
+    return all(
+        pause is None or pause <= max(filter(None, others), default=0.0) + PAUSE_SPREAD
+        for pause, others in ((pauses[0], pauses[1:]), (pauses[-1], pauses[:-1]))
     )

@@ -17,6 +17,7 @@ from bot.consent.recognition import (
     Samples,
     WordCheck,
     _is_complete,
+    _is_even,
     _is_in_order,
     _likeliest,
     check_words,
@@ -159,6 +160,14 @@ def test_an_unclear_last_word_counts_unless_another_is_clearer(
     said = spread(("forest", 0, 0.9), ("hotel", 1, 0.9), ("piano", 2, 0.9), ("station", 3, 0.84))
     spotted = [*said, HeardWord("october", 3.0, 3.5, other)]
     assert _is_complete(tuple(said), [True, True, True, False], spotted, []) is complete
+
+
+@pytest.mark.parametrize(("start", "even"), [(3.6, True), (4.3, False)])
+def test_a_last_word_long_after_the_others_is_other_speech(start: float, even: bool) -> None:
+    said = spread(("forest", 0, 0.9), ("hotel", 1, 0.9), ("piano", 2, 0.9), ("station", 3, 0.9))
+    last = HeardWord("station", start - 0.3, start + 0.2, 0.9)
+    assert _is_even((*said[:3], last)) is even
+    assert _is_even(tuple(said))
 
 
 @pytest.mark.parametrize(
