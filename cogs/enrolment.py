@@ -33,8 +33,6 @@ from storage.types import NewVoice
 
 _RESTARTING = N_("What I listen to recordings with is starting again, so this will take a while.")
 
-_RESTARTED = N_("I was restarted, so this card is forgotten. Use the command again.")
-
 _SOUND = ("audio/", "video/", "application/ogg", "application/octet-stream")
 
 

@@ -17,7 +17,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 import aiohttp
-import davey
 import discord
 from discord.enums import SpeakingState
 from discord.errors import ConnectionClosed
@@ -125,6 +124,8 @@ class MynahVoiceClient(discord.VoiceClient):
             return packet
         if state.dave_session is None:
             return None
+        import davey  # here: where it is missing, the start says so (bot/session.py)
+
         try:
             return bytes(state.dave_session.decrypt(user_id, davey.MediaType.audio, packet))
         except (ValueError, RuntimeError):  # of another epoch, not in the group, or damaged

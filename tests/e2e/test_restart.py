@@ -121,7 +121,7 @@ async def test_a_dialog_that_was_open_is_answered_after_a_restart(shown: Shown) 
 
 
 async def test_a_program_that_ends_in_good_order_closes_the_cards(shown: Shown) -> None:
-    told = shown.messages["card"].content.startswith("I was restarted, so this sample is forgotten")
+    told = shown.messages["card"].content.startswith("I was restarted, so this card is forgotten")
     assert told == (shown.end is signal.SIGTERM)
 
 
