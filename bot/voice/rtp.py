@@ -5,10 +5,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from nacl.exceptions import CryptoError
-from nacl.secret import Aead
-
 _FIXED_BYTES, _NONCE_BYTES, _EXTENSION_BYTES = 12, 4, 4
+_BOX_NONCE_BYTES = 24  # of XChaCha20-Poly1305
 _VERSION, _OPUS = 2, 120
 
 
@@ -56,15 +54,18 @@ class TransportCipher:
 
     def __init__(self, key: bytes) -> None:
         """Make one for the key of a session, 32 bytes."""
-        self._box = Aead(key)
+        from nacl.exceptions import CryptoError
+        from nacl.secret import Aead  # here: where it is missing, the start says so
+
+        self._box, self._refusal = Aead(key), CryptoError
 
     def open(self, header: RtpHeader, datagram: bytes) -> bytes | None:
         """Return the payload, without extension and padding; None if it cannot be read."""
-        nonce = datagram[-_NONCE_BYTES:].ljust(Aead.NONCE_SIZE, b"\0")
+        nonce = datagram[-_NONCE_BYTES:].ljust(_BOX_NONCE_BYTES, b"\0")
         sealed, known = datagram[header.size : -_NONCE_BYTES], datagram[: header.size]
         try:
             opened = self._box.decrypt(sealed, known, nonce)
-        except (CryptoError, ValueError):  # another key, or cut off
+        except (self._refusal, ValueError):  # another key, or cut off
             return None
         padding = opened[-1] if header.padded and opened else 0
         end = len(opened) - padding

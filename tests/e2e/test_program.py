@@ -160,14 +160,17 @@ async def test_no_token_is_wrong_use_with_where_to_get_one(tmp_path: Path) -> No
     assert "Traceback" not in log
 
 
-async def test_a_missing_library_for_voice_is_one_line_and_wrong_use(tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text('import sys\nsys.modules["davey"] = None\n')
+@pytest.mark.parametrize("library", ["davey", "nacl"])
+async def test_a_missing_library_for_voice_is_one_line_and_wrong_use(
+    tmp_path: Path, library: str
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f'import sys\nsys.modules["{library}"] = None\n')
     environment = {"DISCORD_TOKEN": "token", "PYTHONPATH": str(tmp_path)}
     async with running(tmp_path, environment) as program:
         code, log = await program.end()
     assert code == 2
     (line,) = log.splitlines()
-    assert line.startswith("error: Voice channels need davey, which is not installed.")
+    assert line.startswith(f"error: Voice channels need {library}, which is not installed.")
 
 
 async def test_a_network_that_is_down_is_one_line_a_try_and_no_reason_to_end(
