@@ -14,10 +14,10 @@ from bot.audit.words import Naming, sentence
 from bot.i18n import N_, _, ngettext
 from bot.markup import literal
 from cogs import cards
+from cogs.pages import PagedView
 from cogs.settings.controls import cut
 from cogs.settings.naming import Names
 from cogs.ui import Interaction, bot_of, guild_of, manages_guild, services_of
-from cogs.views import OwnedView
 from storage.audit_reading import AuditFilter
 from storage.audit_rows import AuditRow
 
@@ -32,16 +32,18 @@ MAX_FILE_BYTES = 8 * 1024 * 1024
 FILE_NAME = "audit.jsonl"
 
 
-class AuditPages(OwnedView):
+class AuditPages(PagedView):
     """The rows that were asked for, page by page, and as a file."""
+
+    size = PAGE_SIZE
 
     def __init__(self, interaction: Interaction, which: AuditFilter) -> None:
         super().__init__(interaction)
         self._trail, self._guild_id = services_of(interaction).audit, guild_of(interaction)
         self._naming = naming_of(interaction)
         self._which = which
-        self._page = 0
         self.rows = 0
+        self.previous.label, self.next.label = _("Newer"), _("Older")
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Whether the press counts: whoever may not look any more cannot turn the page either."""
@@ -51,33 +53,14 @@ class AuditPages(OwnedView):
         return True
 
     async def render(self) -> discord.Embed:
-        """Return the page as it is now. Raises StorageError."""
+        """Return the page as it is now, the newest row first."""
         reader = self._trail.reader
         self.rows = await reader.count(self._guild_id, self._which)
-        pages = max(1, -(-self.rows // PAGE_SIZE))
-        self._page = min(max(self._page, 0), pages - 1)
-        self.previous.disabled = self._page == 0
-        self.next.disabled = self._page == pages - 1
-        offset = self._page * PAGE_SIZE
-        rows = await reader.page(self._guild_id, self._which, PAGE_SIZE, offset)
+        rows = await reader.page(self._guild_id, self._which, self.size, self.paginate(self.rows))
         lines = "\n".join(line(row, self._naming) for row in rows)
         title = _("Audit trail ({count:,})").format(count=self.rows)
-        footer = _("Page {page} of {pages}").format(page=self._page + 1, pages=pages)
-        return cards.embed(title, lines or _("There is nothing of that kind.")).set_footer(
-            text=footer
-        )
-
-    @discord.ui.button(label=N_("Newer"))
-    async def previous(
-        self, interaction: Interaction, button: discord.ui.Button[AuditPages]
-    ) -> None:
-        """Turn to what is newer."""
-        await self._turn(interaction, -1)
-
-    @discord.ui.button(label=N_("Older"))
-    async def next(self, interaction: Interaction, button: discord.ui.Button[AuditPages]) -> None:
-        """Turn to what is older."""
-        await self._turn(interaction, 1)
+        card = cards.embed(title, lines or _("There is nothing of that kind."))
+        return card.set_footer(text=self.place)
 
     @discord.ui.button(label=N_("As a file"), style=discord.ButtonStyle.primary)
     async def export(self, interaction: Interaction, button: discord.ui.Button[AuditPages]) -> None:
@@ -94,11 +77,6 @@ class AuditPages(OwnedView):
         await interaction.edit_original_response(
             content=told, attachments=[discord.File(io.BytesIO(content), FILE_NAME)]
         )
-
-    async def _turn(self, interaction: Interaction, by: int) -> None:
-        self._page += by
-        page = await self.render()
-        await interaction.response.edit_message(embed=page, view=self)
 
     async def _file(self, most_bytes: int) -> tuple[bytes, int, bool]:
         """Return as many of the newest rows as fit, the oldest first; how many; whether all."""

@@ -12,6 +12,7 @@ from bot.i18n import N_, _
 from bot.moderation import Deleted
 from cogs import cards
 from cogs.moderation import tell
+from cogs.pages import PagedView
 from cogs.ui import Interaction, command_names, guild_of, services_of
 from cogs.views import OwnedView
 from cogs.voice_option import require_may_change
@@ -21,47 +22,26 @@ from storage.voices import VoiceStore
 PAGE_SIZE = 10
 
 
-class VoicePages(OwnedView):
+class VoicePages(PagedView):
     """The guild's voices and then the operator's, page by page."""
+
+    size = PAGE_SIZE
 
     def __init__(self, interaction: Interaction) -> None:
         super().__init__(interaction)
         self._voices = services_of(interaction).voices
         self._guild_id = guild_of(interaction)
         self._command = command_names(interaction)
-        self._page = 0
-        self.pages = 1
 
     async def render(self) -> discord.Embed:
-        """Return the page as it is now: voices come and go while somebody looks at them."""
+        """Return the page as it is now."""
         own = await self._voices.count(self._guild_id)
         total = own + await self._voices.count(OPERATOR_GUILD_ID)
-        self.pages = pages = max(1, -(-total // PAGE_SIZE))
-        self._page = min(max(self._page, 0), pages - 1)
-        self.previous.disabled = self._page == 0
-        self.next.disabled = self._page == pages - 1
-        voices = await _slice(self._voices, self._guild_id, own, self._page * PAGE_SIZE)
+        voices = await _slice(self._voices, self._guild_id, own, self.paginate(total))
         if not voices:
             none = _("There are none yet. Make one with {enroll}.")
             return cards.embed(_("Voices"), none.format(enroll=self._command("enroll")))
-        return _page_card(voices, total, self._page, pages)
-
-    @discord.ui.button(label=N_("Previous"))
-    async def previous(
-        self, interaction: Interaction, button: discord.ui.Button[VoicePages]
-    ) -> None:
-        """Turn back."""
-        await self._turn(interaction, -1)
-
-    @discord.ui.button(label=N_("Next"))
-    async def next(self, interaction: Interaction, button: discord.ui.Button[VoicePages]) -> None:
-        """Turn on."""
-        await self._turn(interaction, 1)
-
-    async def _turn(self, interaction: Interaction, by: int) -> None:
-        self._page += by
-        page = await self.render()
-        await interaction.response.edit_message(embed=page, view=self)
+        return _page_card(voices, total).set_footer(text=self.place)
 
 
 class DeletionQuestion(OwnedView):
@@ -146,8 +126,6 @@ async def _slice(
     return page
 
 
-def _page_card(voices: Sequence[VoiceProfile], total: int, page: int, pages: int) -> discord.Embed:
+def _page_card(voices: Sequence[VoiceProfile], total: int) -> discord.Embed:
     lines = "\n".join(cards.voice_line(voice) for voice in voices)
-    title = _("Voices ({count})").format(count=total)
-    footer = _("Page {page} of {pages}").format(page=page + 1, pages=pages)
-    return cards.embed(title, lines).set_footer(text=footer)
+    return cards.embed(_("Voices ({count})").format(count=total), lines)

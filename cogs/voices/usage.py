@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import discord
 from discord import app_commands
@@ -12,8 +11,8 @@ from discord.utils import format_dt
 
 from bot.i18n import N_, _, ngettext
 from cogs import cards
+from cogs.pages import PagedView
 from cogs.ui import Interaction, guild_of, services_of
-from cogs.views import OwnedView
 from cogs.voice_option import OwnVoice
 from storage.audit_reading import Usage
 from storage.audit_rows import AuditRow, Who
@@ -46,40 +45,25 @@ class Using(commands.Cog):
             await interaction.edit_original_response(embed=card)
 
 
-@dataclass(frozen=True, slots=True)
-class _Page:
-    rows: Sequence[AuditRow]
-    whole: Usage
-    speakers: Sequence[tuple[Who, Usage]]
-    days: int
-
-
-class UsagePages(OwnedView):
+class UsagePages(PagedView):
     """What was spoken in one voice on this server, as far as the audit trail goes back."""
+
+    size = PAGE_SIZE
 
     def __init__(self, interaction: Interaction, voice: VoiceProfile) -> None:
         super().__init__(interaction)
         self._services, self._guild_id = services_of(interaction), guild_of(interaction)
         self._voice = voice
-        self._page = 0
-        self.pages = 1
 
     async def render(self) -> discord.Embed:
-        """Return the page as it is now. Raises StorageError."""
+        """Return the page as it is now."""
         reader, where = self._services.audit.reader, (self._guild_id, self._voice.id)
         whole = await reader.usage_of(*where)
-        self.pages = max(1, -(-whole.utterances // PAGE_SIZE))
-        self._page = min(max(self._page, 0), self.pages - 1)
-        self.previous.disabled = self._page == 0
-        self.next.disabled = self._page == self.pages - 1
-        page = _Page(
-            await reader.utterances_of(*where, PAGE_SIZE, self._page * PAGE_SIZE),
-            whole,
-            await reader.speakers_of(*where, MOST_SPEAKERS + 1),
-            (await self._services.settings.guild(self._guild_id)).audit_days,
-        )
-        card = usage_card(self._voice.name, page.rows, page.whole, page.speakers)
-        return card.set_footer(text=self._footer(page.days))
+        rows = await reader.utterances_of(*where, self.size, self.paginate(whole.utterances))
+        speakers = await reader.speakers_of(*where, MOST_SPEAKERS + 1)
+        days = (await self._services.settings.guild(self._guild_id)).audit_days
+        card = usage_card(self._voice.name, rows, whole, speakers)
+        return card.set_footer(text=self._footer(days))
 
     def _footer(self, days: int) -> str:
         kept = ngettext(
@@ -87,27 +71,7 @@ class UsagePages(OwnedView):
             "What is older than {days} days is not kept.",
             days,
         ).format(days=days)
-        if self.pages == 1:
-            return kept
-        page = _("Page {page} of {pages}").format(page=self._page + 1, pages=self.pages)
-        return f"{page} · {kept}"
-
-    @discord.ui.button(label=N_("Previous"))
-    async def previous(
-        self, interaction: Interaction, button: discord.ui.Button[UsagePages]
-    ) -> None:
-        """Turn to what is newer."""
-        await self._turn(interaction, -1)
-
-    @discord.ui.button(label=N_("Next"))
-    async def next(self, interaction: Interaction, button: discord.ui.Button[UsagePages]) -> None:
-        """Turn to what is older."""
-        await self._turn(interaction, 1)
-
-    async def _turn(self, interaction: Interaction, by: int) -> None:
-        self._page += by
-        page = await self.render()
-        await interaction.response.edit_message(embed=page, view=self)
+        return kept if self.pages == 1 else f"{self.place} · {kept}"
 
 
 def usage_card(

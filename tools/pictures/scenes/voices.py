@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from cogs import cards
+from cogs.pages import PagedView
 from cogs.voice_views import VoicePages
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
@@ -41,7 +42,7 @@ async def one_page(act: Act) -> None:
     "voice-list-pages",
     "/voice list with several pages: the first, and the second after Next",
     LIST,
-    answers=(VoicePages,),
+    answers=(VoicePages, PagedView),
 )
 async def several_pages(act: Act) -> None:
     """One turns them."""
