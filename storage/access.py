@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from storage.database import Database, Execute
+from storage.database import Execute
 from storage.types import Reach
 
 _RANKS: tuple[Reach, ...] = ("owner", "named", "everybody")
@@ -72,15 +72,11 @@ class SharingChange:
         return _RANKS.index(reach) > _RANKS.index(access.reach) or bool(added)
 
 
-async def access_of(database: Database, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
-    """Return what decides about voices, by id, without those that are gone. Raises StorageError."""
-    sql = _ACCESS.format(marks=", ".join("?" * len(voice_ids)))
-    rows = await database.read(sql, list(voice_ids))
-    return {row["id"]: _access_from(row) for row in rows}
+async def access_of(execute: Execute, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
+    """Return what decides about voices, by id, without those that are gone.
 
-
-async def access_within(execute: Execute, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
-    """Return what decides about voices, in the transaction that is open."""
+    execute: of the transaction that is open, or `Database.read`.
+    """
     sql = _ACCESS.format(marks=", ".join("?" * len(voice_ids)))
     rows = await execute(sql, list(voice_ids))
     return {row["id"]: _access_from(row) for row in rows}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from storage import audit
-from storage.access import SharingChange, VoiceAccess, access_of, access_within
+from storage.access import SharingChange, VoiceAccess, access_of
 from storage.audit_events import Blocked, Paused, Resumed, Shared, Unblocked, about_voice
 from storage.audit_rows import OPERATOR
 from storage.audit_rows import By as Actor
@@ -76,7 +76,7 @@ class ReachStore:
 
     async def access_of(self, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
         """Return what decides about voices, by id, without those that are gone."""
-        return await access_of(self._database, voice_ids)
+        return await access_of(self._database.read, voice_ids)
 
     async def search(
         self, guild_id: int, text: str, limit: int, asker: Asker
@@ -188,7 +188,7 @@ class ReachStore:
 
 
 async def _access(execute: Execute, voice_id: int) -> VoiceAccess:
-    access = await access_within(execute, [voice_id])
+    access = await access_of(execute, [voice_id])
     if voice_id not in access:
         raise _gone()
     return access[voice_id]

@@ -86,7 +86,7 @@ class SettingsStore:
 
     async def access_of(self, voice_ids: Collection[int]) -> dict[int, VoiceAccess]:
         """See `storage.access.access_of`."""
-        return await access.access_of(self._database, voice_ids)
+        return await access.access_of(self._database.read, voice_ids)
 
     async def member_default(self, guild_id: int, user_id: int) -> VoiceProfile | None:
         """Return the voice that a member chose in this guild, if any."""

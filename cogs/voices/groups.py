@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 
 import discord
@@ -17,7 +18,7 @@ from cogs.views import OwnedView
 from storage.errors import VoiceRequestError
 
 
-class GroupedView(OwnedView):
+class GroupedView(OwnedView, ABC):
     """A card with menus of 25 each, drawn anew from what is stored whenever anything is pressed."""
 
     def __init__(self, interaction: Interaction) -> None:
@@ -25,9 +26,9 @@ class GroupedView(OwnedView):
         self.group = 0
         self._one_at_a_time = asyncio.Lock()
 
+    @abstractmethod
     async def draw(self, note: str = "") -> discord.Embed:
         """Put menus and buttons in place and return the card above them. Raises StorageError."""
-        raise NotImplementedError
 
     async def act(self, interaction: Interaction, work: Callable[[], Awaitable[str]]) -> None:
         """Do something, and show what became of it."""

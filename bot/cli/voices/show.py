@@ -45,7 +45,7 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
 
     async def work(store: VoiceStore) -> tuple[VoiceProfile, Path, VoiceAccess]:
         profile = await find_voice(store, guild_id, name)
-        access = await access_of(store.database, [profile.id])
+        access = await access_of(store.database.read, [profile.id])
         return profile, store.clip_path(profile), access[profile.id]
 
     profile, path, access = with_store(context, work, any_key=True)
