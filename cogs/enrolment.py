@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -18,6 +17,7 @@ from bot.errors import UserError
 from bot.i18n import N_, _, error_text, locale
 from bot.settings.permissions import Action
 from cogs import cards, proofs
+from cogs.attachments import download
 from cogs.call import channel_of, player_in
 from cogs.consent_cards import add_consent
 from cogs.enrolment_card import EnrolmentCard
@@ -114,7 +114,7 @@ class Enrolment(commands.Cog):
             if self._enrolment.restarting:
                 await interaction.edit_original_response(content=f"-# {_(_RESTARTING)}")
             try:
-                prepared = await self._enrolment.prepare(await _download(sample), member)
+                prepared = await self._enrolment.prepare(await download(sample), member)
             except SampleRejectedError as error:
                 rejection = cards.rejection_card(error_text(error), error.report)
                 await interaction.edit_original_response(
@@ -186,15 +186,6 @@ def check_attachment(sample: discord.Attachment, limits: EnrolmentLimits) -> Non
             ).format(kind=kind.partition(";")[0])
         )
     limits.check_size(sample.size)
-
-
-async def _download(sample: discord.Attachment) -> bytes:
-    try:
-        return await sample.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        raise UserError(
-            _("The file could not be fetched from Discord. Send the command again.")
-        ) from error
 
 
 async def setup(bot: MynahBot) -> None:

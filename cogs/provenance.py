@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -15,6 +14,7 @@ from bot.client import MynahBot
 from bot.errors import UserError
 from bot.i18n import _, error_text
 from bot.markup import literal
+from cogs.attachments import download
 from cogs.provenance_text import provenance_text
 from cogs.ui import Interaction, guild_of, manages_guild, note, services_of
 from storage.audit_rows import AuditRow
@@ -82,7 +82,7 @@ async def _answers(interaction: Interaction, recordings: Sequence[discord.Attach
 async def _answer(interaction: Interaction, recording: discord.Attachment) -> str:
     services, guild_id = services_of(interaction), guild_of(interaction)
     found = await provenance_of(
-        await _download(recording),
+        await download(recording),
         services.enrolment,
         partial(services.audit.find, guild_id=guild_id),
         services.engine,
@@ -95,15 +95,6 @@ def _may_know(interaction: Interaction) -> Callable[[AuditRow], bool]:
     """Return whether who asks may know who spoke: admins, the voice's owner, the speaker."""
     manages, member_id = manages_guild(interaction), interaction.user.id
     return lambda row: manages or member_id in (row.subject, row.actor)
-
-
-async def _download(recording: discord.Attachment) -> bytes:
-    try:
-        return await recording.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        raise UserError(
-            _("The file could not be fetched from Discord. Try again in a minute.")
-        ) from error
 
 
 async def setup(bot: MynahBot) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -13,6 +12,7 @@ from bot.dictionary.exchange import MAX_FILE_BYTES
 from bot.errors import UserError
 from bot.i18n import _
 from bot.moderation import EntriesImported
+from cogs.attachments import download
 from cogs.dictionary.options import SERVER, changed_owner, count_use, owner_of
 from cogs.dictionary.words import import_card, report_file, whose
 from cogs.moderation import tell
@@ -50,7 +50,7 @@ class Files(commands.Cog):
         await defer(interaction)
         owner = await changed_owner(interaction, server)
         report = await services_of(interaction).dictionary.import_file(
-            owner, await _download(file), interaction.user.id
+            owner, await download(file), interaction.user.id
         )
         if server and (count := len(report.added) + len(report.replaced)):
             event = EntriesImported(interaction.user.id, count)
@@ -85,12 +85,3 @@ def _check_size(file: discord.Attachment) -> None:
                 size=file.size / 1024**2, limit=MAX_FILE_BYTES // 1024**2
             )
         )
-
-
-async def _download(file: discord.Attachment) -> bytes:
-    try:
-        return await file.read()
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        raise UserError(
-            _("The file could not be fetched from Discord. Send the command again.")
-        ) from error
