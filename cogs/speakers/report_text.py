@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from discord.utils import format_dt
 
+from bot.consent.evidence import Evidence, evidence_of
 from bot.consent.levels import MEANINGS, NAMES
 from bot.i18n import _, ngettext
 from bot.markup import literal
@@ -76,17 +78,23 @@ def _consent(voice: VoiceProfile | None, consent: Consent | None) -> list[str]:
 
 
 def _facts(consent: Consent) -> list[str]:
-    record, facts = consent.record, []
-    asked, heard = record.get("words_asked"), record.get("words_heard")
-    if asked and heard is not None:
-        text = _("words heard: {heard} of {asked}")
-        facts.append(text.format(heard=len(heard), asked=len(asked)))
-    if isinstance(similarity := record.get("similarity"), float):
-        text = _("one speaker: {similarity:.2f}")
-        facts.append(text.format(similarity=similarity))
+    facts = []
+    with contextlib.suppress(ValueError):  # a record of another version
+        facts += _checked(evidence_of(consent.record))
     if consent.consent_sha256 is not None:
         facts.append(_("the sentence of consent is kept"))
     return [f"-# {' · '.join(facts)}"] if facts else []
+
+
+def _checked(evidence: Evidence) -> list[str]:
+    checked = []
+    if evidence.words_heard is not None:
+        heard, asked = evidence.words_recognised, len(evidence.words_asked)
+        checked.append(_("words heard: {heard} of {asked}").format(heard=heard, asked=asked))
+    if evidence.similarity is not None:
+        text = _("one speaker: {similarity:.2f}")
+        checked.append(text.format(similarity=evidence.similarity))
+    return checked
 
 
 def _spoken(utterances: Sequence[AuditRow]) -> list[str]:

@@ -12,6 +12,7 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
 from bot.audit.events import Spoken
+from bot.consent.evidence import Evidence
 from bot.report_limits import MOST_PER_MINUTE
 from cogs.speakers.report_button import ReportButton
 from cogs.speakers.report_text import MOST_CHARACTERS, Report, report_text
@@ -245,13 +246,24 @@ VOICE = VoiceProfile(
 )  # fmt: skip
 
 
-def test_what_proves_the_consent_is_told() -> None:
-    record = {"words_asked": list("abcd"), "words_heard": list("abc"), "similarity": 0.87}
+EVIDENCE = Evidence(
+    "live", "spoken", "I agree: a b c d.", "en", 2, words_asked=tuple("abcd"),
+    words_heard=tuple("abcd"), words_recognised=3, similarity=0.87,
+)  # fmt: skip
+
+
+def test_what_proves_the_consent_is_told_and_only_words_that_were_recognised_count() -> None:
     at = datetime(2026, 1, 2, tzinfo=UTC)
-    consent = Consent(1, "a" * 64, 3, at, "b" * 64, record)
+    consent = Consent(1, "a" * 64, 3, at, "b" * 64, EVIDENCE.to_json())
     text = report_text(Report(9, "<@8>", "url", "", VOICE, consent, []))
     assert "spoken live (recorded in the call, with the words that were asked for) · <@3>" in text
     assert "-# words heard: 3 of 4 · one speaker: 0.87 · the sentence of consent is kept" in text
+
+
+def test_evidence_of_another_version_leaves_the_rest_as_it_is() -> None:
+    consent = Consent(1, "a" * 64, 3, VOICE.created_at, "b" * 64, {"format": 99})
+    text = report_text(Report(9, "<@8>", "url", "", VOICE, consent, []))
+    assert "-# the sentence of consent is kept" in text
 
 
 def test_the_longest_report_fits_one_message() -> None:
@@ -260,8 +272,7 @@ def test_the_longest_report_fits_one_message() -> None:
         {"text": "*" * 600}, 2_500_000, HASH, "",
     )  # fmt: skip
     voice = replace(VOICE, name="*" * 80, owner_id=2**63)
-    record = {"words_asked": list("abcd"), "words_heard": list("abc"), "similarity": 0.87}
-    consent = Consent(1, "a" * 64, 2**63, VOICE.created_at, "b" * 64, record)
+    consent = Consent(1, "a" * 64, 2**63, VOICE.created_at, "b" * 64, EVIDENCE.to_json())
     text = report_text(
         Report(2**63, f"<@{2**63}>", "u" * 90, "*" * 300, voice, consent, [row] * 100)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from bot.audit.events import Spoken
+from bot.consent.evidence import Evidence
 from cogs.speakers.report_button import ReportDialog
 from cogs.voices.usage import PAGE_SIZE, UsagePages
 from storage.types import NewConsent, NewVoice
@@ -14,7 +15,7 @@ from tools.pictures.scenes import samples
 from tools.pictures.stage import voice_clip
 
 SAY, USAGE, MADE_HERE, REPORT = "say", "voice usage", "Was this made here?", "Report"
-WORDS = ["river", "candle", "orange", "window"]
+WORDS = ("river", "candle", "orange", "window")
 
 
 async def spoken_live(act: Act) -> int:
@@ -24,8 +25,11 @@ async def spoken_live(act: Act) -> int:
         act.guild.id, "Ben", owner_id=act.ben.id, consented_by=act.ben.id, consented_at=now,
         level="spoken",
     )  # fmt: skip
-    record = {"words_asked": WORDS, "words_heard": WORDS, "similarity": 0.91}
-    consent = NewConsent(act.ben.id, now, record, voice_clip("Ben's consent"))
+    evidence = Evidence(
+        "live", "spoken", "I, Ben, agree.", "en", act.guild.id, words_asked=WORDS,
+        words_heard=WORDS, words_recognised=len(WORDS), similarity=0.91,
+    )  # fmt: skip
+    consent = NewConsent(act.ben.id, now, evidence.to_json(), voice_clip("Ben's consent"))
     return (await act.stage.world.store.add(voice, voice_clip("Ben"), consent=consent)).id
 
 
