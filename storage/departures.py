@@ -103,15 +103,15 @@ class Departures:
         return [row[0] for row in rows]
 
 
-_OF_GUILDS = """
-SELECT guild_id FROM (
-    SELECT guild_id FROM voices UNION SELECT guild_id FROM guild_settings
-    UNION SELECT guild_id FROM member_settings UNION SELECT guild_id FROM member_defaults
-    UNION SELECT guild_id FROM guild_defaults UNION SELECT guild_id FROM settings_log
-    UNION SELECT guild_id FROM read_channels UNION SELECT guild_id FROM dictionary_entries
-    UNION SELECT guild_id FROM voice_blocks UNION SELECT guild_id FROM audit
-) WHERE guild_id <> 0
-"""
+_NO_DATA = frozenset({"departures", "synced_commands"})
+"""What there is of a guild whose data is gone, or never was."""
+
+_TABLES = " UNION ".join(
+    f"SELECT {column} AS guild_id FROM {table}"  # noqa: S608 - names of the list
+    for table, column in GUILD_COLUMNS
+    if table not in _NO_DATA
+)
+_OF_GUILDS = f"SELECT guild_id FROM ({_TABLES}) WHERE guild_id <> 0"  # noqa: S608
 _KNOWN_GUILDS = f"{_OF_GUILDS} ORDER BY guild_id"
 _HAS_DATA = f"{_OF_GUILDS} AND guild_id = ? LIMIT 1"
 _WITH_GUILD = {table for table, _column in GUILD_COLUMNS}
