@@ -75,16 +75,10 @@ class Replaced(VoiceEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consented(VoiceEvent):
-    """A speaker agreed to a recording.
-
-    words: how many of the words that were asked for were heard, of how many; None if they were not
-    asked for. similarity: of the consent's speaker and the recording's, if it was measured.
-    """
+    """A speaker agreed to a recording; what shows it is kept with the recording."""
 
     kind = "consent"
     level: Level
-    words: tuple[int, int] | None = None
-    similarity: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,16 +148,6 @@ class AuditTrail:
         async for row in self.reader.all_rows(guild_id, AuditFilter(member_id=user_id)):
             yield row
 
-    async def forget_member(self, guild_id: int, user_id: int) -> int:
-        """See `AuditStore.forget_member`; also what still waits to be written. StorageError."""
-        await self.flush()
-        return await self.store.forget_member(guild_id, user_id)
-
-    async def delete_guild(self, guild_id: int) -> int:
-        """See `AuditStore.delete_guild`; also what still waits to be written. StorageError."""
-        await self.flush()
-        return await self.store.delete_guild(guild_id)
-
     async def prune(self) -> int:
         """Remove rows that are older than their guild's setting says; return how many.
 

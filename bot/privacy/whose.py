@@ -18,10 +18,6 @@ class Whose:
         """Whether something of a member in a guild is meant."""
         return self.guild_id in (None, guild_id) and self.user_id in (None, user_id)
 
-    def covers_guild(self, guild_id: int) -> bool:
-        """Whether all of a guild is meant."""
-        return self.user_id is None and self.guild_id in (None, guild_id)
-
 
 EVERYBODY = Whose()
 

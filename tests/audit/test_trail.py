@@ -216,13 +216,6 @@ async def test_old_rows_go_every_hour(
             await asyncio.sleep(0.01)
 
 
-async def test_a_member_is_forgotten_also_in_what_waits(trail: AuditTrail) -> None:
-    await trail.record(GUILD, SPOKEN)
-    assert await trail.forget_member(GUILD, 7) == 1
-    [row] = await rows(trail)
-    assert (row.actor, row.subject) == ("deleted", 8)
-
-
 async def test_all_about_a_member_is_told(trail: AuditTrail) -> None:
     await trail.record(GUILD, SPOKEN)
     await trail.record(GUILD, Blocked(by=1_000, member_id=9))

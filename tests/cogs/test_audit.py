@@ -167,7 +167,7 @@ async def test_what_does_not_fit_is_told(scene: Scene, monkeypatch: pytest.Monke
 
 async def test_a_forgotten_member_is_a_deleted_member(scene: Scene) -> None:
     await record(scene, spoken(scene.ann.id, "secret"))
-    await scene.world.audit.forget_member(scene.guild.id, scene.ann.id)
+    await scene.world.audit.store.forget_member(scene.guild.id, scene.ann.id)
     assert lines(await audit(scene)) == ["a deleted member spoke as a deleted voice, 1.5 s"]
 
 

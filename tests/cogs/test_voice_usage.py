@@ -101,7 +101,7 @@ async def test_members_who_are_forgotten_and_webhooks_are_told_apart(
     for member in (scene.ann.id, None, "bot"):
         await spoken(scene, voice, member)  # type: ignore[arg-type]
     await scene.world.audit.flush()
-    await scene.world.audit.forget_member(scene.guild.id, scene.ann.id)
+    await scene.world.audit.store.forget_member(scene.guild.id, scene.ann.id)
     text = (await card(scene, scene.ben)).description or ""
     assert "somebody who was forgotten" in text
     assert "a webhook" in text
