@@ -119,6 +119,12 @@ def packets_in(live: Live, said: Said, *texts: str) -> set[bytes]:
     return {each for text, speech in spoken if text in texts for each in speech.packets}
 
 
+def in_memory(kind: type[Any]) -> list[Any]:
+    """Return every object of a kind. By `type()`: `isinstance` asks a proxy for what is dead."""
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each) is kind]
+
+
 async def held_in_engine(live: Live, clip_sha256: str) -> int:
     engine: Any = live.backstage.engine
     return int(await engine._worker.run(count_references, clip_sha256))
@@ -126,9 +132,7 @@ async def held_in_engine(live: Live, clip_sha256: str) -> int:
 
 def count_references(clip_sha256: str) -> int:
     """Count what the engine's process still holds of a recording."""
-    gc.collect()
-    found = (each for each in gc.get_objects() if isinstance(each, VoiceReference))
-    return sum(each.clip_sha256 == clip_sha256 for each in found)
+    return sum(each.clip_sha256 == clip_sha256 for each in in_memory(VoiceReference))
 
 
 async def nothing_is_left(live: Live, said: Said) -> None:
@@ -145,12 +149,10 @@ async def nothing_is_left(live: Live, said: Said) -> None:
     # An engine that works on one sentence at a time makes it to the end, for nobody.
     await wait_until(lambda: not turns(), 10, "the engine to be done")
     gone = packets_in(live, said, LONG, WAITING)
-    gc.collect()
-    for each in gc.get_objects():
-        if isinstance(each, Track):
-            assert not gone & set(each._packets), "a track holds packets"
-        elif isinstance(each, _Asked):
-            assert each.sentence not in LONG + WAITING, "a sentence is asked for ahead"
+    for track in in_memory(Track):
+        assert not gone & set(track._packets), "a track holds packets"
+    for asked in in_memory(_Asked):
+        assert asked.sentence not in LONG + WAITING, "a sentence is asked for ahead"
     assert kept_phrases(live, said.voice) == []
 
 
