@@ -106,8 +106,8 @@ settings-docs: $(VENV)/.dev ## make docs/settings.md anew from the definitions o
 
 lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build -o requirements/base.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent -c requirements/base.txt -o requirements/piper.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent --extra dev -c requirements/piper.txt -o requirements/dev.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent --extra metrics -c requirements/base.txt -o requirements/piper.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent --extra metrics --extra dev -c requirements/piper.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 

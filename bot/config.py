@@ -9,22 +9,12 @@ key.
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -34,185 +24,23 @@ from pydantic_settings import (
 )
 
 from bot.config_errors import explained
-from bot.consent.no_go import check_patterns
-from bot.credentials import (
-    SECRET_SECTIONS,
-    check_keys,
-    check_proxy,
-    check_token,
-    masked,
-    masked_quotations,
-    none_if_blank,
-    shown_name,
+from bot.config_sections import (
+    DiscordSettings,
+    EngineSettings,
+    EnrolmentSettings,
+    LimitSettings,
+    LoggingSettings,
+    MetricsSettings,
+    SpeechSettings,
+    StorageSettings,
+    VoiceSettings,
 )
+from bot.credentials import SECRET_SECTIONS, masked, masked_quotations, none_if_blank, shown_name
 from bot.errors import ConfigError
-from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
 DEFAULT_PATH = Path("mynah.toml")
-
-
-def _known_device(device: str) -> str:
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
-        raise ValueError("should be auto, cpu, mps, cuda or cuda:N")
-    return device
-
-
-def _expand_home(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError("begins with ~ but there is no such home directory") from None
-
-
-def _expand_variables(path: Path) -> Path:
-    expanded = os.path.expandvars(path)
-    if "$" in expanded:
-        raise ValueError("names a variable of the environment that is not set")
-    return Path(expanded)
-
-
-_UserPath = Annotated[Path, AfterValidator(_expand_home)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-    at_most: ClassVar[Mapping[str, str]] = {}
-    """Keys that contradict another one when they are above it."""
-
-    @model_validator(mode="after")
-    def _refuse_contradictions(self) -> Self:
-        for lower, upper in self.at_most.items():
-            if getattr(self, lower) > getattr(self, upper):
-                fields = type(self).model_fields
-                raise ValueError(
-                    f"{lower} (by default {fields[lower].default}) should be at most {upper} "
-                    f"(by default {fields[upper].default}). Lower the one or raise the other"
-                )
-        return self
-
-
-class DiscordSettings(_Section):
-    """How to reach Discord. Token and proxy are secret: a proxy URL can hold a password.
-
-    message_content: ask for the privileged intent of that name, to read whole channels aloud.
-    """
-
-    token: Annotated[
-        SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_token)
-    ] = None
-    proxy: Annotated[
-        SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_proxy)
-    ] = None
-    message_content: bool = False
-
-    def secrets(self) -> list[str]:
-        """Return what must never be logged."""
-        return [secret.get_secret_value() for secret in (self.token, self.proxy) if secret]
-
-
-class StorageSettings(_Section):
-    """Where voices are kept, and what they are sealed with: keys of a file, or the keys themselves.
-
-    key: as the lines of a key file, apart by white space or commas. Secret. departed_days: how long
-    the data of servers and members stays after they left.
-    """
-
-    directory: _UserPath = Path("data")
-    departed_days: Annotated[int, Field(ge=0, le=3650)] = 30
-    key_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None
-    key: Annotated[SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_keys)] = (
-        None
-    )
-
-    @model_validator(mode="after")
-    def _refuse_two_origins(self) -> Self:
-        if self.key is not None and self.key_file is not None:
-            raise ValueError("key and key_file cannot both be set. Take one away")
-        return self
-
-    def secrets(self) -> list[str]:
-        """Return what must never be logged."""
-        return re.split(r"[\s,]+", self.key.get_secret_value()) if self.key else []
-
-
-class EngineSettings(_Section):
-    """Which engine speaks, and on what."""
-
-    kind: Literal["auto", "chatterbox", "piper"] = "auto"
-    model: Literal["auto", ChatterboxModel] = "auto"
-    checkpoint: _UserPath | None = None
-    device: Annotated[str, AfterValidator(_known_device)] = "auto"
-    precision: Precision = "auto"
-    flow_precision: FlowPrecision = "auto"
-    decode: Decode = "own"
-    slots: Annotated[int, Field(ge=1, le=64)] | None = None
-    graphs: bool = True
-    fused: bool = True
-    tf32: bool = False
-    vocoder_batch: Annotated[int, Field(ge=1, le=8)] = 1
-    prompt_seconds: Annotated[float, Field(ge=2, le=10)] | None = None
-    check_speech: bool = True
-    check_retries: Annotated[int, Field(ge=0, le=10)] = 2
-    trim_tail: bool = True
-    steady_short: bool = True
-    cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
-    load_timeout_seconds: Annotated[float, Field(ge=10, le=7200)] = 1800
-    sentence_timeout_seconds: Annotated[float, Field(ge=5, le=3600)] = 300
-
-
-class EnrolmentSettings(_Section):
-    """What an upload may be, and what the media worker may use."""
-
-    at_most = {"min_speech_seconds": "keep_seconds"}
-
-    max_upload_mb: Annotated[float, Field(ge=0.1, le=500)] = 25
-    max_minutes: Annotated[float, Field(ge=0.1, le=60)] = 10
-    keep_seconds: Annotated[float, Field(ge=10, le=120)] = 30
-    min_speech_seconds: Annotated[float, Field(ge=1, le=30)] = 3
-    least_similarity: Annotated[float, Field(ge=0, le=1)] = 0.6
-    no_go_names: Annotated[list[str], AfterValidator(check_patterns), Field(max_length=1000)] = []
-    no_go_clips: _UserPath | None = None
-    no_go_similarity: Annotated[float, Field(ge=0.1, le=1)] = 0.8
-    worker_memory_mb: Annotated[int, Field(ge=512, le=65_536)] = 2048
-    worker_cpu_seconds: Annotated[float, Field(ge=5, le=3600)] = 120
-
-
-class SpeechSettings(_Section):
-    """How texts are cut into sentences, and what is kept of what was said."""
-
-    at_most = {"first_sentence_characters": "sentence_characters"}
-
-    max_characters: Annotated[int, Field(ge=1, le=100_000)] = 3000
-    sentence_characters: Annotated[int, Field(ge=40, le=300)] = 260
-    first_sentence_characters: Annotated[int, Field(ge=20, le=300)] = 100
-    phrase_cache_mb: Annotated[int, Field(ge=0, le=4096)] = 32
-
-
-class VoiceSettings(_Section):
-    """How the bot behaves in voice channels."""
-
-    alone_seconds: Annotated[float, Field(ge=5, le=86_400)] = 60
-    prefetch_seconds: Annotated[float, Field(ge=5, le=300)] = 30
-
-
-class LimitSettings(_Section):
-    """What one server or member may use."""
-
-    at_most = {"queue_per_member": "queue_per_guild"}
-
-    voices_per_guild: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
-    queue_per_guild: Annotated[int, Field(ge=1, le=1000)] = 20
-    queue_per_member: Annotated[int, Field(ge=1, le=1000)] = 5
-
-
-class LoggingSettings(_Section):
-    """What is logged and how it looks."""
-
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "text", "json"] = "auto"
 
 
 class _Variables(EnvSettingsSource):
@@ -247,6 +75,7 @@ class Settings(BaseSettings):
     speech: SpeechSettings = SpeechSettings()
     voice: VoiceSettings = VoiceSettings()
     limits: LimitSettings = LimitSettings()
+    metrics: MetricsSettings = MetricsSettings()
     logging: LoggingSettings = LoggingSettings()
 
     def secrets(self) -> list[str]:

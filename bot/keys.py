@@ -6,7 +6,7 @@ import resource
 
 import structlog
 
-from bot.config import StorageSettings
+from bot.config_sections import StorageSettings
 from storage.errors import UnknownKeyError
 from storage.key_file import is_exposed, parse_keys
 from storage.sealing import KeyRing

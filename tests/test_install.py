@@ -7,7 +7,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-MAX_BASE_BYTES = 600_000_000
+MAX_BASE_BYTES = 605_000_000
 
 
 def base_distributions() -> list[Distribution]:

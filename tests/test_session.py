@@ -18,7 +18,8 @@ from structlog.typing import EventDict
 
 import bot.session
 from bot.client import MynahBot
-from bot.config import DiscordSettings, Settings, StorageSettings
+from bot.config import Settings
+from bot.config_sections import DiscordSettings, StorageSettings
 from bot.errors import ConfigError, MynahError
 from bot.session import brief, logged_in, require_token, require_voice, stay_online
 from storage.voices import VoiceStore

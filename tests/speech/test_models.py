@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from bot.config import EngineSettings
+from bot.config_sections import EngineSettings
 from bot.languages import LANGUAGES
 from bot.speech.engines.chatterbox.judge import token_limit
 from bot.speech.models import MODELS, Model

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from bot.config import StorageSettings
+from bot.config_sections import StorageSettings
 from bot.consent.recording import RecordingLimits
 from bot.settings.guild import GuildSettings
 from storage.former import KEPT_FOR

@@ -1,0 +1,1 @@
+"""What an operator needs of a running or stopped bot: health, figures, backup, doctor."""
