@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from aiohttp import web
 from yarl import URL
 
+from .downloads import Spoilt
 from .ids import snowflake
 from .model import Payload
 
@@ -57,6 +58,7 @@ class Cdn:
     def __init__(self) -> None:
         self._files: dict[str, Attachment] = {}
         self.downloads: list[str] = []
+        self._spoilt: list[Spoilt] = []
 
     def store(self, channel_id: int, upload: Upload, *, ephemeral: bool = False) -> Attachment:
         """Keep a file and return the attachment that names it."""
@@ -77,6 +79,10 @@ class Cdn:
         self._files[path] = attachment
         return attachment
 
+    def spoil_next(self, *downloads: Spoilt) -> None:
+        """Let the next downloads go wrong, one after the other."""
+        self._spoilt += downloads
+
     def content(self, url: str) -> bytes:
         """Return what a download of `url` would give; KeyError if there is no such file."""
         return self._files[URL(url).path].content
@@ -85,9 +91,11 @@ class Cdn:
         """Return the download routes of the CDN host."""
         return [web.get("/{folder}/{channel}/{attachment}/{filename}", self._download)]
 
-    async def _download(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.StreamResponse:
         attachment = self._files.get(request.path)
         if attachment is None:
             return web.Response(status=404, text="This content is no longer available.")
         self.downloads.append(attachment.url)
+        if self._spoilt:
+            return await self._spoilt.pop(0)(request, attachment.content)
         return web.Response(body=attachment.content, content_type=attachment.content_type)

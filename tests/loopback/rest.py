@@ -24,12 +24,16 @@ _OPEN = ("/interactions/", "/webhooks/")
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
-    """A request as it was answered. `at` is time.monotonic() on arrival, `path` without /api."""
+    """A request as it was answered. `at` is time.monotonic() on arrival, `path` without /api.
+
+    status: 499 where the connection was cut. route: such as `GET /users/{user}`.
+    """
 
     method: str
     path: str
     status: int
     at: float
+    route: str
 
 
 class Rest:
@@ -52,9 +56,13 @@ class Rest:
     @web.middleware
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         at, path = time.monotonic(), request.path.removeprefix(_PREFIX)
-        refusal = await self._faults.refusal(request.method, path)
-        response = refusal or await self._handle(request, path, handler)
-        self.requests.append(RecordedRequest(request.method, path, response.status, at))
+
+        async def handle() -> web.StreamResponse:
+            return await self._handle(request, path, handler)
+
+        response = await self._faults.answer(request, f"{request.method} {path}", handle)
+        route = _route_of(request)
+        self.requests.append(RecordedRequest(request.method, path, response.status, at, route))
         return response
 
     async def _handle(
@@ -75,6 +83,12 @@ class Rest:
         route = f"{request.method} {request.path}"
         self._world.violations.append(Violation("unknown route", route))
         raise ApiError(404, 0, f"404: the loopback Discord has no route {route}")
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    path = request.path if resource is None else resource.canonical
+    return f"{request.method} {path.removeprefix(_PREFIX)}"
 
 
 async def read_body(request: web.Request) -> tuple[Payload, list[Upload]]:

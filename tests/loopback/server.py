@@ -207,6 +207,11 @@ class LoopbackDiscord:
         return self._rest.requests
 
     @property
+    def routes(self) -> list[str]:
+        """Every route that is served, such as `GET /users/{user}`."""
+        return sorted(f"{route.method} {route.path}" for route in self._routes())
+
+    @property
     def violations(self) -> list[Violation]:
         """Everything the bot did that Discord would not accept."""
         foreign = [Violation("foreign host", host) for host in self.foreign_hosts]
@@ -230,13 +235,17 @@ class LoopbackDiscord:
     def _ca_file(self) -> Path:
         return Path(self._folder.name) / "ca.pem"
 
-    def _application(self) -> web.Application:
+    def _routes(self) -> list[web.RouteDef]:
         account = AccountRoutes(
             self.world, self._shards, lambda: self.gateway.allowed_privileged_intents
         )
         guilds = GuildRoutes(self.world, self.voice.move)
         answers = InteractionRoutes(self.interactions)
-        api = self._rest.application([*account.routes(), *guilds.routes(), *answers.routes()])
+        routes = [*account.routes(), *guilds.routes(), *answers.routes()]
+        return [route for route in routes if isinstance(route, web.RouteDef)]
+
+    def _application(self) -> web.Application:
+        api = self._rest.application(self._routes())
         hosts = web.Application(client_max_size=REQUEST_BYTES)  # of all requests
         hosts.add_domain("discord.com", api)
         hosts.add_domain(CDN_HOST, _host(self.world.cdn.routes()))
