@@ -14,6 +14,10 @@ class DiskFullError(StorageError):
     """There is no room to write, or the disk failed; the operator must act."""
 
 
+class DirectoryInUseError(StorageError):
+    """Another process uses the data directory, or replaces what lies in it; it must end first."""
+
+
 class DamagedClipError(StorageError):
     """A clip's file is missing or damaged; the text names the file and the fault."""
 

@@ -4,3 +4,8 @@ DATABASE_NAME = "mynah.db"
 CLIPS_NAME = "clips"
 LOST_NAME = "lost"
 RESERVE_NAME = "reserve.bin"
+LOCK_NAME = "mynah.lock"
+"""Locked by whoever uses the directory; see `storage.use_lock`."""
+
+LOG_NAMES = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-journal")
+"""What SQLite puts beside the database; without it the latest changes are lost."""

@@ -31,6 +31,7 @@ from storage.types import (
     VoiceProfile,
     VoiceState,
 )
+from storage.use_lock import using
 from storage.voice_rows import only
 
 log = logging.getLogger(__name__)
@@ -81,10 +82,11 @@ class VoiceStore:
         new one would have them all swept.
         """
         await asyncio.to_thread(prepare_directory, directory)
-        async with Database.open(directory / DATABASE_NAME) as database:
-            await database.keep_reserve()
-            async with former.forgetting(database, directory / CLIPS_NAME):
-                yield cls(database, directory, keys)
+        with using(directory):
+            async with Database.open(directory / DATABASE_NAME) as database:
+                await database.keep_reserve()
+                async with former.forgetting(database, directory / CLIPS_NAME):
+                    yield cls(database, directory, keys)
 
     async def add(
         self, voice: NewVoice, clip: ReferenceClip, *, consent: NewConsent | None = None
