@@ -24,9 +24,11 @@ from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
+from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.operations.health import Health
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
 from bot.privacy.service import PrivacyService
@@ -56,12 +58,13 @@ from storage.voices import VoiceStore
 class Backstage:
     """Everything behind the Discord client, which is made anew when Discord cannot be reached.
 
-    make_bot: makes one that asks for the message content, or does not.
+    make_bot: makes one that asks for the message content, or does not. health: of all its parts.
     """
 
     engine: EngineClient
     enrolment: EnrolmentService
     make_bot: Callable[[bool], MynahBot]
+    health: Health
 
 
 @asynccontextmanager
@@ -81,7 +84,11 @@ async def open_backstage(
         open_engine(settings) as engine,
         CommitWatch(store.version).running() as commits,
         VoiceWatch(store, commits).running() as watch,
+        Health().running() as health,
     ):
+        health.watch("engine", engine.condition)
+        health.watch("media worker", media.condition)
+        health.watch("database", partial(_condition_of, store))
         guild_settings = SettingsService(SettingValues.beside(store))
         commits.subscribe(guild_settings.take_in)
         scheduler = fair_scheduler(engine)
@@ -119,17 +126,20 @@ async def open_backstage(
         proxy = settings.discord.proxy
 
         def make_bot(message_content: bool) -> MynahBot:
-            return MynahBot(
+            bot = MynahBot(
                 shared.services,
                 proxy=proxy.get_secret_value() if proxy else None,
                 connector=connector() if connector else None,
                 sync_at_start=sync_at_start,
                 message_content=message_content,
             )
+            health.watch("discord", bot.condition)
+            health.watch("pacer", bot.services.voice.pacer.condition)
+            return bot
 
         async with shared.audit.running():
             try:
-                yield Backstage(engine, shared.enrolment, make_bot)
+                yield Backstage(engine, shared.enrolment, make_bot, health)
             finally:
                 await scheduler.close()
 
@@ -179,6 +189,13 @@ class _Shared:
             departing=self.departing,
             exporter=self.exporter,
         )
+
+
+def _condition_of(store: VoiceStore) -> Condition:
+    trouble = store.database.troubles.first
+    if trouble is None:
+        return Condition("ok")
+    return Condition("failing", trouble.reason, since=trouble.since, last_error=trouble.reason)
 
 
 def _phrases(settings: Settings, engine: EngineClient) -> PhraseCache:

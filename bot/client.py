@@ -21,8 +21,10 @@ from bot.audit.trail import AuditTrail
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
+from bot.condition import Condition
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.gateway_state import GatewayState
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
 from bot.privacy.remembered import forget
@@ -95,6 +97,9 @@ class EngineStatus(Protocol):
     @property
     def info(self) -> EngineInfo | None:
         """What was loaded last."""
+
+    def condition(self) -> Condition:
+        """Return how it is, and when it is tried again."""
 
     async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
         """See `EngineClient.watermark`."""
@@ -171,6 +176,7 @@ class MynahBot(commands.AutoShardedBot):
         self.command_mentions = CommandMentions()
         self.shutting_down = False
         self.was_connected = False
+        self._gateway_state = GatewayState()
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
         self._next_identify = 0.0  # monotonic, in s
@@ -213,6 +219,24 @@ class MynahBot(commands.AutoShardedBot):
     async def on_shard_connect(self, shard_id: int) -> None:
         """Remember that the gateway can be reached; discord.py sees to later losses."""
         self.was_connected = True
+
+    async def on_shard_disconnect(self, shard_id: int) -> None:
+        """Remember that a shard is away."""
+        self._gateway_state.lost(shard_id)
+
+    async def on_shard_resumed(self, shard_id: int) -> None:
+        """Remember that a shard's session goes on."""
+        self._gateway_state.back(shard_id)
+
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """Remember that a shard has a new session."""
+        self._gateway_state.back(shard_id)
+
+    def condition(self) -> Condition:
+        """Return how the connection to Discord is."""
+        return self._gateway_state.condition(
+            connected=self.was_connected, ready=self.is_ready(), closing=self.shutting_down
+        )
 
     async def on_ready(self) -> None:
         """Say that members can be served now."""

@@ -12,7 +12,7 @@ import structlog
 from discord import app_commands
 
 from bot.errors import EngineDeadError, MynahError
-from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported
+from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported, translated
 from bot.markup import literal
 from storage.errors import StorageError, VoiceRequestError
 
@@ -170,7 +170,7 @@ def explain(error: Exception) -> str | None:
     """Return what a member is told about an error; None if it should never have happened."""
     match error:
         case EngineDeadError():
-            return _(ENGINE_DEAD)
+            return translated(error.for_members) or _(ENGINE_DEAD)
         case StorageError():
             return _("My data cannot be read or written right now. My operator has to look at it.")
         case MynahError():

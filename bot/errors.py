@@ -35,4 +35,11 @@ class OutOfMemoryError(EngineError):
 
 
 class EngineDeadError(MynahError):
-    """The engine cannot be loaded or died repeatedly; nothing can be said until it is restarted."""
+    """The engine cannot be loaded or died repeatedly; nothing can be said until it is restarted.
+
+    for_members: what a member is told instead of the text, which is the operator's; translatable.
+    """
+
+    def __init__(self, text: str, for_members: str = "") -> None:
+        super().__init__(text)
+        self.for_members = for_members

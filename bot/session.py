@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 import discord
@@ -16,6 +17,7 @@ import structlog
 
 from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot, invite_link
+from bot.condition import Condition
 from bot.config import Settings
 from bot.errors import ConfigError, MynahError
 
@@ -100,7 +102,11 @@ async def serve(
     async with open_backstage(settings, connector=connector) as backstage:
         async with _warming(backstage), _brief_network_errors():
             await stay_online(
-                backstage.make_bot, token, stop, message_content=settings.discord.message_content
+                backstage.make_bot,
+                token,
+                stop,
+                message_content=settings.discord.message_content,
+                tell=partial(backstage.health.report, "discord"),
             )
         log.info("stopping", stage="stop")
     log.info("stopped", stage="stop")
@@ -190,10 +196,12 @@ async def stay_online(
     stop: asyncio.Event,
     *,
     message_content: bool = False,
+    tell: Callable[[Condition], None] = lambda condition: None,
 ) -> None:
     """Keep a client logged in until `stop`; a new one takes over when one cannot go on.
 
     make_bot: is told whether to ask for the message content; it no longer is once Discord refused.
+    tell: is told why there is no client, and until when, before there is another.
 
     Raises ConfigError and MynahError as `serve` does.
     """
@@ -218,6 +226,7 @@ async def stay_online(
         pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
         failures += 1
         _log_failure(error, pause)
+        tell(Condition("failing", brief(error), next_try=time.monotonic() + pause))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), pause)
 

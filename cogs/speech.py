@@ -182,7 +182,7 @@ class SpeechCog(commands.Cog, name="Speech"):
                     stage="engine",
                     error=str(error),
                 )
-                raise EngineError(Translatable(ENGINE_DEAD)) from error
+                raise EngineError(error.for_members or Translatable(ENGINE_DEAD)) from error
 
 
 async def setup(bot: MynahBot) -> None:

@@ -11,7 +11,7 @@ import discord
 from bot.client import EngineStatus, MynahBot, Services
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
-from bot.i18n import Translatable, _
+from bot.i18n import Translatable, _, translated
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.types import VoiceReference
 from cogs.cards import quoted, short_recording
@@ -81,6 +81,9 @@ async def current_reference(services: Services, voice: VoiceProfile) -> VoiceRef
 
 def engine_note(engine: EngineStatus) -> str:
     """Return what a member should know about the engine, to be put under an answer; or nothing."""
+    condition = engine.condition()
+    if condition.state == "failing" and condition.for_members:
+        return note(translated(condition.for_members))
     if not engine.ready and engine.info is not None:
         return note(_("The voice engine is starting again, so this will take a while."))
     if not engine.ready:

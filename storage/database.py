@@ -23,6 +23,7 @@ from storage.errors import DiskFullError, StorageError
 from storage.names import word_tails
 from storage.reserve import Reserve
 from storage.texts import excerpt
+from storage.trouble import Troubles
 
 BUSY_SECONDS = 5.0
 """How long a statement waits for another process (bot, command line) to finish its transaction."""
@@ -111,6 +112,7 @@ class Database:
         self._reader = reader
         self._turn = asyncio.Lock()
         self._transaction: asyncio.Task[object] | None = None
+        self.troubles = Troubles()
 
     @classmethod
     @asynccontextmanager
@@ -144,7 +146,7 @@ class Database:
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Run one SELECT on what is committed. Raises StorageError."""
-        with translated(self.path):
+        with self.troubles.noting("read"), translated(self.path):
             return list(await self._reader.execute_fetchall(sql, parameters))
 
     async def keep_reserve(self) -> None:
@@ -196,7 +198,7 @@ class Database:
             task.exception()  # seen, also when the caller was cancelled
 
     async def _transact(self, work: Callable[[Execute], Awaitable[T]]) -> T:
-        with translated(self.path):
+        with self.troubles.noting("write"), translated(self.path):
             async with _transaction(self._writer) as execute:
                 return await work(execute)
 

@@ -8,12 +8,14 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import structlog
 
 from bot.clip_need import ClipNeed
+from bot.condition import Condition
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.i18n import Translatable
 from bot.speech import engine_worker
@@ -67,7 +69,7 @@ class EngineClient:
         self._loading = asyncio.Lock()
         self._generation = self._losses = 0  # how often it was loaded, and its worker lost
         self._backoff = Backoff()  # of loads and of sentences
-        self._last_failure = ""
+        self._last_failure, self._failure = "", Translatable("")
         self._retrying = 0  # sentences whose engine died
         self._not_before = 0.0
         self._ready = self._closed = False
@@ -111,6 +113,21 @@ class EngineClient:
     def ready(self) -> bool:
         """Whether the engine is loaded; False before, while it loads, and after it died."""
         return self._ready
+
+    def condition(self) -> Condition:
+        """Return how it is: what is loaded, or why nothing is and when it is tried again."""
+        if self._closed:
+            return Condition("off", "It was shut down.")
+        told = partial(Condition, restarts=self._losses, last_error=self._last_failure)
+        if self._ready and self._info is not None:
+            return told("ok", f"{self._info.model} on {self._info.device}")
+        told = partial(told, reason=self._last_failure, for_members=self._for_members())
+        if self._not_before > self._clock():
+            return told("failing", next_try=self._not_before)
+        if self._last_failure and not self._loading.locked():
+            # A first load that failed is tried again by whoever needs it.
+            return told("failing")
+        return told("starting", reason=self._last_failure or "It is being loaded.")
 
     async def start(self, on_progress: OnProgress | None = None) -> EngineInfo:
         """Load the engine unless it is loaded, and return what it is.
@@ -221,7 +238,8 @@ class EngineClient:
         if wait > 0:
             raise EngineDeadError(
                 f"The voice engine is out of order; the next try is in {wait:.0f} s. "
-                f"{self._last_failure}"
+                f"{self._last_failure}",
+                self._for_members(),
             )
         try:
             async with watching(_logged(on_progress)) as progress_file:
@@ -232,8 +250,10 @@ class EngineClient:
                     dataclasses.replace(self._spec, progress_file=progress_file),
                 )
         except (WorkerDiedError, WorkerTimeoutError, EngineDeadError) as error:
-            self._note_failure(str(error))
-            raise EngineDeadError(f"The voice engine could not be loaded. {error}") from error
+            self._note_failure(error)
+            raise EngineDeadError(
+                f"The voice engine could not be loaded. {error}", self._for_members()
+            ) from error
         log.info(
             "engine loaded",
             stage="engine",
@@ -252,7 +272,7 @@ class EngineClient:
         if not self._ready:
             return  # whoever loads it learns of it
         self._ready = False
-        self._note_failure(str(error))
+        self._note_failure(error)
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload(), name="engine-reload")
 
@@ -268,11 +288,37 @@ class EngineClient:
                 log.warning("engine not loaded", stage="engine", error=str(error))
                 return
 
-    def _note_failure(self, reason: str) -> None:
-        self._last_failure = reason
+    def _note_failure(self, error: MynahError) -> None:
+        self._last_failure, self._failure = str(error), _in_short(error)
         self._not_before = self._clock() + self._backoff.fail()
         failures = self._backoff.failures
-        log.error("engine failed", stage="engine", reason=reason, failures=failures)
+        log.error("engine failed", stage="engine", reason=str(error), failures=failures)
+
+    def _for_members(self) -> str:
+        """Return what anybody may know of the last failure and the next try."""
+        if not self._last_failure:
+            return ""
+        wait = self._not_before - self._clock()
+        if wait <= 0:
+            return Translatable(
+                "The voice engine is out of order: {reason}. It is tried again with the next text.",
+                reason=self._failure,
+            )
+        return Translatable(
+            "The voice engine is out of order: {reason}. It is tried again in {seconds} s.",
+            reason=self._failure,
+            seconds=math.ceil(wait),
+        )
+
+
+def _in_short(error: MynahError) -> Translatable:
+    match error:
+        case WorkerTimeoutError():
+            return Translatable("it took too long")
+        case WorkerDiedError():
+            return Translatable("it stopped unexpectedly")
+        case _:
+            return Translatable("it could not be loaded")
 
 
 def _logged(on_progress: OnProgress | None) -> OnProgress:

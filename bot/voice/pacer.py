@@ -22,6 +22,7 @@ import time
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
+from bot.condition import Condition
 from bot.speech.types import PACKET_SECONDS
 from bot.voice.outlet import Outlet, PacketSink, Step
 from bot.voice.track import Track, TrackEvent
@@ -36,6 +37,12 @@ and catching up would only add delay to their buffers."""
 _SLACK_SECONDS = 0.0005
 """Packets due this soon go out with the one that is due: one wake-up instead of many."""
 
+
+BEAT_SECONDS = 1.0
+"""How often the thread shows that it lives while there is nothing to send."""
+
+MISSING_SECONDS = 5.0
+"""Without a sign of life for so long, nobody hears anything."""
 
 SWITCH_SECONDS = 0.0005
 """How long the event loop may keep Python's lock while a packet is due. The pacer has to ask for it
@@ -69,9 +76,21 @@ class Pacer:
         self._heap: list[tuple[float, int, float, Outlet]] = []
         self._order = itertools.count()
         self._closing = False
+        self.beat_at = time.monotonic()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._run, name="pacer", daemon=True)
         self._switch_seconds = sys.getswitchinterval()
+
+    def condition(self) -> Condition:
+        """Return whether the thread lives and looks at its schedule."""
+        if self._closing or self._thread.ident is None:
+            return Condition("off", "It was shut down." if self._closing else "Not started yet.")
+        silent = time.monotonic() - self.beat_at
+        if not self._thread.is_alive():
+            return Condition("failing", "Its thread ended; the program has to be started again.")
+        if silent > MISSING_SECONDS:
+            return Condition("failing", f"Nothing was sent nor looked at for {silent:.0f} s.")
+        return Condition("ok")
 
     def start(self) -> None:
         """Start the thread, and have Python's lock change hands quickly until `close`.
@@ -79,6 +98,7 @@ class Pacer:
         Raises `RuntimeError` if it was started before.
         """
         self._loop = asyncio.get_running_loop()
+        self.beat_at = time.monotonic()
         self._thread.start()
         sys.setswitchinterval(SWITCH_SECONDS)
 
@@ -102,6 +122,7 @@ class Pacer:
     def _run(self) -> None:
         self.stats.realtime = _run_before_others()
         while not self._closing:
+            self.beat_at = time.monotonic()
             self._receive()
             self._send_due()
 
@@ -116,9 +137,9 @@ class Pacer:
                     self._schedule(outlet, now, now)
                 outlet = self._inbox.get_nowait()
 
-    def _idle_seconds(self) -> float | None:
+    def _idle_seconds(self) -> float:
         if not self._heap:
-            return None
+            return BEAT_SECONDS
         return max(0.0, self._heap[0][0] - time.perf_counter())
 
     def _schedule(self, outlet: Outlet, due: float, at: float) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
+from bot.condition import Condition
 from bot.errors import BusyError, MynahError
 from bot.i18n import Translatable
 from bot.workers import environment
@@ -75,6 +77,8 @@ class Worker:
         self._backoff = Backoff()
         self._replacing: asyncio.Task[None] | None = None
         self._closed = False
+        self._losses, self._last_error = 0, ""
+        self._next_try: float | None = None  # event loop time, while it waits for that
 
     @property
     def pid(self) -> int | None:
@@ -90,6 +94,21 @@ class Worker:
     def restarting(self) -> bool:
         """Whether a child was lost and the next is not yet as far as it was."""
         return self._replacing is not None
+
+    def condition(self) -> Condition:
+        """Return how it is: whether there is a child, why not, and when the next is started."""
+        if self._closed:
+            return Condition("off", "It was shut down.")
+        told = partial(Condition, restarts=self._losses, last_error=self._last_error)
+        if self._next_try is not None:
+            return told("failing", self._last_error, next_try=self._next_try)
+        if self._child is None and self._replacing is None:
+            # Each call tries anew where nobody was there to replace.
+            return told("off", "It starts with the first call.")
+        ready = self._child is not None and self._child.ready.done()
+        if self._replacing is not None or not ready:
+            return told("starting", self._last_error or "It is starting.")
+        return told("ok")
 
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run `function(*args, **kwargs)` in the child and return its result.
@@ -203,6 +222,7 @@ class Worker:
         if self._closed:
             return
         error = child.gone.result()
+        self._losses, self._last_error = self._losses + 1, str(error)
         if not child.calling:  # otherwise the caller learns of it
             log.warning("worker lost", stage="worker", worker=self.name, reason=str(error))
         if child.age > STEADY_SECONDS:
@@ -216,7 +236,7 @@ class Worker:
         """Bring a child up, and to where the lost one was, with growing pauses between tries."""
         try:
             while True:
-                await asyncio.sleep(self._backoff.fail())
+                await self._pause(self._backoff.fail())
                 try:
                     await self._ready_child()
                     if self._warm_up is not None:
@@ -229,3 +249,11 @@ class Worker:
             log.warning("worker not warm", stage="worker", worker=self.name, error=str(error))
         finally:
             self._replacing = None
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0:
+            self._next_try = asyncio.get_running_loop().time() + seconds
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            self._next_try = None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle
 
+from bot.condition import Condition
+from bot.i18n import Translatable
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read
 
@@ -76,3 +80,19 @@ async def test_only_who_manages_the_server_reads_of_managing_it(scene: Scene) ->
     managing = (await shown(scene, scene.mo))["For this server"]
     assert "Manage Server: /settings changes how I work here" in managing
     assert "For this server" not in await shown(scene, scene.ann)
+
+
+async def test_an_engine_that_fails_is_told_of_with_its_next_try(scene: Scene) -> None:
+    told = Translatable(
+        "The voice engine is out of order: {reason}. It is tried again in {seconds} s.",
+        reason=Translatable("it stopped unexpectedly"),
+        seconds=8,
+    )
+    until = time.monotonic() + 8
+    scene.world.engine.trouble = Condition("failing", next_try=until, for_members=told)
+    result = await scene.ann.slash(scene.channel, "help")
+    assert result.response is not None
+    (embed,) = result.response.embeds
+    assert "out of order: it stopped unexpectedly. It is tried again in 8 s." in str(
+        embed.description
+    )

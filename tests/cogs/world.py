@@ -19,6 +19,7 @@ from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
+from bot.condition import Condition
 from bot.consent.live import Asked, LiveSample
 from bot.consent.no_go import NoGoNames
 from bot.consent.packets import RecordedSpeech
@@ -139,6 +140,7 @@ class Engine:
 
     ready: bool = True
     loaded_before: bool = True
+    trouble: Condition | None = None
     clones: bool = True
     model: str = "multilingual"
     slots: int = 1
@@ -149,6 +151,9 @@ class Engine:
     seconds: float = 0.1
     mark: float | None = None
     requests: list[SynthesisRequest] = field(default_factory=list)
+
+    def condition(self) -> Condition:
+        return self.trouble or Condition("ok" if self.ready else "starting")
 
     @property
     def info(self) -> EngineInfo | None:

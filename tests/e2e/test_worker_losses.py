@@ -17,7 +17,7 @@ import pytest
 
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerLimits
 from bot.workers import process as process_module
-from bot.workers.backoff import FREE_RESTARTS, LONGEST_PAUSE_SECONDS, Backoff
+from bot.workers.backoff import FIRST_PAUSE_SECONDS, FREE_RESTARTS, LONGEST_PAUSE_SECONDS, Backoff
 from bot.workers.state import LOOKS
 
 WITHIN = 30.0
@@ -60,6 +60,31 @@ async def test_the_owner_learns_of_a_death_when_it_happens(worker: Worker) -> No
     await killed(worker)
     await until(lambda: bool(told))
     assert told == ["The test worker stopped unexpectedly (signal SIGKILL)."]
+
+
+async def test_its_condition_tells_of_a_loss_and_how_often_there_was_one(worker: Worker) -> None:
+    assert worker.condition().state == "off"
+    pid = await killed(worker)
+    await until(lambda: worker.condition().state == "starting")
+    assert worker.condition().reason == "The test worker stopped unexpectedly (signal SIGKILL)."
+    await until(replaced(worker, pid))
+    told = worker.condition()
+    assert (told.state, told.reason, told.restarts) == ("ok", "", 1)
+
+
+async def test_its_condition_tells_when_the_next_child_is_started() -> None:
+    worker = Worker("broken", WorkerLimits(60), functools.partial(os._exit, 3))
+    try:
+        with pytest.raises(WorkerDiedError):
+            await worker.run(os.getpid)
+        await until(lambda: worker.condition().state == "failing")
+        told = worker.condition()
+        assert "exit code 3" in told.reason
+        assert told.next_try is not None
+        assert 0 < told.next_try - time.monotonic() <= FIRST_PAUSE_SECONDS
+    finally:
+        await worker.close()
+    assert worker.condition().state == "off"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])

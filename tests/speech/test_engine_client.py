@@ -11,6 +11,7 @@ import pytest
 import structlog
 
 from bot.clip_need import ClipNeed
+from bot.condition import Condition
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
@@ -83,6 +84,7 @@ async def test_it_is_ready_once_started() -> None:
         info = await client.start()
         assert info.model == "scripted"
         assert (client.ready, client.info) == (True, info)
+        assert client.condition() == Condition("ok", "scripted on cpu")
 
 
 async def test_starting_twice_loads_once() -> None:
@@ -263,6 +265,23 @@ async def test_a_crash_loop_ends() -> None:
             await client.start()
         with pytest.raises(EngineDeadError, match="next try is in 4 s"):
             await client.start()
+
+
+async def test_its_condition_says_what_is_wrong_and_until_when() -> None:
+    clock = Clock()
+    async with engine(open_crashing, clock=clock) as (client, _):
+        assert client.condition().state == "starting"
+        for _ in range(FREE_RESTARTS + 1):
+            with pytest.raises(EngineDeadError) as caught:
+                await client.start()
+        told = client.condition()
+        assert (told.state, told.next_try) == ("failing", 2.0)
+        assert "stopped unexpectedly" in told.reason
+        assert caught.value.for_members == told.for_members
+        assert told.for_members == (
+            "The voice engine is out of order: it stopped unexpectedly. It is tried again in 2 s."
+        )
+    assert client.condition().state == "off"
 
 
 async def test_success_forgets_earlier_failures(times_left: Path) -> None:
