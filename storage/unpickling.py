@@ -121,9 +121,14 @@ def _match(tokens: list[Token], layout: tuple[str, ...]) -> dict[str, object] | 
     for (kind, value), wanted in zip(tokens, layout, strict=True):
         if wanted.startswith(f"{kind}:"):
             values[wanted.partition(":")[2]] = value
-        elif wanted not in (kind, f"{kind}={_shown(value)}"):
+        elif wanted != kind and not _is(kind, value, wanted):
             return None
     return values
+
+
+def _is(kind: str, value: object, wanted: str) -> bool:
+    # Values of another kind are not turned into text: a long number has none.
+    return wanted.startswith(f"{kind}=") and wanted.partition("=")[2] == _shown(value)
 
 
 def _shown(value: object) -> str:

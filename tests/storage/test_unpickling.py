@@ -47,6 +47,7 @@ HOSTILE = {
     "long name": b"\x80\x04X\xff\xff\x0f\x00" + b"a" * 0xFFFFF + b"\x8c\x01b\x93.",
     "long text as format": b"\x80\x04}(\x8c\x06formatX\xff\xff\x0f\x00" + b"\n" * 0xFFFFF + b"u.",
     "huge number": b"\x80\x04\x8b\xff\xff\x00\x00" + b"\x7f" * 0xFFFF + b".",
+    "huge number in a clip": PICKLED.replace(b"K\x01", b"\x8b\xd0\x07\x00\x00" + b"\x7f" * 2000, 1),
     "memo far away": b"\x80\x04}r\xff\xff\xff\x7f.",
     "memo that is not there": b"\x80\x04h\x63.",
     "negative shape": PICKLED.replace(b"\x4d\x60\x09\x85", b"\x4a\xff\xff\xff\xff\x85"),
