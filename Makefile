@@ -10,7 +10,7 @@ LOCK_ALONE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --
 LOCK := $(LOCK_ALONE) -c requirements/constraints.in pyproject.toml
 # Extra words for `make lock`: `make lock LOCK_FLAGS=--upgrade` takes the newest releases.
 LOCK_FLAGS ?=
-PACKAGES := bot cogs storage
+PACKAGES := bot cogs loopback storage
 # How Chatterbox is installed for developers: cpu, as in CI, or for an NVIDIA card auto, upstream or
 # cuda (see tools/install_chatterbox.py). Each way has an environment of its own.
 WAY ?= cpu
@@ -115,7 +115,7 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) demo.wav demo\ \(*\).wav mynah.egg-info
+	rm -rf $(VENV) $(CHATTERBOXES) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:

@@ -20,8 +20,8 @@ from typing import Any
 
 from bot.logs import configure_logging
 from bot.speech.types import PACKET_SECONDS
+from loopback import Interaction
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import Interaction
 
 ROUNDS = 60  # of four commands each
 SPEECHES = 30

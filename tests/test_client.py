@@ -21,9 +21,9 @@ from bot.client import MynahBot
 from bot.command_tree import SHUTTING_DOWN, STALE, answer_error
 from bot.enrolment.types import SampleRejectedError
 from bot.errors import EngineError
+from loopback import Guild, LoopbackDiscord, Person, Upload, wait_until
 from storage.voices import VoiceStore
 from tests.cogs.world import World, make_picture, make_report
-from tests.loopback import Guild, LoopbackDiscord, Person, Upload, wait_until
 
 SAVE = "Save: I am the speaker or have the speaker's permission"
 

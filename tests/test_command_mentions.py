@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.client import EXTENSIONS, MynahBot
+from loopback import Guild, LoopbackDiscord
 from storage.voices import VoiceStore
 from tests.cogs.world import World
-from tests.loopback import Guild, LoopbackDiscord
 from tests.test_client import online
 
 ROOT = Path(__file__).parents[1]

@@ -10,9 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.commit_watch import CommitWatch
+from loopback import wait_until
 from storage.errors import StorageError
 from storage.voices import VoiceStore
-from tests.loopback import wait_until
 from tests.storage.conftest import add
 
 

@@ -22,9 +22,9 @@ from bot.config import Settings
 from bot.config_sections import DiscordSettings, StorageSettings
 from bot.errors import ConfigError, MynahError
 from bot.session import brief, logged_in, require_token, require_voice, stay_online
+from loopback import LoopbackDiscord
 from storage.voices import VoiceStore
 from tests.cogs.world import World
-from tests.loopback import LoopbackDiscord
 
 
 @pytest.fixture

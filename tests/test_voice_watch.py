@@ -12,12 +12,12 @@ import pytest
 from bot.commit_watch import CommitWatch
 from bot.errors import UserError
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
+from loopback import wait_until
 from storage.access import SharingChange
 from storage.errors import StorageError
 from storage.reach import ReachStore
 from storage.types import NewVoice, VoiceProfile, VoiceState
 from storage.voices import VoiceStore
-from tests.loopback import wait_until
 from tests.storage.conftest import add, make_clip
 
 

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import click
 
+from bot import __version__
 from bot.cli import as_json, completion
 from bot.cli.audit import audit
 from bot.cli.check import check
 from bot.cli.context import Context
+from bot.cli.demo import demo
 from bot.cli.destination import discard_stdout
 from bot.cli.enroll import enroll
 from bot.cli.erase import erase
@@ -29,7 +31,7 @@ from bot.cli.voices import voices
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(package_name="mynah")
+@click.version_option(__version__)
 @click.option(
     "--config",
     "config_path",
@@ -45,7 +47,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 
 COMMANDS = (
-    run_bot, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key, check
+    run_bot, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key, check
 )  # fmt: skip
 
 for command in COMMANDS:

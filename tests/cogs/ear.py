@@ -9,7 +9,7 @@ import numpy as np
 from bot.consent.packets import PlacedPacket
 from bot.consent.recording import LiveRecording, RecordingLimits
 from bot.errors import UserError
-from tests.loopback.audio import encode_opus
+from loopback.audio import encode_opus
 
 SPOKEN = encode_opus(np.random.default_rng(0).normal(0, 0.1, 48_000).astype(np.float32))
 

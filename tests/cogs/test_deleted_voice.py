@@ -9,13 +9,13 @@ import pytest
 from simcord.builders import ChannelHandle
 
 from bot.voice_watch import VoiceChange, VoiceChangeKind
+from loopback import wait_until
 from storage.errors import StorageError
 from storage.types import OPERATOR_GUILD_ID
 from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, content
 from tests.cogs.world import make_clip
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("texts_wait")
 

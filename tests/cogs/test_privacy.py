@@ -19,6 +19,7 @@ from simcord.results import InteractionResult
 from bot.audit.events import Blocked
 from bot.i18n import in_locale
 from bot.privacy.export import readme
+from loopback import wait_until
 from storage.departures import THE_BOT, Departures
 from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.erasure import Eraser
@@ -27,7 +28,6 @@ from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.world import make_clip
-from tests.loopback import wait_until
 from tests.privacy.reachable import found
 from tests.storage.test_erasure import NOW, found_in, spellings
 

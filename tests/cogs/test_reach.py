@@ -11,6 +11,7 @@ from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
 import cogs.permissions
+from loopback import wait_until
 from storage.reach import ReachStore
 from storage.types import Reach, VoiceProfile
 from storage.voices import VoiceStore
@@ -18,7 +19,6 @@ from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, as_read, content
 from tests.cogs.panels import open_panel
 from tests.cogs.test_enrolment import SAVE
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("texts_wait")
 

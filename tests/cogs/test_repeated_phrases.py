@@ -8,9 +8,9 @@ import pytest
 from simcord.builders import ChannelHandle
 
 from bot.voice.player import GuildPlayer
+from loopback import wait_until
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client", "texts_wait")
 

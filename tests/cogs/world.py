@@ -43,6 +43,7 @@ from bot.text.plan import TextLimits
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
+from loopback.audio import encode_opus
 from storage.departures import Departures
 from storage.dictionary import DictionaryStore
 from storage.erasure import Eraser
@@ -52,7 +53,6 @@ from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
-from tests.loopback.audio import encode_opus
 
 
 def make_clip(seed: int = 0) -> ReferenceClip:

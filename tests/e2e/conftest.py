@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from loopback import Upload
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import Upload
 from tests.samples import encode, speech_samples
 
 

@@ -17,9 +17,7 @@ from bot.session import stay_online
 from bot.speech.desk import SpeechDesk
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceReference
-from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, VoiceProfile
-from storage.voices import VoiceStore
-from tests.loopback import (
+from loopback import (
     Guild,
     HeardPacket,
     Interaction,
@@ -29,7 +27,9 @@ from tests.loopback import (
     Person,
     wait_until,
 )
-from tests.loopback.gateway_session import MESSAGE_CONTENT
+from loopback.gateway_session import MESSAGE_CONTENT
+from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, VoiceProfile
+from storage.voices import VoiceStore
 from tests.samples import speech_samples
 
 VOICE = "Anna"

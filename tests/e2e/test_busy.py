@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import pytest
 import pytest_asyncio
 
+from loopback import Interaction, Pacing, Upload
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import Interaction, Pacing, Upload
 from tests.metronome import assert_keeps_pace
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
+from loopback import wait_until
 from tests.e2e.live import Call, Live, content
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.errors import UserError
-from tests.loopback import encode_opus
+from loopback import encode_opus
 from tests.voice.stage import Stage, babble, eventually, open_stage
 
 

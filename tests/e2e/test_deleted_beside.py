@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from loopback import LoopbackDiscord
 from storage.types import NewVoice, ReferenceClip
 from storage.voices import VoiceStore
 from tests.cli.conftest import environment_of
 from tests.e2e.live import Call, add_operator_voice, content
 from tests.e2e.test_program import START_SECONDS, running
-from tests.loopback import LoopbackDiscord
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

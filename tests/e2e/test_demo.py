@@ -17,25 +17,18 @@ import soundfile
 import soxr
 from pocketsphinx import Decoder
 
+from bot.demo.errors import DemoFailedError, RefusedError
+from bot.demo.member import SAID, ending, over, refused, say
+from bot.demo.timeline import Timeline
 from bot.voice.player import Ticket
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.progress import progress_text
 from cogs.speech_cards import say_text
 from cogs.ui import engine_note
-from tests.loopback import Channel, ChannelKind, Interaction, Listener, Message
-from tests.loopback.interactions import Kind, Reply
-from tests.loopback.model import User
+from loopback import Channel, ChannelKind, Interaction, Listener, Message
+from loopback.interactions import Kind, Reply
+from loopback.model import User
 from tests.samples import RATE, encode, speech_samples
-from tools.demo import (
-    SAID,
-    DemoFailedError,
-    RefusedError,
-    Timeline,
-    ending,
-    over,
-    refused,
-    say,
-)
 
 ROBIN = User(1, "Robin")
 
@@ -98,7 +91,7 @@ def test_demo_says_why_it_failed(tmp_path: Path) -> None:
     run = demo(tmp_path, SAMPLE="nowhere.wav")
     assert run.returncode == 1
     assert run.stderr.splitlines() == [
-        "The demo failed: there is no file nowhere.wav; SAMPLE=... names a recording"
+        "The demo failed: there is no file nowhere.wav; name a recording of speech as the sample"
     ]
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from loopback import LoopbackDiscord, wait_until
 from storage.key_file import new_key, write_keys
 from tests.cli.conftest import environment_of
 from tests.e2e.live import add_operator_voice
-from tests.loopback import LoopbackDiscord, wait_until
 
 START_SECONDS = 60
 

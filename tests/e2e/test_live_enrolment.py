@@ -12,8 +12,7 @@ import soxr
 
 from bot.consent.challenge import Challenge
 from bot.consent.evidence import evidence_of
-from tests.e2e.live import SAVE, Call, Live
-from tests.loopback import (
+from loopback import (
     Message,
     Microphone,
     Network,
@@ -22,8 +21,9 @@ from tests.loopback import (
     encode_opus,
     wait_until,
 )
-from tests.loopback.audio import SAMPLE_RATE, Samples
-from tests.loopback.microphone import GOOD
+from loopback.audio import SAMPLE_RATE, Samples
+from loopback.microphone import GOOD
+from tests.e2e.live import SAVE, Call, Live
 from tests.samples import RATE, speech_samples, spoken_text
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -7,8 +7,8 @@ import pytest
 
 from bot.consent.recording import RecordingEnd, RecordingState
 from bot.errors import UserError
+from loopback import encode_opus
 from tests.e2e.test_live_recording import FAST, Recorded, open_call, result, spoken, stopped
-from tests.loopback import encode_opus
 from tests.voice.stage import eventually
 
 Interrupt = Callable[[Recorded], Awaitable[object] | None]

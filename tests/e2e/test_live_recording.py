@@ -13,8 +13,8 @@ from bot.consent.packets import RecordedSpeech
 from bot.consent.recording import LiveRecording, RecordingEnd
 from bot.enrolment.packets import DecodedSpeech, decode_speech
 from bot.voice.utterances import UtteranceEnd
-from tests.loopback import Microphone, Network, Person, best_correlation, decode_opus, encode_opus
-from tests.loopback.audio import SAMPLE_RATE, Samples
+from loopback import Microphone, Network, Person, best_correlation, decode_opus, encode_opus
+from loopback.audio import SAMPLE_RATE, Samples
 from tests.samples import RATE, speech_samples
 from tests.voice.stage import Script, Stage, ended, eventually, open_stage, sentence
 

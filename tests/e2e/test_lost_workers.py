@@ -12,9 +12,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from loopback import LoopbackDiscord, Upload, wait_until
 from tests.e2e.live import Call, add_operator_voice, content
 from tests.e2e.test_program import START_SECONDS, Program, running
-from tests.loopback import LoopbackDiscord, Upload, wait_until
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="package"),

@@ -19,14 +19,14 @@ from bot.privacy.service import PrivacyService
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.workers import Worker, WorkerLimits
+from loopback import LoopbackDiscord, Message, Person, Upload, encode_opus, wait_until
+from loopback.audio import SAMPLE_RATE
+from loopback.gateway_session import MESSAGE_CONTENT
 from storage.erasure import Eraser
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.e2e.live import SAVE, Call, add_operator_voice, content
 from tests.e2e.test_program import START_SECONDS
-from tests.loopback import LoopbackDiscord, Message, Person, Upload, encode_opus, wait_until
-from tests.loopback.audio import SAMPLE_RATE
-from tests.loopback.gateway_session import MESSAGE_CONTENT
 from tests.samples import RATE, encode, speech_samples
 from tests.speech.remembering_engine import open_remembering
 from tests.storage.conftest import GUILD, make_clip

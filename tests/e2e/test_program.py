@@ -18,8 +18,8 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from loopback import LoopbackDiscord, wait_until
 from tests.e2e.live import Call, add_operator_voice
-from tests.loopback import LoopbackDiscord, wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -15,10 +15,10 @@ from bot.enrolment.pitch import median_pitch
 from bot.enrolment.types import FRAME_SAMPLES
 from bot.speech.types import Speech
 from bot.voice.limits import VoiceLimits
+from loopback import HeardPacket, Person, wait_until
+from loopback.audio import SAMPLE_RATE, Samples
 from storage.types import NewVoice, ReferenceClip
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import HeardPacket, Person, wait_until
-from tests.loopback.audio import SAMPLE_RATE, Samples
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from loopback import LoopbackDiscord, wait_until
+from loopback.gateway_session import MESSAGE_CONTENT
 from tests.e2e.live import Call, add_operator_voice, open_bot
-from tests.loopback import LoopbackDiscord, wait_until
-from tests.loopback.gateway_session import MESSAGE_CONTENT
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

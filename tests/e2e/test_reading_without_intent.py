@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from loopback import Message, wait_until
 from tests.e2e.live import Call, Live, content
-from tests.loopback import Message, wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,7 +8,7 @@ import pytest
 
 from bot.voice.link import JoinOutcome
 from bot.voice.utterances import UtteranceEnd
-from tests.loopback import Listener, Overwrite, Permission
+from loopback import Listener, Overwrite, Permission
 from tests.voice.stage import Script, Stage, ended, eventually, open_stage, sentence
 
 TALK = sentence(1.1)

@@ -13,12 +13,12 @@ import pytest
 import pytest_asyncio
 
 from bot.command_tree import STALE
+from loopback import Interaction, LoopbackDiscord, Message, Upload, wait_until
+from loopback.messages import walk_components
 from storage.types import NewVoice, ReferenceClip
 from storage.voices import VoiceStore
 from tests.e2e.live import SAVE, Call, add_operator_voice
 from tests.e2e.test_program import START_SECONDS, Program, running
-from tests.loopback import Interaction, LoopbackDiscord, Message, Upload, wait_until
-from tests.loopback.messages import walk_components
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from loopback import LoopbackDiscord, Upload, wait_until
 from storage.clips import encode_clip
 from storage.key_file import create_key_file, new_key
 from storage.sealing import is_sealed
@@ -23,7 +24,6 @@ from storage.voices import VoiceStore
 from tests.cli.conftest import environment_of, program
 from tests.e2e.live import SAVE, Call, Live, content, open_bot
 from tests.e2e.test_privacy import record_live
-from tests.loopback import LoopbackDiscord, Upload, wait_until
 from tests.samples import encode, speech_samples
 from tests.storage.conftest import add, make_clip
 from tests.watched_disk import WatchedDisk

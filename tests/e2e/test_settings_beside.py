@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.settings.service import SettingsService
+from loopback import wait_until
 from storage.setting_values import SettingValues
 from storage.voices import VoiceStore
 from tests.e2e.live import Call, Live
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

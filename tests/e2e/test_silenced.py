@@ -14,10 +14,10 @@ from bot.speech.ahead import _Asked
 from bot.speech.turns import Turn
 from bot.speech.types import VoiceReference
 from bot.voice.track import Track
+from loopback import Message, Person, wait_until
 from storage.database import Database
 from storage.types import NewVoice, ReferenceClip, VoiceProfile
 from tests.e2e.live import Call, Live, content
-from tests.loopback import Message, Person, wait_until
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

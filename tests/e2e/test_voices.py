@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
+from loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
 from storage.audit_check import verify
 from storage.audit_rows import packets_hash
 from storage.types import NewVoice, ReferenceClip
 from tests.e2e.live import SAVE, Call, Live, content
-from tests.loopback import Interaction, Message, Upload, best_correlation, decode_opus, wait_until
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from loopback import Message, Person, Upload, wait_until
+from loopback.model import Channel
 from storage.types import NewVoice, ReferenceClip, VoiceProfile
 from tests.e2e.live import Call, Live
-from tests.loopback import Message, Person, Upload, wait_until
-from tests.loopback.model import Channel
 from tests.samples import speech_samples
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")

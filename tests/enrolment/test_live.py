@@ -16,7 +16,7 @@ from bot.consent.recognition import WordCheck
 from bot.enrolment import live
 from bot.enrolment.live import live_sample
 from bot.enrolment.types import EnrolmentLimits, SampleRejectedError
-from tests.loopback.audio import encode_opus
+from loopback.audio import encode_opus
 from tests.samples import RATE, Samples
 
 SENTENCE = "I, Ann, agree that this bot may speak in my voice: potato, zebra, violin, river."

@@ -7,7 +7,7 @@ import pytest
 from bot.consent.packets import PlacedPacket, RecordedSpeech, packet_samples
 from bot.enrolment.packets import DecodedSpeech, decode_speech
 from bot.enrolment.types import AudioFileError
-from tests.loopback.audio import SAMPLE_RATE, Samples, best_correlation, decode_opus, encode_opus
+from loopback.audio import SAMPLE_RATE, Samples, best_correlation, decode_opus, encode_opus
 from tests.voice.stage import babble
 
 SPEECH = babble(2.0)

@@ -14,7 +14,7 @@ from discord.ext import commands
 from discord.utils import MISSING
 from discord.voice_state import VoiceConnectionState
 
-from .server import LoopbackDiscord
+from loopback.server import LoopbackDiscord
 
 
 class Confirmation(discord.ui.View):

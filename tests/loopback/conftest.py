@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import discord
 import pytest
 
-from .audio import encode_opus
-from .bare_bot import BareBot
-from .listener import Listener
-from .model import Guild
-from .server import LoopbackDiscord
-from .speaker import Speaker, connect, sweep
-from .user import Person
+from loopback.audio import encode_opus
+from loopback.listener import Listener
+from loopback.model import Guild
+from loopback.server import LoopbackDiscord
+from loopback.user import Person
+from tests.loopback.bare_bot import BareBot
+from tests.loopback.speaker import Speaker, connect, sweep
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import asyncio
 import discord
 import numpy as np
 
-from .audio import Samples
-from .bare_bot import BareBot, WakefulClient
-from .model import Guild
+from loopback.audio import Samples
+from loopback.model import Guild
+from tests.loopback.bare_bot import BareBot, WakefulClient
 
 SILENCE = b"\xf8\xff\xfe"
 _FRAME_SECONDS = 0.02

@@ -7,8 +7,8 @@ import time
 import discord
 import pytest
 
-from . import Guild, LoopbackDiscord, Person, wait_until
-from .bare_bot import COMMANDS, BareBot
+from loopback import Guild, LoopbackDiscord, Person, wait_until
+from tests.loopback.bare_bot import COMMANDS, BareBot
 
 
 async def test_bot_sees_its_guild_and_who_is_in_voice(

@@ -7,8 +7,8 @@ from typing import Any
 import discord
 import pytest
 
-from . import ClientRefusedError, LoopbackDiscord, Permission, Person, Upload
-from .bare_bot import BareBot
+from loopback import ClientRefusedError, LoopbackDiscord, Permission, Person, Upload
+from tests.loopback.bare_bot import BareBot
 
 
 async def test_deferred_command_is_edited_with_a_file_and_followed_up(

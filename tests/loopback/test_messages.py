@@ -7,9 +7,9 @@ import asyncio
 import discord
 import pytest
 
-from . import Guild, LoopbackDiscord, Overwrite, Permission, Person, Upload
-from .bare_bot import BareBot
-from .messages import Message
+from loopback import Guild, LoopbackDiscord, Overwrite, Permission, Person, Upload
+from loopback.messages import Message
+from tests.loopback.bare_bot import BareBot
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 import pytest
 
-from . import Guild, Listener, LoopbackDiscord, Network, Person, encode_opus, wait_until
-from .speaker import sweep
+from loopback import Guild, Listener, LoopbackDiscord, Network, Person, encode_opus, wait_until
+from tests.loopback.speaker import sweep
 
 PACKETS = encode_opus(sweep(0.2))
 

@@ -15,7 +15,7 @@ import discord
 import numpy as np
 import pytest
 
-from . import (
+from loopback import (
     Guild,
     LoopbackDiscord,
     Person,
@@ -24,9 +24,9 @@ from . import (
     encode_opus,
     wait_until,
 )
-from .bare_bot import BareBot, WakefulClient
-from .dave_member import displayable_code
-from .mls import ExternalSender, Group
+from loopback.dave_member import displayable_code
+from loopback.mls import ExternalSender, Group
+from tests.loopback.bare_bot import BareBot, WakefulClient
 
 _PROGRAM = """
 import asyncio, os, discord

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 import numpy as np
 
-from . import (
+from loopback import (
     Guild,
     Listener,
     LoopbackDiscord,
@@ -15,8 +15,8 @@ from . import (
     encode_opus,
     wait_until,
 )
-from .bare_bot import BareBot
-from .speaker import SILENCE, Speaker, connect, sweep
+from tests.loopback.bare_bot import BareBot
+from tests.loopback.speaker import SILENCE, Speaker, connect, sweep
 
 
 async def test_listener_hears_what_the_bot_sends(

@@ -6,9 +6,9 @@ import aiohttp
 import discord
 import pytest
 
-from . import Guild, Listener, LoopbackDiscord, Permission, Person, encode_opus, wait_until
-from .bare_bot import BareBot
-from .speaker import Speaker, sweep
+from loopback import Guild, Listener, LoopbackDiscord, Permission, Person, encode_opus, wait_until
+from tests.loopback.bare_bot import BareBot
+from tests.loopback.speaker import Speaker, sweep
 
 
 @pytest.mark.parametrize("code", [4006, 4009])

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.loopback import Attachment
+from loopback import Attachment
 from tools.pictures.components import Page, components_html
 from tools.pictures.markdown import Names
 from tools.pictures.message import shown_html

@@ -14,12 +14,12 @@ from bot.settings import service as service_module
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
 from bot.settings.service import SettingChange, SettingsService
+from loopback import wait_until
 from storage import setting_values
 from storage.errors import VoiceNotFoundError
 from storage.read_channels import ReadChannel, ReadChannels
 from storage.setting_values import GuildCounts, SettingValues
 from storage.voices import VoiceStore
-from tests.loopback import wait_until
 from tests.storage.conftest import OTHER_GUILD, add
 
 GUILD, ANN, MO = 10, 1, 3

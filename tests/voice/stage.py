@@ -16,8 +16,8 @@ from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice.player import GuildPlayer, Ticket
 from bot.voice.utterances import Due, Progress, SayRequest, UtteranceEnd
-from tests.loopback import Channel, Guild, Listener, LoopbackDiscord, Person, encode_opus
-from tests.loopback.audio import SAMPLE_RATE, Samples
+from loopback import Channel, Guild, Listener, LoopbackDiscord, Person, encode_opus
+from loopback.audio import SAMPLE_RATE, Samples
 
 LIMITS = VoiceLimits(closing_seconds=0.1)
 """What the program runs with, but for the time that a test's end would take."""

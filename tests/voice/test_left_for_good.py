@@ -1,6 +1,6 @@
 """Who reads aloud hears when the bot has left for good, and when it may come back."""
 
-from tests.loopback import Overwrite, Permission
+from loopback import Overwrite, Permission
 from tests.voice.stage import Stage, eventually, open_stage
 
 

@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.speech.types import Speech
 from bot.voice.link import JoinOutcome
 from bot.voice.utterances import UtteranceEnd
-from tests.loopback import Overwrite, Permission
+from loopback import Overwrite, Permission
 from tests.voice.stage import SHORT, Script, ended, eventually, open_stage, sentence
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.errors import UserError
 from bot.voice.utterances import UtteranceEnd
-from tests.loopback import Permission
+from loopback import Permission
 from tests.voice.stage import LONG, SHORT, Script, ended, eventually, open_stage
 
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.voice.rtp import TransportCipher, read_header
-from tests.loopback.rtp import OutgoingPacket
-from tests.loopback.rtp import TransportCipher as ServersCipher
+from loopback.rtp import OutgoingPacket
+from loopback.rtp import TransportCipher as ServersCipher
 
 KEY = secrets.token_bytes(32)
 PACKET = OutgoingPacket(65_535, 2**32 - 1, 4_000, b"\xf8abc", b"\x10\xff\x00\x00", 3)

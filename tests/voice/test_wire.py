@@ -10,7 +10,7 @@ import numpy as np
 
 from bot.voice.utterances import UtteranceEnd
 from bot.workers import WorkerLimits
-from tests.loopback import Pacing, best_correlation
+from loopback import Pacing, best_correlation
 from tests.metronome import assert_keeps_pace
 from tests.voice.stage import Script, Stage, babble, open_stage, sentence
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-from tests.loopback import Attachment
+from loopback import Attachment
 from tools.pictures.components import Page, components_html
 from tools.pictures.markdown import Names, to_html
 from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tests.loopback import Channel, Interaction, Message, Person, Role, wait_until
-from tests.loopback.model import Member
+from loopback import Channel, Interaction, Message, Person, Role, wait_until
+from loopback.model import Member
 from tools.pictures.shown import Answer, Dialog, Payload, Shown, Typing
 from tools.pictures.stage import DISCORD_LOCALES, Stage
 

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from tests.loopback import Attachment, Message
+from loopback import Attachment, Message
 
 Payload: TypeAlias = dict[str, Any]
 

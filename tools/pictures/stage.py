@@ -23,10 +23,7 @@ from bot.session import stay_online
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 from bot.voice.limits import VoiceLimits
 from bot.workers import Worker
-from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, Reach, ReferenceClip
-from storage.voices import VoiceStore
-from tests.cogs.world import Engine, World
-from tests.loopback import (
+from loopback import (
     Channel,
     ChannelKind,
     Guild,
@@ -36,7 +33,10 @@ from tests.loopback import (
     Person,
     encode_opus,
 )
-from tests.loopback.audio import SAMPLE_RATE
+from loopback.audio import SAMPLE_RATE
+from storage.types import CLIP_SAMPLE_RATE, OPERATOR_GUILD_ID, NewVoice, Reach, ReferenceClip
+from storage.voices import VoiceStore
+from tests.cogs.world import Engine, World
 from tools.pictures.markdown import Names
 
 DISCORD_LOCALES = {"en": "en-US", "de": "de"}

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 from simcord.builders import ChannelHandle
 
+from loopback import wait_until
 from tests.cogs.calls import permit, ready
 from tests.cogs.conftest import Scene, content
 from tests.cogs.reading.conftest import spoken, write
 from tests.cogs.world import World
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 

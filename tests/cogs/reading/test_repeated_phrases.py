@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from simcord.builders import ChannelHandle
 
+from loopback import wait_until
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
-from tests.loopback import wait_until
 
 
 @pytest.mark.parametrize(("allowed", "times"), [(True, 2), (False, 3)])

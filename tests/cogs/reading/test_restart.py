@@ -8,11 +8,11 @@ import pytest
 from simcord.builders import ChannelHandle
 
 from bot.client import MynahBot
+from loopback import wait_until
 from storage.read_channels import ReadChannel
 from tests.cogs.conftest import Scene, content
 from tests.cogs.reading.conftest import spoken, write
 from tests.cogs.reading.test_presence import place_of_bot, set_for
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("voice_client")
 

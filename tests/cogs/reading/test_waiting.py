@@ -9,10 +9,10 @@ from simcord.builders import ChannelHandle
 
 from bot.voice.utterances import Rank
 from bot.voice_watch import VoiceChange, VoiceChangeKind
+from loopback import wait_until
 from tests.cogs.calls import say
 from tests.cogs.conftest import Scene
 from tests.cogs.reading.conftest import spoken, write
-from tests.loopback import wait_until
 
 pytestmark = pytest.mark.usefixtures("texts_wait")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from loopback import LoopbackDiscord
+from loopback.gateway_session import MESSAGE_CONTENT
 from tests.cli.conftest import SERVER, Mynah, add_short_voice, environment_of, program
-from tests.loopback import LoopbackDiscord
-from tests.loopback.gateway_session import MESSAGE_CONTENT
 
 NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs", "consent")
 NOTES = ("encryption at rest", "Discord")

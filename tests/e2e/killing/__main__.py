@@ -25,9 +25,9 @@ import psutil
 import bot.app
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
+from loopback import Interaction, Message, Upload, wait_until
 from tests.e2e.killing.quick_engine import open_quick
 from tests.e2e.live import Call, Live, open_live
-from tests.loopback import Interaction, Message, Upload, wait_until
 from tests.samples import encode, speech_samples
 
 GUILDS = 5

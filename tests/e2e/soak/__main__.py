@@ -25,8 +25,8 @@ from pathlib import Path
 import psutil
 
 from bot.logs import configure_logging
+from loopback import Interaction, Message, Person, Upload, wait_until
 from tests.e2e.live import SAVE, Call, Live, open_live
-from tests.loopback import Interaction, Message, Person, Upload, wait_until
 from tests.samples import SENTENCES, encode, speech_samples
 
 GUILDS = 5

@@ -6,7 +6,7 @@ from unittest.mock import AsyncMock, patch
 
 from bot.voice.link import JoinOutcome
 from bot.voice.player import GuildPlayer
-from tests.loopback import Overwrite, Permission
+from loopback import Overwrite, Permission
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, hold, in_channel
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cogs.dictionary.clearing import ClearQuestion
 from cogs.dictionary.hearing import SaveEntry
 from cogs.dictionary.looking import EntryPages
+from loopback import Upload
 from storage.dictionary import Entry, Owner
-from tests.loopback import Upload
 from tools.pictures.scene import BOTH, Act, scene
 from tools.pictures.scenes.speaking import SAY, in_channel
 

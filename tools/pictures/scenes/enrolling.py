@@ -12,7 +12,7 @@ from bot.client import MynahBot
 from bot.workers import WorkerDiedError
 from cogs import cards
 from cogs.enrolment_card import EnrolmentCard
-from tests.loopback import Message, wait_until
+from loopback import Message, wait_until
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
 

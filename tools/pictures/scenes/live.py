@@ -8,8 +8,8 @@ import numpy as np
 import soxr
 
 from cogs.live_card import LiveCard
-from tests.loopback import Message, encode_opus, wait_until
-from tests.loopback.audio import SAMPLE_RATE
+from loopback import Message, encode_opus, wait_until
+from loopback.audio import SAMPLE_RATE
 from tests.samples import RATE, Samples, speech_samples, spoken_text
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples

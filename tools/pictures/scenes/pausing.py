@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.voice.utterances import UtteranceEnd
 from cogs.progress import ENDS
+from loopback import Message
 from storage.access import SharingChange
-from tests.loopback import Message
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, in_channel
 

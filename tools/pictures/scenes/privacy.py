@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cogs.privacy.deleting import ErasureQuestion
-from tests.loopback import wait_until
+from loopback import wait_until
 from tools.pictures.scene import ANSWER_SECONDS, BOTH, Act, scene
 from tools.pictures.scenes.me import prepare
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.loopback import Message, Person
-from tests.loopback.ids import wait_until
+from loopback import Message, Person
+from loopback.ids import wait_until
 from tools.pictures.scene import ANSWER_SECONDS, BOTH, Act, scene
 from tools.pictures.scenes.speaking import hold, in_channel
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from loopback import Upload
 from tests.enrolment.faults import noise, tracks, wav
-from tests.loopback import Upload
 from tests.samples import RATE, encode, speech_samples
 
 PITCH_RATIO = 1.25  # not just the stock voice of the piper engine

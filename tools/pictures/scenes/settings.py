@@ -7,7 +7,7 @@ from typing import Any
 from cogs.settings.dialogs import TypingDialog
 from cogs.settings.panel import Panel
 from cogs.settings.server import ServerPanel
-from tests.loopback import Message
+from loopback import Message
 from tools.pictures.scene import BOTH, Act, scene
 
 SETTINGS = "settings"

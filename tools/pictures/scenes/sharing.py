@@ -5,7 +5,7 @@ from __future__ import annotations
 from cogs.voices.block_panel import BlockPanel
 from cogs.voices.groups import GroupedView
 from cogs.voices.share_panel import SharePanel
-from tests.loopback import Message
+from loopback import Message
 from tools.pictures.scene import BOTH, Act, scene
 
 SHARE, BLOCK, UNBLOCK, BLOCKS = "voice share", "voice block", "voice unblock", "voice blocks"

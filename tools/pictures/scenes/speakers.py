@@ -8,8 +8,8 @@ from bot.audit.events import Spoken
 from bot.consent.evidence import Evidence
 from cogs.speakers.report_button import ReportDialog
 from cogs.voices.usage import PAGE_SIZE, UsagePages
+from loopback import ChannelKind, Person, Upload
 from storage.types import NewConsent, NewVoice
-from tests.loopback import ChannelKind, Person, Upload
 from tools.pictures.scene import ANSWER_SECONDS, Act, scene
 from tools.pictures.scenes import samples
 from tools.pictures.stage import voice_clip

@@ -8,7 +8,7 @@ from bot.voice.link import JoinOutcome
 from bot.voice.utterances import UtteranceEnd
 from cogs.progress import ENDS
 from cogs.speech import MAX_TEXT
-from tests.loopback import ChannelKind, Message, Permission
+from loopback import ChannelKind, Message, Permission
 from tools.pictures.scene import Act, scene
 
 SAY = "say"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.errors import EngineError
 from bot.voice.utterances import UtteranceEnd
 from cogs.progress import ENDS
-from tests.loopback import Message, Overwrite, Permission
+from loopback import Message, Overwrite, Permission
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes.speaking import LONG, SAY, SHORT, hold, in_channel, said
 

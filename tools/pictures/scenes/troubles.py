@@ -7,8 +7,8 @@ from unittest.mock import patch
 
 from bot.command_tree import explain
 from bot.errors import EngineDeadError
+from loopback import Message
 from storage.errors import StorageError
-from tests.loopback import Message
 from tools.pictures.scene import Act, scene
 from tools.pictures.scenes import samples
 

@@ -306,9 +306,13 @@ class Call:
         else:
             self._bot.send_binary(ANNOUNCE_COMMIT, number + commit)
         since = await self._ready
-        if self._bot is None:
+        bot = self._bot_now()
+        if bot is None:
             return  # it was gone before it could switch
-        self._bot.send(EXECUTE_TRANSITION, {"transition_id": self.transitions})
+        bot.send(EXECUTE_TRANSITION, {"transition_id": self.transitions})
         for user_id in added:
             if user_id in self.listeners:
                 self.listeners[user_id].notice(since)
+
+    def _bot_now(self) -> BotEnd | None:
+        return self._bot  # another one than before an await

@@ -141,12 +141,13 @@ def _string(typed: Typed, spec: Payload, value: Any, resolved: Payload) -> str:
 def _resolve_mentions(typed: Typed, text: str, resolved: Payload) -> None:
     """Add whom and what a text mentions, which Discord resolves in options of type string, too."""
     for sign, key in _MENTION.findall(text):
-        known, take = {
+        places: dict[str, tuple[Mapping[int, Any], Callable[..., object]]] = {
             "@": (typed.guild.members, _user),
             "@!": (typed.guild.members, _user),
             "@&": (typed.guild.roles, _role),
             "#": (typed.guild.channels, _channel),
-        }[sign]
+        }
+        known, take = places[sign]
         if int(key) in known:
             take(typed, {}, known[int(key)], resolved)
 
