@@ -34,7 +34,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels soak fuzz lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels soak crash fuzz lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -79,6 +79,9 @@ test-kernels: $(CHATTERBOX)/.ready ## opt-in: the kernels for NVIDIA cards, in T
 
 soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 	$(BIN)/python -m pytest -m soak --timeout 600 tests/e2e $(ARGS)
+
+crash: $(VENV)/.dev ## the program killed 300 times while it enrols, replaces, deletes and seals: nothing is lost
+	$(BIN)/python -m tests.crash $(ARGS)
 
 fuzz: $(VENV)/.dev ## hostile inputs by the thousand: recordings, uploads, payloads (one: make fuzz ARGS=pickles)
 	$(BIN)/python -m tests.fuzz $(ARGS)
