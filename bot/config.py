@@ -2,8 +2,8 @@
 
 The file is `--config PATH`, else `MYNAH_CONFIG`, else `mynah.toml` in the working directory if
 there is one. Every key can also be set from the environment as `MYNAH_SECTION__KEY`, which wins
-over the file. `DISCORD_TOKEN` is honoured for `discord.token`. `config.example.toml` explains every
-key.
+over the file. `DISCORD_TOKEN` is honoured for `discord.token`, `DISCORD_TOKEN_FILE` for
+`discord.token_file`. `config.example.toml` explains every key.
 """
 
 from __future__ import annotations
@@ -37,10 +37,14 @@ from bot.config_sections import (
 )
 from bot.credentials import SECRET_SECTIONS, masked, masked_quotations, none_if_blank, shown_name
 from bot.errors import ConfigError
+from bot.token_file import with_token
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
 DEFAULT_PATH = Path("mynah.toml")
+
+_COMMON_VARIABLES = {"DISCORD_TOKEN": "token", "DISCORD_TOKEN_FILE": "token_file"}
+"""Variables of other names, for keys of `discord`."""
 
 
 class _Variables(EnvSettingsSource):
@@ -111,13 +115,12 @@ def _load(path: Path | None) -> Settings:
     file, required = _choose_file(path)
     values = _read_toml(file) if required or file.exists() else {}
     _refuse_unknown_variables(os.environ)
-    token = none_if_blank(os.environ.get("DISCORD_TOKEN"))
-    if token is not None:  # MYNAH_DISCORD__TOKEN wins over it, as over all that is given here
-        section = values.get("discord", {})
-        if isinstance(section, dict):
-            values["discord"] = {**section, "token": token}
+    section = values.get("discord", {})
+    if isinstance(section, dict):  # MYNAH_DISCORD__ variables win over all that is given here
+        values["discord"] = {**section, **_common_variables(os.environ)}
     try:
-        return Settings(**values)
+        settings = Settings(**values)
+        return settings.model_copy(update={"discord": with_token(settings.discord)})
     except ValidationError as error:
         raise ConfigError(explained(error, file, Settings)) from None
     except SettingsError:
@@ -125,6 +128,11 @@ def _load(path: Path | None) -> Settings:
             "The MYNAH_ variables contradict each other: one sets a key, another something in it. "
             "Settings are MYNAH_SECTION__KEY."
         ) from None
+
+
+def _common_variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    given = {key: none_if_blank(environ.get(name)) for name, key in _COMMON_VARIABLES.items()}
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _choose_file(path: Path | None) -> tuple[Path, bool]:

@@ -70,16 +70,24 @@ class _Section(BaseModel):
 class DiscordSettings(_Section):
     """How to reach Discord. Token and proxy are secret: a proxy URL can hold a password.
 
-    message_content: ask for the privileged intent of that name, to read whole channels aloud.
+    token_file: a file that holds the token; `bot.config` reads it. message_content: ask for the
+    privileged intent of that name, to read whole channels aloud.
     """
 
     token: Annotated[
         SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_token)
     ] = None
+    token_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None
     proxy: Annotated[
         SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_proxy)
     ] = None
     message_content: bool = False
+
+    @model_validator(mode="after")
+    def _refuse_two_origins(self) -> Self:
+        if self.token is not None and self.token_file is not None:
+            raise ValueError("token and token_file cannot both be set. Take one away")
+        return self
 
     def secrets(self) -> list[str]:
         """Return what must never be logged."""

@@ -20,6 +20,7 @@ from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
 from bot.errors import ConfigError, MynahError
+from bot.token_file import read_token, told_exposed
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +64,14 @@ _UNREACHABLE = (
 
 def require_token(settings: Settings) -> str:
     """Return the bot's token. Raises ConfigError that says where to get one."""
+    if settings.discord.token is None and settings.discord.token_file is not None:
+        return read_token(settings.discord.token_file).get_secret_value()
     if settings.discord.token is None:
         raise ConfigError(
             "There is no Discord token. Make an application at "
             "https://discord.com/developers/applications, take its token from Bot > Reset Token "
-            "and set it as DISCORD_TOKEN in the environment or as discord.token in mynah.toml. "
+            "and set it as DISCORD_TOKEN in the environment or as discord.token in mynah.toml, or "
+            "name a file that holds it with discord.token_file. "
             "Then invite the bot to your server: "
             f"{invite_link('YOUR_APPLICATION_ID')}"
         )
@@ -99,6 +103,8 @@ async def serve(
     """
     token = require_token(settings)
     require_voice()
+    if exposed := told_exposed(settings.discord):
+        log.warning("token file is readable for others", stage="start", advice=exposed)
     async with open_backstage(settings, connector=connector) as backstage:
         async with _warming(backstage), _brief_network_errors():
             await stay_online(

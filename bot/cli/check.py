@@ -245,16 +245,20 @@ async def _consent(settings: Settings, _show: Show) -> str:
 
 async def _discord(settings: Settings, _show: Show) -> str:
     from bot.cli.discord_check import UnansweredError, WithheldError, bot_name
+    from bot.token_file import told_exposed
 
-    if settings.discord.token is None:
+    if settings.discord.token is None and settings.discord.token_file is None:
         raise _CheckNotedError(
             "no token is set. Voices and speech work without one here; `mynah run` needs it, and "
             "says where to get it."
         )
     try:
-        return f"the token is that of {await bot_name(settings)}"
+        name = await bot_name(settings)
     except (UnansweredError, WithheldError) as error:
         raise _CheckNotedError(str(error)) from None
+    if exposed := told_exposed(settings.discord):
+        raise _CheckNotedError(f"the token is that of {name}. {exposed}")
+    return f"the token is that of {name}"
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
