@@ -27,6 +27,7 @@ from bot.errors import EngineDeadError
 from bot.i18n import N_
 from bot.keys import key_ring, log_seals, refuse_other_keys
 from bot.logs import configure_logging
+from bot.operations.figures import SentenceFacts
 from bot.speech.clip_needs import clip_need
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
@@ -283,12 +284,18 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, S
             await scheduler.close()
 
 
-def fair_scheduler(engine: EngineClient) -> FairScheduler:
-    """Return what hands the engine as many sentences at once as it works on together."""
+def fair_scheduler(
+    engine: EngineClient, on_sentence: Callable[[SentenceFacts], None] = lambda facts: None
+) -> FairScheduler:
+    """Return what hands the engine as many sentences at once as it works on together.
+
+    on_sentence: see `FairScheduler`.
+    """
     return FairScheduler(
         engine,
         at_once=lambda: engine.info.slots if engine.info else 1,
         company_slows=lambda: engine.info is None or engine.info.company_slows,
+        on_sentence=on_sentence,
     )
 
 

@@ -28,6 +28,7 @@ from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.operations.figures import Figures
 from bot.operations.health import Health
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
@@ -40,6 +41,7 @@ from bot.speech.desk import SpeechDesk
 from bot.speech.engine_client import EngineClient
 from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
+from bot.vitals import BotVitals
 from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
@@ -63,6 +65,9 @@ class Backstage:
 
     engine: EngineClient
     enrolment: EnrolmentService
+    scheduler: FairScheduler
+    figures: Figures
+    vitals: BotVitals
     make_bot: Callable[[bool], MynahBot]
     health: Health
 
@@ -91,7 +96,8 @@ async def open_backstage(
         health.watch("database", partial(_condition_of, store))
         guild_settings = SettingsService(SettingValues.beside(store))
         commits.subscribe(guild_settings.take_in)
-        scheduler = fair_scheduler(engine)
+        figures = Figures()
+        scheduler = fair_scheduler(engine, figures.sentence)
         phrases = _phrases(settings, engine)
         _forget_changed_voices(watch, phrases, scheduler, engine)
         audit = AuditTrail.beside(store, guild_settings)
@@ -122,7 +128,9 @@ async def open_backstage(
                 audit.record,
             ),
             Exporter(store, audit),
+            figures,
         )
+        vitals = BotVitals(engine, media, scheduler, phrases)
         proxy = settings.discord.proxy
 
         def make_bot(message_content: bool) -> MynahBot:
@@ -135,11 +143,14 @@ async def open_backstage(
             )
             health.watch("discord", bot.condition)
             health.watch("pacer", bot.services.voice.pacer.condition)
+            vitals.bot = bot
             return bot
 
         async with shared.audit.running():
             try:
-                yield Backstage(engine, shared.enrolment, make_bot, health)
+                yield Backstage(
+                    engine, shared.enrolment, scheduler, figures, vitals, make_bot, health
+                )
             finally:
                 await scheduler.close()
 
@@ -160,12 +171,14 @@ class _Shared:
     privacy: PrivacyService
     departing: Departing
     exporter: Exporter
+    figures: Figures
 
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
         choices = SettingsStore.beside(self.store)
         voice = VoiceManager(bot, _voice_limits(self.settings), self.scheduler.texts_at_once)
         voice.on_spoken = partial(record_heard, self.audit, lambda: bot.user)
+        voice.on_ended = self.figures.utterance
         return Services(
             voices=self.store,
             choices=choices,
@@ -188,6 +201,7 @@ class _Shared:
             privacy=self.privacy,
             departing=self.departing,
             exporter=self.exporter,
+            figures=self.figures,
         )
 
 

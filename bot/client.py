@@ -25,6 +25,7 @@ from bot.condition import Condition
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
 from bot.gateway_state import GatewayState
+from bot.operations.figures import Figures
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
 from bot.privacy.remembered import forget
@@ -127,6 +128,7 @@ class Services:
     exporter: Exporter
     says: MinuteLimit = field(default_factory=MinuteLimit)
     reports: ReportLimits = field(default_factory=ReportLimits)
+    figures: Figures = field(default_factory=Figures)
 
 
 class MynahBot(commands.AutoShardedBot):

@@ -163,6 +163,7 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         ).format(reference=f"`{reference}`")
     elif isinstance(error, (EngineDeadError, StorageError)):
         log.error("command failed", error=str(error), **_where(interaction))
+    interaction.client.services.figures.refused(type(error).__name__)
     await answer(interaction, text)
 
 

@@ -20,6 +20,7 @@ from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
 from bot.errors import ConfigError, MynahError
+from bot.operating import operating
 from bot.token_file import read_token, told_exposed
 
 log = structlog.get_logger(__name__)
@@ -106,7 +107,11 @@ async def serve(
     if exposed := told_exposed(settings.discord):
         log.warning("token file is readable for others", stage="start", advice=exposed)
     async with open_backstage(settings, connector=connector) as backstage:
-        async with _warming(backstage), _brief_network_errors():
+        async with (
+            operating(settings, backstage, stop),
+            _warming(backstage),
+            _brief_network_errors(),
+        ):
             await stay_online(
                 backstage.make_bot,
                 token,

@@ -201,7 +201,7 @@ def _listed(lost: Sequence[LostClip]) -> str:
 
 async def _engine(settings: Settings, show: Show) -> str:
     from bot.app import open_engine
-    from bot.cli.probe import temporary_voice
+    from bot.speech.probe import temporary_voice
     from bot.speech.types import SynthesisRequest
 
     async with open_engine(settings) as engine:

@@ -26,6 +26,7 @@ from bot.cli.output import EXIT_FAILED
 from bot.cli.provenance import provenance
 from bot.cli.run import run as run_bot
 from bot.cli.say import say
+from bot.cli.status import status
 from bot.cli.sync import sync
 from bot.cli.voices import voices
 
@@ -47,7 +48,8 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 
 COMMANDS = (
-    run_bot, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key, check
+    run_bot, status, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key,
+    check,
 )  # fmt: skip
 
 for command in COMMANDS:

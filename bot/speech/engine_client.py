@@ -110,6 +110,11 @@ class EngineClient:
         return clip_need(self.kind, None if self._spec.auto_model else self._spec.model)
 
     @property
+    def worker(self) -> Worker:
+        """The process that it runs in."""
+        return self._worker
+
+    @property
     def ready(self) -> bool:
         """Whether the engine is loaded; False before, while it loads, and after it died."""
         return self._ready

@@ -110,7 +110,7 @@ class PhraseCache:
             return
         del self._seen[hash(key)]
         self._drop(key)
-        self._kept[key] = replace(result, timings={}, retries=0)
+        self._kept[key] = replace(result, timings={}, retries=0, cached=True)
         self._bytes += _size(result)
         while self._bytes > self._max_bytes:
             self._drop(next(iter(self._kept)))

@@ -14,10 +14,11 @@ from typing import Protocol
 
 from bot.errors import BusyError, EngineError
 from bot.i18n import Translatable
+from bot.operations.figures import SentenceFacts
 from bot.speech.held import HeldPackets
 from bot.speech.phrases import PhraseCache
 from bot.speech.turns import Due, Turn, decide, rank_of
-from bot.speech.types import SynthesisRequest, SynthesisResult
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 
 MAX_WAITING = 256
 """Sentences that are asked for in their turn."""
@@ -51,7 +52,8 @@ class FairScheduler:
 
     at_once: how many sentences may be in flight, as things stand; more than one for a synthesizer
     that takes on sentences while it works on others, and gives up those whose caller is cancelled.
-    company_slows: whether they then take longer each.
+    company_slows: whether they then take longer each. on_sentence: hears of each that was made or
+    failed; must not block or fail.
     """
 
     def __init__(
@@ -62,8 +64,10 @@ class FairScheduler:
         at_once: Callable[[], int] = lambda: 1,
         company_slows: Callable[[], bool] = lambda: False,
         held: HeldPackets | None = None,
+        on_sentence: Callable[[SentenceFacts], None] = lambda facts: None,
     ) -> None:
         self._synthesizer = synthesizer
+        self._on_sentence = on_sentence
         self.at_once, self._company_slows = at_once, company_slows
         self._max_waiting = max_waiting
         self.held = held or HeldPackets()
@@ -76,6 +80,12 @@ class FairScheduler:
     def waiting(self) -> int:
         """How many sentences wait for their turn."""
         return sum(turn.task is None for turn in self._turns)
+
+    @property
+    def slots_taken(self) -> int:
+        """How many of the synthesizer's slots are taken."""
+        slots = self.at_once()
+        return sum(turn.slots(slots) for turn in self._turns if turn.task is not None)
 
     def lane(self, guild_id: int, due: Due, ahead_seconds: float = math.inf) -> Lane:
         """Return what asks for sentences in a guild's name."""
@@ -120,7 +130,8 @@ class FairScheduler:
             )
         alone = all(turn.guild_id != guild_id for turn in self._turns)
         opening, ahead = opening and alone, ahead or not alone
-        turn = Turn(request, guild_id, due, next(self._order), ahead, opening)
+        asked = asyncio.get_running_loop().time()
+        turn = Turn(request, guild_id, due, next(self._order), ahead, opening, asked)
         self._turns.append(turn)
         turn.result.add_done_callback(lambda _: self._end(turn))
         self._look_soon()
@@ -173,7 +184,8 @@ class FairScheduler:
 
     async def _work(self, turn: Turn, rank: int) -> None:
         loop = asyncio.get_running_loop()
-        start = loop.time()
+        start, fill = loop.time(), self.slots_taken / max(1, self.at_once())
+        result: SynthesisResult | None = None
         try:
             request = dataclasses.replace(turn.request, rank=rank)
             (result,) = await self._synthesizer.synthesize([request])
@@ -184,6 +196,8 @@ class FairScheduler:
             self._usual_seconds += _WEIGHT_OF_NEWEST * (taken - self._usual_seconds)
             if turn.waited_for:
                 turn.result.set_result(result)
+        speech = result if isinstance(result, Speech) else None
+        self._on_sentence(SentenceFacts(start - turn.asked, loop.time() - start, fill, speech))
 
     def _left(self, turn: Turn, _task: asyncio.Task[None]) -> None:
         turn.task, turn.yielding = None, False

@@ -24,7 +24,8 @@ class Turn:
 
     ahead: whether it was asked for while an earlier one of its guild was waited for. opening:
     whether its guild hears nothing until it is made, because nothing was said before.
-    task: while the synthesizer has it. yielding: whether the task was told to make room.
+    asked: when, in seconds of the event loop's clock. task: while the synthesizer has it.
+    yielding: whether the task was told to make room.
     """
 
     request: SynthesisRequest
@@ -33,6 +34,7 @@ class Turn:
     order: int
     ahead: bool = False
     opening: bool = False
+    asked: float = 0.0
     result: asyncio.Future[SynthesisResult] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )

@@ -103,6 +103,7 @@ class Speech:
     notes: what whoever asked should know, such as settings that the model ignores.
     retries: how often it was spoken again because it had gone wrong.
     doubtful: whether it may still be wrong: no better reading was found.
+    cached: whether it was kept from before, and no engine was needed.
     """
 
     packets: tuple[bytes, ...]
@@ -111,6 +112,7 @@ class Speech:
     notes: tuple[str, ...] = ()
     retries: int = 0
     doubtful: bool = False
+    cached: bool = False
 
 
 SynthesisResult: TypeAlias = Speech | MynahError

@@ -12,6 +12,8 @@ from discord.ext import commands
 
 from bot.errors import UserError
 from bot.i18n import _
+from bot.operations.figures import UtteranceFacts
+from bot.operations.vitals import VoiceReading
 from bot.voice.fetcher import Lead
 from bot.voice.limits import VoiceLimits
 from bot.voice.link import VocalChannel
@@ -32,11 +34,13 @@ class VoiceManager:
     on_heard: called when a text begins to be heard, with the channel; must not block or fail.
     on_spoken: called with a guild's id when a text has ended of which anything was sent, with its
         track and how it ended; must not block or fail.
+    on_ended: called when any text has ended, with its stages; must not block or fail.
     """
 
     on_left: Callable[[int, bool], None]
     on_heard: Callable[[VocalChannel, SayRequest], None]
     on_spoken: Callable[[int, SayRequest, Track, UtteranceEnd], None]
+    on_ended: Callable[[UtteranceFacts], None]
 
     def __init__(
         self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
@@ -50,6 +54,7 @@ class VoiceManager:
         self.on_left = lambda guild_id, lost: None
         self.on_heard = lambda channel, request: None
         self.on_spoken = lambda guild_id, request, track, end: None
+        self.on_ended = lambda facts: None
 
     def start(self) -> None:
         """Start the pacer's thread. Call it on the running event loop."""
@@ -90,6 +95,7 @@ class VoiceManager:
             lambda lost: self.on_left(guild_id, lost),
             lambda channel, request: self.on_heard(channel, request),
             lambda item, end: self.on_spoken(guild_id, item.request, item.track, end),
+            lambda facts: self.on_ended(facts),
         )
 
     def existing(self, guild_id: int) -> GuildPlayer | None:
@@ -115,6 +121,22 @@ class VoiceManager:
         """Have what waits in a voice spoken with its new recording, in every guild."""
         for player in list(self._players.values()):
             player.voice_replaced(voice_id)
+
+    def reading(self) -> VoiceReading:
+        """Return how all channels together stand."""
+        players, stats = self._players.values(), self.pacer.stats
+        texts = [entry for player in players for entry in player.snapshot()]
+        return VoiceReading(
+            connections=sum(player.channel is not None for player in players),
+            speaking=sum(text.speaking for text in texts),
+            waiting=len(texts),
+            packets=stats.packets,
+            late=stats.late,
+            reanchored=stats.reanchored,
+            late_seconds=stats.late_seconds,
+            max_late_seconds=stats.max_late_seconds,
+            realtime=stats.realtime,
+        )
 
     @property
     def prefetched_bytes(self) -> int:

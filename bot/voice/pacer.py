@@ -53,13 +53,14 @@ again after every packet, so at the interpreter's default of 5 ms some channels 
 class PacerStats:
     """Counters since the start.
 
-    late: packets sent more than 20 ms after they were due.
+    late: packets sent more than 20 ms after they were due. late_seconds: of all packets together.
     realtime: whether the machine lets the thread run before ordinary programs.
     """
 
     packets: int = 0
     late: int = 0
     reanchored: int = 0
+    late_seconds: float = 0.0
     max_late_seconds: float = 0.0
     realtime: bool = False
 
@@ -69,8 +70,8 @@ class Pacer:
 
     def __init__(self) -> None:
         self.stats = PacerStats()
-        # Outlets to look at now; None to look at `_closing`. Bounded by the calls of the players,
-        # which are a few per utterance.
+        # Outlets to look at now; None to look at `_closing`, or for a sign of life. Bounded by the
+        # calls of the players, which are a few per utterance.
         self._inbox: SimpleQueue[Outlet | None] = SimpleQueue()
         # When to send, an order among equals, when it is due, whose turn it is.
         self._heap: list[tuple[float, int, float, Outlet]] = []
@@ -109,6 +110,15 @@ class Pacer:
         if self._thread.ident is not None:
             await asyncio.to_thread(self._thread.join)
             sys.setswitchinterval(self._switch_seconds)
+
+    @property
+    def running(self) -> bool:
+        """Whether the thread was started and is not to end."""
+        return self._thread.ident is not None and not self._closing
+
+    def nudge(self) -> None:
+        """Have the thread come round once, for a sign of life."""
+        self._inbox.put(None)
 
     def outlet(self, sink: PacketSink) -> Outlet:
         """Return a new place in the schedule that sends to `sink`."""
@@ -166,6 +176,7 @@ class Pacer:
         stats.packets += 1
         stats.late += late > PACKET_SECONDS
         stats.reanchored += late > REANCHOR_SECONDS
+        stats.late_seconds += max(0.0, late)
         stats.max_late_seconds = max(stats.max_late_seconds, late)
 
 

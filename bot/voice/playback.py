@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 import structlog
 
 from bot.i18n import Translatable
+from bot.operations.figures import UtteranceFacts
 from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
 from bot.voice.pacer import Pacer
 from bot.voice.queue import SpeechQueue
+from bot.voice.stages import tell
 from bot.voice.timer import Timer
 from bot.voice.track import TrackEvent
 from bot.voice.utterances import Item, SayRequest, UtteranceEnd
@@ -36,11 +38,12 @@ class Playback:
         lead: Lead,
         on_heard: Callable[[SayRequest], None] = lambda request: None,
         on_spoken: Callable[[Item, UtteranceEnd], None] = lambda item, end: None,
+        on_ended: Callable[[UtteranceFacts], None] = lambda facts: None,
     ) -> None:
         self.queue = SpeechQueue(limits)
         self._guild_id = guild_id
         self._keeper = keeper
-        self._on_heard, self._on_spoken = on_heard, on_spoken
+        self._on_heard, self._on_spoken, self._on_ended = on_heard, on_spoken, on_ended
         self._outlet = pacer.outlet(keeper.link)
         self._limits = limits
         self._fetcher = Fetcher(self.queue, lead, self._advance)
@@ -104,6 +107,9 @@ class Playback:
         item.finish(end)
         if item.track.sent:
             self._on_spoken(item, end)
+        facts = item.stages.facts(self._guild_id, item.request.rank.name, end.name)
+        tell(facts)
+        self._on_ended(facts)
         self._fetcher.wake()
         self._advance()
 
@@ -118,6 +124,7 @@ class Playback:
         head = self.queue.head
         if head is None:
             return
+        head.stages.turn()
         if head is self.queue.yielding:
             head.track.yield_after_sentence()
         elif head.playing:
@@ -141,6 +148,7 @@ class Playback:
             return  # sent before the utterance was ended
         match event:
             case TrackEvent.STARTED:
+                item.stages.first_packet()
                 self._on_heard(item.request)
                 item.report()
             case TrackEvent.SENTENCE:

@@ -12,6 +12,7 @@ import discord
 from bot.consent.recording import LiveRecording, RecordingEnd, RecordingLimits
 from bot.errors import UserError
 from bot.i18n import N_, _
+from bot.operations.figures import UtteranceFacts
 from bot.voice.fetcher import Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
@@ -65,13 +66,14 @@ class GuildPlayer:
         on_left: Callable[[bool], None] = lambda lost: None,
         on_heard: Callable[[VocalChannel, SayRequest], None] = lambda channel, request: None,
         on_spoken: Callable[[Item, UtteranceEnd], None] = lambda item, end: None,
+        on_ended: Callable[[UtteranceFacts], None] = lambda facts: None,
     ) -> None:
-        """Make a player. on_left, on_heard, on_spoken: see `VoiceManager`."""
+        """Make a player. on_left, on_heard, on_spoken, on_ended: see `VoiceManager`."""
         self._on_left, self._on_heard = on_left, on_heard
         self._limits = limits
         self._keeper = ConnectionKeeper(bot, guild_id, limits, self)
         self._playback = Playback(
-            guild_id, self._keeper, pacer, limits, lead, self._heard, on_spoken
+            guild_id, self._keeper, pacer, limits, lead, self._heard, on_spoken, on_ended
         )
         self._queue = self._playback.queue
         self._listening = Listening(guild_id, self._keeper.link)

@@ -11,6 +11,7 @@ import structlog
 
 from bot.speech.duration import estimated_seconds
 from bot.speech.types import Speech
+from bot.voice.stages import Stages
 from bot.voice.track import Track, TrackEvent
 
 log = structlog.get_logger(__name__)
@@ -121,6 +122,7 @@ class Item:
         self.request = request
         self._on_event = on_event
         self.track = Track(lambda event: on_event(self, event))
+        self.stages = Stages()
         self.fetch: asyncio.Task[None] | None = None
         self.ended: asyncio.Future[UtteranceEnd] = asyncio.get_running_loop().create_future()
         self.error: str | None = None
@@ -192,6 +194,7 @@ class Item:
     def feed(self, speech: Speech) -> None:
         """Append one sentence."""
         self.track.feed(speech.packets)
+        self.stages.feed(speech)
         self._fed += 1
         self._notes = tuple(dict.fromkeys(self._notes + speech.notes))
 
@@ -210,6 +213,7 @@ class Item:
         """Forget what was fetched, before any of it was handed to the pacer."""
         self._cancel_fetch()
         self.fetch, self.error, self._fed, self._notes = None, None, 0, ()
+        self.stages.begin_anew()
         self.track = Track(lambda event: self._on_event(self, event))
 
     def finish(self, end: UtteranceEnd) -> None:

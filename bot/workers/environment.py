@@ -16,6 +16,9 @@ _OWN_PREFIX = "MYNAH_"
 _SECRET_NAME = re.compile(
     r"TOKENS?(_|$)|SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE|AUTH|(_|^)KEYS?(_|$)|APIKEY|_PWD$|_PROXY$"
 )
+_OF_THE_SERVICE_MANAGER = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+"""A child that could speak in the bot's name could keep a dead bot from being started again."""
+
 _PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s]*@")
 
 
@@ -40,6 +43,7 @@ def _is_secret(name: str, value: str) -> bool:
     capitals = name.upper()
     return (
         capitals.startswith(_OWN_PREFIX)
+        or capitals in _OF_THE_SERVICE_MANAGER
         or _SECRET_NAME.search(capitals) is not None
         or _PASSWORD_IN_ADDRESS.search(value) is not None
     )

@@ -37,7 +37,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 
 from pathlib import Path
-from bot.cli.probe import temporary_voice
+from bot.speech.probe import temporary_voice
 from bot.speech.types import EngineSpec, SynthesisRequest
 from tests.chatterbox.shrunk import open_shrunk
 
