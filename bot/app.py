@@ -18,10 +18,12 @@ import structlog
 
 from bot.clip_need import ClipNeed
 from bot.config import Settings
+from bot.confinement import Confinement
 from bot.consent.no_go import NoGoNames
 from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import SpeakerJudge
 from bot.enrolment.service import EnrolmentService
+from bot.enrolment.start import start_media_worker
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
 from bot.i18n import N_
@@ -45,7 +47,7 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
-MEDIA_FILE_BYTES = 1024 * MEGABYTE  # of what `mynah say` writes; uploads come and go in memory
+MEDIA_FILE_BYTES = 1024 * MEGABYTE  # where no wall keeps it from writing; the log may be a file
 ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
 ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
 """Variables that a download may need. The engine is told them, out of sight of /proc."""
@@ -85,8 +87,12 @@ async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncItera
 
 
 @asynccontextmanager
-async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
-    """Open the worker that decodes uploads; its process starts with the first call."""
+async def open_media_worker(settings: Settings, *, decodes: bool = True) -> AsyncIterator[Worker]:
+    """Open the worker that decodes uploads; its process starts with the first call.
+
+    Uploads come and results go in memory: it is walled in and needs no file but its libraries.
+    decodes: whether it will decode uploads, for which it loads much before it is walled in.
+    """
     enrolment = settings.enrolment
     limits = WorkerLimits(
         call_seconds=MEDIA_CALL_SECONDS,
@@ -94,12 +100,19 @@ async def open_media_worker(settings: Settings) -> AsyncIterator[Worker]:
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
         file_bytes=MEDIA_FILE_BYTES,
+        start_seconds=MEDIA_CALL_SECONDS,
     )
-    worker = Worker(N_("media worker"), limits, _worker_logging(settings, "enrol"))
+    begin = partial(start_media_worker, _worker_logging(settings, "enrol"), decodes=decodes)
+    worker = Worker(N_("media worker"), limits, begin, confinement=_confinement(settings))
     try:
         yield worker
     finally:
         await worker.close()
+
+
+def _confinement(settings: Settings) -> Confinement:
+    storage = settings.storage
+    return Confinement(closed=tuple(filter(None, (storage.directory, storage.key_file))))
 
 
 def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:

@@ -224,7 +224,7 @@ async def _codecs(settings: Settings, _show: Show) -> str:
     from bot.app import open_media_worker
     from bot.cli.probe import missing_codecs
 
-    async with open_media_worker(settings) as worker:
+    async with open_media_worker(settings, decodes=False) as worker:
         missing = await worker.run(missing_codecs)
     if missing:
         raise _CheckFailedError(

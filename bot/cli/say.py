@@ -198,7 +198,7 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
             asked = utterance.settings.over(utterance.voice_settings)
             spoken = Spoken(profile, info, asked, utterance.delivery)
             await _speak(service, utterance, spoken, show)
-            async with open_media_worker(settings) as worker:
+            async with open_media_worker(settings, decodes=False) as worker:
                 content = await worker.run(audio_bytes, spoken.packets(), order.audio_format)
         await _count_use(store, profile)
         await _record(store, order, spoken)

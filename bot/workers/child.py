@@ -5,12 +5,16 @@ from __future__ import annotations
 import multiprocessing.spawn
 import os
 import queue
+import select
 import signal
 import socket
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from bot.confinement import confine
 from bot.workers.limits import WorkerLimits
 from bot.workers.protocol import (
     Assignment,
@@ -42,16 +46,19 @@ def main() -> None:
     for number in GROUP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     channel = _take_channel()
+    with _ending_with_parent(channel):
+        # Makes `__main__` of the parent known, for functions that are defined there.
+        multiprocessing.spawn.prepare(decode(_receive(channel)))
+        assignment: Assignment = decode(_receive(channel))
+        os.environ.update(assignment.environment)
+        if assignment.on_start is not None:
+            assignment.on_start()
+        assignment.limits.apply()
+    # While there is one thread: others would stay outside of some walls.
+    walls = confine(assignment.confinement) if assignment.confinement is not None else ()
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_fill, args=(channel, inbox), name="inbox", daemon=True).start()
-    # Makes `__main__` of the parent known, for functions that are defined there.
-    multiprocessing.spawn.prepare(decode(inbox.get()))
-    assignment: Assignment = decode(inbox.get())
-    os.environ.update(assignment.environment)
-    if assignment.on_start is not None:
-        assignment.on_start()
-    assignment.limits.apply()
-    _send(channel, encode(Ready()))
+    _send(channel, encode(Ready(walls)))
     while True:
         _serve(channel, assignment.limits, inbox.get())
 
@@ -67,6 +74,33 @@ def _take_channel() -> socket.socket:
         os.dup2(nowhere, 1)
     os.close(nowhere)
     return channel
+
+
+@contextmanager
+def _ending_with_parent(channel: socket.socket) -> Iterator[None]:
+    """End this process when the parent does, by a thread that is gone afterwards."""
+    woken, waker = os.pipe()
+    watcher = threading.Thread(target=_watch, args=(channel, woken), name="watch", daemon=True)
+    watcher.start()
+    yield
+    os.close(waker)
+    watcher.join()
+    os.close(woken)
+
+
+def _watch(channel: socket.socket, woken: int) -> None:
+    poll = select.poll()
+    poll.register(channel, 0)  # its end is told without being asked for
+    poll.register(woken, 0)
+    if any(handle == channel.fileno() for handle, _ in poll.poll()):
+        os._exit(1)
+
+
+def _receive(channel: socket.socket) -> bytes:
+    frame = receive_frame(channel)
+    if frame is None:
+        os._exit(1)  # the parent is gone
+    return frame
 
 
 def _fill(channel: socket.socket, inbox: queue.SimpleQueue[bytes]) -> None:

@@ -21,6 +21,9 @@ _OF_THE_SERVICE_MANAGER = frozenset({"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG
 
 _PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s]*@")
 
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+"""For a child that walls itself in, which it has to do before there are threads."""
+
 
 def public(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what is no secret, by its name in any case, and holds no address with a password."""

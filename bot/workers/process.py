@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from bot.confinement import Wall
 from bot.workers.child import GROUP_SIGNALS, program
 from bot.workers.errors import ProcessorTimeError, WorkerDiedError, WorkerTimeoutError
 from bot.workers.protocol import (
@@ -53,7 +54,8 @@ class ChildProcess:
     """A spawned Python process that runs one call at a time.
 
     ready: done when it takes calls, or has ended. gone: done when it has ended, with the error that
-    says how. overdue: whether it was ended because it took too long to become ready.
+    says how. overdue: whether it was ended because it took too long to become ready. walls: what
+    stands around it, once it is ready.
     """
 
     def __init__(
@@ -81,6 +83,7 @@ class ChildProcess:
         self._begun = False
         self._reason = ""  # why it was killed
         self.overdue = False
+        self.walls: tuple[Wall, ...] = ()
         self._life = asyncio.create_task(self._live(connection, introduction), name="worker-life")
 
     @property
@@ -148,7 +151,8 @@ class ChildProcess:
         except Exception as error:  # something that only the child can make
             answer = Raised(TypeError(f"the answer cannot be read ({error!r})"))
         match answer:
-            case Ready() if not self.ready.done():
+            case Ready(walls) if not self.ready.done():
+                self.walls = walls
                 self.ready.set_result(None)
             case Began():
                 self._begun = True

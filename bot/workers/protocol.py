@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from bot.confinement import Confinement, Wall
 from bot.workers.limits import WorkerLimits
 
 _LENGTH = struct.Struct(">Q")
@@ -22,11 +23,16 @@ _LENGTH = struct.Struct(">Q")
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a child is for. environment: secrets that it needs."""
+    """What a child is for.
+
+    environment: secrets that it needs. confinement: the walls that it builds around itself before
+    its first call; None for none.
+    """
 
     limits: WorkerLimits
     on_start: Callable[[], None] | None
     environment: Mapping[str, str]
+    confinement: Confinement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The child can take calls."""
+    """The child can take calls. walls: which stand around it, and which do not."""
+
+    walls: tuple[Wall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

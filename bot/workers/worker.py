@@ -16,6 +16,7 @@ from typing import Any, ParamSpec, TypeVar
 import structlog
 
 from bot.condition import Condition
+from bot.confinement import Confinement, Wall, in_words
 from bot.errors import BusyError, MynahError
 from bot.i18n import Translatable
 from bot.workers import environment
@@ -58,17 +59,23 @@ class Worker:
         on_start: Callable[[], None] | None = None,
         *,
         secrets: Sequence[str] = (),
+        confinement: Confinement | None = None,
     ) -> None:
         """on_start: called in each child before its first call; it travels by pickle, too.
 
         secrets: patterns in capitals, such as `HF_*`, of environment variables that the child is
         told although they are secret; the others are kept from it.
+
+        confinement: each child walls itself in by it, between `on_start` and its first call. It
+        computes with one thread then, as long as libraries ask the environment how many.
         """
         self.name = name
         self.on_lost: Callable[[WorkerDiedError], None] | None = None
         self._limits = limits
         self._on_start = on_start
         self._secrets = tuple(secrets)
+        self._confinement = confinement
+        self._walls: tuple[Wall, ...] = ()
         self._turn = asyncio.Lock()
         self._waiting = 0
         self._child: ChildProcess | None = None
@@ -84,6 +91,11 @@ class Worker:
     def pid(self) -> int | None:
         """Process id of the child, from its very start; None if there is none."""
         return self._child.pid if self._child is not None else None
+
+    @property
+    def walls(self) -> tuple[Wall, ...]:
+        """What stands around the child, and what does not; nothing before the first is ready."""
+        return self._walls
 
     @property
     def busy(self) -> bool:
@@ -199,23 +211,33 @@ class Worker:
             reason = str(child.gone.result())
             # One that hangs while it starts has cost its time; the next would cost as much.
             raise WorkerDiedError(reason) if child.overdue else NeverBeganError(reason)
+        self._tell_walls(child.walls)
         return child
 
     def _start(self) -> ChildProcess:
         if self._closed:
             raise WorkerDiedError(f"The {self.name} is shut down.")
         told = environment.entrusted(os.environ, self._secrets)
-        assignment = Assignment(self._limits, self._on_start, told)
+        assignment = Assignment(self._limits, self._on_start, told, self._confinement)
+        known = environment.public(os.environ)
+        if self._confinement is not None:
+            known |= environment.ONE_THREAD
         try:
-            self._child = ChildProcess(
-                self.name, assignment, environment.public(os.environ), self._lose
-            )
+            self._child = ChildProcess(self.name, assignment, known, self._lose)
         except OSError as error:
             raise WorkerDiedError(
                 f"The {self.name} could not be started ({error.strerror or error}). Make sure that "
                 "the working directory exists and that memory and processes are free."
             ) from error
         return self._child
+
+    def _tell_walls(self, walls: tuple[Wall, ...]) -> None:
+        """Log the walls of the first child, and when they change."""
+        if walls == self._walls:
+            return
+        self._walls = walls
+        tell = log.info if all(wall.stands for wall in walls) else log.warning
+        tell("worker confined", stage="worker", worker=self.name, walls=in_words(walls))
 
     def _lose(self, child: ChildProcess) -> None:
         self._child = None
