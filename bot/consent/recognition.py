@@ -15,7 +15,8 @@ the others', and something of a word's length has to be heard there. Before the 
 last other speech may stand, so there the asked word itself has to be heard, if by the first witness
 alone.
 
-Another order is told by the words' being heard more clearly beside their places than in them.
+Another order was said if the words fit better in it, or if another word is heard between two that
+should follow each other. What other speech near them holds by chance has to fit better by a margin.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import Literal, TypeAlias
 
 from bot.consent.challenge import COUNT, Challenge
@@ -69,6 +70,9 @@ LONGEST_WORD = 1.2
 
 AUDIBLE = 0.835
 """Score of a word that has been said, if not clearly, where the other three are recognised."""
+
+BY_CHANCE = 0.03
+"""Score by which a run that goes beyond the words' own has to be better, to be another order."""
 
 NEIGHBOURHOOD = 2.0
 """Seconds before the first word and after the last, where words in another order may stand."""
@@ -132,6 +136,7 @@ def check_words(
         and _is_complete(slots, recognised, spotted, read)
         and _is_in_order(challenge.words, slots, spotted)
         and _is_even(slots)
+        and not _holds_more(slots, read)
     )
     return WordCheck(
         "passed" if passed else "failed", heard, sum(recognised), heard[-1].end if passed else None
@@ -152,9 +157,12 @@ def _clearest(
 
 
 def _likeliest(words: Sequence[str], spotted: Sequence[HeardWord]) -> Slots | None:
-    """Return the best run of the words in order, of which at most one is missing."""
+    """Return the best run of the words in order, of which at most one is missing.
+
+    An even one, if there is any: chance finds words in other speech, far from the others.
+    """
     places = [[h for h in spotted if h.word == word and h.score >= PLAUSIBLE] for word in words]
-    return max(_runs(places, ()), key=_score, default=None)
+    return max(_runs(places, ()), key=lambda run: (_is_even(run), _score(run)), default=None)
 
 
 def _score(run: Slots) -> float:
@@ -236,14 +244,37 @@ def _is_complete(
 
 
 def _is_in_order(words: Sequence[str], slots: Slots, spotted: Sequence[HeardWord]) -> bool:
-    """Whether none of the words is heard more clearly beside its place, as in another order."""
+    """Whether the words fit in no other order better than in their own."""
     heard = tuple(filter(None, slots))
-    first, last = heard[0].start - NEIGHBOURHOOD, heard[-1].end + NEIGHBOURHOOD
-    scores = {word: slot.score if slot else CLEAR for word, slot in zip(words, slots, strict=True)}
-    return not any(
-        other.score > scores.get(other.word, other.score)
+    first, last = heard[0].start, heard[-1].end
+    near = [
+        other
         for other in spotted
-        if first <= other.start and other.end <= last
+        if first - NEIGHBOURHOOD <= other.start and other.end <= last + NEIGHBOURHOOD
+    ]
+    scores = {word: slot.score if slot else CLEAR for word, slot in zip(words, slots, strict=True)}
+
+    def is_better(order: Sequence[str]) -> bool:
+        run = _likeliest(order, near)
+        if run is None:
+            return False
+        gain = sum(slot.score - scores[slot.word] for slot in run if slot)
+        outside = any(slot.start < first or slot.end > last for slot in run if slot)
+        return gain > (BY_CHANCE if outside else 0.0)
+
+    return not any(is_better(order) for order in permutations(words) if order != tuple(words))
+
+
+def _holds_more(slots: Slots, read: Sequence[HeardWord]) -> bool:
+    """Whether another word is heard between two that should follow each other."""
+    return any(
+        first.end - _OVERLAP <= other.start
+        and other.end <= second.start + _OVERLAP
+        and other.end - other.start >= SHORTEST_WORD
+        and not (other.shares(first) or other.shares(second))
+        for first, second in pairwise(slots)
+        if first is not None and second is not None
+        for other in read
     )
 
 

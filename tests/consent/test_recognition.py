@@ -16,6 +16,7 @@ from bot.consent.hearing import HeardWord
 from bot.consent.recognition import (
     Samples,
     WordCheck,
+    _holds_more,
     _is_complete,
     _is_even,
     _is_in_order,
@@ -180,6 +181,18 @@ def test_a_word_that_is_clearer_beside_its_place_stands_in_another_order(
     said = spread(("forest", 0, 0.9), ("hotel", 1, 0.88), ("piano", 2, 0.9), ("station", 3, 0.9))
     elsewhere = spread(("hotel", start, score))
     assert _is_in_order(asked, tuple(said), [*said, *elsewhere]) is in_order
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "more"), [(1.6, 1.9, True), (1.6, 1.7, False), (2.0, 2.4, False)]
+)
+def test_a_word_between_two_that_follow_each_other_is_noticed(
+    start: float, end: float, more: bool
+) -> None:
+    said = tuple(
+        spread(("forest", 0, 0.9), ("hotel", 1, 0.9), ("piano", 2, 0.9), ("robot", 3, 0.9))
+    )
+    assert _holds_more(tuple(said), [*said, HeardWord("camera", start, end, 0.9)]) is more
 
 
 def test_a_word_of_the_list_that_is_said_long_after_is_none_of_the_four() -> None:
