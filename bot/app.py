@@ -20,6 +20,7 @@ from bot.clip_need import ClipNeed
 from bot.config import Settings
 from bot.confinement import Confinement
 from bot.consent.no_go import NoGoNames
+from bot.data_directory import log_open
 from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import SpeakerJudge
 from bot.enrolment.service import EnrolmentService
@@ -69,6 +70,7 @@ async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncItera
         if not any_key:
             refuse_other_keys(seals, keys)
         log_seals(seals, keys)
+        log_open(settings.storage.directory)
         report = await store.check()
         if report.swept:
             log.info("files without a voice removed", stage="start", files=len(report.swept))

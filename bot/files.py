@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import OutputError, UserError
+from storage.private import make_private
 
 MOST_COPIES = 9999
 """So many files of one default name are tried before there is none that is free."""
@@ -28,6 +29,8 @@ def check_output(path: Path) -> None:
 
 def write_whole(path: Path, content: bytes, *, replace: bool = True) -> None:
     """Write a file that appears whole or not at all; what was there before stays if it fails.
+
+    It is for this user only, whatever the umask: it holds somebody's voice, or what they did.
 
     Raises `OutputError`, and `FileExistsError` if the file is there and not to be replaced, which
     no other program can slip past.
@@ -66,11 +69,11 @@ def _write_and_rename(path: Path, content: bytes, replace: bool) -> None:
     handle, name = tempfile.mkstemp(prefix=".mynah-", suffix=".tmp", dir=path.parent)
     temporary, claimed = Path(name), False
     try:
+        make_private(handle)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # some file systems tell only now that there is no room
-        temporary.chmod(0o666 & ~_umask())  # mkstemp's files are private, this one is a result
         if not replace:
             path.touch(exist_ok=False)  # O_EXCL: exactly one program gets the name
             claimed = True
@@ -80,9 +83,3 @@ def _write_and_rename(path: Path, content: bytes, replace: bool) -> None:
         if claimed:
             path.unlink(missing_ok=True)
         raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
-    return mask

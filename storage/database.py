@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import re
 import shutil
 import sqlite3
@@ -21,6 +22,7 @@ import aiosqlite
 from storage import scrubbing
 from storage.errors import DiskFullError, StorageError
 from storage.names import word_tails
+from storage.private import open_private
 from storage.reserve import Reserve
 from storage.texts import excerpt
 from storage.trouble import Troubles
@@ -221,7 +223,7 @@ def _try_to_open(path: Path) -> None:
     # Only for this user, and so are the -wal and -shm files, which take its mode. Whatever is wrong
     # with the path, SQLite says it below.
     with contextlib.suppress(OSError):
-        path.touch(mode=0o600, exist_ok=False)
+        os.close(open_private(path, os.O_RDWR | os.O_EXCL))
     # When aiosqlite cannot open a file, its thread outlives the error and may print a traceback
     # about the loop being closed.
     sqlite3.connect(path).close()

@@ -9,6 +9,7 @@ from storage.database import schema_version
 from storage.errors import DiskFullError, StorageError
 from storage.files import sync_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME
+from storage.private import make_private_directory
 from storage.reserve import Reserve
 
 
@@ -25,9 +26,7 @@ def prepare_directory(directory: Path) -> None:
 
 def _create(directory: Path) -> None:
     try:
-        # Only for this user: voices are personal. A directory that exists keeps its mode.
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (directory / CLIPS_NAME).mkdir(mode=0o700, exist_ok=True)
+        make_private_directory(directory / CLIPS_NAME)
         sync_directory(directory)
     except OSError as error:
         raise StorageError(

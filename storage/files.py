@@ -10,6 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from storage.private import make_private
+
 # Without it, opening a named pipe waits for its writer, for ever.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -45,6 +47,7 @@ def write_atomically(path: Path, content: bytes, suffix: str) -> None:
     handle, name = tempfile.mkstemp(suffix=suffix, dir=path.parent)
     temporary = Path(name)
     try:
+        make_private(handle)
         with os.fdopen(handle, "wb") as file:
             _take_over(file.fileno(), path)
             file.write(content)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from storage.errors import KeyFileError
 from storage.files import open_regular, write_atomically
+from storage.private import open_private
 
 KEY_BYTES = 32
 """Length of a key of XChaCha20-Poly1305."""
@@ -69,7 +70,7 @@ def write_keys(path: Path, keys: Sequence[bytes]) -> None:
 
 def create_key_file(path: Path, keys: Sequence[bytes]) -> None:
     """Write a new file for this user only. Raises OSError, also for one that is there."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor = open_private(path, os.O_WRONLY | os.O_EXCL)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(_text(keys))
         file.flush()

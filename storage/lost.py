@@ -16,6 +16,7 @@ from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, load_clip
 from storage.errors import StorageError
 from storage.files import sync_directory
 from storage.layout import LOST_NAME
+from storage.private import make_private_directory
 from storage.sealing import KeyRing
 from storage.types import LostClip
 
@@ -33,7 +34,7 @@ def lost_directory(clips: Path) -> Path:
 def move(clips: Path, name: str) -> bool:
     """Move a file from clips/ to lost/, unless it is gone. Raises OSError."""
     lost = lost_directory(clips)
-    lost.mkdir(mode=0o700, exist_ok=True)
+    make_private_directory(lost)
     try:
         (clips / name).rename(_free_name(lost, name))
     except FileNotFoundError:

@@ -11,6 +11,7 @@ import shutil
 from pathlib import Path
 
 from storage.layout import RESERVE_NAME
+from storage.private import open_private
 
 RESERVE_BYTES = 1024 * 1024
 """A deletion writes some 100 KB, and opening the database some 50 KB."""
@@ -46,7 +47,7 @@ class Reserve:
 
     def _write(self) -> None:
         try:
-            with self.path.open("wb") as file:
+            with os.fdopen(open_private(self.path, os.O_WRONLY | os.O_TRUNC), "wb") as file:
                 # Random, because some file systems give zeros no room.
                 file.write(os.urandom(RESERVE_BYTES))
                 file.flush()

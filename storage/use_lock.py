@@ -14,6 +14,7 @@ from pathlib import Path
 
 from storage.errors import DirectoryInUseError
 from storage.layout import LOCK_NAME
+from storage.private import open_private
 
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES)
 
@@ -77,8 +78,7 @@ def is_used(directory: Path) -> bool:
 def _locked(directory: Path, kind: int) -> int:
     """Return a descriptor that holds the lock. Raises BlockingIOError where others do; OSError."""
     # Not inherited: a worker that outlives its parent for a moment must not hold it.
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(directory / LOCK_NAME, flags, 0o600)
+    descriptor = open_private(directory / LOCK_NAME)
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError as error:

@@ -100,6 +100,8 @@ async def _try(name: str, function: Check, settings: Settings) -> _Result:
 
 
 async def _data_directory(settings: Settings, _show: Show) -> str:
+    from bot.data_directory import told_open
+
     directory = settings.storage.directory.resolve()
     existing = next(path for path in (directory, *directory.parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
@@ -109,7 +111,10 @@ async def _data_directory(settings: Settings, _show: Show) -> str:
     free = shutil.disk_usage(existing).free
     if free < LOW_SPACE_BYTES:
         raise _CheckFailedError(f"Only {free / 1e6:.0f} MB are free at {existing}. Make room.")
-    return f"{directory}, {free / 1e9:.1f} GB free"
+    told = f"{directory}, {free / 1e9:.1f} GB free"
+    if existing == directory and (exposed := told_open(directory)):
+        raise _CheckNotedError(f"{told}. {exposed}")
+    return told
 
 
 async def _voices(settings: Settings, show: Show) -> str:
