@@ -1,0 +1,131 @@
+BEGIN TRANSACTION;
+CREATE TABLE dictionary_entries (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id >= 0),
+    kind TEXT NOT NULL CHECK (kind IN ('word', 'pattern')),
+    written TEXT NOT NULL CHECK (written <> ''),
+    language TEXT NOT NULL,
+    spoken TEXT NOT NULL,
+    created_by INTEGER NOT NULL CHECK (created_by > 0),
+    PRIMARY KEY (guild_id, user_id, kind, written, language)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "dictionary_entries" VALUES(81384788765712384,0,'word','GG','','good game',111000000000000001);
+INSERT INTO "dictionary_entries" VALUES(81384788765712384,111000000000000001,'word','GG','','good game',111000000000000001);
+CREATE TABLE dictionary_versions (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id >= 0),
+    version INTEGER NOT NULL,
+    PRIMARY KEY (guild_id, user_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "dictionary_versions" VALUES(81384788765712384,0,4);
+CREATE TABLE guild_defaults (
+    guild_id INTEGER NOT NULL PRIMARY KEY CHECK (guild_id > 0),
+    voice_id INTEGER NOT NULL REFERENCES voices (id) ON DELETE CASCADE
+) STRICT;
+INSERT INTO "guild_defaults" VALUES(81384788765712384,2);
+CREATE TABLE guild_settings (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    key TEXT NOT NULL CHECK (key <> ''),
+    value TEXT NOT NULL CHECK (json_valid(value)),
+    PRIMARY KEY (guild_id, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "guild_settings" VALUES(81384788765712384,'locale','"de"');
+CREATE TABLE member_defaults (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id > 0),
+    voice_id INTEGER NOT NULL REFERENCES voices (id) ON DELETE CASCADE,
+    PRIMARY KEY (guild_id, user_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "member_defaults" VALUES(81384788765712384,111000000000000002,1);
+CREATE TABLE member_settings (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    user_id INTEGER NOT NULL CHECK (user_id > 0),
+    key TEXT NOT NULL CHECK (key <> ''),
+    value TEXT NOT NULL CHECK (json_valid(value)),
+    PRIMARY KEY (guild_id, user_id, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "member_settings" VALUES(81384788765712384,111000000000000001,'language','"fr"');
+CREATE TABLE read_channels (
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    text_channel_id INTEGER NOT NULL CHECK (text_channel_id > 0),
+    voice_channel_id INTEGER NOT NULL CHECK (voice_channel_id > 0),
+    started_by INTEGER NOT NULL CHECK (started_by > 0),
+    PRIMARY KEY (guild_id, text_channel_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "read_channels" VALUES(81384788765712384,31,32,111000000000000001);
+CREATE TABLE settings_log (
+    id INTEGER PRIMARY KEY,
+    guild_id INTEGER NOT NULL CHECK (guild_id > 0),
+    changed_at TEXT NOT NULL CHECK (changed_at GLOB '????-??-??T*+00:00'),
+    changed_by INTEGER CHECK (changed_by > 0),
+    key TEXT NOT NULL CHECK (key <> ''),
+    before TEXT CHECK (before IS NULL OR json_valid(before)),
+    after TEXT CHECK (after IS NULL OR json_valid(after))
+) STRICT;
+INSERT INTO "settings_log" VALUES(7,81384788765712384,'2026-05-01T00:00:00+00:00',111000000000000002,'locale',NULL,'"de"');
+INSERT INTO "settings_log" VALUES(8,81384788765712384,'2026-05-01T00:00:00+00:00',NULL,'locale',NULL,'"de"');
+CREATE TABLE synced_commands (
+    application_id INTEGER NOT NULL CHECK (application_id > 0),
+    guild_id INTEGER NOT NULL CHECK (guild_id >= 0),
+    definition_hash TEXT NOT NULL CHECK (definition_hash <> ''),
+    PRIMARY KEY (application_id, guild_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "synced_commands" VALUES(9,0,'abc');
+CREATE TABLE unneeded_clips (
+    clip_sha256 TEXT NOT NULL PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+INSERT INTO "unneeded_clips" VALUES('0000000000000000000000000000000000000000000000000000000000000000');
+CREATE TABLE voice_words (
+    guild_id INTEGER NOT NULL,
+    tail TEXT NOT NULL CHECK (tail <> ''),
+    voice_id INTEGER NOT NULL REFERENCES voices (id) ON DELETE CASCADE,
+    PRIMARY KEY (guild_id, tail, voice_id)
+) STRICT, WITHOUT ROWID;
+INSERT INTO "voice_words" VALUES(81384788765712384,'lee',1);
+CREATE TABLE voices (
+    -- AUTOINCREMENT: an id that a button or a menu still holds never comes to mean another voice.
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    -- 0 is the operator; Discord's ids are positive 63-bit numbers.
+    guild_id INTEGER NOT NULL CHECK (guild_id >= 0),
+    name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 32),
+    -- storage.names.name_key(name)
+    name_key TEXT NOT NULL CHECK (name_key <> ''),
+    clip_sha256 TEXT NOT NULL
+        CHECK (length(clip_sha256) = 64 AND clip_sha256 NOT GLOB '*[^0-9a-f]*'),
+    seconds REAL NOT NULL CHECK (seconds > 0),
+    language TEXT CHECK (length(language) BETWEEN 2 AND 16),
+    owner_id INTEGER CHECK (owner_id > 0),
+    consented_by INTEGER CHECK (consented_by > 0),
+    -- Times are ISO 8601 in UTC.
+    consented_at TEXT CHECK (consented_at GLOB '????-??-??T*+00:00'),
+    pitch_hz REAL CHECK (pitch_hz > 0),
+    quality TEXT CHECK (quality IS NULL OR json_valid(quality)),
+    created_at TEXT NOT NULL CHECK (created_at GLOB '????-??-??T*+00:00'),
+    last_used_at TEXT CHECK (last_used_at GLOB '????-??-??T*+00:00'),
+    use_count INTEGER NOT NULL DEFAULT 0 CHECK (use_count >= 0),
+    -- Why the clip cannot be used; NULL if it can.
+    damage TEXT, exaggeration REAL CHECK (exaggeration BETWEEN 0 AND 10), cfg_weight REAL CHECK (cfg_weight BETWEEN 0 AND 10), temperature REAL CHECK (temperature BETWEEN 0 AND 10), seed INTEGER CHECK (seed >= 0), former_sha256 TEXT
+    CHECK (length(former_sha256) = 64 AND former_sha256 NOT GLOB '*[^0-9a-f]*'), former_seconds REAL CHECK (former_seconds > 0), former_pitch_hz REAL CHECK (former_pitch_hz > 0), former_quality TEXT
+    CHECK (former_quality IS NULL OR json_valid(former_quality)), former_consented_by INTEGER CHECK (former_consented_by > 0), former_consented_at TEXT
+    CHECK (former_consented_at GLOB '????-??-??T*+00:00'), former_until TEXT
+    CHECK (former_until GLOB '????-??-??T*+00:00')
+    CHECK ((former_until IS NULL) = (former_sha256 IS NULL)), takes INTEGER CHECK (takes BETWEEN 1 AND 10),
+    -- A consent is worth nothing without who gave it and when.
+    CHECK ((consented_by IS NULL) = (consented_at IS NULL))
+) STRICT;
+INSERT INTO "voices" VALUES(1,81384788765712384,'Ann Lee','ann lee','08c947550047e2b54886a11b1f332b71a5e4626b460e10258c486e1d2a6f586e',0.02,'de',111000000000000001,111000000000000001,'2026-05-01T00:00:00+00:00',180.5,'{"verdict": "good"}','2026-05-01T00:00:00+00:00','2026-05-01T00:00:00+00:00',7,NULL,0.7,0.4,0.9,5,'348538c3df8fbfc02206ae488403cb92d9b38c6f5721d391c46a3300db89fe1e',0.02,179.0,'{"verdict": "fair"}',111000000000000001,'2026-05-01T00:00:00+00:00','2099-01-01T00:00:00+00:00',2);
+INSERT INTO "voices" VALUES(2,0,'Operator','operator','e0fa92ae2cd48cc6564208deb5065407f704dde9e0e842e1fdf0f83f4c12e621',0.02,NULL,NULL,NULL,NULL,NULL,NULL,'2026-05-01T00:00:00+00:00',NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+INSERT INTO "voices" VALUES(5,81384788765712384,'日本語の声','日本語の声','08c947550047e2b54886a11b1f332b71a5e4626b460e10258c486e1d2a6f586e',0.02,NULL,111000000000000002,111000000000000002,'2026-05-01T00:00:00+00:00',NULL,NULL,'2026-05-01T00:00:00+00:00',NULL,0,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL);
+CREATE UNIQUE INDEX voices_by_name ON voices (guild_id, name_key);
+CREATE INDEX voices_by_clip ON voices (clip_sha256);
+CREATE INDEX member_defaults_by_voice ON member_defaults (voice_id);
+CREATE INDEX guild_defaults_by_voice ON guild_defaults (voice_id);
+CREATE INDEX voices_by_owner ON voices (guild_id, owner_id) WHERE owner_id IS NOT NULL;
+CREATE INDEX voices_by_former_clip ON voices (former_sha256) WHERE former_sha256 IS NOT NULL;
+CREATE INDEX voices_by_former_until ON voices (former_until) WHERE former_until IS NOT NULL;
+CREATE INDEX voice_words_by_voice ON voice_words (voice_id);
+CREATE INDEX settings_log_by_guild ON settings_log (guild_id, id);
+DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('voices',5);
+COMMIT;
+PRAGMA user_version = 9;
