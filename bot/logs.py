@@ -19,6 +19,8 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor
 
+from bot.operations.log_tally import LogTally, SparingHandler
+
 LogFormat = Literal["auto", "text", "json"]
 
 REDACTED = "[secret]"
@@ -58,7 +60,8 @@ def configure_logging(
         *([_naming(stage)] if stage else []),
         structlog.processors.TimeStamper(fmt="iso", utc=log_format == "json"),
     ]
-    handler = logging.StreamHandler(stream)
+    tally, redact = LogTally(), _redactor(tuple(secrets))
+    handler = SparingHandler(stream, tally)
     handler.addFilter(_is_shown)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -67,8 +70,9 @@ def configure_logging(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 _without_people,
+                _remembering(tally, redact),
                 _rendering(log_format, colors=stream.isatty()),
-                _redactor(tuple(secrets)),
+                redact,
             ],
         )
     )
@@ -112,6 +116,30 @@ def _without_people(_logger: Any, _method: str, event: EventDict) -> EventDict:
         if without != text:
             event[name] = without
     return event
+
+
+def _remembering(tally: LogTally, redact: Callable[[Any, str, EventDict | str], str]) -> Processor:
+    """Keep the last warnings and errors for `mynah status`, as clean as they are written."""
+
+    def remember(logger: Any, method: str, event: EventDict) -> EventDict:
+        if event.get("level") in ("warning", "error", "critical"):
+            reason = event.get("error") or event.get("reason") or _last_line(event.get("exception"))
+            facts = {"event": event.get("event"), "stage": event.get("stage"), "error": reason}
+            tally.recent.append(
+                {
+                    "at": event["timestamp"],
+                    "level": event["level"],
+                    **{name: redact(logger, method, str(told)) for name, told in facts.items()
+                       if told},
+                }
+            )  # fmt: skip
+        return event
+
+    return remember
+
+
+def _last_line(traceback: str | None) -> str | None:
+    return traceback.strip().rpartition("\n")[2] if traceback else None
 
 
 def _rendering(log_format: LogFormat, *, colors: bool) -> Processor:

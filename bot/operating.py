@@ -6,16 +6,23 @@ import asyncio
 import math
 import os
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import web
 
 from bot.backstage import Backstage
 from bot.config import Settings
+from bot.config_sections import MetricsSettings
 from bot.errors import MynahError
-from bot.operations import control_socket
+from bot.operations import control_socket, loop_lag
+from bot.operations.log_tally import OTHER, current_handler
+from bot.operations.messages import known_texts
 from bot.operations.readiness import ReadinessCheck
 from bot.operations.server import application, serving
 from bot.operations.status import Status
@@ -24,7 +31,13 @@ from bot.speech.probe import temporary_voice
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import SynthesisRequest
 
+if TYPE_CHECKING:
+    from bot.operations.metrics import Metrics
+
 log = structlog.get_logger(__name__)
+
+REPEATS_SECONDS = 5.0
+"""How often it is looked whether errors were withheld from the log for long enough."""
 
 PROBE_WORD = "Hello."
 
@@ -44,29 +57,95 @@ async def operating(
         backstage.vitals, lambda: _probe(backstage.scheduler), time.monotonic
     )
     backstage.figures.observe(readiness)
-    status = Status(backstage.vitals, readiness, backstage.health)
-    app = application(readiness, status.document, None)
-    watchdog = asyncio.create_task(
-        Watchdog(backstage.vitals, os.environ).run(stop), name="watchdog"
-    )
+    status = Status(backstage.vitals, readiness, backstage.health, _last_errors)
+    metrics = _metrics(settings, backstage)
+    page = metrics.page if metrics is not None else None
+
+    def app(*, private: bool) -> web.Application:
+        return application(readiness, partial(status.document, private=private), page)
+
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(_ended, watchdog)
+        for name, work in _tasks(backstage, metrics, stop):
+            stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
         stack.push_async_callback(readiness.close)
-        await stack.enter_async_context(_answering(settings, app))
+        await stack.enter_async_context(_at_socket(settings.storage.directory, app(private=True)))
+        if settings.metrics.enabled:
+            await stack.enter_async_context(_at_port(settings.metrics, app(private=False)))
         yield
 
 
+def _tasks(
+    backstage: Backstage, metrics: Metrics | None, stop: asyncio.Event
+) -> Iterator[tuple[str, Coroutine[Any, Any, None]]]:
+    yield "watchdog", Watchdog(backstage.vitals, os.environ).run(stop)
+    yield "log-repeats", _tell_repeats()
+    if metrics is not None:
+        yield "loop-lag", loop_lag.measure(metrics.lag)
+
+
+def _metrics(settings: Settings, backstage: Backstage) -> Metrics | None:
+    """Return what counts, if it is wanted and can be had."""
+    if not settings.metrics.enabled:
+        return None
+    try:
+        # Imported here: it belongs to an extra, and costs memory that nobody wanted.
+        from bot.operations.metrics import Metrics
+    except ModuleNotFoundError:
+        log.warning("no figures are kept: prometheus-client is missing", stage="start",
+                    advice='pip install "mynah-bot[metrics]"')  # fmt: skip
+        return None
+    metrics = Metrics(backstage.vitals, backstage.health, _counted_errors)
+    backstage.figures.observe(metrics)
+    return metrics
+
+
+def _last_errors() -> list[Mapping[str, Any]]:
+    handler = current_handler()
+    return list(handler.tally.recent) if handler is not None else []
+
+
+def _counted_errors() -> Mapping[str, int]:
+    """Return how many errors the log had, by texts of ours; what libraries say is "other"."""
+    handler, known = current_handler(), known_texts()
+    counted: Counter[str] = Counter()
+    for text, number in handler.tally.errors.items() if handler is not None else ():
+        counted[text if text in known else OTHER] += number
+    return counted
+
+
+async def _tell_repeats() -> None:
+    while True:
+        await asyncio.sleep(REPEATS_SECONDS)
+        handler = current_handler()
+        if handler is not None:
+            handler.tell_due()
+
+
 @asynccontextmanager
-async def _answering(settings: Settings, app: web.Application) -> AsyncIterator[None]:
-    directory = settings.storage.directory
+async def _at_socket(directory: Path, app: web.Application) -> AsyncIterator[None]:
+    try:
+        listening = control_socket.listening(directory)
+    except OSError as error:
+        log.warning("`mynah status` cannot ask this bot", stage="start", error=str(error))
+        yield
+        return
+    try:
+        async with serving(app, listening):
+            yield
+    finally:
+        (directory / control_socket.NAME).unlink(missing_ok=True)
+
+
+@asynccontextmanager
+async def _at_port(settings: MetricsSettings, app: web.Application) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        sockets = []
         try:
-            sockets.append(control_socket.listening(directory))
-            stack.callback((directory / control_socket.NAME).unlink, missing_ok=True)
+            port = await stack.enter_async_context(serving(app, (settings.host, settings.port)))
         except OSError as error:
-            log.warning("`mynah status` cannot ask this bot", stage="start", error=str(error))
-        await stack.enter_async_context(serving(app, sockets, None))
+            log.error("figures are told nowhere: the port cannot be had", stage="start",
+                      host=settings.host, port=settings.port, error=str(error))  # fmt: skip
+        else:
+            log.info("figures and health are told", stage="start", host=settings.host, port=port)
         yield
 
 

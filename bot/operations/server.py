@@ -62,19 +62,20 @@ def application(
 
 @asynccontextmanager
 async def serving(
-    app: web.Application, sockets: list[socket.socket], address: tuple[str, int] | None
-) -> AsyncIterator[list[tuple[str, int]]]:
-    """Answer at sockets that listen, and at a host and port, which may be 0 for any free one.
+    app: web.Application, where: socket.socket | tuple[str, int]
+) -> AsyncIterator[int]:
+    """Answer at a socket that listens, or at a host and port, which may be 0 for any free one.
 
-    Yields the addresses that were taken. Raises OSError where one cannot be had.
+    Yields the port that was taken; 0 for a socket. Raises OSError where it cannot be had.
     """
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=CLOSE_SECONDS)
     await runner.setup()
     try:
-        for listening in sockets:
-            await web.SockSite(runner, listening).start()
-        if address is not None:
-            await web.TCPSite(runner, *address).start()
-        yield [tuple(name[:2]) for name in runner.addresses if isinstance(name, tuple)]
+        if isinstance(where, socket.socket):
+            await web.SockSite(runner, where).start()
+        else:
+            await web.TCPSite(runner, *where).start()
+        addresses = [address for address in runner.addresses if isinstance(address, tuple)]
+        yield addresses[0][1] if addresses else 0
     finally:
         await runner.cleanup()

@@ -34,8 +34,11 @@ class Status:
         """Since it was made, at the start of the bot."""
         return time.monotonic() - self._began
 
-    async def document(self) -> dict[str, Any]:
-        """Return how everything stands, after a probe where readiness is not known."""
+    async def document(self, *, private: bool) -> dict[str, Any]:
+        """Return how everything stands, after a probe where readiness is not known.
+
+        private: to whom may read the log, too; others are not told the errors in it.
+        """
         readiness = await self._readiness.ask()
         reading = self._vitals.reading()
         return {
@@ -51,5 +54,5 @@ class Status:
             "workers": [asdict(worker) for worker in reading.workers],
             "health": self._health.snapshot().as_json(),
             "phrases": {"hits": reading.hits, "misses": reading.misses},
-            "errors": list(self._errors()),
+            "errors": list(self._errors()) if private else [],
         }

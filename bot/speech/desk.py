@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from bot.errors import BusyError
 from bot.i18n import ngettext
 from bot.speech.audio_file import ogg_bytes
@@ -23,6 +25,8 @@ from bot.text.names import Names
 from bot.text.plan import TextLimits
 from bot.workers import Worker
 from storage.audit_rows import packets_hash
+
+log = structlog.get_logger(__name__)
 
 PREVIEW_PATIENCE_SECONDS = 10.0
 """A preview may wait this long behind speech that a voice channel is waiting for."""
@@ -126,7 +130,8 @@ class SpeechDesk:
 
     async def _preview(self, utterance: Utterance) -> Preview:
         time = asyncio.get_running_loop().time
-        deadline = time() + PREVIEW_PATIENCE_SECONDS
+        begun = time()
+        deadline = begun + PREVIEW_PATIENCE_SECONDS
         # A lane of its own: it is no part of what a channel hears. Never overdue: then it would
         # come before all speech that is due now, however long that waits.
         service = self._service(next(self._preview_lanes), lambda: max(deadline, time()))
@@ -134,6 +139,16 @@ class SpeechDesk:
             speeches = [speech async for speech in sentences]
         packets = [packet for speech in speeches for packet in speech.packets]
         ogg = await self._media.run(ogg_bytes, packets)
+        log.info(
+            "file of speech made",
+            guild=utterance.guild_id,
+            stage="engine",
+            seconds=round(sum(speech.seconds for speech in speeches), 2),
+            sentences=len(speeches),
+            cached=sum(speech.cached for speech in speeches),
+            retries=sum(speech.retries for speech in speeches),
+            took_seconds=round(time() - begun, 3),
+        )
         milliseconds = round(len(packets) * PACKET_SECONDS * 1000)
         return Preview(ogg, distinct_notes(speeches), milliseconds, packets_hash(packets))
 

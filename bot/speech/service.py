@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import Any
 
 import structlog
 
@@ -178,16 +179,17 @@ async def _request(utterance: Utterance, sentence: str) -> SynthesisRequest:
 
 def _log_sentence(utterance: Utterance, sentence: str, speech: Speech) -> None:
     # What was said is nobody's business; what had to be said again is worth a look.
-    tell = log.info if speech.retries else log.debug
-    tell(
-        "sentence spoken",
-        guild=utterance.guild_id,
-        stage="engine",
-        characters=len(sentence),
-        seconds=round(speech.seconds, 2),
-        retries=speech.retries,
+    facts: dict[str, Any] = {
+        "guild": utterance.guild_id,
+        "characters": len(sentence),
+        "seconds": round(speech.seconds, 2),
+        "retries": speech.retries,
         **{f"{name}_seconds": round(spent, 3) for name, spent in speech.timings.items()},
-    )
+    }
+    if speech.retries:
+        log.info("sentence spoken again", stage="engine", **facts)
+    else:
+        log.debug("sentence spoken", stage="engine", **facts)
 
 
 def distinct_notes(speeches: Iterable[Speech]) -> tuple[str, ...]:

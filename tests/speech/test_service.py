@@ -54,9 +54,12 @@ async def test_an_utterance_is_spoken_sentence_by_sentence() -> None:
     assert {(r.voice, r.language, r.settings.seed) for r in recorder.requests} == {(VOICE, "en", 3)}
 
 
-@pytest.mark.parametrize(("retries", "level"), [(0, "debug"), (2, "info")])
+@pytest.mark.parametrize(
+    ("retries", "level", "event"),
+    [(0, "debug", "sentence spoken"), (2, "info", "sentence spoken again")],
+)
 async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
-    retries: int, level: str
+    retries: int, level: str, event: str
 ) -> None:
     class Timed(Recorder):
         async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -68,7 +71,7 @@ async def test_each_sentence_is_logged_with_its_times_and_without_its_words(
         [_ async for _ in service_of(Timed(), TextLimits()).speak(utterance)]
     assert lines == [
         {
-            "event": "sentence spoken",
+            "event": event,
             "log_level": level,
             "guild": 7,
             "stage": "engine",

@@ -37,7 +37,7 @@ def locate(spec: EngineSpec, device: str = "cpu") -> FoundModel:
     if spec.checkpoint is not None:
         found = find_checkpoint(spec.checkpoint, spec.model)
         if found.note:
-            log.warning("%s", found.note, extra={"stage": "engine"})
+            log.warning("about the model's files: %s", found.note, extra={"stage": "engine"})
         return found
     if cached(model) is None:
         require_memory(import_package("torch"), device, model.name, published_weights(model))

@@ -66,7 +66,7 @@ class PreparedVoices:
         try:
             return load_clip(voice.clip_path, voice.clip_sha256, self._spec.keys)
         except UnknownKeyError as error:
-            log.warning("%s", error)
+            log.warning("a voice cannot be opened: %s", error)
             raise EngineError(
                 Translatable(
                     "This voice cannot speak now: its recording is sealed by a key that is "
