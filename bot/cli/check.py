@@ -206,6 +206,7 @@ def _listed(lost: Sequence[LostClip]) -> str:
 
 async def _engine(settings: Settings, show: Show) -> str:
     from bot.app import open_engine
+    from bot.confinement import in_words
     from bot.speech.probe import temporary_voice
     from bot.speech.types import SynthesisRequest
 
@@ -221,7 +222,7 @@ async def _engine(settings: Settings, show: Show) -> str:
         f"{info.kind} ({info.model}) on {info.device}, because {info.reason}; loaded in "
         f"{info.load_seconds:.1f} s, spoke {result.seconds:.1f} s in {took:.1f} s"
     )
-    said = [*filter(None, [info.computes]), *info.notes]
+    said = [*filter(None, [info.computes]), *info.notes, f"Loaded, it has {in_words(info.walls)}"]
     return ". ".join([told, *(note.removesuffix(".") for note in said)])
 
 
@@ -237,6 +238,15 @@ async def _codecs(settings: Settings, _show: Show) -> str:
             "pip install --force-reinstall av"
         )
     return "wav, mp3, m4a, flac, ogg, webm in; Opus, flac, mp3, wav out"
+
+
+async def _walls(settings: Settings, _show: Show) -> str:
+    from bot.cli.walls_check import WallMissingError, walls_facts
+
+    try:
+        return await walls_facts(settings)
+    except WallMissingError as error:
+        raise _CheckNotedError(str(error)) from None
 
 
 async def _consent(settings: Settings, _show: Show) -> str:
@@ -272,6 +282,7 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("encryption at rest", _sealing),
     ("engine", _engine),
     ("codecs", _codecs),
+    ("walls", _walls),
     ("consent", _consent),
     ("Discord", _discord),
 )

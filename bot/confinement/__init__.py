@@ -7,6 +7,6 @@ drafts. The kernel's interface is three calls and a program of numbers, which a 
 """
 
 from bot.confinement.confine import Confinement, close_network, confine
-from bot.confinement.wall import Wall, in_words
+from bot.confinement.wall import Wall, in_words, lacking
 
-__all__ = ["Confinement", "Wall", "close_network", "confine", "in_words"]
+__all__ = ["Confinement", "Wall", "close_network", "confine", "in_words", "lacking"]

@@ -75,7 +75,7 @@ def close_network() -> tuple[Wall, ...]:
     Sockets to programs of the same machine stay. Never raises OSError.
     """
     tried = {
-        SECCOMP: _reason(lambda: seccomp.install(seccomp.without_network(machine()))),
+        SECCOMP: _reason(lambda: seccomp.install(seccomp.without_network(machine()), quick=True)),
         LANDLOCK_NETWORK: _reason(landlock.refuse_tcp),
     }
     _end_connections()

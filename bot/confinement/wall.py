@@ -27,7 +27,7 @@ class Wall:
         if self.stands:
             return f"{self.name} ({', '.join(self.means)})"
         why = "; ".join(f"{means}: {reason}" for means, reason in self.missing)
-        return f"NOT {self.name} ({why})"
+        return f"{self.name}: NOT HELD here ({why})"
 
 
 def in_words(walls: Sequence[Wall]) -> str:
@@ -35,6 +35,7 @@ def in_words(walls: Sequence[Wall]) -> str:
     return ", ".join(map(str, walls)) or "none"
 
 
-def missing(walls: Sequence[Wall]) -> dict[str, str]:
-    """Return each means that the system lacks, and why."""
-    return {means: reason for wall in walls for means, reason in wall.missing}
+def lacking(walls: Sequence[Wall]) -> str:
+    """Return in a line what the system does not have of walls that stand all the same, and why."""
+    found = {means: why for wall in walls if wall.stands for means, why in wall.missing}
+    return ", ".join(f"{means} ({why})" for means, why in found.items())

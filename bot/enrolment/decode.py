@@ -1,7 +1,7 @@
 """Uploads to mono float32, streaming from memory and bounded.
 
 PyAV carries its own FFmpeg. What FFmpeg would do beyond decoding one file (playlists that open
-other files or addresses, devices) is kept out by a list of allowed containers.
+other files or addresses, devices) is kept out by lists of allowed containers and decoders.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from av.container import InputContainer
 from av.packet import Packet
 
 from bot.enrolment.channels import Balance, mix_weights
+from bot.enrolment.formats import CODECS, OPTIONS
 from bot.enrolment.lengths import is_cut_off, with_open_end
 from bot.enrolment.tops import CLIPPED_LEVEL
 from bot.enrolment.types import SUPPORTED, AudioFileError, EnrolmentLimits
@@ -29,12 +30,6 @@ from bot.i18n import Translatable, joined
 Samples = npt.NDArray[np.float32]
 
 log = structlog.get_logger(__name__)
-
-ALLOWED_CONTAINERS = (
-    "3gp,aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,eac3,flac,flv,m4a,matroska,mov,mp2,mp3,"
-    "mp4,mpeg,mpegts,ogg,rm,tta,w64,wav,webm,wv"
-)
-"""FFmpeg's names of the containers that are opened; none of them refers to other files."""
 
 MAX_LEVEL = 4.0
 """Float files may hold anything; beyond 12 dB over full scale it is damage, and squares of it
@@ -115,7 +110,7 @@ def decode(
     # Streams may begin anywhere in a file without a header for them (FLV, MPEG): all of it is
     # searched. PyAV cannot take in one that appears while packets are read.
     options = {
-        "format_whitelist": ALLOWED_CONTAINERS,
+        **OPTIONS,
         "probesize": str(max(len(data), MIN_PROBE_BYTES)),
         "analyzeduration": str(PROBE_MICROSECONDS),
     }
@@ -197,9 +192,25 @@ class _Decoder:
 
 
 def _sound_tracks(container: InputContainer) -> list[AudioStream]:
-    """Return the sound tracks that can be decoded, FFmpeg's choice first, at most `MAX_TRACKS`."""
+    """Return the sound tracks that may be decoded, FFmpeg's choice first, at most `MAX_TRACKS`.
+
+    Raises `AudioFileError` if all are of other kinds.
+    """
     # PyAV's types leave out that FFmpeg may have no decoder.
-    known = [s for s in container.streams.audio if getattr(s, "codec_context", None) is not None]
+    found = [s for s in container.streams.audio if getattr(s, "codec_context", None) is not None]
+    known = [stream for stream in found if stream.codec_context.codec.name in CODECS]
+    if found and not known:
+        raise AudioFileError(
+            joined(
+                (
+                    Translatable(
+                        "The sound of this file is of a kind that is not read here ({codec}).",
+                        codec=found[0].codec_context.codec.name,
+                    ),
+                    SUPPORTED,
+                )
+            )
+        )
     best = container.streams.best("audio")
     known.sort(key=lambda stream: best is None or stream.index != best.index)
     return known[:MAX_TRACKS]

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
 
-from bot.enrolment.decode import ALLOWED_CONTAINERS, decode
+from bot.enrolment.decode import decode
+from bot.enrolment.formats import OPTIONS
 from bot.enrolment.types import EnrolmentLimits
 from bot.enrolment.work import WatchedBytes, Work
 from storage.audit_rows import PacketsHash
@@ -59,9 +60,8 @@ def _sound(data: bytes, limits: EnrolmentLimits) -> tuple[npt.NDArray[np.float32
 def _fingerprint(data: bytes) -> str | None:
     """Hash the packets without decoding them: a decoder's output depends on its version."""
     file = WatchedBytes(data, Work(len(data)))
-    options = {"format_whitelist": ALLOWED_CONTAINERS}
     try:
-        with av.open(file, "r", metadata_errors="replace", options=options) as container:
+        with av.open(file, "r", metadata_errors="replace", options=OPTIONS) as container:
             return _hash_of_packets(container)
     except av.FFmpegError:  # its sound could be read, which is all that is known of it
         return None

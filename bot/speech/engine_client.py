@@ -16,6 +16,7 @@ import structlog
 
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
+from bot.confinement import in_words
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.i18n import Translatable
 from bot.speech import engine_worker
@@ -267,6 +268,7 @@ class EngineClient:
             device=info.device,
             reason=info.reason,
             seconds=round(info.load_seconds, 2),
+            walls=in_words(info.walls),
         )
         for note in info.notes:
             log.info("engine note", stage="engine", note=note)

@@ -6,12 +6,14 @@ Imported in the bot process too, for the references to its functions, so it impo
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 
+from bot.confinement import Wall, close_network
 from bot.errors import EngineDeadError, MynahError
 from bot.speech.engines.base import (
     ComparingEngine,
@@ -32,6 +34,7 @@ SWITCH_SECONDS = 0.0005
 waits for several steps' time whenever another starts a GPU's kernels."""
 
 _loaded: list[SpeechEngine] = []
+_walls: list[Wall] = []
 
 
 class EngineNotLoadedError(MynahError):
@@ -41,13 +44,17 @@ class EngineNotLoadedError(MynahError):
 def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
     """Load the engine, unless this child has it already, and say what it is.
 
+    Loading may download; from then on this process opens no network connection. What replaces the
+    engine is loaded by another.
+
     Raises `EngineDeadError` with what to do when it cannot be loaded.
     """
     if not _loaded:
         _silence_warnings()
         sys.setswitchinterval(SWITCH_SECONDS)
         _loaded.append(_open(open_engine, spec))
-    return _loaded[0].info
+        _walls[:] = _go_offline()
+    return dataclasses.replace(_loaded[0].info, walls=tuple(_walls))
 
 
 def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -141,6 +148,15 @@ def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:
         raise EngineDeadError(
             f"The voice engine cannot be loaded ({type(error).__name__}: {error})."
         ) from None
+
+
+def _go_offline() -> tuple[Wall, ...]:
+    """Close the network, and have the library that downloads say so instead of trying again."""
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    hub = sys.modules.get("huggingface_hub.constants")
+    if hub is not None:
+        vars(hub)["HF_HUB_OFFLINE"] = True
+    return close_network()
 
 
 def _silence_warnings() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from bot.confinement import Wall
 from bot.errors import MynahError
 from bot.speech.delivery import Delivery
 from storage.sealing import NO_KEYS, KeyRing
@@ -190,6 +191,7 @@ class EngineInfo:
     notes: what whoever runs it should know of it, such as that another model was found.
     computes: in what numbers, and why; "" where nothing is to be said.
     decode: as in `EngineSpec`; with "stock", it makes one take whatever `slots` are configured.
+    walls: what its process can do no more since.
     """
 
     kind: EngineKind
@@ -202,6 +204,7 @@ class EngineInfo:
     notes: tuple[str, ...] = ()
     computes: str = ""
     decode: Decode = "own"
+    walls: tuple[Wall, ...] = field(default=(), compare=False)
 
     @property
     def sound(self) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ SMALL = [
         ("matroska", "aac"), ("adts", "aac"), ("aiff", "pcm_s16be"), ("caf", "pcm_s16be"),
         ("au", "pcm_s16be"), ("w64", "pcm_s16le"), ("avi", "pcm_s16le"), ("asf", "libmp3lame"),
         ("mpegts", "aac"), ("flv", "aac"), ("tta", "tta"), ("wv", "wavpack"), ("ac3", "ac3"),
-        ("eac3", "eac3"), ("mp2", "mp2"), ("rm", "ac3"),
+        ("eac3", "eac3"), ("mp2", "mp2"),
     ]
 ]  # fmt: skip
 
