@@ -59,9 +59,17 @@ def _modules(folder: Path) -> Iterator[Path]:
     except OSError:
         return
     for path in found:
-        is_package = (path / "__init__.py").exists() or path.suffix in _BESIDE_MODULES
+        is_package = _exists(path / "__init__.py") or path.suffix in _BESIDE_MODULES
         if is_package or path.suffix in _MODULE_SUFFIXES:
             yield path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        path.stat()
+    except OSError:  # also where it may not be looked at
+        return False
+    return True
 
 
 def _mapped_libraries() -> Iterator[Path]:
@@ -74,7 +82,7 @@ def _mapped_libraries() -> Iterator[Path]:
 def without_parts(paths: Iterable[Path]) -> list[Path]:
     """Return the paths that exist, each once, without those that lie in another of them."""
     kept: list[Path] = []
-    for path in sorted({path.resolve() for path in paths if path.exists()}):
+    for path in sorted({path.resolve() for path in paths if _exists(path)}):
         if not any(path.is_relative_to(other) for other in kept[-1:]):
             kept.append(path)
     return kept

@@ -14,7 +14,15 @@ from loopback import LoopbackDiscord
 from loopback.gateway_session import MESSAGE_CONTENT
 from tests.cli.conftest import SERVER, Mynah, add_short_voice, environment_of, program
 
-NAMES = ("configuration", "data directory", "database and clips", "engine", "codecs", "consent")
+NAMES = (
+    "configuration",
+    "data directory",
+    "database and clips",
+    "engine",
+    "codecs",
+    "walls",
+    "consent",
+)
 NOTES = ("encryption at rest", "Discord")
 
 
