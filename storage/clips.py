@@ -9,6 +9,7 @@ from a backup, another machine or another hand.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import pickle
@@ -18,7 +19,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from storage.errors import BrokenSealError, DamagedClipError, UnknownKeyError
+from storage.errors import (
+    BrokenSealError,
+    DamagedClipError,
+    UnknownKeyError,
+    UnreadableClipError,
+)
 from storage.files import open_regular, write_atomically
 from storage.sealing import (
     BEGINNING_BYTES,
@@ -49,6 +55,8 @@ _GZIP_LEVEL = 1
 
 _GZIP = b"\x1f\x8b"
 _ADVICE = "Restore the file from a backup, or enrol the voice again."
+_FAILING = (errno.EIO, errno.ENXIO, errno.ESTALE, errno.ETIMEDOUT)
+"""Errors of a disk or of a network's file system, which may be well again in a moment."""
 
 
 def clip_path(directory: Path, sha256: str) -> Path:
@@ -95,7 +103,8 @@ def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> Refe
     Executes nothing that the file names and takes bounded memory, whatever the file holds.
 
     Raises UnknownKeyError for one that is sealed by a key that is not there; DamagedClipError,
-    which names the file and what is wrong with it.
+    which names the file and what is wrong with it; of its kind UnreadableClipError where the disk
+    fails.
     """
     try:
         content = _content(path, expected_sha256, keys)
@@ -103,7 +112,7 @@ def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> Refe
         if clip.sha256 != expected_sha256:
             raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
     except FaultError as error:
-        raise _damaged(path, str(error)) from error.__cause__
+        raise _unusable(path, error) from error.__cause__
     return clip
 
 
@@ -118,7 +127,7 @@ def glance(path: Path) -> str | None:
         with open_regular(path) as file:
             beginning = file.read(HEADER_BYTES)
     except OSError as error:
-        raise _damaged(path, _reason(error)) from error
+        raise _unreadable(path, error) from error
     if not is_sealed(beginning) and not beginning.startswith(_GZIP):
         raise _damaged(path, "it is empty or not gzip-compressed")
     return sealing_key(beginning)
@@ -132,12 +141,24 @@ def reseal_clip(path: Path, sha256: str, opening: KeyRing, sealing: KeyRing) -> 
     try:
         content = _content(path, sha256, opening)
     except FaultError as error:
-        raise _damaged(path, str(error)) from error.__cause__
+        raise _unusable(path, error) from error.__cause__
     write_content(path, content, sha256, sealing)
 
 
 def _damaged(path: Path, fault: str) -> DamagedClipError:
     return DamagedClipError(f"The clip {path} cannot be used: {fault}. {_ADVICE}")
+
+
+def _unusable(path: Path, fault: FaultError) -> DamagedClipError:
+    cause = fault.__cause__
+    return _unreadable(path, cause) if isinstance(cause, OSError) else _damaged(path, str(fault))
+
+
+def _unreadable(path: Path, error: OSError) -> DamagedClipError:
+    fault = _reason(error)
+    if error.errno not in _FAILING:
+        return _damaged(path, fault)
+    return UnreadableClipError(f"The clip {path} cannot be used now: {fault}. Check the disk.")
 
 
 def _reason(error: OSError) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from storage.clips import clip_path, glance, load_clip
 from storage.database import Database, Execute
-from storage.errors import DamagedClipError, UnknownKeyError
+from storage.errors import DamagedClipError, UnknownKeyError, UnreadableClipError
 from storage.rows import profile_of
 from storage.sealing import KeyRing
 from storage.types import VoiceProfile
@@ -27,7 +27,8 @@ async def mark_damage(database: Database, clips: Path, keys: KeyRing, *, verify:
     """Mark the rows whose clip cannot be used, unmark the others; return the unmarked hashes.
 
     A marked clip is always read whole before it is trusted again. Of one that is sealed by a key
-    that is not there, nothing is known, so its rows stay as they are. Raises StorageError.
+    that is not there, or where the disk fails, nothing is known, so its rows stay as they are.
+    Raises StorageError.
     """
     rows = await database.read("SELECT clip_sha256, max(damage) FROM voices GROUP BY clip_sha256")
     marked: dict[str, str | None] = {
@@ -128,7 +129,7 @@ def _fault(
             load_clip(path, sha256, keys)
         else:
             glance(path)
-    except UnknownKeyError:
+    except (UnknownKeyError, UnreadableClipError):
         return known
     except DamagedClipError as error:
         return str(error)

@@ -40,9 +40,14 @@ _PERMISSIONS = "Check that the directory exists and that this user may write to 
 _LEAST_ROOM = 64 * 1024
 _ADVICE = {
     sqlite3.SQLITE_NOTADB: "The file is not a database. Move it away, or restore a backup.",
-    sqlite3.SQLITE_CORRUPT: "The file is damaged. Restore a backup.",
+    # SQLite says so of a disk that gives input/output errors, too.
+    sqlite3.SQLITE_CORRUPT: (
+        "The file is damaged, or the disk fails. Check the disk; then run `mynah doctor`, or "
+        "restore a backup."
+    ),
     sqlite3.SQLITE_BUSY: "Another program is writing to it. Try again in a moment.",
-    sqlite3.SQLITE_IOERR: "The disk failed or is full. Check it.",
+    sqlite3.SQLITE_IOERR: "The disk fails, is full, or can only be read. Check it.",
+    sqlite3.SQLITE_FULL: "The disk is full. Make room.",
     sqlite3.SQLITE_CANTOPEN: _PERMISSIONS,
     sqlite3.SQLITE_READONLY: _PERMISSIONS,
     sqlite3.SQLITE_PERM: _PERMISSIONS,
@@ -334,8 +339,8 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         kind = DiskFullError if _is_full(path, error) else StorageError
         advice = _ADVICE.get(_code(error), "Please report it.")
-        if kind is DiskFullError:
-            advice = _ADVICE[sqlite3.SQLITE_IOERR]
+        if kind is DiskFullError and _code(error) == sqlite3.SQLITE_CANTOPEN:
+            advice = _ADVICE[sqlite3.SQLITE_FULL]
         said = excerpt(str(error))  # of a damaged database, this may be what a page holds
         raise kind(f"The database {path} cannot be used ({said}). {advice}") from error
 

@@ -22,6 +22,10 @@ class DamagedClipError(StorageError):
     """A clip's file is missing or damaged; the text names the file and the fault."""
 
 
+class UnreadableClipError(DamagedClipError):
+    """The disk fails where a clip lies; nothing need be wrong with the clip."""
+
+
 class KeyFileError(StorageError):
     """The keys that recordings are sealed with cannot be read; the operator must act."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
@@ -112,36 +112,19 @@ class ReachStore:
     async def pause(
         self, voice_id: int, *, by: By, actor: Actor = OPERATOR
     ) -> tuple[VoiceProfile, bool]:
-        """Stop a voice; return it and whether it was not stopped in that role before.
+        """Stop a voice, also on a full disk; return it and whether it was not stopped in that role
+        before.
 
         actor: who it is, for the audit trail. Raises VoiceNotFoundError.
         """
-        return await self._set_pause(voice_id, by, actor, timestamp(datetime.now(UTC)))
+        at = timestamp(datetime.now(UTC))
+        return await self._database.write_urgently(_pause(voice_id, by, actor, at))
 
     async def resume(
         self, voice_id: int, *, by: By, actor: Actor = OPERATOR
     ) -> tuple[VoiceProfile, bool]:
         """Take back a pause in that role alone, as `pause` does."""
-        return await self._set_pause(voice_id, by, actor, None)
-
-    async def _set_pause(
-        self, voice_id: int, by: By, actor: Actor, at: str | None
-    ) -> tuple[VoiceProfile, bool]:
-        kind = Paused if at is not None else Resumed
-
-        async def work(execute: Execute) -> tuple[VoiceProfile, bool]:
-            await execute(_PAUSE[by], (at, voice_id))
-            changed = await _changed(execute) > 0
-            rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
-            if not rows:
-                raise _gone()
-            voice = profile_of(rows[0])
-            if changed:
-                event = kind(by=actor, role=by, **about_voice(voice))
-                await audit.tell(execute, voice.guild_id, event)
-            return voice, changed
-
-        return await self._database.write(work)
+        return await self._database.write(_pause(voice_id, by, actor, None))
 
     async def block(self, guild_id: int, owner_id: int, member_id: int) -> bool:
         """Keep a member from all voices of an owner on a server; whether they were not before.
@@ -185,6 +168,27 @@ class ReachStore:
         """Return whom an owner blocks on a server, at most `MAX_BLOCKS`."""
         rows = await self._database.read(_BLOCKS, (guild_id, owner_id))
         return [int(row[0]) for row in rows]
+
+
+def _pause(
+    voice_id: int, by: By, actor: Actor, at: str | None
+) -> Callable[[Execute], Awaitable[tuple[VoiceProfile, bool]]]:
+    """Return the transaction that stops a voice, or with None lets it speak again."""
+    kind = Paused if at is not None else Resumed
+
+    async def work(execute: Execute) -> tuple[VoiceProfile, bool]:
+        await execute(_PAUSE[by], (at, voice_id))
+        changed = await _changed(execute) > 0
+        rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
+        if not rows:
+            raise _gone()
+        voice = profile_of(rows[0])
+        if changed:
+            event = kind(by=actor, role=by, **about_voice(voice))
+            await audit.tell(execute, voice.guild_id, event)
+        return voice, changed
+
+    return work
 
 
 async def _access(execute: Execute, voice_id: int) -> VoiceAccess:

@@ -169,7 +169,7 @@ async def test_damaged_database_is_reported_with_advice(path: Path) -> None:
     damaged = bytearray(path.read_bytes())
     damaged[100:] = b"\xff" * (len(damaged) - 100)
     path.write_bytes(damaged)
-    with pytest.raises(StorageError, match="Restore a backup"):
+    with pytest.raises(StorageError, match="restore a backup"):
         async with Database.open(path) as database:
             await database.read("SELECT * FROM voices")
 
