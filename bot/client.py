@@ -23,6 +23,8 @@ from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.condition import Condition
 from bot.dictionary.service import DictionaryService
+from bot.discord_events import guard_events, reconnect_soon
+from bot.discord_http import DISCORD_FAILED, LONGEST_RATE_LIMIT_SECONDS
 from bot.enrolment.service import EnrolmentService
 from bot.gateway_state import GatewayState
 from bot.operations.figures import Figures
@@ -83,6 +85,9 @@ after a session was lost."""
 IDENTIFY_SECONDS = 5.0
 """Within which one shard may identify, for bots without a larger `max_concurrency`
 (https://discord.com/developers/docs/events/gateway#rate-limiting)."""
+
+SYNC_SECONDS = 45.0
+"""How long the commands may take to be synced before the bot goes online without that."""
 
 KNOWN_COMMANDS_SECONDS = 5.0
 """Within which Discord must say at the start which commands it knows."""
@@ -171,9 +176,11 @@ class MynahBot(commands.AutoShardedBot):
             max_messages=None,
             shard_count=shard_count,
             guild_ready_timeout=GUILD_GAP_SECONDS,
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT_SECONDS,
             connector=connector,
             proxy=proxy,
         )
+        guard_events(self._connection.parsers)
         self.services = make_services(self)
         self.command_mentions = CommandMentions()
         self.shutting_down = False
@@ -197,12 +204,17 @@ class MynahBot(commands.AutoShardedBot):
         for name in self._extensions_to_load:
             await self.load_extension(name)
         if self._sync_at_start:
-            try:
-                await self.sync_commands()
-            except discord.HTTPException:
-                # The commands of the last run are there still; most of them work.
-                log.exception("commands could not be synced", stage="start")
+            await self._sync_at_first()
             await self._learn_commands()
+
+    async def _sync_at_first(self) -> None:
+        try:
+            async with asyncio.timeout(SYNC_SECONDS):
+                await self.sync_commands()
+        except DISCORD_FAILED as error:
+            # The commands of the last run are there still; most of them work.
+            log.warning("commands could not be synced; the next start tries again", stage="start",
+                        error=repr(error))  # fmt: skip
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Wait until Discord allows another IDENTIFY: for at most what is left of 5 s a shard.
@@ -221,6 +233,7 @@ class MynahBot(commands.AutoShardedBot):
     async def on_shard_connect(self, shard_id: int) -> None:
         """Remember that the gateway can be reached; discord.py sees to later losses."""
         self.was_connected = True
+        reconnect_soon(self, shard_id)
 
     async def on_shard_disconnect(self, shard_id: int) -> None:
         """Remember that a shard is away."""
@@ -322,7 +335,7 @@ class MynahBot(commands.AutoShardedBot):
         guild = discord.Object(guild_id) if guild_id != ALL_GUILDS else None
         try:
             self.command_mentions.learn(guild_id, await self.tree.fetch_commands(guild=guild))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_FAILED as error:
             # Such as a guild that sent the bot away since.
             log.info("commands unknown", stage="start", guild=guild_id, error=repr(error))
 

@@ -11,6 +11,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from bot.discord_http import DISCORD_FAILED
 from bot.errors import EngineDeadError, MynahError
 from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported, translated
 from bot.markup import literal
@@ -29,6 +30,7 @@ STALE = N_(
     "forgotten. Use the command again."
 )
 ENGINE_DEAD = N_("The voice engine is out of order. My operator has to look at it.")
+DISCORD_TROUBLE = N_("Discord has trouble and did not do all that I asked of it. Try again.")
 OUTDATED = N_("This command has changed. Restart Discord (Ctrl+R) and try again.")
 
 PERMISSIONS = {
@@ -39,11 +41,23 @@ PERMISSIONS = {
 """What Discord's clients call a permission."""
 
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#json
-_UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN = 10062, 50027
+_TOO_MANY_REQUESTS = 429
+_OVER = (
+    10008,  # unknown message: the member dismissed the answer
+    10015,  # unknown webhook: never acknowledged
+    10062,  # unknown interaction: not acknowledged within 3 s
+    40060,  # acknowledged before, such as by another program with the same token
+    50027,  # invalid webhook token: older than 15 minutes
+)
 
+
+# Not every OSError, and no 4xx: those are ours.
+_DISCORDS_FAULT = (
+    discord.DiscordServerError, discord.RateLimited, aiohttp.ClientError, TimeoutError,
+)  # fmt: skip
 
 # RuntimeError is what aiohttp raises once its session is closed, at a shutdown.
-UNDELIVERED = (discord.HTTPException, aiohttp.ClientError, OSError, RuntimeError)
+UNDELIVERED = (*DISCORD_FAILED, RuntimeError)
 
 
 class MynahTree(app_commands.CommandTree["MynahBot"]):
@@ -87,6 +101,14 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         if task is not None and interaction.type is discord.InteractionType.application_command:
             self._running[task] = interaction
             task.add_done_callback(self._running.pop)
+
+    async def _call(self, interaction: Interaction) -> None:
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise  # `on_error` is told
+        except Exception as error:  # such as of a payload that is not as Discord's
+            await answer_error(interaction, error)
 
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
@@ -154,7 +176,10 @@ async def answer_error(interaction: Interaction, error: Exception) -> None:
         await answer(interaction, _(SHUTTING_DOWN))
         return
     text = explain(error)
-    if text is None:
+    if text is None and _is_discords(error):
+        log.warning("Discord failed a command", error=repr(error), **_where(interaction))
+        text = _(DISCORD_TROUBLE)
+    elif text is None:
         reference = secrets.token_hex(4)
         log.error("command failed", reference=reference, exc_info=error, **_where(interaction))
         text = _(
@@ -224,9 +249,14 @@ def _cause(error: Exception) -> Exception:
 
 
 def _expired(error: Exception) -> bool:
-    """Whether Discord has stopped waiting: after 3 s without an answer, or 15 minutes."""
-    codes = (_UNKNOWN_INTERACTION, _INVALID_WEBHOOK_TOKEN)
-    return isinstance(error, discord.HTTPException) and error.code in codes
+    """Whether Discord takes no answer any more."""
+    return isinstance(error, discord.HTTPException) and error.code in _OVER
+
+
+def _is_discords(error: Exception) -> bool:
+    """Whether Discord failed, and we did nothing wrong."""
+    too_many = isinstance(error, discord.HTTPException) and error.status == _TOO_MANY_REQUESTS
+    return too_many or isinstance(error, _DISCORDS_FAULT)
 
 
 def _names(permissions: list[str]) -> str:

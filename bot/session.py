@@ -19,6 +19,7 @@ from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
+from bot.discord_http import careful
 from bot.errors import ConfigError, MynahError
 from bot.operating import operating
 from bot.token_file import read_token, told_exposed
@@ -37,9 +38,11 @@ FIRST_CONNECTION_SECONDS = 120.0
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
+_TOO_MANY_REQUESTS = 429
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 _AUTHENTICATION_FAILED = 4004
-_CONFIGURATION_CODES = range(4010, 4015)
+_INTENTS = 4014
+_CONFIGURATION_CODES = range(4010, _INTENTS + 1)
 
 NOT_ACCEPTED = (
     "Discord does not accept the token. Copy it anew from "
@@ -56,7 +59,6 @@ INTENT_REFUSED = (
 _UNREACHABLE = (
     aiohttp.ClientError,
     OSError,
-    TimeoutError,
     discord.DiscordServerError,
     discord.RateLimited,
     discord.GatewayNotFound,
@@ -137,8 +139,9 @@ async def logged_in(
         backstage.make_bot(False) as bot,
     ):
         try:
-            await bot.login(token)
-            yield bot
+            with careful(bot.http, bot.services.enrolment.limits.max_bytes):
+                await bot.login(token)
+                yield bot
         except (*_UNREACHABLE, discord.DiscordException) as error:
             _raise_if_final(error)
             raise MynahError(f"Discord cannot be reached ({brief(error)}). Try again.") from error
@@ -221,12 +224,15 @@ async def stay_online(
     while True:
         begin = time.monotonic()
         async with make_bot(message_content) as bot:
-            error = await _attend(bot, token, stop)
+            with careful(bot.http, bot.services.enrolment.limits.max_bytes):
+                error = await _attend(bot, token, stop)
         if stop.is_set():
             return
-        _raise_if_final(error)
+        _raise_if_final(error, message_content=message_content)
         if time.monotonic() - begin > STEADY_SECONDS and bot.was_connected:
             trouble_since, failures = time.monotonic(), 0
+        told_to_wait = error.retry_after if isinstance(error, discord.RateLimited) else 0.0
+        trouble_since += told_to_wait
         if time.monotonic() - trouble_since > PATIENCE_SECONDS:
             raise MynahError(
                 f"Discord could not be reached for {PATIENCE_SECONDS / 60:.0f} min "
@@ -234,7 +240,7 @@ async def stay_online(
                 "https://discordstatus.com, then start again."
             )
         message_content &= not isinstance(error, discord.PrivilegedIntentsRequired)
-        pause = min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS)
+        pause = max(min(FIRST_PAUSE_SECONDS * 2**failures, LONGEST_PAUSE_SECONDS), told_to_wait)
         failures += 1
         _log_failure(error, pause)
         tell(Condition("failing", brief(error), next_try=time.monotonic() + pause))
@@ -246,7 +252,7 @@ def _log_failure(error: Exception, pause: float) -> None:
     fields = {"stage": "start", "error": brief(error), "retry_seconds": pause}
     if isinstance(error, discord.PrivilegedIntentsRequired):
         log.warning(INTENT_REFUSED, stage="start")
-    elif isinstance(error, _UNREACHABLE):
+    elif _is_passing(error):
         log.warning("Discord cannot be reached", **fields)
     else:
         log.error("the Discord client failed", exc_info=error, **fields)
@@ -275,12 +281,20 @@ async def _attend(bot: MynahBot, token: str, stop: asyncio.Event) -> Exception:
     return error if isinstance(error, Exception) else ConnectionError("Discord ended the session")
 
 
-def _raise_if_final(error: Exception) -> None:
-    """Raise what no further attempt can mend."""
+def _is_passing(error: Exception) -> bool:
+    """Whether it is Discord's or the network's, and may be over in a while."""
+    limited = isinstance(error, discord.HTTPException) and error.status == _TOO_MANY_REQUESTS
+    return limited or isinstance(error, _UNREACHABLE)
+
+
+def _raise_if_final(error: Exception, *, message_content: bool = False) -> None:
+    """Raise what no further attempt can mend. message_content: whether the bot can do without."""
+    if isinstance(error, discord.PrivilegedIntentsRequired) and not message_content:
+        raise ConfigError(f"Discord refuses this bot (close code {_INTENTS}): {error}") from None
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
         raise ConfigError(NOT_ACCEPTED) from None
     if code in _CONFIGURATION_CODES:
         raise ConfigError(f"Discord refuses this bot (close code {code}): {error}") from None
-    if isinstance(error, discord.HTTPException) and not isinstance(error, _UNREACHABLE):
+    if isinstance(error, discord.HTTPException) and not _is_passing(error):
         raise MynahError(f"Discord refused the login: {error}") from None

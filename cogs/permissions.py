@@ -7,12 +7,12 @@ import time
 from dataclasses import replace
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 
 from bot.client import Services
 from bot.consent.access import NOBODY, asker_of, may_speak_as
+from bot.discord_http import DISCORD_FAILED
 from bot.errors import UserError
 from bot.i18n import _, in_locale, locale, ngettext
 from bot.settings.guild import GuildSettings
@@ -236,7 +236,7 @@ class SpeakingRight:
                 self._member = facts_of(await self._guild.fetch_member(self._member.id))
         except discord.NotFound:
             self._member = MemberFacts(self._member.id)  # they left the server
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_FAILED as error:
             log.warning("roles of a member unknown", guild=self._place.guild, stage="command",
                         error=repr(error))  # fmt: skip
         self._known_at = time.monotonic()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import discord
 import structlog
 
+from bot.discord_http import DISCORD_FAILED
 from bot.i18n import N_, _, in_locale, locale, ngettext, translated
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.ui import TOKEN_MARGIN, Interaction
@@ -117,7 +117,7 @@ class ProgressLine:
         self._shown = line
         try:
             await self._interaction.edit_original_response(content=f"{answer}\n{line}")
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_FAILED as error:
             # The member dismissed the answer, or Discord has a hiccup: the speech goes on.
             log.info(
                 "progress not shown",

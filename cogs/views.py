@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import aiohttp
 import discord
 import structlog
 from discord.utils import utcnow
 
 from bot.command_tree import SHUTTING_DOWN, answer, answer_error, take
+from bot.discord_http import DISCORD_FAILED
 from bot.i18n import _, locale
 from cogs.ui import TOKEN_MARGIN, Interaction, bot_of
 
@@ -91,7 +91,7 @@ class OwnedView(discord.ui.View):
         """Edit the answer that the buttons stand under, if it is there still."""
         try:
             await self.origin.edit_original_response(**changes)
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_FAILED as error:
             # What the buttons stand for is done or void in any case.
             log.info(
                 "answer not edited", guild=self.origin.guild_id, stage="command", error=repr(error)

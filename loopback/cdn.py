@@ -13,7 +13,7 @@ from .downloads import Spoilt
 from .ids import snowflake
 from .model import Payload
 
-CDN_HOST = "cdn.discordapp.com"
+CDN_HOST, MEDIA_HOST = "cdn.discordapp.com", "media.discordapp.net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Attachment:
             "filename": self.filename,
             "size": len(self.content),
             "url": self.url,
-            "proxy_url": self.url.replace(CDN_HOST, "media.discordapp.net"),
+            "proxy_url": self.url.replace(CDN_HOST, MEDIA_HOST),
             "content_type": self.content_type,
             "ephemeral": self.ephemeral,
             "description": self.description,

@@ -43,6 +43,8 @@ class Gateway:
         self.identified = 0
         self.resumed = 0
         self.allowed_privileged_intents = 0
+        self.away = False  # nobody is let in
+        self.turned_away = 0
         self.guild_delay = 0.0  # seconds from READY to the guilds
         self.on_voice_request: Callable[[VoiceRequest], None] = lambda request: None
         self.on_session_lost: Callable[[str], None] = lambda session_id: None
@@ -105,7 +107,10 @@ class Gateway:
         self.sessions.pop(session_id, None)
         self.on_session_lost(session_id)
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if self.away:
+            self.turned_away += 1
+            return web.Response(status=503)
         ws = web.WebSocketResponse(timeout=CLOSE_SECONDS)
         await ws.prepare(request)
         outbox = Outbox(ws)

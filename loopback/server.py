@@ -11,7 +11,7 @@ from typing import Self
 import aiohttp
 from aiohttp import web
 
-from .cdn import CDN_HOST
+from .cdn import CDN_HOST, MEDIA_HOST
 from .errors import Violation
 from .faults import Faults
 from .gateway import Gateway
@@ -248,7 +248,8 @@ class LoopbackDiscord:
         api = self._rest.application(self._routes())
         hosts = web.Application(client_max_size=REQUEST_BYTES)  # of all requests
         hosts.add_domain("discord.com", api)
-        hosts.add_domain(CDN_HOST, _host(self.world.cdn.routes()))
+        for host in (CDN_HOST, MEDIA_HOST):
+            hosts.add_domain(host, _host(self.world.cdn.routes()))
         hosts.add_domain("*.discord.gg", _host(self.gateway.routes()))
         hosts.add_domain("*.discord.media", _host(self.voice.routes()))
         return hosts

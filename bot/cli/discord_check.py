@@ -32,6 +32,7 @@ async def bot_name(settings: Settings, seconds: float = SECONDS) -> str:
     import aiohttp
     import discord
 
+    from bot.discord_http import careful
     from bot.errors import ConfigError
     from bot.session import INTENT_REFUSED, NOT_ACCEPTED, brief, require_token
 
@@ -41,7 +42,8 @@ async def bot_name(settings: Settings, seconds: float = SECONDS) -> str:
     )
     try:
         async with asyncio.timeout(seconds), client:
-            await client.login(token)
+            with careful(client.http, most_bytes=0):
+                await client.login(token)
             flags = client.application_flags
             told = flags.gateway_message_content or flags.gateway_message_content_limited
             if settings.discord.message_content and not told:

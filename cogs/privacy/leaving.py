@@ -6,12 +6,12 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 
-import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
 from bot.client import MynahBot
+from bot.discord_http import DISCORD_FAILED
 from bot.errors import BusyError
 from storage.departures import THE_BOT
 from storage.errors import StorageError
@@ -86,7 +86,7 @@ class Leaving(commands.Cog):
             await guild.fetch_member(user_id)
         except discord.NotFound as error:
             return False if error.code in (_UNKNOWN_MEMBER, _UNKNOWN_USER) else None
-        except (discord.HTTPException, aiohttp.ClientError, OSError):
+        except DISCORD_FAILED:
             return None
         return True
 
@@ -96,7 +96,7 @@ class Leaving(commands.Cog):
             await self._bot.fetch_guild(guild_id, with_counts=False)
         except discord.HTTPException as error:
             return False if error.code in (_UNKNOWN_GUILD, _MISSING_ACCESS) else None
-        except (aiohttp.ClientError, OSError):
+        except DISCORD_FAILED:
             return None
         return True
 

@@ -9,6 +9,7 @@ import discord
 import structlog
 from discord.ext import commands
 
+from bot.discord_http import DISCORD_FAILED
 from bot.reading import phrases
 from bot.voice.link import VocalChannel
 from bot.voice.player import GuildPlayer
@@ -99,5 +100,5 @@ class Coming(commands.Cog, name="Coming"):
         if back is not None:
             await self._desk.reader.announce(back, place, player)
         elif channel.permissions_for(guild.me).send_messages:
-            with contextlib.suppress(discord.HTTPException):
+            with contextlib.suppress(*DISCORD_FAILED):
                 await channel.send(phrases.back(), silent=True)
