@@ -1,9 +1,11 @@
 """Members of five guilds enrol and speak at random, and nothing is left behind.
 
     python -m tests.e2e.soak [--seconds 120] [--operations 50] [--seed N]
+    python -m tests.e2e.soak --minutes M [--seed N] [-o FILE.json] [--picture FILE.png]
 
 Prints what happened as JSON. A program of its own, so that threads, files and tasks are the bot's
-(and the loopback Discord's), and the log is that of `mynah run`.
+(and the loopback Discord's), and the log is that of `mynah run`. With --minutes it is the real
+program in a process of its own, with faults of Discord's and workers killed, watched all the time.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import json
 import logging
 import os
 import random
+import sys
 import tempfile
 import threading
 from collections import Counter
@@ -27,6 +30,8 @@ import psutil
 from bot.logs import configure_logging
 from loopback import Interaction, Message, Person, Upload, wait_until
 from tests.e2e.live import SAVE, Call, Live, open_live
+from tests.e2e.soak import long
+from tests.endurance import add_options
 from tests.samples import SENTENCES, encode, speech_samples
 
 GUILDS = 5
@@ -221,13 +226,21 @@ def recordings() -> list[Upload]:
     ]
 
 
-def main() -> None:
+def main() -> int:
     """Soak and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--operations", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--minutes", type=float, help="the real program for so long, with faults")
+    parser.add_argument("--kills", type=int, help="of workers, with --minutes (one in ten minutes)")
+    parser.add_argument("--picture", type=Path, metavar="FILE.png", help="with --minutes")
+    parser.add_argument("--log", type=Path, metavar="FILE.jsonl", help="keep the program's log")
+    add_options(parser)
     options = parser.parse_args()
+    if options.minutes is not None:
+        if options.kills is None:
+            options.kills = round(options.minutes * long.KILLS_A_MINUTE)
+        return long.main(options)
     log = io.StringIO()
     configure_logging("warning", "json", stream=log)
     # The listeners' library. What they should hear and cannot is counted as `unreadable`.
@@ -244,7 +257,8 @@ def main() -> None:
     report.left = after.beyond(before)
     report.complaints = log.getvalue().splitlines()
     print(json.dumps(vars(report), indent=2))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
