@@ -82,6 +82,15 @@ def load_migrations() -> tuple[Migration, ...]:
     return steps
 
 
+def apply_migrations(connection: sqlite3.Connection, version: int) -> None:
+    """Give a new database the schema of a version, 1 or higher. Raises sqlite3.Error."""
+    connection.create_function("word_tails", 1, _word_tails, deterministic=True)
+    for step in load_migrations()[:version]:
+        for statement in _statements(step.sql):
+            connection.execute(statement)
+    connection.execute(f"PRAGMA user_version = {version:d}")
+
+
 def schema_version(path: Path) -> int:
     """Return the version of the schema in a database; 0 if it is missing or holds nothing of ours.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storage.backups.installing import finish_installing
 from storage.clips import CLIP_SUFFIX
 from storage.database import schema_version
 from storage.errors import DiskFullError, StorageError
@@ -15,6 +16,7 @@ from storage.reserve import Reserve
 
 def prepare_directory(directory: Path) -> None:
     """Create what is missing. Raises StorageError if it is unusable or its database was lost."""
+    finish_installing(directory)  # before its clips are missed and made
     _create(directory)
     try:
         _refuse_lost_database(directory)

@@ -18,6 +18,14 @@ class DirectoryInUseError(StorageError):
     """Another process uses the data directory, or replaces what lies in it; it must end first."""
 
 
+class BackupError(StorageError):
+    """A backup cannot be used; the text says why."""
+
+
+class DataPresentError(StorageError):
+    """A data directory holds something that was not to be replaced."""
+
+
 class DamagedClipError(StorageError):
     """A clip's file is missing or damaged; the text names the file and the fault."""
 

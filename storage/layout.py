@@ -9,3 +9,7 @@ LOCK_NAME = "mynah.lock"
 
 LOG_NAMES = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-journal")
 """What SQLite puts beside the database; without it the latest changes are lost."""
+
+READY_NAME = "restored.ready"
+"""A restored state that is whole and takes the place of what lies there; see
+`storage.backups.installing`."""

@@ -12,6 +12,7 @@ import click
 from bot import __version__
 from bot.cli import as_json, completion
 from bot.cli.audit import audit
+from bot.cli.backup import backup, restore
 from bot.cli.check import check
 from bot.cli.context import Context
 from bot.cli.demo import demo
@@ -49,7 +50,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 COMMANDS = (
     run_bot, status, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key,
-    check,
+    backup, restore, check,
 )  # fmt: skip
 
 for command in COMMANDS:
