@@ -34,7 +34,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels soak crash fuzz lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels soak crash disk-faults fuzz lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -82,6 +82,9 @@ soak: $(VENV)/.dev ## two minutes of random use by five servers at once
 
 crash: $(VENV)/.dev ## the program killed 300 times while it enrols, replaces, deletes and seals: nothing is lost
 	$(BIN)/python -m tests.crash $(ARGS)
+
+disk-faults: $(VENV)/.dev ## disks that fill up, turn read-only or fail at any call (ARGS="--step 20": some of them)
+	$(BIN)/python -m tests.disk $(ARGS)
 
 fuzz: $(VENV)/.dev ## hostile inputs by the thousand: recordings, uploads, payloads (one: make fuzz ARGS=pickles)
 	$(BIN)/python -m tests.fuzz $(ARGS)

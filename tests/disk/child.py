@@ -15,8 +15,8 @@ import json
 import os
 import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +55,33 @@ class Disk:
         self._file = Path(os.environ["DISK_FAULT"])
 
     @contextlib.contextmanager
-    def failing(self) -> Any:
-        self._set(self._kind)
+    def failing(self, after: int = 0) -> Iterator[None]:
+        """Let the disk fail within. after: so many calls that concern it go well before."""
+        self._set(self._kind, after)
         try:
             yield
         finally:
-            self._set("-")
+            self._set("-", self.calls_left)
 
-    def _set(self, fault: str) -> None:
+    @property
+    def calls_left(self) -> int:
+        """How many more calls would have gone well."""
+        return int.from_bytes(self._file.read_bytes()[8:], sys.byteorder, signed=True)
+
+    def _set(self, fault: str, after: int) -> None:
+        content = fault.encode().ljust(8, b"\0") + after.to_bytes(8, sys.byteorder, signed=True)
         with self._file.open("r+b", buffering=0) as file:
-            file.write(fault.encode())
+            file.write(content)
+
+
+async def outcome_of(operation: Operation) -> dict[str, str | None]:
+    """Do it, and return what the program says of it."""
+    try:
+        await operation()
+    except Exception as error:
+        told = {"operator": str(error), "member": explain(error)}
+        return {"kind": type(error).__name__, **told}
+    return {"kind": "done"}
 
 
 class Trial:
@@ -79,13 +96,20 @@ class Trial:
         self.states: dict[int, State] = {}
         self.ids: dict[int, int] = {}
 
-    async def run(self) -> None:
-        async with AsyncExitStack() as stack:
-            self.store = await stack.enter_async_context(open_store(self.settings))
-            media = await stack.enter_async_context(open_media_worker(self.settings))
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Open the services as the bot does, and enrol five voices."""
+        async with (
+            open_store(self.settings) as self.store,
+            open_media_worker(self.settings) as media,
+        ):
             self.service = enrolment_service(self.settings, media, self.store, ClipNeed)
             for key in range(1, 6):
                 await self.enrol(key)
+            yield
+
+    async def run(self) -> None:
+        async with self.opened():
             for name, operation in self.operations().items():
                 await self._try(name, operation)
         await self._try("start", self._start)
@@ -115,23 +139,14 @@ class Trial:
     async def _try(self, name: str, operation: Operation) -> None:
         before = self._stored()
         with self.disk.failing():
-            told: dict[str, Any] = {"failing": await self._outcome(operation)}
+            told: dict[str, Any] = {"failing": await outcome_of(operation)}
         if told["failing"]["kind"] != "done":
             told["changed"] = sorted(set(before.items()) ^ set(self._stored().items()))
-            told["well"] = await self._outcome(operation)
-        told["damaged"] = await self._damaged()
+            told["well"] = await outcome_of(operation)
+        told["damaged"] = await self.damaged()
         self.told[name] = told
 
-    async def _outcome(self, operation: Operation) -> dict[str, str | None]:
-        try:
-            result = await operation()
-        except Exception as error:
-            told = {"operator": str(error), "member": explain(error)}
-            return {"kind": type(error).__name__, **told}
-        failed = getattr(result, "failed", None)
-        return {"kind": "done", **({"operator": str(failed)} if failed else {})}
-
-    async def _damaged(self) -> list[str]:
+    async def damaged(self) -> list[str]:
         """Read every voice, bit for bit, with what is in the key file now."""
         keys = KeyRing.from_file(self.key_file)
         faults = []
@@ -204,8 +219,7 @@ class Trial:
 
 def main() -> None:
     configure_logging("critical", "json")
-    directory = Path(os.environ["DISK_UNDER"])
-    trial = Trial(directory, Disk(sys.argv[1]))
+    trial = Trial(Path(os.environ["DISK_UNDER"]), Disk(sys.argv[1]))
     asyncio.run(trial.run())
     print(json.dumps(trial.told, indent=1))
 

@@ -25,8 +25,8 @@ def compile_shim(folder: Path) -> Path:
     return library
 
 
-def run_child(folder: Path, shim: Path, *arguments: str) -> dict[str, Any]:
-    """Run `tests.disk.child` on new data and return what it told."""
+def run_child(folder: Path, shim: Path, module: str, *arguments: str) -> dict[str, Any]:
+    """Run a module of this package on new data and return what it told."""
     data, control = folder / "data", folder / "fault"
     data.mkdir(mode=0o700)
     create_key_file(data / "mynah.key", [new_key()])
@@ -34,7 +34,7 @@ def run_child(folder: Path, shim: Path, *arguments: str) -> dict[str, Any]:
     environment = {
         **os.environ, "LD_PRELOAD": str(shim), "DISK_UNDER": str(data), "DISK_FAULT": str(control),
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.disk.child", *arguments]
+    command = [sys.executable, "-m", f"tests.disk.{module}", *arguments]
     child = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
     told: dict[str, Any] = json.loads(child.stdout)
     return told

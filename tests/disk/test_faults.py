@@ -52,7 +52,7 @@ def shim(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_a_failing_disk_stops_is_told_damages_nothing_and_works_again(
     tmp_path: Path, shim: Path, fault: str
 ) -> None:
-    told = run_child(tmp_path, shim, fault)
+    told = run_child(tmp_path, shim, "child", fault)
     assert told.keys() == EXPECTED[fault].keys()
     for operation, expected in EXPECTED[fault].items():
         prove(operation, expected, told[operation])
