@@ -236,8 +236,11 @@ class Worker:
         if walls == self._walls:
             return
         self._walls = walls
-        tell = log.info if all(wall.stands for wall in walls) else log.warning
-        tell("worker confined", stage="worker", worker=self.name, walls=in_words(walls))
+        fields = {"worker": self.name, "walls": in_words(walls)}
+        if all(wall.stands for wall in walls):
+            log.info("worker confined", stage="worker", **fields)
+        else:
+            log.warning("a wall around a worker is missing", stage="worker", **fields)
 
     def _lose(self, child: ChildProcess) -> None:
         self._child = None
