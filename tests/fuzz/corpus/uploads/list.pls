@@ -1,0 +1,3 @@
+[playlist]
+File1=/etc/passwd
+NumberOfEntries=1
