@@ -1,0 +1,1 @@
+"""The picture of the dashboard: recorded from a real bot by a real Prometheus, then drawn."""
