@@ -27,6 +27,9 @@ SECRETS = {
     "GITHUBTOKEN": "s3cret",
     "MYSQL_PWD": "s3cret",
     "RESTIC_PASSWORD": "s3cret",
+    "NOTIFY_SOCKET": "/run/s3cret",
+    "WATCHDOG_USEC": "s3cret",
+    "WATCHDOG_PID": "s3cret",
 }
 HARMLESS = {
     "PATH": "/bin",
