@@ -119,9 +119,13 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra consent --extra metrics --extra dev -c requirements/piper.txt -o requirements/dev.txt
 	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
+	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
+
+include tools/release/targets.mk
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
+	rm -rf $(VENV) $(CHATTERBOXES) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:

@@ -1,0 +1,1 @@
+"""What an operator installs from: container, services, the wheel."""

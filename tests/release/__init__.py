@@ -1,0 +1,1 @@
+"""The tools that make, check and describe a release."""

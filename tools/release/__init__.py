@@ -1,0 +1,1 @@
+"""What a release is made, checked and described with, in .venv-release."""
