@@ -10,10 +10,11 @@ import errno
 import logging
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, load_clip
-from storage.errors import StorageError
+from storage.errors import DamagedClipError, StorageError
 from storage.files import sync_directory
 from storage.layout import LOST_NAME
 from storage.private import make_private_directory
@@ -55,6 +56,36 @@ def take_back(clips: Path, sha256: str, keys: KeyRing) -> bool:
             log.warning("A recording in %s cannot be brought back (%s).", lost, _reason(error))
             continue
         return True
+    return False
+
+
+def set_aside_damaged(clips: Path, keys: KeyRing, take: Callable[[Path], None]) -> None:
+    """Have recordings taken away that are damaged and of which lost/ has a whole copy.
+
+    So they count as missing, and the copy goes back. Raises OSError.
+    """
+    for copy in sorted(lost_directory(clips).glob(f"*{CLIP_SUFFIX}")):
+        sha256 = copy.name.partition(".")[0]
+        path = clips / f"{sha256}{CLIP_SUFFIX}"
+        if path.exists() and _is_whole(copy, sha256, keys) and _is_damaged(path, sha256, keys):
+            take(path)
+
+
+def _is_whole(path: Path, sha256: str, keys: KeyRing) -> bool:
+    try:
+        load_clip(path, sha256, keys)
+    except StorageError:
+        return False
+    return True
+
+
+def _is_damaged(path: Path, sha256: str, keys: KeyRing) -> bool:
+    try:
+        load_clip(path, sha256, keys)
+    except DamagedClipError:
+        return True
+    except StorageError:  # sealed by a key that is not there
+        return False
     return False
 
 

@@ -73,6 +73,24 @@ async def sweep(database: Database, clips: Path, keys: KeyRing) -> Swept:
     return Swept(tuple(sorted(removed)), tuple(moved), tuple(sorted(returned)))
 
 
+async def look(database: Database, clips: Path) -> Swept:
+    """Return what `sweep` would change, as far as that is seen without reading recordings.
+
+    returned: what rows need and only lost/ has. Raises StorageError.
+    """
+    found = await asyncio.to_thread(_list_files, clips)
+    needed = {row[0] for row in await database.read(_NEEDED)}
+    released = set(await _released(database))
+    hashes = {name: _hash_of(name) for name in found}
+    unneeded = [name for name in found if hashes[name] not in needed | {None}]
+    removed = [name for name in found if hashes[name] is None or hashes[name] in released - needed]
+    unfinished = await asyncio.to_thread(lost.list_unfinished, clips)
+    missing = sorted(h for h in needed - set(hashes.values()) if _hash_of(f"{h}{CLIP_SUFFIX}"))
+    returned = [h for h in missing if any(lost.lost_directory(clips).glob(f"{h}*{CLIP_SUFFIX}"))]
+    moved = [name for name in unneeded if hashes[name] not in released]
+    return Swept(tuple(removed + unfinished), tuple(moved), tuple(returned))
+
+
 async def announce(database: Database, sha256: str) -> None:
     """Note that a clip is going to be written, so that a crash before its row is recognised."""
     await database.write(lambda execute: release(execute, sha256))

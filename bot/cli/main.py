@@ -17,6 +17,7 @@ from bot.cli.check import check
 from bot.cli.context import Context
 from bot.cli.demo import demo
 from bot.cli.destination import discard_stdout
+from bot.cli.doctor import doctor
 from bot.cli.enroll import enroll
 from bot.cli.erase import erase
 from bot.cli.failures import failure_of, tell
@@ -50,7 +51,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 COMMANDS = (
     run_bot, status, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key,
-    backup, restore, check,
+    backup, restore, doctor, check,
 )  # fmt: skip
 
 for command in COMMANDS:
