@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bot.errors import OutputError, UserError
+from storage.files import put_in_place
 from storage.private import make_private
 
 MOST_COPIES = 9999
@@ -67,19 +68,14 @@ def _numbered(path: Path) -> Iterator[Path]:
 def _write_and_rename(path: Path, content: bytes, replace: bool) -> None:
     # A name of its own: with more around it, a long one would be too long for the file system.
     handle, name = tempfile.mkstemp(prefix=".mynah-", suffix=".tmp", dir=path.parent)
-    temporary, claimed = Path(name), False
+    temporary = Path(name)
     try:
         make_private(handle)
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())  # some file systems tell only now that there is no room
-        if not replace:
-            path.touch(exist_ok=False)  # O_EXCL: exactly one program gets the name
-            claimed = True
-        temporary.replace(path)
+        put_in_place(temporary, path, replace=replace)
     except BaseException:
         temporary.unlink(missing_ok=True)
-        if claimed:
-            path.unlink(missing_ok=True)
         raise

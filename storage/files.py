@@ -60,6 +60,34 @@ def write_atomically(path: Path, content: bytes, suffix: str) -> None:
     sync_directory(path.parent)
 
 
+def put_in_place(temporary: Path, path: Path, *, replace: bool) -> None:
+    """Give a file that is whole its name.
+
+    Raises OSError; FileExistsError where that name is taken and not to be replaced, which no other
+    program can slip past.
+    """
+    if replace:
+        temporary.replace(path)
+        return
+    try:
+        os.link(temporary, path)
+    except FileExistsError:
+        raise
+    except OSError:  # not every file system has links
+        _claim(temporary, path)
+    else:
+        temporary.unlink()
+
+
+def _claim(temporary: Path, path: Path) -> None:
+    path.touch(exist_ok=False)  # O_EXCL: exactly one program gets the name
+    try:
+        temporary.replace(path)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
 def _take_over(descriptor: int, path: Path) -> None:
     """Give a file the owner and mode of one that lies at `path`, if any.
 

@@ -8,6 +8,8 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 
+from storage.private import make_private_directory
+
 REPLACED = "replaced"
 """By a restored backup."""
 
@@ -35,7 +37,7 @@ def _new(parent: Path, name: str) -> Path:
     for number in itertools.count(1):
         path = parent / (name if number == 1 else f"{name}-{number}")
         if not os.path.lexists(path):
-            path.mkdir(mode=0o700)
+            make_private_directory(path)
             return path
     raise AssertionError("some name is free")
 

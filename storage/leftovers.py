@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from storage.files import sync_directory
+from storage.files import put_in_place, sync_directory
+from storage.private import DIRECTORY_MODE, make_private
 
 BACKUP_PREFIX = "backup-"
 RESTORE_PREFIX = "restore-"
@@ -25,6 +26,7 @@ FILE_PREFIX = ".mynah-backup-"
 def work_directory(parent: Path, prefix: str) -> Iterator[Path]:
     """Make a directory for this user alone, and remove it in the end. Raises OSError."""
     path = Path(tempfile.mkdtemp(WORK_SUFFIX, prefix, parent))
+    path.chmod(DIRECTORY_MODE)  # whatever the umask
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,26 +45,16 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
     descriptor, name = tempfile.mkstemp(WORK_SUFFIX, FILE_PREFIX, path.parent)
     temporary = Path(name)
     try:
+        make_private(descriptor)
         with os.fdopen(descriptor, "wb") as file:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield file
             file.flush()
             os.fsync(descriptor)
-        _put(temporary, path, replace)
+        put_in_place(temporary, path, replace=replace)
     finally:
         temporary.unlink(missing_ok=True)
     sync_directory(path.parent)
-
-
-def _put(temporary: Path, path: Path, replace: bool) -> None:
-    if not replace:
-        path.touch(exist_ok=False)  # exactly one program gets the name
-    try:
-        temporary.replace(path)
-    except OSError:
-        if not replace:
-            path.unlink(missing_ok=True)
-        raise
 
 
 def dead(directory: Path) -> list[Path]:

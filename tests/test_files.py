@@ -47,6 +47,25 @@ def test_what_must_not_be_replaced_stays(tmp_path: Path, kind: str) -> None:
     assert names(tmp_path) == ["old.wav"]
 
 
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_file_system_without_links_will_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    path = tmp_path / "speech.wav"
+    if taken:
+        path.write_bytes(b"old")
+        with pytest.raises(FileExistsError):
+            write_whole(path, CONTENT, replace=False)
+    else:
+        write_whole(path, CONTENT, replace=False)
+    assert path.read_bytes() == (b"old" if taken else CONTENT)
+    assert names(tmp_path) == ["speech.wav"]
+
+
 @pytest.mark.parametrize("step", ["fsync", "replace"])
 @pytest.mark.parametrize("old", [True, False])
 @pytest.mark.parametrize("replace", [True, False])
@@ -60,7 +79,11 @@ def test_a_failure_leaves_everything_as_it_was(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(*((os, "fsync", full) if step == "fsync" else (Path, "replace", full)))
+    if step == "fsync":
+        monkeypatch.setattr(os, "fsync", full)
+    else:
+        monkeypatch.setattr(Path, "replace", full)
+        monkeypatch.setattr(os, "link", full)
     with pytest.raises((OutputError, FileExistsError)):
         write_whole(path, CONTENT, replace=replace)
     assert names(tmp_path) == (["speech.wav"] if old else [])

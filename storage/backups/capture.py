@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from storage.backups.manifest import (
     MOST_CLIP_BYTES,
@@ -33,6 +34,7 @@ from storage.errors import BackupError, StorageError
 from storage.files import open_regular
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOST_NAME
 from storage.leftovers import BACKUP_PREFIX, sweep, work_directory
+from storage.private import make_private_directory, open_private
 from storage.sealing import HEADER_BYTES, sealing_key
 from storage.use_lock import using
 
@@ -175,7 +177,7 @@ def _link_all(
     to_copy: list[tuple[Path, Path]] = []
     odd: list[str] = []
     for folder in (CLIPS_NAME, LOST_NAME):
-        (work / folder).mkdir(mode=0o700)
+        make_private_directory(work / folder)
         for path in _files(directory / folder):
             if not is_clip_name(f"{folder}/{path.name}") or not _is_small_file(path):
                 odd += [f"{folder}/{path.name}"] if path.name.endswith(CLIP_SUFFIX) else []
@@ -203,15 +205,19 @@ def _link(path: Path, target: Path, to_copy: list[tuple[Path, Path]]) -> None:
 def _copy_all(pairs: list[tuple[Path, Path]]) -> None:
     for path, target in pairs:
         try:
-            with open_regular(path) as source, target.open("xb") as copy:
+            with open_regular(path) as source, _created(target) as copy:
                 shutil.copyfileobj(source, copy)
         except FileNotFoundError:
             raise _TornError from None
 
 
+def _created(path: Path) -> BinaryIO:
+    return os.fdopen(open_private(path, os.O_WRONLY | os.O_EXCL), "wb")
+
+
 def _copy_database(reader: sqlite3.Connection, target: Path) -> None:
     target.unlink(missing_ok=True)
-    target.touch(mode=0o600)
+    os.close(open_private(target))
     with contextlib.closing(sqlite3.connect(target, isolation_level=None)) as copy:
         reader.backup(copy, pages=_PAGES)
         copy.execute("PRAGMA journal_mode = DELETE")  # one file, without a log beside it

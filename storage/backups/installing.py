@@ -15,6 +15,7 @@ from storage.errors import StorageError
 from storage.files import sync_directory
 from storage.kept import REPLACED, keep_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOG_NAMES, LOST_NAME, READY_NAME
+from storage.private import open_private
 from storage.use_lock import alone
 
 _KEPT_NAME = "replaces"  # says where what is replaced goes
@@ -35,9 +36,11 @@ def install(work: Path, directory: Path) -> Path | None:
     what was there is kept; None where nothing was. Raises OSError.
     """
     kept = keep_directory(directory, REPLACED) if holds_data(directory) else None
-    (work / _KEPT_NAME).write_text("" if kept is None else str(kept), encoding="utf-8")
-    with (work / _KEPT_NAME).open("rb") as file:
-        os.fsync(file.fileno())
+    descriptor = open_private(work / _KEPT_NAME, os.O_WRONLY)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write("" if kept is None else str(kept))
+        file.flush()
+        os.fsync(descriptor)
     sync_directory(work)
     work.rename(directory / READY_NAME)
     sync_directory(directory)

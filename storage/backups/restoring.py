@@ -18,6 +18,7 @@ from storage.errors import BackupError, DataPresentError, DiskFullError, Storage
 from storage.files import sync_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOST_NAME
 from storage.leftovers import RESTORE_PREFIX, sweep, work_directory
+from storage.private import make_private_directory, open_private
 from storage.sealing import KeyRing
 from storage.use_lock import alone
 
@@ -66,7 +67,7 @@ class BackupReader:
         DirectoryInUseError.
         """
         try:
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_private_directory(directory)
             finish_installing(directory)
             with alone(directory):
                 if holds_data(directory) and not replace:
@@ -85,7 +86,7 @@ class BackupReader:
         self._require_room(directory)
         with work_directory(directory, RESTORE_PREFIX) as work:
             for name in (CLIPS_NAME, LOST_NAME):
-                (work / name).mkdir(mode=0o700)
+                make_private_directory(work / name)
             for entry in self.manifest.entries:
                 self._extract(entry, work / entry.name, on_bytes)
             self._tape.end()
@@ -105,7 +106,7 @@ class BackupReader:
 
     def _extract(self, entry: Entry, path: Path, on_bytes: OnBytes) -> None:
         # O_EXCL: nothing that lies there is followed or written over.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        descriptor = open_private(path, os.O_WRONLY | os.O_EXCL)
         with os.fdopen(descriptor, "wb") as file:
             self._tape.extract(entry, file, on_bytes)
             file.flush()

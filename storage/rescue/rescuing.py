@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from storage.database import load_migrations, translated
 from storage.files import open_regular, sync_directory
+from storage.private import open_private
 from storage.rescue.pages import Pages, log_of
 from storage.rescue.reading import Reader
 from storage.rescue.shapes import schema_of, shapes_of
@@ -46,7 +48,7 @@ def rescue(old: Path, new: Path) -> Rescued:
 
     Raises StorageError; OSError where the old one cannot be read at all.
     """
-    new.touch(mode=0o600, exist_ok=False)
+    os.close(open_private(new, os.O_WRONLY | os.O_EXCL))
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(open_regular(old))
         log = stack.enter_context(open_regular(log_of(old))) if log_of(old).is_file() else None

@@ -13,13 +13,15 @@ import structlog
 
 from bot.data_directory import log_open, told_open
 from bot.files import write_whole
+from bot.operations.backup import make_backup
+from storage.backups.restoring import BackupReader
 from storage.clips import clip_path, write_clip
 from storage.key_file import create_key_file, new_key
 from storage.lost import lost_directory
 from storage.private import make_private_directory, open_private, open_to_others
 from storage.reserve import Reserve
 from storage.rotation import begin_rotation
-from storage.sealing import KeyRing
+from storage.sealing import NO_KEYS, KeyRing
 from storage.voices import VoiceStore
 from tests.storage.conftest import add, make_clip
 from tests.storage.sealed import add_with_evidence, reseal
@@ -63,6 +65,9 @@ async def test_all_that_is_stored_is_private(tmp_path: Path, umask: int) -> None
         await reseal(store)
         found = modes(tmp_path)
     write_whole(tmp_path / "export.zip", b"what a member is given")
+    make_backup(directory, tmp_path / "backup", lambda done, total: None)
+    with (tmp_path / "backup").open("rb") as file:
+        BackupReader(file, NO_KEYS).restore(directory, lambda count: None, replace=True)
     found |= modes(tmp_path)
     assert {"new/data/mynah.db-wal", "new/data/mynah.db-shm", "new/data/reserve.bin"} <= set(found)
     assert len(list(lost_directory(store.clips).iterdir())) == 1
