@@ -103,6 +103,7 @@ async def open_media_worker(settings: Settings, *, decodes: bool = True) -> Asyn
         waiting=MEDIA_WAITING,
         file_bytes=MEDIA_FILE_BYTES,
         start_seconds=MEDIA_CALL_SECONDS,
+        computing=True,
     )
     begin = partial(start_media_worker, _worker_logging(settings, "enrol"), decodes=decodes)
     worker = Worker(N_("media worker"), limits, begin, confinement=_confinement(settings))
@@ -178,7 +179,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
     engine = settings.engine
     keys = await asyncio.to_thread(key_ring, settings.storage)
     client = EngineClient(
-        _engine_worker(settings, engine.sentence_timeout_seconds),
+        _engine_worker(settings, engine.sentence_timeout_seconds, computing=True),
         dataclasses.replace(await _engine_spec(settings), keys=keys),
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,
@@ -201,9 +202,12 @@ async def open_models(settings: Settings) -> AsyncIterator[ModelKeeper]:
         await worker.close()
 
 
-def _engine_worker(settings: Settings, call_seconds: float) -> Worker:
+def _engine_worker(settings: Settings, call_seconds: float, *, computing: bool = False) -> Worker:
     limits = WorkerLimits(
-        call_seconds=call_seconds, waiting=ENGINE_WAITING, file_bytes=ENGINE_FILE_BYTES
+        call_seconds=call_seconds,
+        waiting=ENGINE_WAITING,
+        file_bytes=ENGINE_FILE_BYTES,
+        computing=computing,
     )
     log_alike = _worker_logging(settings, "engine")
     return Worker(N_("engine worker"), limits, log_alike, secrets=ENGINE_SECRETS)

@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from bot.confinement import confine
 from bot.workers.limits import WorkerLimits
 from bot.workers.protocol import (
     Assignment,
+    Beat,
     Began,
     Call,
     Raised,
@@ -28,10 +30,13 @@ from bot.workers.protocol import (
     encode_outcome,
     receive_frame,
 )
+from bot.workers.vitals import BEAT_SECONDS
 
 GROUP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C and a service manager's SIGTERM reach the whole group, but the parent decides when the
 call in flight may end."""
+
+_sending = threading.Lock()
 
 
 def program(name: str) -> list[str]:
@@ -58,6 +63,7 @@ def main() -> None:
     walls = confine(assignment.confinement) if assignment.confinement is not None else ()
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_fill, args=(channel, inbox), name="inbox", daemon=True).start()
+    threading.Thread(target=_beat, args=(channel,), name="beat", daemon=True).start()
     _send(channel, encode(Ready(walls)))
     while True:
         _serve(channel, assignment.limits, inbox.get())
@@ -111,6 +117,18 @@ def _fill(channel: socket.socket, inbox: queue.SimpleQueue[bytes]) -> None:
         os._exit(1)  # the parent is gone, also after SIGKILL: the kernel closes its end
 
 
+def _beat(channel: socket.socket) -> None:
+    beat = encode(Beat())
+    while True:
+        time.sleep(BEAT_SECONDS)
+        # While an answer is being sent, that is the sign of life.
+        if _sending.acquire(blocking=False):
+            try:
+                _write(channel, beat)
+            finally:
+                _sending.release()
+
+
 def _serve(channel: socket.socket, limits: WorkerLimits, frame: bytes) -> None:
     try:
         call: Call = decode(frame)
@@ -125,6 +143,11 @@ def _serve(channel: socket.socket, limits: WorkerLimits, frame: bytes) -> None:
 
 
 def _send(channel: socket.socket, frame: bytes) -> None:
+    with _sending:
+        _write(channel, frame)
+
+
+def _write(channel: socket.socket, frame: bytes) -> None:
     try:
         channel.sendall(frame)
     except OSError:

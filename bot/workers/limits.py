@@ -18,6 +18,8 @@ class WorkerLimits:
     nice: added to the niceness of the child. At 15 two busy children leave the pace of the packets
         alone; at 10 they do not quite.
     file_bytes: size of a file that the child writes, enforced by the kernel; None for no limit.
+    computing: whether calls do nothing but compute, unless they are given a bound of their own: one
+        that uses no processor for about 9 s counts as hung. Not for what waits for a network.
     start_seconds: wall clock until a new child can take calls, after which it is killed.
     """
 
@@ -27,6 +29,7 @@ class WorkerLimits:
     waiting: int = 16
     nice: int = 15
     file_bytes: int | None = None
+    computing: bool = False
     start_seconds: float = 60.0
 
     def apply(self) -> None:

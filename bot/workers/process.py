@@ -24,7 +24,9 @@ from bot.workers.errors import ProcessorTimeError, WorkerDiedError, WorkerTimeou
 from bot.workers.protocol import (
     Answer,
     Assignment,
+    Beat,
     Began,
+    GarbageError,
     Raised,
     Ready,
     Returned,
@@ -33,6 +35,7 @@ from bot.workers.protocol import (
     read_frame,
 )
 from bot.workers.state import StopWatch
+from bot.workers.vitals import LifeWatch
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +83,8 @@ class ChildProcess:
         self.ready: asyncio.Future[None] = loop.create_future()
         self.gone: asyncio.Future[WorkerDiedError] = loop.create_future()
         self._reply: asyncio.Future[Any] | None = None
-        self._begun = False
+        self._begun = self._long = False
+        self._answers = self._calls = 0  # that came, and that were made, so far
         self._reason = ""  # why it was killed
         self.overdue = False
         self.walls: tuple[Wall, ...] = ()
@@ -101,14 +105,17 @@ class ChildProcess:
         """Whether a call is being waited for."""
         return self._reply is not None
 
-    async def call(self, frame: bytes, seconds: float) -> Any:
+    async def call(self, frame: bytes, seconds: float, *, long: bool = False) -> Any:
         """Run an encoded `Call` and return what it returns. The child must be ready.
+
+        long: whether it may keep Python's lock, or do nothing, for as long as it takes.
 
         Raises what the function raised; `WorkerTimeoutError` after `seconds`, when the child has
         been killed; `WorkerDiedError` when it ended, `NeverBeganError` when it had not begun.
         """
         reply = self._reply = asyncio.get_running_loop().create_future()
-        self._begun = False
+        self._begun, self._long = False, long
+        self._calls += 1
         try:
             # Not `drain`: there is never more than one call to send, and it is in memory anyway.
             self._writer.write(frame)
@@ -119,7 +126,7 @@ class ChildProcess:
                 raise WorkerTimeoutError(f"The {self._name} took over {seconds:g} s.")
             return reply.result()
         finally:
-            self._reply = None
+            self._reply, self._long = None, False
             reply.cancel()
 
     def kill(self, reason: str) -> None:
@@ -138,6 +145,8 @@ class ChildProcess:
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 while True:
                     self._take(await read_frame(reader))
+        except GarbageError:
+            self.kill("answered what is no answer")
         finally:
             overdue.cancel()
             watch.cancel()
@@ -146,6 +155,7 @@ class ChildProcess:
             self._end()
 
     def _take(self, frame: bytes) -> None:
+        self._answers += 1
         try:
             answer: Answer = decode(frame)
         except Exception as error:  # something that only the child can make
@@ -160,6 +170,10 @@ class ChildProcess:
                 self._reply.set_result(value)
             case Raised(raised) if self._reply is not None and not self._reply.done():
                 self._reply.set_exception(raised)
+            case Beat() | Returned() | Raised() | Ready():
+                pass  # that nobody waits for
+            case _:
+                raise GarbageError
 
     def _check_started(self) -> None:
         if not self.ready.done():
@@ -167,11 +181,23 @@ class ChildProcess:
             self.kill(f"did not start within {self._limits.start_seconds:g} s")
 
     async def _watch(self, reader: asyncio.StreamReader) -> None:
-        """Notice a child that was stopped, and one whose own children keep the connection open."""
-        stopped = StopWatch(self.pid)
+        """Notice a child that was stopped or hangs, or whose children keep the connection open."""
+        stopped, life = StopWatch(self.pid), LifeWatch(self.pid)
+        answers = calls = 0
         while self._popen.poll() is None:
+            # In the same call as at the last look, and for as long as that.
+            computing = self._begun and self.calling and calls == self._calls
+            computing = computing and self._limits.computing and not self._long
+            hung = life.look(
+                beaten=self._answers > answers,
+                computing=computing,
+                long=self._long or not self.ready.done(),
+            )
+            answers, calls = self._answers, self._calls
             if stopped.looks_stopped():
                 self.kill("was stopped (SIGSTOP)")
+            elif hung:
+                self.kill(hung)
             await asyncio.sleep(WATCH_SECONDS)
         reader.feed_eof()
 

@@ -1,7 +1,7 @@
 """What the parent and a child say to each other: pickled messages, each after its length.
 
 The parent sends an `Assignment` once, then a `Call` at a time. The child answers with `Ready` once
-and, for each call, with `Began` and then `Returned` or `Raised`.
+and, for each call, with `Began` and then `Returned` or `Raised`. A `Beat` comes at any time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from typing import Any, TypeAlias
 from bot.confinement import Confinement, Wall
 from bot.workers.limits import WorkerLimits
 
+MOST_BYTES = 1 << 30
+"""Of a message; more is none, but what something else wrote to the socket."""
+
 _LENGTH = struct.Struct(">Q")
+
+
+class GarbageError(Exception):
+    """What came is no message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +77,12 @@ class Raised:
     error: Exception
 
 
-Answer: TypeAlias = Ready | Began | Returned | Raised
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """Python runs in the child."""
+
+
+Answer: TypeAlias = Beat | Ready | Began | Returned | Raised
 
 
 def encode(message: object) -> bytes:
@@ -100,8 +112,13 @@ def decode(content: bytes) -> Any:
 
 
 async def read_frame(reader: asyncio.StreamReader) -> bytes:
-    """Return the next message's bytes. Raises IncompleteReadError or OSError at the end."""
+    """Return the next message's bytes.
+
+    Raises IncompleteReadError or OSError at the end, `GarbageError` for what cannot be one.
+    """
     (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    if length > MOST_BYTES:
+        raise GarbageError
     return await reader.readexactly(length)
 
 

@@ -46,7 +46,7 @@ class Worker:
 
     The first call starts the child. From then on its end is noticed when it comes, also between
     calls, and another is started at once; with growing pauses when no child lasts. A child that was
-    stopped (SIGSTOP) counts as lost within 10 s.
+    stopped (SIGSTOP) or hangs counts as lost within 10 s; see `bot.workers.vitals`.
 
     on_lost: called when a child is lost, before anybody else learns of it, with the error that says
     how; None calls nothing.
@@ -134,19 +134,28 @@ class Worker:
         `WorkerDiedError` (`ProcessorTimeError`) or `WorkerTimeoutError` when the child was lost
         during the call, or could not be started.
         """
-        return await self.run_within(self._limits.call_seconds, function, *args, **kwargs)
+        call = Call(function, args, kwargs)
+        result: R = await self._run(self._limits.call_seconds, call, long=False)
+        return result
 
     async def run_within(
         self, call_seconds: float, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs
     ) -> R:
-        """Do the same as `run` with a bound of its own, in seconds, for a call known to be long."""
+        """Do the same as `run` with a bound of its own, in seconds, for a call known to be long.
+
+        Nothing else bounds it, unless the child shows no sign of life at all; see `vitals`.
+        """
+        result: R = await self._run(call_seconds, Call(function, args, kwargs), long=True)
+        return result
+
+    async def _run(self, call_seconds: float, call: Call, *, long: bool) -> Any:
         if self._turn.locked() and self._waiting >= self._limits.waiting:
             raise BusyError(
                 Translatable(
                     "The {worker} is busy. Try again in a minute.", worker=Translatable(self.name)
                 )
             )
-        result: R = await self._queue(call_seconds, Call(function, args, kwargs))
+        result = await self._queue(call_seconds, call, long=long)
         self._backoff.succeed()
         return result
 
@@ -156,7 +165,7 @@ class Worker:
         Raises what `run` raises.
         """
         self._warm_up = function
-        await self.run(function)
+        await self.run_within(self._limits.call_seconds, function)
 
     async def close(self) -> None:
         """End the child, and with it a call in flight; refuse further calls."""
@@ -172,13 +181,13 @@ class Worker:
 
     # Calls.
 
-    async def _queue(self, call_seconds: float, call: Call) -> Any:
+    async def _queue(self, call_seconds: float, call: Call, *, long: bool) -> Any:
         self._waiting += 1
         try:
             await self._turn.acquire()
         finally:
             self._waiting -= 1
-        task = asyncio.create_task(self._take_turn(call_seconds, call), name="worker-call")
+        task = asyncio.create_task(self._take_turn(call_seconds, call, long), name="worker-call")
         self._calls.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -188,13 +197,13 @@ class Worker:
         if not call.cancelled():
             call.exception()  # or asyncio reports it as lost when the caller was cancelled
 
-    async def _take_turn(self, call_seconds: float, call: Call) -> Any:
+    async def _take_turn(self, call_seconds: float, call: Call, long: bool) -> Any:
         try:
             frame = encode(call)
             for _ in range(MAX_BEGINNINGS):
                 try:
                     child = await self._ready_child()
-                    return await child.call(frame, call_seconds)
+                    return await child.call(frame, call_seconds, long=long)
                 except NeverBeganError as error:
                     reason = str(error)
             raise WorkerDiedError(reason)
@@ -265,7 +274,8 @@ class Worker:
                 try:
                     await self._ready_child()
                     if self._warm_up is not None:
-                        await self._queue(self._limits.call_seconds, Call(self._warm_up, (), {}))
+                        call = Call(self._warm_up, (), {})
+                        await self._queue(self._limits.call_seconds, call, long=True)
                     return
                 except (WorkerDiedError, WorkerTimeoutError) as error:
                     reason = str(error)
