@@ -20,8 +20,9 @@ from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
 from bot.discord_http import careful
-from bot.errors import ConfigError, MynahError
+from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.operating import operating
+from bot.speech.engine_client import EngineClient
 from bot.token_file import read_token, told_exposed
 
 log = structlog.get_logger(__name__)
@@ -185,7 +186,7 @@ async def _brief_network_errors() -> AsyncIterator[None]:
 async def _warming(backstage: Backstage) -> AsyncIterator[None]:
     """Load the engine and the media libraries while the bot logs in."""
     tasks = [
-        asyncio.create_task(_warm(backstage.engine.start(), "engine")),
+        asyncio.create_task(_warm(_load(backstage.engine), "engine")),
         asyncio.create_task(_warm(backstage.enrolment.warm(), "media worker")),
     ]
     try:
@@ -196,11 +197,19 @@ async def _warming(backstage: Backstage) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def _load(engine: EngineClient) -> None:
+    try:
+        await engine.start()
+    except EngineDeadError:
+        engine.load_again()  # such as for want of a network, without waiting for a member
+        raise
+
+
 async def _warm(work: Awaitable[object], name: str) -> None:
     try:
         await work
     except MynahError as error:
-        # Both are tried again when they are needed.
+        # Both are tried again, the engine by itself and the media worker when it is needed.
         log.warning("not ready", stage="start", what=name, error=str(error))
 
 

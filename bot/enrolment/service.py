@@ -18,7 +18,7 @@ from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import Refusals, SpeakerJudge
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
-from bot.errors import UserError
+from bot.errors import MynahError, UserError
 from bot.i18n import _, in_locale, locale, ngettext, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
@@ -252,7 +252,10 @@ class EnrolmentService:
         return await self._attempt(self._worker.run, function, *args, **kwargs)
 
     async def _attempt(self, run: Callable[..., Awaitable[R]], /, *args: Any, **kwargs: Any) -> R:
-        """Do it; once more in a new worker if the first was lost, but for what hit a limit."""
+        """Do it; once more in a new worker if the first was lost, but for what hit a limit.
+
+        What nobody foresaw is tried once more, too: it may have left the worker in any state.
+        """
         for attempt in (1, 2):
             try:
                 return await run(*args, **kwargs)
@@ -261,6 +264,16 @@ class EnrolmentService:
                     "media worker failed", stage="enrol", error=repr(error), attempt=attempt
                 )
                 failure = error
+            except MynahError:
+                raise
+            except Exception as error:
+                if attempt == 2:
+                    raise
+                log.warning(
+                    "media worker failed", stage="enrol", error=repr(error), attempt=attempt
+                )
+                await self._worker.replace("failed in a way that nobody foresaw")
+                continue
             if (limit := _limit_hit(failure)) is not None:
                 # Not from the failure: what is wrong is the upload.
                 raise UserError(

@@ -280,11 +280,14 @@ class EngineClient:
             return  # whoever loads it learns of it
         self._ready = False
         self._note_failure(error)
+        self.load_again()
+
+    def load_again(self) -> None:
+        """Load the engine in the background, after pauses where that fails, until it is there."""
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload(), name="engine-reload")
 
     async def _reload(self) -> None:
-        """Load the engine again, after pauses where that fails, unless somebody else has."""
         while not self._ready and not self._closed:
             await asyncio.sleep(max(0.0, self._not_before - self._clock()))
             try:

@@ -36,7 +36,9 @@ class EngineExchange:
     """Requests of many callers, worked on together by one `ContinuousEngine`.
 
     sentence_seconds: how long the engine may work on one of them alone; with others as many times
-    as long as there were sentences at the most. clock: seconds, monotonic.
+    as long as there were sentences at the most. Where sentences are given up a second time and none
+    was finished between, it hangs in a thread of its own, and is replaced. clock: seconds,
+    monotonic.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class EngineExchange:
         self._new: dict[int, SynthesisRequest] = {}
         self._awaited: dict[int, asyncio.Future[SynthesisResult]] = {}
         self._limits: dict[int, _Limit] = {}  # of what the engine has
+        self._fruitless = 0  # times that sentences were given up, since any was finished
         self._calling: asyncio.Task[None] | None = None
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -90,6 +93,11 @@ class EngineExchange:
                 for limit in self._limits.values():
                     limit.company = max(limit.company, len(self._limits))
                 self._settle(done)
+                self._fruitless = 0 if done else self._fruitless
+                if self._fruitless and any(self._is_late(limit) for limit in self._limits.values()):
+                    self._fruitless = 0
+                    await self._worker.replace("finished nothing of late")
+                    raise WorkerDiedError("The voice engine finished nothing of late.")
                 withdrawn = self._give_up()
         except Exception as error:
             self._fail(error)
@@ -116,17 +124,14 @@ class EngineExchange:
 
     def _give_up(self) -> list[int]:
         """Forget what nobody waits for and what took too long; return what the engine has of it."""
-        now = self._clock()
-        late = []
-        for ticket, limit in list(self._limits.items()):
-            allowed = limit.company * self._sentence_seconds
-            if now > limit.begun + allowed:
-                late.append(ticket)
-                told = Translatable(
-                    "This sentence took over {seconds:g} s and was given up. Try a shorter one.",
-                    seconds=allowed,
-                )
-                self._settle([(ticket, EngineError(told))])
+        late = [ticket for ticket, limit in self._limits.items() if self._is_late(limit)]
+        self._fruitless += bool(late)
+        for ticket in late:
+            told = Translatable(
+                "This sentence took over {seconds:g} s and was given up. Try a shorter one.",
+                seconds=self._allowed(self._limits[ticket]),
+            )
+            self._settle([(ticket, EngineError(told))])
         left = [ticket for ticket, future in self._awaited.items() if future.done()]
         for ticket in left:
             del self._awaited[ticket]
@@ -134,3 +139,9 @@ class EngineExchange:
         for ticket in left:
             self._limits.pop(ticket, None)
         return [*late, *(ticket for ticket in left if ticket not in unseen)]
+
+    def _allowed(self, limit: _Limit) -> float:
+        return limit.company * self._sentence_seconds
+
+    def _is_late(self, limit: _Limit) -> bool:
+        return self._clock() > limit.begun + self._allowed(limit)

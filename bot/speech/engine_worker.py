@@ -8,10 +8,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
-import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from typing import NoReturn
 
 from bot.confinement import Wall, close_network
 from bot.errors import EngineDeadError, MynahError
@@ -23,6 +23,7 @@ from bot.speech.engines.base import (
     SpeechEngine,
 )
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.workers.child import end_unfit
 from storage.types import ReferenceClip
 
 log = logging.getLogger(__name__)
@@ -94,7 +95,8 @@ def exchange(
 def forget(clip_sha256: str) -> None:
     """Drop what the engine prepared of a clip, if anything."""
     if _loaded and isinstance(_loaded[0], PreparingEngine):
-        _loaded[0].forget(clip_sha256)
+        with _ending_when_dead():
+            _loaded[0].forget(clip_sha256)
 
 
 def embeddings(clips: Sequence[ReferenceClip]) -> list[Samples | None]:
@@ -129,13 +131,26 @@ def _engine() -> SpeechEngine:
 
 @contextlib.contextmanager
 def _ending_when_dead() -> Iterator[None]:
+    """End this process where the engine is no longer fit to work, or may not be.
+
+    After a failure of the GPU every further call of the same process fails. What an engine raises
+    without having meant to leaves it in a state that nobody knows.
+    """
     try:
         yield
     except EngineDeadError as error:
-        # After a failure of the GPU every further call of the same process fails.
-        log.critical("engine worker ends itself: %s", error)
-        logging.shutdown()
-        os._exit(1)
+        _end(str(error))
+    except MynahError:
+        raise
+    except Exception as error:
+        log.exception("the engine failed")
+        _end(f"The voice engine failed ({type(error).__name__}: {error}).")
+
+
+def _end(reason: str) -> NoReturn:
+    log.critical("engine worker ends itself: %s", reason)
+    logging.shutdown()
+    end_unfit(reason)
 
 
 def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:

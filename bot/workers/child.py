@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 from bot.confinement import confine
 from bot.workers.limits import WorkerLimits
@@ -25,6 +26,7 @@ from bot.workers.protocol import (
     Raised,
     Ready,
     Returned,
+    Unfit,
     decode,
     encode,
     encode_outcome,
@@ -37,6 +39,14 @@ GROUP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 call in flight may end."""
 
 _sending = threading.Lock()
+_channels: list[socket.socket] = []  # the one to the parent, in a child
+
+
+def end_unfit(reason: str) -> NoReturn:
+    """End this process, a child, and tell the parent why; the parent starts another."""
+    for channel in _channels:
+        _send(channel, encode(Unfit(reason)))
+    os._exit(1)
 
 
 def program(name: str) -> list[str]:
@@ -51,6 +61,7 @@ def main() -> None:
     for number in GROUP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
     channel = _take_channel()
+    _channels.append(channel)
     with _ending_with_parent(channel):
         # Makes `__main__` of the parent known, for functions that are defined there.
         multiprocessing.spawn.prepare(decode(_receive(channel)))

@@ -30,6 +30,7 @@ from bot.workers.protocol import (
     Raised,
     Ready,
     Returned,
+    Unfit,
     decode,
     encode,
     read_frame,
@@ -86,6 +87,7 @@ class ChildProcess:
         self._begun = self._long = False
         self._answers = self._calls = 0  # that came, and that were made, so far
         self._reason = ""  # why it was killed
+        self._unfit = ""  # why it ended itself
         self.overdue = False
         self.walls: tuple[Wall, ...] = ()
         self._life = asyncio.create_task(self._live(connection, introduction), name="worker-life")
@@ -170,6 +172,8 @@ class ChildProcess:
                 self._reply.set_result(value)
             case Raised(raised) if self._reply is not None and not self._reply.done():
                 self._reply.set_exception(raised)
+            case Unfit(reason):
+                self._unfit = reason
             case Beat() | Returned() | Raised() | Ready():
                 pass  # that nobody waits for
             case _:
@@ -229,6 +233,8 @@ class ChildProcess:
             return ProcessorTimeError(
                 f"The {self._name} took over {seconds:g} s of processor time."
             )
+        if self._unfit:
+            return WorkerDiedError(f"The {self._name} ended itself. {self._unfit}")
         killed = self._reason and code in (None, -signal.SIGKILL)
         how = f"{self._reason} and was ended" if killed else f"stopped unexpectedly ({_how(code)})"
         return WorkerDiedError(f"The {self._name} {how}.")

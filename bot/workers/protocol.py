@@ -1,7 +1,8 @@
 """What the parent and a child say to each other: pickled messages, each after its length.
 
 The parent sends an `Assignment` once, then a `Call` at a time. The child answers with `Ready` once
-and, for each call, with `Began` and then `Returned` or `Raised`. A `Beat` comes at any time.
+and, for each call, with `Began` and then `Returned` or `Raised`. A `Beat` comes at any time, and
+`Unfit` before a child ends itself.
 """
 
 from __future__ import annotations
@@ -82,7 +83,14 @@ class Beat:
     """Python runs in the child."""
 
 
-Answer: TypeAlias = Beat | Ready | Began | Returned | Raised
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """The child ends itself, because it can do its work no more."""
+
+    reason: str
+
+
+Answer: TypeAlias = Beat | Ready | Began | Returned | Raised | Unfit
 
 
 def encode(message: object) -> bytes:

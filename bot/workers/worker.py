@@ -167,6 +167,17 @@ class Worker:
         self._warm_up = function
         await self.run_within(self._limits.call_seconds, function)
 
+    async def replace(self, reason: str) -> None:
+        """End the child, such as for a call that failed in a way that nobody foresaw.
+
+        reason: what follows "the worker" in the error of a call in flight. Another child is started
+        at once, as for one that was lost.
+        """
+        if self._child is not None:
+            gone = self._child.gone
+            self._child.kill(reason)
+            await asyncio.wait([gone])
+
     async def close(self) -> None:
         """End the child, and with it a call in flight; refuse further calls."""
         self._closed = True

@@ -98,6 +98,9 @@ class MediaWorker:
     restarting: bool = False
     heard: Callable[[Asked], LiveSample] | None = None
 
+    async def replace(self, reason: str) -> None:
+        pass
+
     async def run(self, function: Callable[..., Any], *args: Any) -> Any:
         if function in (ogg_bytes, traces_of):
             return function(*args)

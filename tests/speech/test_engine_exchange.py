@@ -92,6 +92,19 @@ async def test_a_sentence_that_takes_too_long_is_given_up(
     assert packet(await client.synthesize([sentence("next")])) == b"next"
 
 
+async def test_an_engine_that_finishes_nothing_again_is_replaced_and_the_sentence_tried_anew(
+    client: EngineClient, clock: Clock
+) -> None:
+    former = client._worker.pid
+    for late in (5.5, 11.5):
+        speaking = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
+        await until_handed_over(client, 1)
+        clock.now = late
+        results = await speaking
+    assert client._worker.pid != former
+    assert packet(results) == b"alone"
+
+
 async def test_others_go_on_and_have_their_own_time(client: EngineClient, clock: Clock) -> None:
     endless = asyncio.create_task(client.synthesize([sentence(ENDLESS)]))
     await until_handed_over(client, 1)

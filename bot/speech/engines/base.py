@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.i18n import Translatable
 from bot.speech.delivery import Delivery
+from bot.speech.engines.gpu_failures import gpu_failed, is_gpu_failure
 from bot.speech.mastering import mastered
 from bot.speech.opus import encode_opus
 from bot.speech.types import (
@@ -142,9 +143,14 @@ def result_of(
 
 
 def to_error(error: Exception) -> MynahError:
-    """Return the error to hand on for a sentence that failed; raises `EngineDeadError`."""
+    """Return the error to hand on for a sentence that failed.
+
+    Raises `EngineDeadError` where the GPU failed with it.
+    """
     if isinstance(error, EngineDeadError):
         raise error
+    if is_gpu_failure(error):
+        raise gpu_failed(error) from None
     if isinstance(error, MynahError):
         return error
     # Not sent to the parent as it is: unpickling an engine's exception would import the engine.

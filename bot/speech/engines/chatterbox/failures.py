@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import re
 from collections.abc import Callable, Iterator
 
-from bot.errors import EngineDeadError, OutOfMemoryError
+from bot.errors import OutOfMemoryError
 from bot.i18n import Translatable
-from bot.speech.engines.chatterbox.stock import first_line, is_out_of_memory
-
-# After one, every further call of this process fails. The second is what drawing random numbers
-# says when a graph was given up half-way.
-_GPU_FAILED = re.compile("CUDA error|outside graph capture")
+from bot.speech.engines.chatterbox.stock import is_out_of_memory
+from bot.speech.engines.gpu_failures import gpu_failed, is_gpu_failure
 
 
 class Failures:
@@ -35,6 +31,6 @@ class Failures:
                         "minute."
                     )
                 ) from None
-            if _GPU_FAILED.search(str(error)):
-                raise EngineDeadError(f"The GPU failed ({first_line(error)}).") from None
+            if is_gpu_failure(error):
+                raise gpu_failed(error) from None
             raise

@@ -20,6 +20,7 @@ from bot.speech.engines.chatterbox.t3.backbone import (
     added,
     rotate,
 )
+from bot.speech.engines.gpu_failures import is_gpu_failure
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,7 @@ def open_fused(
         step = FusedStep(backbone, cache, stride)
         step.check()
     except Exception as error:
-        if "CUDA error" in str(error):
+        if is_gpu_failure(error):
             raise EngineDeadError(
                 f"The GPU failed in a kernel of Mynah's own ({error}). Set [engine] fused = false."
             ) from None
