@@ -22,6 +22,7 @@ from bot.speech.engines.base import (
     Samples,
     SpeechEngine,
 )
+from bot.speech.engines.gpu_failures import gpu_failed, is_gpu_failure
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 from bot.workers.child import end_unfit
 from storage.types import ReferenceClip
@@ -144,7 +145,8 @@ def _ending_when_dead() -> Iterator[None]:
         raise
     except Exception as error:
         log.exception("the engine failed")
-        _end(f"The voice engine failed ({type(error).__name__}: {error}).")
+        failed = f"The voice engine failed ({type(error).__name__}: {error})."
+        _end(str(gpu_failed(error)) if is_gpu_failure(error) else failed)
 
 
 def _end(reason: str) -> NoReturn:

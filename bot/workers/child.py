@@ -73,8 +73,10 @@ def main() -> None:
     # While there is one thread: others would stay outside of some walls.
     walls = confine(assignment.confinement) if assignment.confinement is not None else ()
     inbox: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=_fill, args=(channel, inbox), name="inbox", daemon=True).start()
-    threading.Thread(target=_beat, args=(channel,), name="beat", daemon=True).start()
+    filling = threading.Thread(target=_fill, args=(channel, inbox), name="inbox", daemon=True)
+    filling.start()
+    beating = threading.Thread(target=_beat, args=(channel, filling), name="beat", daemon=True)
+    beating.start()
     _send(channel, encode(Ready(walls)))
     while True:
         _serve(channel, assignment.limits, inbox.get())
@@ -128,16 +130,16 @@ def _fill(channel: socket.socket, inbox: queue.SimpleQueue[bytes]) -> None:
         os._exit(1)  # the parent is gone, also after SIGKILL: the kernel closes its end
 
 
-def _beat(channel: socket.socket) -> None:
-    beat = encode(Beat())
+def _beat(channel: socket.socket, filling: threading.Thread) -> None:
+    beat = encode(Beat((threading.get_native_id(), filling.native_id or 0)))
     while True:
-        time.sleep(BEAT_SECONDS)
         # While an answer is being sent, that is the sign of life.
         if _sending.acquire(blocking=False):
             try:
                 _write(channel, beat)
             finally:
                 _sending.release()
+        time.sleep(BEAT_SECONDS)
 
 
 def _serve(channel: socket.socket, limits: WorkerLimits, frame: bytes) -> None:

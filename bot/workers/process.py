@@ -80,6 +80,7 @@ class ChildProcess:
         del preparation["authkey"]
         introduction = encode(preparation) + encode(assignment)
         self._popen, connection = _spawn(name, environment)
+        self._signs = LifeWatch(self._popen.pid)
         self._born = loop.time()
         self.ready: asyncio.Future[None] = loop.create_future()
         self.gone: asyncio.Future[WorkerDiedError] = loop.create_future()
@@ -163,21 +164,31 @@ class ChildProcess:
         except Exception as error:  # something that only the child can make
             answer = Raised(TypeError(f"the answer cannot be read ({error!r})"))
         match answer:
-            case Ready(walls) if not self.ready.done():
-                self.walls = walls
-                self.ready.set_result(None)
+            case Ready(walls):
+                self._become_ready(walls)
             case Began():
                 self._begun = True
-            case Returned(value) if self._reply is not None and not self._reply.done():
-                self._reply.set_result(value)
-            case Raised(raised) if self._reply is not None and not self._reply.done():
-                self._reply.set_exception(raised)
+            case Returned() | Raised():
+                self._answer(answer)
             case Unfit(reason):
                 self._unfit = reason
-            case Beat() | Returned() | Raised() | Ready():
-                pass  # that nobody waits for
+            case Beat(helpers):
+                self._signs.helpers = helpers
             case _:
                 raise GarbageError
+
+    def _become_ready(self, walls: tuple[Wall, ...]) -> None:
+        if not self.ready.done():
+            self.walls = walls
+            self.ready.set_result(None)
+
+    def _answer(self, outcome: Returned | Raised) -> None:
+        if self._reply is None or self._reply.done():
+            return  # nobody waits for it any more
+        if isinstance(outcome, Returned):
+            self._reply.set_result(outcome.value)
+        else:
+            self._reply.set_exception(outcome.error)
 
     def _check_started(self) -> None:
         if not self.ready.done():
@@ -186,13 +197,13 @@ class ChildProcess:
 
     async def _watch(self, reader: asyncio.StreamReader) -> None:
         """Notice a child that was stopped or hangs, or whose children keep the connection open."""
-        stopped, life = StopWatch(self.pid), LifeWatch(self.pid)
+        stopped = StopWatch(self.pid)
         answers = calls = 0
         while self._popen.poll() is None:
             # In the same call as at the last look, and for as long as that.
             computing = self._begun and self.calling and calls == self._calls
             computing = computing and self._limits.computing and not self._long
-            hung = life.look(
+            hung = self._signs.look(
                 beaten=self._answers > answers,
                 computing=computing,
                 long=self._long or not self.ready.done(),

@@ -80,7 +80,9 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """Python runs in the child."""
+    """Python runs in the child. helpers: ids of its threads that only talk to the parent."""
+
+    helpers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

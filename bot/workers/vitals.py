@@ -20,27 +20,30 @@ do not come               runs                well for `LONG_LOOKS`, then lost: 
 
 What spins for good without the lock cannot be told from work: the bound of the call ends it.
 
+The threads that talk to the parent do not count as work: waiting for Python's lock keeps them busy.
+
 All is counted in looks of the parent, not in seconds: whoever is stopped together with its children
 (Ctrl-Z, a suspended machine) must not take them for lost when all go on again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 BEAT_SECONDS = 1.0
 """How often a child sends a beat."""
 
-STILL_LOOKS = 8
+STILL_LOOKS = 6
 """In a row without any sign of life; with one a second, and the time to notice, within 10 s."""
 
 LONG_LOOKS = 60
 """In a row without a beat of a child that runs, or that is at a call known to be long."""
 
-_RESTING_TICKS = 2
-"""Of processor time between two looks (10 ms each): beats alone take less."""
+_RESTING_TICKS = 5
+"""Of processor time between two looks (10 ms each); less is no work. What waits for Python's lock
+asks for it every 0.5 ms, which takes some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +58,19 @@ class Vitals:
     running: bool
 
 
-def read_vitals(pid: int) -> Vitals | None:
-    """Ask the kernel (Linux, proc_pid_stat(5)); None where it does not tell."""
+def read_vitals(pid: int, helpers: Collection[int] = ()) -> Vitals | None:
+    """Ask the kernel (Linux, proc_pid_stat(5)); None where it does not tell.
+
+    helpers: ids of threads that do not count.
+    """
     ticks, running = 0, False
     try:
         threads = list(Path(f"/proc/{pid}/task").iterdir())
     except OSError:
         return None
     for thread in threads:
+        if int(thread.name) in helpers:
+            continue
         try:
             # The name, in brackets, may hold anything; what follows it is numbers.
             fields = (thread / "stat").read_bytes().rpartition(b")")[2].split()
@@ -76,10 +84,13 @@ def read_vitals(pid: int) -> Vitals | None:
 class LifeWatch:
     """Looks at one child now and then, and says when it counts as lost."""
 
-    def __init__(self, pid: int, read: Callable[[int], Vitals | None] = read_vitals) -> None:
+    def __init__(
+        self, pid: int, read: Callable[[int, Collection[int]], Vitals | None] = read_vitals
+    ) -> None:
         self._pid, self._read = pid, read
         self._ticks = 0
         self._silent = self._still = 0  # looks in a row without a beat, without any work
+        self.helpers: Collection[int] = ()  # threads of the child that only talk to its parent
 
     def look(self, *, beaten: bool, computing: bool, long: bool = False) -> str:
         """Look once more; return why the child counts as lost, or nothing.
@@ -88,7 +99,7 @@ class LifeWatch:
         was at one and the same call since then, which does nothing but compute. long: whether it is
         at a call known to be long.
         """
-        vitals = self._read(self._pid)
+        vitals = self._read(self._pid, self.helpers)
         still = vitals is not None and not self._works(vitals)
         self._ticks = vitals.ticks if vitals is not None else 0
         self._silent = 0 if beaten else self._silent + 1
