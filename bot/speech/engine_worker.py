@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import logging
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
