@@ -8,6 +8,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     import sys
 
+    from bot.confinement.secrecy import forbid_dumps
+
+    forbid_dumps()  # one would hold the token, keys and recordings
     try:
         from bot.cli.main import run
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import resource
-
 import structlog
 
 from bot.config_sections import StorageSettings
@@ -18,8 +16,6 @@ log = structlog.get_logger(__name__)
 def key_ring(settings: StorageSettings) -> KeyRing:
     """Return the keys that are configured; an empty ring without any.
 
-    From then on a crash of this process leaves no core file, which would hold them.
-
     Raises KeyFileError.
     """
     if settings.key is not None:
@@ -28,8 +24,6 @@ def key_ring(settings: StorageSettings) -> KeyRing:
         keys = KeyRing.from_file(settings.key_file)
     else:
         return KeyRing()
-    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
     return keys
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-import resource
 import shutil
 import stat
 from pathlib import Path
@@ -269,17 +268,3 @@ def test_data_whose_key_is_lost_can_be_erased(sealed: Mynah, key_file: Path) -> 
     write_keys(key_file, [new_key()])
     assert sealed("erase", "--all", "--yes").code == 0
     assert sealed.clips() == []
-
-
-@pytest.mark.parametrize("keyed", [True, False])
-def test_process_that_holds_a_key_leaves_no_core_file(
-    mynah: Mynah, key_file: Path, keyed: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits: list[tuple[int, int]] = []
-    if not keyed:
-        monkeypatch.delenv(VARIABLE)
-    monkeypatch.setattr(
-        resource, "setrlimit", lambda kind, bounds: limits.append((kind, bounds[0]))
-    )
-    assert mynah("voices").code == 0
-    assert ((resource.RLIMIT_CORE, 0) in limits) == keyed
