@@ -14,7 +14,7 @@ CONTAINERS = (
 """FFmpeg's names of the containers that are opened; none of them refers to other files."""
 
 _LINEAR = ("s8", "u8", "alaw", "mulaw", "bluray", "dvd", "s8_planar")
-_BY_BYTE_ORDER = ("s16", "u16", "s24", "u24", "s32", "u32", "f32", "f64")
+_BY_BYTE_ORDER = ("s16", "u16", "s24", "u24", "s32", "u32", "s64", "f32", "f64")
 _PLANAR = ("s16le_planar", "s16be_planar", "s24le_planar", "s32le_planar")
 _PCM = [
     *_LINEAR,
