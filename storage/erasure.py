@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from storage import erased_rows, upkeep
+from storage import erased_rows, leftovers, upkeep
 from storage.database import Database, Execute
 from storage.erased_rows import Counts
 from storage.erased_voices import Leftovers
@@ -160,7 +160,8 @@ class Eraser:
         await self._database.write_urgently(note)
 
     async def _remove(self, hashes: list[str]) -> int:
-        """Remove files; return how many of them are there still."""
+        """Remove files, and links that a killed backup left; return how many are there still."""
+        await asyncio.to_thread(leftovers.sweep, self._clips.parent)
         try:
             await upkeep.remove_released(self._database, self._clips, hashes)
         except StorageError as error:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, consents, damage, former, lookup, upkeep, uses, voice_rows
+from storage import clips, consents, damage, former, leftovers, lookup, upkeep, uses, voice_rows
 from storage.audit_rows import By
 from storage.database import Database
 from storage.directory import prepare_directory
@@ -314,6 +314,8 @@ class VoiceStore:
         begins as one: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
         which is for `mynah check`; speaking verifies the clip that it uses in any case.
         """
+        # A backup that was killed has links to recordings.
+        await asyncio.to_thread(leftovers.sweep, self._clips.parent)
         try:
             await self.forget_expired()
             swept = await upkeep.sweep(self._database, self._clips, self._keys)

@@ -24,6 +24,7 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample, QualityReport
 from bot.errors import UserError
 from bot.logs import configure_logging
+from bot.operations.backup import make_backup
 from storage.erasure import Eraser
 from storage.errors import VoiceRequestError
 from storage.resealing import Resealing
@@ -40,6 +41,10 @@ _TUNED = dict.fromkeys(
     ("exaggeration", "cfg_weight", "temperature", "takes", "language", "speed", "volume_db")
 )
 _REPORT = QualityReport(12.0, 10.0, 0.0, 10.0, 10.0, 40.0, 0.0, -20.0, 120.0, "good", ())
+
+
+def _ignore(_done: int, _total: int) -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,7 @@ class _Lane:
         connection: Connection,
     ) -> None:
         self._number, self._store, self._service, self._numbers = number, store, service, numbers
-        self._file = orders.key_file
+        self._file, self._directory = orders.key_file, orders.directory
         self._say = connection
         self._random = Random(f"{orders.seed} {number}")
         self._states = {k: s for k, s in orders.states.items() if k % LANES == number}
@@ -107,6 +112,8 @@ class _Lane:
             return self._enrol
         if self._number == 0 and self._file is not None and self._random.random() < 0.1:
             return self._random.choice([self._rotate, self._rotate, self._seal, self._open])
+        if self._number == 1 and self._random.random() < 0.1:
+            return self._back_up
         return self._random.choices(
             [self._replace, self._restore, self._rename, self._tune, self._delete, self._erase],
             [4, 2, 2, 2, 1, 1],
@@ -176,6 +183,15 @@ class _Lane:
 
     async def _open(self) -> None:
         await self._do("open", None, None, self._reseal(plain=True))
+
+    async def _back_up(self) -> None:
+        """Write a backup, sealed where there is a key."""
+        path = self._directory.parent / f"backup-{next(self._numbers)}"
+        keys = self._store.keys if self._file is not None else None
+        await self._do(
+            "backup", None, None,
+            asyncio.to_thread(make_backup, self._directory, path, _ignore, keys=keys),
+        )  # fmt: skip
 
     async def _reseal(self, *, plain: bool = False) -> None:
         resealed = await Resealing.beside(self._store, plain=plain).run(lambda done, total: None)

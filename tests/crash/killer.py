@@ -11,7 +11,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from storage.backups.restoring import BackupReader
+from storage.errors import StorageError, UnknownKeyError
 from storage.key_file import create_key_file, new_key
+from storage.leftovers import dead
 from storage.sealing import NO_KEYS, KeyRing
 from storage.voices import VoiceStore
 from tests.crash import child
@@ -32,7 +35,8 @@ class Killer:
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.ledger = Ledger()
-        self.kills = self.at_start = self.sealed_kills = 0
+        self.kills = self.at_start = self.sealed_kills = self.backups = 0
+        self.backups_of_former_keys = 0
         self._directory, self._key_file = folder / "data", folder / "mynah.key"
         self._random, self._seed = Random(seed), seed
         self._heard = False
@@ -64,6 +68,8 @@ class Killer:
             "operations_cut": sum(ledger.cut.values()),
             "cut_by_kind": dict(sorted(ledger.cut.items())),
             "files_swept": ledger.swept,
+            "backups_found": self.backups,
+            "of_them_by_former_keys": self.backups_of_former_keys,
             "voices_in_the_end": len(ledger.states),
             "faults": ledger.faults,
         }
@@ -124,3 +130,21 @@ class Killer:
             await self.ledger.prove(store)
             if swept:
                 await self.ledger.prove_sweep(store)
+            self._prove_backups(keys)
+            if swept and (left := dead(self._directory)):
+                self.ledger.faults.append(f"after the sweep there is {left}")
+
+    def _prove_backups(self, keys: KeyRing) -> None:
+        """Read those that are there, acknowledged or not: a file is whole or is not there."""
+        for path in self._directory.parent.glob("backup-*"):
+            self.backups += 1
+            try:
+                with path.open("rb") as file:
+                    BackupReader(file, keys).check(lambda count: None)
+            except UnknownKeyError:  # of a key that was changed since, which operators keep
+                self.backups_of_former_keys += 1
+            except StorageError as error:
+                self.ledger.faults.append(f"{path.name}: {error}")
+            path.unlink()
+        if self.backups < self.ledger.done["backup"]:
+            self.ledger.faults.append("a backup that was said to be written is not there")

@@ -1,0 +1,36 @@
+"""What a killed backup left, links to recordings, goes with the start and with an erasure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from storage.erasure import Eraser
+from storage.leftovers import BACKUP_PREFIX, WORK_SUFFIX, work_directory
+from storage.voices import VoiceStore
+from tests.storage.conftest import add
+
+
+async def check(store: VoiceStore) -> None:
+    await store.check()
+
+
+async def erase(store: VoiceStore) -> None:
+    await Eraser.beside(store).erase_member(7)
+
+
+@pytest.mark.parametrize("sweep", [check, erase])
+async def test_it_goes_and_what_is_in_use_stays(
+    store: VoiceStore, directory: Path, sweep: Callable[[VoiceStore], Awaitable[None]]
+) -> None:
+    voice = await add(store, "Anna")
+    dead = directory / f"{BACKUP_PREFIX}killed{WORK_SUFFIX}"
+    dead.mkdir()
+    (dead / "clip").hardlink_to(store.clip_path(voice))
+    with work_directory(directory, BACKUP_PREFIX) as alive:
+        await sweep(store)
+        assert not dead.exists()
+        assert alive.exists()
+    await store.load_clip(voice)
