@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -30,6 +30,7 @@ from bot.errors import EngineDeadError
 from bot.i18n import N_
 from bot.keys import key_ring, log_seals, refuse_other_keys
 from bot.logs import configure_logging
+from bot.operations.allowances import operators_quotas
 from bot.operations.figures import SentenceFacts
 from bot.speech.clip_needs import clip_need
 from bot.speech.engine_client import EngineClient
@@ -41,6 +42,7 @@ from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.workers import Worker, WorkerLimits
 from storage import names_at_hand
+from storage.quotas import EnrolmentQuotas
 from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
@@ -132,20 +134,23 @@ async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator
     """Open the service that turns uploads into voices; watermarks are found without an engine."""
     async with open_media_worker(settings) as worker, open_engine(settings) as engine:
         need = partial(expected_clip_need, settings)
-        yield enrolment_service(settings, worker, store, need, engine.analysis)
+        quotas = partial(operators_quotas, settings.limits)
+        yield enrolment_service(settings, worker, store, quotas, need, engine.analysis)
 
 
 def enrolment_service(
     settings: Settings,
     worker: Worker,
     store: VoiceStore,
+    quotas: Callable[[int], Awaitable[EnrolmentQuotas]],
     clip_need: Callable[[], ClipNeed],
     judge: SpeakerJudge | None = None,
     no_go_clips: NoGoClips | None = None,
 ) -> EnrolmentService:
     """Return the service over what is open already.
 
-    judge: tells what it can of speakers. no_go_clips: see there.
+    quotas: what a guild and its members may have stored. judge: tells what it can of speakers.
+    no_go_clips: see there.
     """
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
@@ -158,7 +163,7 @@ def enrolment_service(
         worker,
         store,
         limits,
-        settings.limits.voices_per_guild,
+        quotas,
         clip_need,
         no_go_names=NoGoNames(enrolment.no_go_names),
         judge=judge,

@@ -28,8 +28,10 @@ from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.operations.allowances import Allowances
 from bot.operations.figures import Figures
 from bot.operations.health import Health
+from bot.operations.limits import ceilings
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
 from bot.privacy.service import PrivacyService
@@ -47,12 +49,13 @@ from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
 from bot.workers import Worker
 from storage.departures import Departures
-from storage.dictionary import DictionaryStore
+from storage.dictionary import DictionaryBounds, DictionaryStore
 from storage.erasure import Eraser
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
+from storage.usage import UsageStore
 from storage.voices import VoiceStore
 
 
@@ -94,7 +97,7 @@ async def open_backstage(
         health.watch("engine", engine.condition)
         health.watch("media worker", media.condition)
         health.watch("database", partial(_condition_of, store))
-        guild_settings = SettingsService(SettingValues.beside(store))
+        guild_settings = SettingsService(SettingValues.beside(store), ceilings(settings.limits))
         commits.subscribe(guild_settings.take_in)
         figures = Figures()
         scheduler = fair_scheduler(engine, figures.sentence)
@@ -103,6 +106,8 @@ async def open_backstage(
         audit = AuditTrail.beside(store, guild_settings)
         privacy = _privacy(store, watch, audit, phrases, scheduler, engine)
         commits.subscribe(privacy.take_in)
+        usage = UsageStore(store.database)
+        allowed = Allowances(settings.limits, guild_settings, usage)
         shared = _Shared(
             settings,
             store,
@@ -114,6 +119,7 @@ async def open_backstage(
                 settings,
                 media,
                 store,
+                allowed.enrolment,
                 lambda: engine.clip_need,
                 engine.analysis,
                 no_go_clips(settings),
@@ -129,6 +135,7 @@ async def open_backstage(
             ),
             Exporter(store, audit),
             figures,
+            allowed,
         )
         vitals = BotVitals(engine, media, scheduler, phrases)
         proxy = settings.discord.proxy
@@ -172,6 +179,7 @@ class _Shared:
     departing: Departing
     exporter: Exporter
     figures: Figures
+    allowances: Allowances
 
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
@@ -183,7 +191,7 @@ class _Shared:
             voices=self.store,
             choices=choices,
             settings=self.guild_settings,
-            dictionary=DictionaryService(DictionaryStore(self.store.database)),
+            dictionary=DictionaryService(_dictionary_store(self.settings, self.store)),
             enrolment=self.enrolment,
             speech=self.desk,
             engine=self.engine,
@@ -194,6 +202,7 @@ class _Shared:
                 Speakers(choices, lambda: self.engine.clip_need),
                 lambda: self.engine.reads,
                 most_characters=text_limits(self.settings).max_characters,
+                may_be_read=self.allowances.may_be_read,
             ),
             reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
@@ -202,6 +211,7 @@ class _Shared:
             departing=self.departing,
             exporter=self.exporter,
             figures=self.figures,
+            allowances=self.allowances,
         )
 
 
@@ -210,6 +220,14 @@ def _condition_of(store: VoiceStore) -> Condition:
     if trouble is None:
         return Condition("ok")
     return Condition("failing", trouble.reason, since=trouble.since, last_error=trouble.reason)
+
+
+def _dictionary_store(settings: Settings, store: VoiceStore) -> DictionaryStore:
+    limits = settings.limits
+    bounds = DictionaryBounds(
+        limits.dictionary_entries_per_guild, members_entries=limits.dictionary_entries_per_member
+    )
+    return DictionaryStore(store.database, bounds)
 
 
 def _phrases(settings: Settings, engine: EngineClient) -> PhraseCache:

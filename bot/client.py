@@ -27,6 +27,7 @@ from bot.discord_events import guard_events, reconnect_soon
 from bot.discord_http import DISCORD_FAILED, LONGEST_RATE_LIMIT_SECONDS
 from bot.enrolment.service import EnrolmentService
 from bot.gateway_state import GatewayState
+from bot.operations.allowances import Allowances
 from bot.operations.figures import Figures
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
@@ -36,7 +37,6 @@ from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.report_limits import ReportLimits
 from bot.settings.permissions import SPEAKING
-from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingChange, SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.types import EngineInfo
@@ -113,7 +113,7 @@ class EngineStatus(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the cogs call. Opened and closed by the composition root. says: of /say, by member."""
+    """What the cogs call. Opened and closed by the composition root."""
 
     voices: VoiceStore
     choices: SettingsStore
@@ -131,7 +131,7 @@ class Services:
     privacy: PrivacyService
     departing: Departing
     exporter: Exporter
-    says: MinuteLimit = field(default_factory=MinuteLimit)
+    allowances: Allowances
     reports: ReportLimits = field(default_factory=ReportLimits)
     figures: Figures = field(default_factory=Figures)
 

@@ -179,12 +179,38 @@ class VoiceSettings(_Section):
     prefetch_seconds: Annotated[float, Field(ge=5, le=300)] = 30
 
 
+_Count = Annotated[int, Field(ge=1, le=1_000_000)]
+_Megabytes = Annotated[int, Field(ge=1, le=10_000_000)]
+_Minutes = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class LimitSettings(_Section):
-    """What one server or member may use."""
+    """What one server or member may use, of members' doing; the operator's own is not counted.
+
+    What a server sets for its members is at most what is allowed here: see
+    `bot.operations.limits.CEILINGS`. A day is the last 24 hours.
+    """
 
     at_most = {"queue_per_member": "queue_per_guild"}
 
-    voices_per_guild: Annotated[int, Field(ge=1, le=1_000_000)] = 1000
+    voices_per_guild: _Count = 1000
+    voices_per_member: _Count = 100
+    stored_mb_per_guild: _Megabytes = 4096
+    stored_mb_per_member: _Megabytes = 256
+    enrolments_per_day_per_guild: _Count = 500
+    enrolments_per_day_per_member: _Count = 50
+    recordings_per_day_per_guild: _Count = 2000
+    recordings_per_day_per_member: _Count = 100
+    upload_mb_per_day_per_guild: _Megabytes = 4096
+    upload_mb_per_day_per_member: _Megabytes = 512
+    speech_minutes_per_day_per_guild: _Minutes = 1440
+    speech_minutes_per_day_per_member: _Minutes = 1440
+    texts_per_minute_per_guild: Annotated[int, Field(ge=1, le=100_000)] = 600
+    says_per_minute_per_member: Annotated[int, Field(ge=1, le=1000)] = 120
+    reads_per_minute_per_member: Annotated[int, Field(ge=1, le=1000)] = 240
+    exports_per_day_per_member: Annotated[int, Field(ge=1, le=1000)] = 5
+    dictionary_entries_per_guild: Annotated[int, Field(ge=1, le=10_000)] = 2000
+    dictionary_entries_per_member: Annotated[int, Field(ge=1, le=10_000)] = 2000
     queue_per_guild: Annotated[int, Field(ge=1, le=1000)] = 20
     queue_per_member: Annotated[int, Field(ge=1, le=1000)] = 5
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from bot.i18n import _, ngettext
-from bot.markup import literal, named
+from bot.markup import literal, named, one_line, quoted
 from bot.settings.catalogue import Definition, Kind, definition
 from bot.settings.definition import Picker
 from bot.settings.guild import GuildSettings
@@ -15,6 +15,9 @@ from storage.forgotten import is_stand_in
 
 FIRST_CHARACTERS = 80
 """Of a text that was spoken."""
+
+MOST_OF_ENTRY = 120
+"""Characters of an entry of a dictionary."""
 
 MOST_CHARACTERS = 400
 """Of a line."""
@@ -107,10 +110,10 @@ def _line(event: Event, name_of: NameOf) -> str:
     match event:
         case Enrolled(replaced=True):
             text = _("🎙️ {member} gave the voice {voice} another recording.")
-            return text.format(member=_who(event.member_id), voice=_quoted(event.voice))
+            return text.format(member=_who(event.member_id), voice=quoted(event.voice))
         case Enrolled():
             text = _("🎙️ {member} enrolled the voice {voice}.")
-            return text.format(member=_who(event.member_id), voice=_quoted(event.voice))
+            return text.format(member=_who(event.member_id), voice=quoted(event.voice))
         case Deleted():
             return _deleted(event)
         case SettingSet():
@@ -124,7 +127,7 @@ def _line(event: Event, name_of: NameOf) -> str:
 
 
 def _deleted(event: Deleted) -> str:
-    member, voice = _who(event.member_id), _quoted(event.voice)
+    member, voice = _who(event.member_id), quoted(event.voice)
     if event.owner_id in (None, event.member_id):
         return _("🗑️ {member} deleted the voice {voice}.").format(member=member, voice=voice)
     text = _("🗑️ {member} deleted the voice {voice} of {owner}.")
@@ -145,7 +148,7 @@ def _set(event: SettingSet, name_of: NameOf) -> str:
             removed=_members(about, removed, name_of),
         )
     if about.picker is Picker.VOICE:
-        value = _quoted(event.voice) if event.voice is not None else _value(about, None, name_of)
+        value = quoted(event.voice) if event.voice is not None else _value(about, None, name_of)
         text = _("⚙️ {member} set “{setting}” to: {value}")
         return text.format(member=member, setting=setting, value=value)
     value, before = (_value(about, each, name_of) for each in (event.value, event.before))
@@ -155,7 +158,7 @@ def _set(event: SettingSet, name_of: NameOf) -> str:
 
 def _value(about: Definition, value: Any, name_of: NameOf) -> str:
     text = shown(about, value, name_of)
-    return literal(text) if about.kind is Kind.TEXT else text
+    return literal(one_line(text, MOST_OF_ENTRY)) if about.kind is Kind.TEXT else text
 
 
 def _members(about: Definition, ids: tuple[int, ...], name_of: NameOf) -> str:
@@ -166,7 +169,9 @@ def _entry(event: EntrySet) -> str:
     text = _("📖 {member} set in the dictionary of this server: {entry}")
     if event.removed:
         text = _("📖 {member} removed from the dictionary of this server: {entry}")
-    return text.format(member=_who(event.member_id), entry=literal(event.entry))
+    return text.format(
+        member=_who(event.member_id), entry=literal(one_line(event.entry, MOST_OF_ENTRY))
+    )
 
 
 def _entries(event: EntriesImported | DictionaryCleared) -> str:
@@ -189,20 +194,16 @@ def _said(event: TextSpoken) -> str:
     text = _("💬 {member} wrote, read in {channel} as {voice}: {words}")
     if not event.read:
         text = _("💬 {member} spoke in {channel} as {voice}: {words}")
-    words = literal(_cut(" ".join(event.text.split()), FIRST_CHARACTERS))
+    words = literal(one_line(event.text, FIRST_CHARACTERS))
     where = f"<#{event.channel_id}>"
     who = named(event.webhook) if event.webhook else _who(event.member_id)
-    return text.format(member=who, channel=where, voice=_quoted(event.voice), words=words)
+    return text.format(member=who, channel=where, voice=quoted(event.voice), words=words)
 
 
 def _who(member_id: int | None) -> str:
     if member_id is not None and is_stand_in(member_id):
         return _("A member who deleted their data")
     return f"<@{member_id}>" if member_id is not None else _("My operator")
-
-
-def _quoted(name: str) -> str:
-    return _("“{name}”").format(name=literal(name))
 
 
 def _cut(text: str, most: int) -> str:

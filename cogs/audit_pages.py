@@ -12,7 +12,7 @@ from bot.audit.events import Exported
 from bot.audit.export import json_line
 from bot.audit.words import Naming, sentence
 from bot.i18n import N_, _, ngettext
-from bot.markup import literal
+from bot.markup import literal, one_line
 from cogs import cards
 from cogs.pages import PagedView
 from cogs.settings.controls import cut
@@ -25,6 +25,9 @@ PAGE_SIZE = 10
 
 MAX_LINE = 380
 """Characters of a line, so that a page fits into a card's 4,096."""
+
+MAX_TEXT = 120
+"""Characters of a name or an entry in it; each may need a sign before it."""
 
 MAX_FILE_BYTES = 8 * 1024 * 1024
 """Of an export, some 15,000 rows; Discord takes 10 MB. The operator's command has no such bound."""
@@ -100,7 +103,11 @@ def line(row: AuditRow, naming: Naming) -> str:
 def naming_of(interaction: Interaction) -> Naming:
     """Return how a card names members, by mentions that ring nobody, and what else there is."""
     names = Names(bot_of(interaction).get_guild(guild_of(interaction)))
-    return Naming(lambda member: f"<@{member}>", literal, names.name)
+    return Naming(lambda member: f"<@{member}>", _text, names.name)
+
+
+def _text(text: str) -> str:
+    return literal(one_line(text, MAX_TEXT))
 
 
 def require_permission(interaction: Interaction) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import discord
 from discord.utils import format_dt
 
+from bot import markup
 from bot.clip_need import ClipNeed
 from bot.command_mentions import CommandNames
 from bot.consent.levels import MEANINGS, NAMES
@@ -15,7 +16,6 @@ from bot.enrolment.types import QualityReport, Verdict
 from bot.enrolment.words import background, loudness, pitch
 from bot.i18n import N_, Translatable, _, listed, ngettext, pgettext, translated
 from bot.languages import LANGUAGES
-from bot.markup import literal
 from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings
 from bot.speech.voice_settings import delivery_of, describe, settings_of
@@ -49,7 +49,7 @@ _CONSENT = N_(
 
 def quoted(name: str) -> str:
     """Return a name as text: no markup in it counts."""
-    return _("“{name}”").format(name=literal(name))
+    return markup.quoted(name)
 
 
 def embed(title: str, text: str = "", colour: discord.Colour = NEUTRAL) -> discord.Embed:
@@ -183,7 +183,7 @@ def voice_line(voice: VoiceProfile) -> str:
     owner = _("shared") if voice.guild_id == OPERATOR_GUILD_ID else _member(voice.owner_id)
     seconds = _("{seconds:.0f} s").format(seconds=voice.seconds)
     parts = (
-        f"**{literal(voice.name)}**",
+        markup.named(voice.name),
         owner,
         seconds,
         _(NAMES[voice.level]),

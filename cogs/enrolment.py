@@ -15,6 +15,7 @@ from bot.consent.proof import Proof
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, SampleRejectedError
 from bot.errors import UserError
 from bot.i18n import N_, _, error_text, locale
+from bot.markup import literal, one_line
 from bot.settings.permissions import Action
 from cogs import cards, proofs
 from cogs.attachments import download
@@ -111,6 +112,9 @@ class Enrolment(commands.Cog):
         with self._enrolment.turns.admit(member):
             await interaction.response.defer(ephemeral=True, thinking=True)
             await saving.check(interaction, proof.level)
+            await services_of(interaction).allowances.take_recording(
+                guild_of(interaction), member, sample.size
+            )
             if self._enrolment.restarting:
                 await interaction.edit_original_response(content=f"-# {_(_RESTARTING)}")
             try:
@@ -183,7 +187,7 @@ def check_attachment(sample: discord.Attachment, limits: EnrolmentLimits) -> Non
             _(
                 "That file is no recording ({kind}). Send a voice message, or an audio file such "
                 "as m4a, mp3, ogg or wav."
-            ).format(kind=kind.partition(";")[0])
+            ).format(kind=literal(one_line(kind.partition(";")[0])))
         )
     limits.check_size(sample.size)
 

@@ -31,7 +31,7 @@ from cogs import cards, consent_cards
 from cogs.call import channel_of, player_in
 from cogs.permissions import require
 from cogs.saving import Saving
-from cogs.ui import Interaction, services_of
+from cogs.ui import Interaction, guild_of, services_of
 from cogs.views import OwnedView
 
 BAR_SECONDS = 1.5
@@ -253,4 +253,7 @@ async def _begin(interaction: Interaction) -> tuple[LiveRecording, int]:
     channel = channel_of(interaction)
     await require(interaction, Action.ENROL, channel=channel)
     player = await player_in(channel, interaction)
+    await services_of(interaction).allowances.take_recording(
+        guild_of(interaction), interaction.user.id, size=0
+    )
     return await player.record(interaction.user.id), channel.id

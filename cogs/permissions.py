@@ -14,7 +14,7 @@ from bot.client import Services
 from bot.consent.access import NOBODY, asker_of, may_speak_as
 from bot.discord_http import DISCORD_FAILED
 from bot.errors import UserError
-from bot.i18n import _, in_locale, locale, ngettext
+from bot.i18n import _, in_locale, locale
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import Action, MemberFacts, Place, refusal
 from bot.speech.types import VoiceReference
@@ -158,18 +158,9 @@ def _place(interaction: Interaction, channel: discord.abc.Snowflake | None) -> P
 
 
 async def count_text(interaction: Interaction) -> None:
-    """Count a text of the member. Raises UserError where the minute has had as many as it may."""
-    services, guild_id = services_of(interaction), guild_of(interaction)
-    most = (await services.settings.guild(guild_id)).says_per_minute
-    wait = services.says.take(guild_id, interaction.user.id, most)
-    if wait > 0:
-        raise UserError(
-            ngettext(
-                "Here a member may have {most} text spoken in a minute. Try again in {wait} s.",
-                "Here a member may have {most} texts spoken in a minute. Try again in {wait} s.",
-                most,
-            ).format(most=most, wait=max(1, round(wait)))
-        )
+    """Count a text of the member. Raises UserError where the minute or the day has had enough."""
+    allowances = services_of(interaction).allowances
+    await allowances.take_text(guild_of(interaction), interaction.user.id)
 
 
 class SpeakingRight:

@@ -13,13 +13,14 @@ from bot.audit.provenance import provenance_of
 from bot.client import MynahBot
 from bot.errors import UserError
 from bot.i18n import _, error_text
-from bot.markup import literal
+from bot.markup import literal, one_line
 from cogs.attachments import download
 from cogs.provenance_text import provenance_text
 from cogs.ui import Interaction, guild_of, manages_guild, note, services_of
 from storage.audit_rows import AuditRow
 
 MOST_FILES = 3
+_MOST_NAME = 60
 """Of one message."""
 
 _SOUND = ("audio/", "video/", "application/ogg")
@@ -75,12 +76,13 @@ async def _answers(interaction: Interaction, recordings: Sequence[discord.Attach
             answer = await _answer(interaction, recording)
         except UserError as error:  # the others have answers all the same
             answer = error_text(error)
-        answers.append(f"{literal(recording.filename)}: {answer}")
+        answers.append(f"{literal(one_line(recording.filename, _MOST_NAME))}: {answer}")
     return answers
 
 
 async def _answer(interaction: Interaction, recording: discord.Attachment) -> str:
     services, guild_id = services_of(interaction), guild_of(interaction)
+    await services.allowances.take_recording(guild_id, interaction.user.id, recording.size)
     found = await provenance_of(
         await download(recording),
         services.enrolment,

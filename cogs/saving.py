@@ -82,7 +82,9 @@ class AsNewVoice:
         """Raise InvalidNameError, NameTakenError, or UserError if there is no room or no right."""
         await require(interaction, Action.ENROL)
         await require_level(interaction, level, self.command)
-        await self.services.enrolment.check_new(self.voice.guild_id, self.voice.name)
+        await self.services.enrolment.check_new(
+            self.voice.guild_id, self.voice.name, self.voice.owner_id
+        )
 
     async def save(
         self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None
@@ -128,7 +130,7 @@ class AsReplacement:
         await require_level(interaction, level, self.command)
         voice = await self.services.voices.get(self.voice.id)
         require_own(interaction, voice)
-        self.services.enrolment.refusals.refuse_more_of(voice.name)
+        await self.services.enrolment.check_replacement(voice, interaction.user.id)
 
     async def save(
         self, interaction: Interaction, sample: EnrolmentSample, proof: Proof, name: str | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import discord
 
 from bot.i18n import N_, _, ngettext
-from bot.markup import literal, named
+from bot.markup import literal, named, one_line
 from bot.voice.link import JoinOutcome, VocalChannel
 from bot.voice.player import AFK, Ticket
 from bot.voice.utterances import QueueEntry, Rank
@@ -13,6 +13,9 @@ from cogs.cards import embed, quoted
 
 MAX_LINES = 10
 """Of the queue: an embed holds 4096 characters."""
+
+MOST_WORDS = 100
+"""Characters of each."""
 
 CHATTER_MARK = "💬"
 """Before what is read aloud, in the list of the queue."""
@@ -55,7 +58,7 @@ def join_text(outcome: JoinOutcome, channel: VocalChannel) -> str:
 
 def say_text(member: str, voice: str, ticket: Ticket) -> str:
     """Return the first answer to `/say`."""
-    speaker = {"member": f"**{literal(member)}**", "voice": quoted(voice)}
+    speaker = {"member": named(member), "voice": quoted(voice)}
     if ticket.held:
         return _("{member} speaks as {voice} when the recording here has ended.").format(**speaker)
     if ticket.before == 0:
@@ -87,7 +90,7 @@ def _queue_line(place: int, entry: QueueEntry) -> str:
     told = _("{member} as {voice}: {words} ({seconds} s)").format(
         member=named(entry.webhook) if entry.webhook else f"<@{entry.member_id}>",
         voice=quoted(entry.voice_name),
-        words=literal(entry.first_words),
+        words=literal(one_line(entry.first_words, MOST_WORDS)),
         seconds=round(entry.seconds_left),
     )
     return f"{'▶' if entry.speaking else f'{place}.'} {mark}{told}"

@@ -9,7 +9,7 @@ from discord import app_commands
 from bot.command_tree import voice_request_text
 from bot.errors import UserError
 from bot.i18n import _
-from bot.markup import literal
+from bot.markup import isolated, literal
 from cogs.cards import quoted
 from cogs.permissions import usable_voices
 from cogs.ui import Interaction, command_names, guild_of, manages_guild, services_of
@@ -144,4 +144,4 @@ async def _search(
 def _label(voice: VoiceProfile) -> str:
     if voice.guild_id != OPERATOR_GUILD_ID:
         return voice.name
-    return _("{name} (shared)").format(name=voice.name)
+    return _("{name} (shared)").format(name=isolated(voice.name))

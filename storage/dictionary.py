@@ -46,10 +46,19 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class DictionaryBounds:
-    """How many entries an owner may have, and how many of them patterns."""
+    """How many entries a guild may have, and how many of them patterns.
+
+    members_entries: how many a member may have; None for as many.
+    """
 
     entries: int = 2000
     patterns: int = 200
+    members_entries: int | None = None
+
+    def entries_of(self, owner: Owner) -> int:
+        """Return how many entries an owner may have."""
+        members = self.entries if self.members_entries is None else self.members_entries
+        return members if owner.user_id else self.entries
 
 
 class Put(Enum):
@@ -104,7 +113,7 @@ class DictionaryStore:
             stored = {entry.key: entry for entry in map(_entry, rows)}
             put = []
             for entry in entries:
-                put.append(self._room(entry, stored))
+                put.append(self._room(owner, entry, stored))
                 if put[-1].kept:
                     if (former := stored.get(entry.key)) is not None:
                         await _delete(execute, owner, former)
@@ -159,10 +168,10 @@ class DictionaryStore:
 
         return await self._database.write_urgently(work)
 
-    def _room(self, entry: Entry, stored: dict[Key, Entry]) -> Put:
+    def _room(self, owner: Owner, entry: Entry, stored: dict[Key, Entry]) -> Put:
         if entry.key in stored:
             return Put.REPLACED
-        if len(stored) >= self.bounds.entries:
+        if len(stored) >= self.bounds.entries_of(owner):
             return Put.FULL
         if entry.pattern and sum(e.pattern for e in stored.values()) >= self.bounds.patterns:
             return Put.TOO_MANY_PATTERNS

@@ -17,11 +17,13 @@ from storage.audit_rows import By, member_or_operator
 from storage.clips import clip_path, load_clip
 from storage.database import Database, Execute
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
+from storage.quotas import EnrolmentQuotas, require_enrolment
 from storage.recording import EncodedClip, Recording, write_file
 from storage.rows import NO_CLIP, profile_of, timestamp
 from storage.sealing import KeyRing
 from storage.types import NewConsent, VoiceProfile
 from storage.upkeep import announce, release, remove_released
+from storage.usage import forget_uploads
 
 KEPT_FOR = timedelta(days=7)
 """How long a replaced recording can be brought back."""
@@ -55,12 +57,16 @@ async def replace(
     new: Recording,
     now: datetime,
     consent: NewConsent | None,
+    quotas: EnrolmentQuotas | None = None,
 ) -> VoiceProfile:
     """See `VoiceStore.replace`."""
     agreed = await consents.prepare(database, consent, encoded.keys)
 
     async def work(execute: Execute) -> tuple[VoiceProfile, list[str]]:
         row = await _row(execute, voice_id)
+        if quotas is not None:
+            await require_enrolment(execute, clips, row["guild_id"], new.consented_by, quotas,
+                                    len(encoded.content))  # fmt: skip
         unneeded = await _keep_former(execute, row, new, now)
         [replaced] = await execute(_SET, (*new.values, voice_id))
         await write_file(execute, clips, encoded)
@@ -153,6 +159,7 @@ async def _forget_regularly(database: Database, clips: Path) -> None:
         await asyncio.sleep(INTERVAL_SECONDS)
         try:
             await forget_expired(database, clips, datetime.now(UTC))
+            await forget_uploads(database, datetime.now(UTC))
         except StorageError as error:
             log.warning("Expired recordings are removed later: %s", error)
 

@@ -11,6 +11,9 @@ from storage.errors import InvalidNameError
 MAX_NAME_LENGTH = 32
 """Unicode characters, counted after normalisation."""
 
+MAX_MARKS = 4
+"""On one letter. No language needs more; a flood of them covers the lines above and below."""
+
 # Control, format (zero-width, text direction), surrogate, private and unassigned characters, and
 # line separators. Unassigned ones because only assigned characters keep their comparison key when
 # Python's Unicode tables are renewed.
@@ -72,6 +75,12 @@ def clean_name(name: str) -> str:
             count=len(cleaned),
             most=MAX_NAME_LENGTH,
         )
+    if _is_flooded(cleaned):
+        raise InvalidNameError(
+            "The name has too many accents on one letter. Use 1 to {most} characters with at least "
+            "one letter, digit or emoji.",
+            most=MAX_NAME_LENGTH,
+        )
     if not any(_names_something(c) for c in cleaned):
         raise InvalidNameError(
             "The name has only punctuation. Use 1 to {most} characters with at least one letter, "
@@ -125,6 +134,18 @@ def _is_unseen(character: str) -> bool:
     return (
         unicodedata.category(character) in _UNSEEN_CATEGORIES or _BLANK.match(character) is not None
     )
+
+
+def _is_flooded(name: str) -> bool:
+    """Whether marks tower over a letter, or stand before the first one, on what comes before the
+    name (UTS 39, section 5.4: more than four nonspacing marks in a row).
+    """
+    marks = 0
+    for character in unicodedata.normalize("NFD", name):
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks > MAX_MARKS:
+            return True
+    return unicodedata.category(name[0])[0] == "M" and any(map(_names_something, name))
 
 
 def _names_something(character: str) -> bool:

@@ -61,6 +61,7 @@ PERSONAL_COLUMNS = (
     PersonalColumn("voice_blocks", "blocked_id", Fate.RECOGNISED, shown=False),
     PersonalColumn("audit_members", "user_id", Fate.AUDIT, shown=False),
     PersonalColumn("departures", "user_id", Fate.GOES),
+    PersonalColumn("uploads", "user_id", Fate.GOES),
 )
 
 MEMBER_LISTS = (
@@ -89,5 +90,6 @@ GUILD_COLUMNS = (
     ("audit_members", "guild_id"),
     ("audit", "guild_id"),
     ("departures", "guild_id"),
+    ("uploads", "guild_id"),
 )
 """Every column with a guild's id: its rows go when the guild's data does."""

@@ -10,12 +10,13 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from storage import audit, consents, lookup, upkeep
+from storage import audit, consents, lookalikes, lookup, upkeep
 from storage.audit_events import Consented, Deleted, Enrolled, Renamed, Tuned, about_voice
 from storage.audit_rows import By, member_or_operator
 from storage.database import Database, Execute
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key
+from storage.quotas import EnrolmentQuotas, require_enrolment, require_voice
 from storage.recording import encode, write_file
 from storage.rows import profile_of, timestamp, to_json
 from storage.sealing import KeyRing
@@ -38,6 +39,7 @@ async def add(
     clip: ReferenceClip,
     consent: NewConsent | None,
     keys: KeyRing,
+    quotas: EnrolmentQuotas | None = None,
 ) -> VoiceProfile:
     """See `VoiceStore.add`."""
     name = clean_name(voice.name)
@@ -50,6 +52,11 @@ async def add(
     )  # fmt: skip
 
     async def work(execute: Execute) -> VoiceProfile:
+        if quotas is not None:
+            await require_voice(execute, voice.guild_id, voice.owner_id, quotas)
+            await require_enrolment(execute, clips, voice.guild_id, voice.owner_id, quotas,
+                                    len(encoded.content))  # fmt: skip
+        await lookalikes.refuse(execute, voice.guild_id, name)
         with _unique(name):
             [row] = await execute(_INSERT, values)
         await lookup.index_words(execute, row)
@@ -78,6 +85,7 @@ async def rename(database: Database, voice_id: int, name: str, by: By) -> VoiceP
 
     async def work(execute: Execute) -> VoiceProfile:
         before = only(await execute("SELECT * FROM voices WHERE id = ?", (voice_id,)))
+        await lookalikes.refuse(execute, before.guild_id, cleaned, voice_id)
         with _unique(cleaned):
             rows = await execute(
                 "UPDATE voices SET name = ?, name_key = ? WHERE id = ? RETURNING *",

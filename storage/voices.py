@@ -17,6 +17,7 @@ from storage.directory import prepare_directory
 from storage.errors import DiskFullError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.lost import list_lost
+from storage.quotas import EnrolmentQuotas
 from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
 from storage.sealing import NO_KEYS, KeyRing
@@ -89,16 +90,23 @@ class VoiceStore:
                     yield cls(database, directory, keys)
 
     async def add(
-        self, voice: NewVoice, clip: ReferenceClip, *, consent: NewConsent | None = None
+        self,
+        voice: NewVoice,
+        clip: ReferenceClip,
+        *,
+        consent: NewConsent | None = None,
+        quotas: EnrolmentQuotas | None = None,
     ) -> VoiceProfile:
         """Store a voice and the evidence of the consent to it: the files first, then the rows.
 
-        A clip that is stored already is shared.
+        A clip that is stored already is shared. quotas: what its owner and guild may have.
 
-        Raises InvalidNameError; NameTakenError; ValueError for samples that break the contract of
-        ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
+        Raises InvalidNameError; NameTakenError; QuotaReachedError; ValueError for samples that
+        break the contract of ReferenceClip or are longer than `clips.MAX_CLIP_SECONDS`.
         """
-        return await voice_rows.add(self._database, self._clips, voice, clip, consent, self._keys)
+        return await voice_rows.add(
+            self._database, self._clips, voice, clip, consent, self._keys, quotas
+        )
 
     async def replace(
         self,
@@ -112,22 +120,23 @@ class VoiceStore:
         level: Level = "operator",
         consent: NewConsent | None = None,
         now: datetime | None = None,
+        quotas: EnrolmentQuotas | None = None,
     ) -> VoiceProfile:
         """Give a voice another clip, with what was measured on it and the consent to it.
 
         The one it had is kept as its former clip, which `restore` brings back, for
-        `former.KEPT_FOR`; a clip before that is removed. now: None for the present.
+        `former.KEPT_FOR`; a clip before that is removed. now: None for the present. quotas: as in
+        `add`, of who consented.
 
-        Raises VoiceNotFoundError; ValueError as `add` does.
+        Raises VoiceNotFoundError; QuotaReachedError; ValueError as `add` does.
         """
         encoded = await encode(clip, self._keys)
         new = Recording(
             encoded.sha256, encoded.seconds, pitch_hz, to_json(quality),
             consented_by, timestamp(consented_at), level,
         )  # fmt: skip
-        return await former.replace(
-            self._database, self._clips, voice_id, encoded, new, now or datetime.now(UTC), consent
-        )
+        place, at = (self._database, self._clips), now or datetime.now(UTC)
+        return await former.replace(*place, voice_id, encoded, new, at, consent, quotas)
 
     async def restore(
         self, voice_id: int, *, by: By = "operator", now: datetime | None = None

@@ -10,6 +10,7 @@ from storage.errors import VoiceNotFoundError
 
 if TYPE_CHECKING:
     from bot.cli.context import Context
+    from bot.config_sections import LimitSettings
     from bot.settings.service import SettingsService
     from storage.types import VoiceProfile
     from storage.voices import VoiceStore
@@ -34,12 +35,13 @@ def with_store(
     return asyncio.run(run())
 
 
-def settings_beside(store: VoiceStore) -> SettingsService:
-    """Return the settings beside the voices."""
+def settings_beside(store: VoiceStore, limits: LimitSettings | None = None) -> SettingsService:
+    """Return the settings beside the voices. limits: what none of a server's can be above."""
+    from bot.operations.limits import ceilings
     from bot.settings.service import SettingsService
     from storage.setting_values import SettingValues
 
-    return SettingsService(SettingValues.beside(store))
+    return SettingsService(SettingValues.beside(store), ceilings(limits) if limits else None)
 
 
 async def find_voice(store: VoiceStore, guild_id: int, name: str) -> VoiceProfile:

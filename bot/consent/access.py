@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.i18n import _
-from bot.markup import literal
+from bot.markup import quoted
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import MemberFacts, Place, has_one_of, mentions
 from storage.access import VoiceAccess
@@ -88,4 +88,4 @@ def _without_role(member: MemberFacts, voice: VoiceAccess, settings: GuildSettin
 
 
 def _name(voice: VoiceAccess) -> str:
-    return _("“{name}”").format(name=literal(voice.name))
+    return quoted(voice.name)

@@ -11,6 +11,7 @@ from fnmatch import translate
 from typing import Any, TypeAlias
 
 from storage.errors import InvalidNameError
+from storage.lookalikes import prototype
 from storage.names import name_key
 
 MATCH_SECONDS = 0.05
@@ -20,11 +21,10 @@ Match: TypeAlias = Callable[[str], bool]
 
 log = logging.getLogger(__name__)
 
-# Letters of other scripts, digits and signs that stand for Latin ones; l as i: 1 is both.
-_LOOKALIKES = str.maketrans(
-    "авеіјкмнорстухѕһԁԛԝ" "αβγεηικνορτυχω" "013457@$!|l",
-    "abeijkmhopctyxshdqw" "abyenikvoptuxw" "oieastasiii",
-)  # fmt: skip
+# Beside Unicode's table: small letters that look like Latin capitals, and what is written for
+# letters. 1 stands in that table for l and I, here for i, too.
+_BESIDES = str.maketrans("вкмнтβεκτχω", "bkmhtbektxw")
+_WRITTEN_FOR = str.maketrans("013457@$!", "oieastasi")
 
 
 class NoGoNames:
@@ -116,5 +116,11 @@ def _letters(folded: str, wild: str) -> Iterator[str]:
     for character in folded:
         if character in wild:
             yield character
-        elif (like := character.translate(_LOOKALIKES)).isalnum():
+        elif (like := _like(character)).isalnum():
             yield like
+
+
+def _like(character: str) -> str:
+    besides = character.translate(_BESIDES)
+    like = prototype(character) if besides == character else besides
+    return like.casefold().translate(_WRITTEN_FOR)

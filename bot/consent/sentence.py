@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.i18n import _
-from bot.markup import without_turns
+from bot.markup import isolated, one_line
 
 LETTERS_PER_SECOND = 14.0
 """Of somebody who reads aloud, in an alphabet; a character of Chinese or Japanese counts twice."""
@@ -28,7 +28,7 @@ class Pause:
 def sentence(name: str, words: Sequence[str]) -> str:
     """Return what a member says, in the current language: who agrees to what, the words last."""
     return _("I, {name}, agree that this bot may speak in my voice: {words}.").format(
-        name=without_turns(name), words=", ".join(words)
+        name=isolated(one_line(name)), words=", ".join(words)
     )
 
 

@@ -71,7 +71,7 @@ class DictionaryService:
         """
         entry = await self._checked(entry)
         [put] = await self._store.put(owner, [entry], created_by)
-        if reason := self._refusal(put):
+        if reason := self._refusal(owner, put):
             raise UserError(reason)
         return entry, put is Put.REPLACED
 
@@ -108,12 +108,12 @@ class DictionaryService:
         StorageError.
         """
         async with self._trying:
-            read = await asyncio.to_thread(read_file, data, self._store.bounds.entries)
+            read = await asyncio.to_thread(read_file, data, self._store.bounds.entries_of(owner))
         report = ImportReport(refused=[line for line in read if line.entry is None])
         good = [(line, line.entry) for line in read if line.entry is not None]
         put = await self._store.put(owner, [entry for _line, entry in good], created_by)
         for (line, _entry), became in zip(good, put, strict=True):
-            if reason := self._refusal(became):
+            if reason := self._refusal(owner, became):
                 report.refused.append(ReadEntry(line.number, line.written, None, reason))
             else:
                 (report.replaced if became is Put.REPLACED else report.added).append(line)
@@ -132,11 +132,11 @@ class DictionaryService:
         async with self._trying if entry.pattern else contextlib.nullcontext():
             return await asyncio.to_thread(checked, entry)
 
-    def _refusal(self, put: Put) -> str:
+    def _refusal(self, owner: Owner, put: Put) -> str:
         bounds = self._store.bounds
         if put is Put.FULL:
             return _("The dictionary is full: it has {limit:,} entries. Remove one first.").format(
-                limit=bounds.entries
+                limit=bounds.entries_of(owner)
             )
         if put is Put.TOO_MANY_PATTERNS:
             return _("There are {limit} patterns already. Remove one first.").format(

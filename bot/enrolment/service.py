@@ -16,15 +16,16 @@ from bot.consent.no_go import NoGoNames
 from bot.consent.packets import RecordedSpeech
 from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import Refusals, SpeakerJudge
+from bot.enrolment.room import Room, told, unlimited
 from bot.enrolment.turns import Turns
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
 from bot.errors import MynahError, UserError
-from bot.i18n import _, in_locale, locale, ngettext, translated
+from bot.i18n import _, in_locale, locale, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
 from storage.errors import NameTakenError, VoiceNotFoundError
 from storage.names import clean_name
+from storage.quotas import EnrolmentQuotas
 from storage.types import (
-    OPERATOR_GUILD_ID,
     Level,
     NewConsent,
     NewVoice,
@@ -41,8 +42,6 @@ R = TypeVar("R")
 
 log = structlog.get_logger(__name__)
 
-MAX_VOICES_PER_GUILD = 1000
-
 LEAST_SIMILARITY = 0.6
 """Above what two speakers reach with Chatterbox's voice encoder, below one speaker's with themself;
 not yet measured with its real weights."""
@@ -51,7 +50,7 @@ not yet measured with its real weights."""
 class EnrolmentService:
     """Turns uploads into voices. The media worker does the work, one upload at a time.
 
-    voices_per_guild: voices that one guild may have; the operator's own are not counted.
+    quotas: what a guild and its members may have; the operator's own voices are not counted.
     clip_need: tells what the engine needs of a clip, as far as it is known by then.
     judge: what the engine can tell about speakers; None where nothing can.
     least_similarity: of the sentence of consent and the kept part, from 0 to 1.
@@ -63,7 +62,7 @@ class EnrolmentService:
         worker: Worker,
         store: VoiceStore,
         limits: EnrolmentLimits,
-        voices_per_guild: int = MAX_VOICES_PER_GUILD,
+        quotas: Callable[[int], Awaitable[EnrolmentQuotas | None]] = unlimited,
         clip_need: Callable[[], ClipNeed] = ClipNeed,
         no_go_names: NoGoNames | None = None,
         judge: SpeakerJudge | None = None,
@@ -74,7 +73,7 @@ class EnrolmentService:
         self.turns = Turns()
         self._worker = worker
         self._store = store
-        self._voices_per_guild = voices_per_guild
+        self._room = Room(store, quotas)
         self._clip_need = clip_need
         self._judge = judge
         self.refusals = Refusals(no_go_names, no_go_clips, judge, self._cut)
@@ -94,11 +93,13 @@ class EnrolmentService:
         """Whether the worker was lost and the next is not yet ready, so that uploads wait."""
         return self._worker.restarting
 
-    async def check_new(self, guild_id: int, name: str) -> None:
+    async def check_new(self, guild_id: int, name: str, owner_id: int | None = None) -> None:
         """Check that a guild can have a voice of that name, before any work is done for it.
 
-        Raises `InvalidNameError`, `NameTakenError`, or `UserError` if the guild has no room for
-        another voice or nobody may have the name. Saving checks the name again.
+        owner_id: whose it will be; None is the operator's doing.
+
+        Raises `InvalidNameError`, `NameTakenError`, or `UserError` if the guild or the owner has no
+        room for another voice or nobody may have the name. Saving checks all that again.
         """
         cleaned = clean_name(name)
         self.refuse_no_go_name(cleaned)
@@ -109,7 +110,16 @@ class EnrolmentService:
                     "There is already a voice named “{name}” here. Choose another name.",
                     name=existing.name,
                 )
-        await self._check_room(guild_id)
+        await self._room.require_name(guild_id, cleaned)
+        await self._room.require_new(guild_id, owner_id)
+
+    async def check_replacement(self, voice: VoiceProfile, member_id: int | None) -> None:
+        """Check that a member may give a voice another recording, before any work is done for it.
+
+        Raises `InvalidNameError`, or `UserError` if there is no room for it today.
+        """
+        self.refusals.refuse_more_of(voice.name)
+        await self._room.require_replacement(voice.guild_id, member_id)
 
     def refuse_no_go_name(self, name: str) -> None:
         """Raise `InvalidNameError` for a name that the operator lets nobody have."""
@@ -173,17 +183,22 @@ class EnrolmentService:
 
         consent: its evidence.
 
-        Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild
-        has no room for another voice, nobody may have the name, or the model that was loaded
-        meanwhile needs a longer clip.
+        Raises `InvalidNameError`, `NameTakenError`, `StorageError`, or `UserError` if the guild or
+        its member has no room for another voice, nobody may have the name, or the model that was
+        loaded meanwhile needs a longer clip.
         """
         self.refuse_no_go_name(voice.name)
         self._refuse_short(sample)
         await self.refusals.refuse_speaker(sample.clip)
-        await self._check_room(voice.guild_id)
         report = sample.report
         measured = replace(voice, pitch_hz=report.median_pitch_hz, quality=report.to_json())
-        profile = await self._store.add(measured, sample.clip, consent=consent)
+        with told():
+            profile = await self._store.add(
+                measured,
+                sample.clip,
+                consent=consent,
+                quotas=await self._room.quotas(voice.guild_id),
+            )
         log.info("voice enrolled", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
@@ -202,20 +217,23 @@ class EnrolmentService:
 
         Raises `VoiceNotFoundError`, `StorageError`, `UserError` as `save` does.
         """
-        self.refusals.refuse_more_of((await self._store.get(voice_id)).name)
+        voice = await self._store.get(voice_id)
+        self.refusals.refuse_more_of(voice.name)
         self._refuse_short(sample)
         await self.refusals.refuse_speaker(sample.clip)
         report = sample.report
-        profile = await self._store.replace(
-            voice_id,
-            sample.clip,
-            pitch_hz=report.median_pitch_hz,
-            quality=report.to_json(),
-            consented_by=consented_by,
-            consented_at=consented_at,
-            level=level,
-            consent=consent,
-        )
+        with told():
+            profile = await self._store.replace(
+                voice_id,
+                sample.clip,
+                pitch_hz=report.median_pitch_hz,
+                quality=report.to_json(),
+                consented_by=consented_by,
+                consented_at=consented_at,
+                level=level,
+                consent=consent,
+                quotas=await self._room.quotas(voice.guild_id),
+            )
         log.info("recording replaced", guild=profile.guild_id, voice=profile.name, stage="enrol",
                  verdict=report.verdict, seconds=profile.seconds)  # fmt: skip
         return profile
@@ -232,20 +250,6 @@ class EnrolmentService:
                     "The sample has only {seconds:.1f} s; {need}. Discard it and send a longer "
                     "recording: 10 to 20 seconds."
                 ).format(seconds=seconds, need=translated(need.in_words))
-            )
-
-    async def _check_room(self, guild_id: int) -> None:
-        if guild_id == OPERATOR_GUILD_ID:
-            return
-        if await self._store.count(guild_id) >= self._voices_per_guild:
-            raise UserError(
-                ngettext(
-                    "This server has {count} voice, which is its limit. "
-                    "Delete one that is no longer used.",
-                    "This server has {count} voices, which is its limit. "
-                    "Delete one that is no longer used.",
-                    self._voices_per_guild,
-                ).format(count=self._voices_per_guild)
             )
 
     async def _run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -7,10 +7,10 @@ from typing import Protocol
 
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.operations.allowances import Allowances
 from bot.privacy.whose import Whose
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
-from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
 from bot.voice.manager import VoiceManager
 
@@ -43,7 +43,7 @@ class Remembering(Protocol):
         """Who had which channel read."""
 
     @property
-    def says(self) -> MinuteLimit:
+    def allowances(self) -> Allowances:
         """How much was said."""
 
 
@@ -52,7 +52,7 @@ async def forget(services: Remembering, whose: Whose) -> None:
     if whose.user_id is not None or whose.guild_id is not None:
         await services.voice.forget(whose.covers)
     services.reading.forget_members(whose.covers)
-    services.says.forget(whose.covers)
+    services.allowances.forget(whose.covers)
     if whose.guild_id is None:  # turns are the same on every server
         services.enrolment.turns.forget(partial(whose.covers, 0))
     services.dictionary.forget(whose.covers)

@@ -37,6 +37,7 @@ class SkipReason(StrEnum):
     OLD = N_("it is older than the call")
     NOTHING_TO_SAY = N_("there is nothing to say in it")
     TOO_MANY = N_("its author writes too much")
+    USED_UP = N_("its author or this server had all the speech that a day or a minute allows")
     REPEATED = N_("its author wrote the same before")
     NO_VOICE = N_("there is no voice for its author")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bot.i18n import in_locale
@@ -32,6 +32,10 @@ GREETINGS_A_MINUTE = 1
 """Of one member, who may come and go more often."""
 
 
+async def _always(_guild_id: int, _member_id: int) -> bool:
+    return True
+
+
 class ReadingService:
     """Decides what is read aloud, by whom and in which words; what it remembers is bounded.
 
@@ -46,13 +50,16 @@ class ReadingService:
         reads: Callable[[], EngineReads] = lambda: WORDS,
         clock: Callable[[], float] = time.monotonic,
         most_characters: int = 3000,
+        may_be_read: Callable[[int, int], Awaitable[bool]] = _always,
     ) -> None:
         """Take what it asks.
 
+        may_be_read: counts a message of a guild's member, or says that there is no room for it.
         reads: which languages the engine speaks. clock: in s. most_characters: of any text that is
         spoken; a message may become half as long again when its emoji are named.
         """
         self._settings, self._speakers = settings, speakers
+        self._may_be_read = may_be_read
         self._reads, self._clock = reads, clock
         self._most_characters = most_characters * 2 // 3
         self._rooms = Rooms()
@@ -63,6 +70,8 @@ class ReadingService:
         await look_closely(message, place.bot_id)
         context = await self._context(message.guild_id, message.author.id, place)
         reason = skip_reason(message, context) or self._flood(message, context)
+        if reason is None and not await self._may_be_read(message.guild_id, message.author.id):
+            reason = SkipReason.USED_UP
         return reason or await self._reading(message, context, message.author)
 
     async def speak_this(

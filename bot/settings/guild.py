@@ -221,6 +221,31 @@ class GuildSettings(Settings):
         ge=1,
         le=240,
     )
+    voices_per_member: int = setting(
+        10,
+        Page.LIMITS,
+        N_("Voices of a member"),
+        N_("How many voices a member may have here; those that there are stay"),
+        ge=1,
+        le=1000,
+    )
+    enrolments_per_day: int = setting(
+        10,
+        Page.LIMITS,
+        N_("Enrolments per day"),
+        N_("How often a day a member may make a voice or replace its recording"),
+        ge=1,
+        le=1000,
+    )
+    speech_minutes_per_day: int = setting(
+        240,
+        Page.LIMITS,
+        N_("Speech per day"),
+        N_("How long a member may have texts spoken and read in a day"),
+        unit=N_("minutes"),
+        ge=1,
+        le=1440,
+    )
     text_channels: Ids = setting(
         (),
         Page.CHANNELS,

@@ -36,6 +36,15 @@ class MinuteLimit:
         times.append(now)
         return 0.0
 
+    def wait(self, guild_id: int, user_id: int, most: int) -> float:
+        """Return what `take` would, and count nothing."""
+        if (guild_id, user_id) not in self._taken:
+            return 0.0
+        wait = self.take(guild_id, user_id, most)
+        if not wait:
+            self._taken[guild_id, user_id].pop()
+        return wait
+
     def forget(self, covers: Callable[[int, int], bool]) -> None:
         """Forget what was counted. covers: whether a member of a guild is meant, by their ids."""
         for key in [key for key in self._taken if covers(*key)]:

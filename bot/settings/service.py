@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import structlog
 
-from bot.settings.catalogue import definition
+from bot.settings.catalogue import Definition, definition
 from bot.settings.definition import Settings
 from bot.settings.guild import GuildSettings
 from bot.settings.member import MemberSettings
-from bot.settings.values import checked
+from bot.settings.values import checked, refused
 from storage.setting_values import GuildCounts, LoggedChange, SettingValues
 
 log = structlog.get_logger(__name__)
@@ -53,9 +53,13 @@ class SettingsService:
     `take_in` for one by another process.
     """
 
-    def __init__(self, values: SettingValues) -> None:
+    def __init__(self, values: SettingValues, ceilings: Mapping[str, int] | None = None) -> None:
+        """Take where values are stored. ceilings: the most that a guild's settings may be, by key;
+        what is stored above, because it was allowed before, counts as that.
+        """
         self._values = values
-        self._guilds: _Kept[int, GuildSettings] = _Kept(GuildSettings, MAX_GUILDS)
+        self._ceilings = dict(ceilings or {})
+        self._guilds: _Kept[int, GuildSettings] = _Kept(GuildSettings, MAX_GUILDS, self._bounded)
         self._members: _Kept[tuple[int, int], MemberSettings] = _Kept(MemberSettings, MAX_MEMBERS)
         self._subscribers: list[OnChange] = []
         self._of_members: list[Callable[[int, int], None]] = []
@@ -82,6 +86,8 @@ class SettingsService:
         """
         await self._begin_telling()
         key, stored = _to_store(GuildSettings, key, value)
+        if value is not None:
+            self._refuse_above(key, value)
         await self._values.set_for_guild(guild_id, key, stored, changed_by=changed_by)
         await self.take_in()
         return await self.guild(guild_id)
@@ -99,6 +105,22 @@ class SettingsService:
         for tell in self._of_members:
             tell(guild_id, user_id)
         return await self.member(guild_id, user_id)
+
+    def bounds_of(self, about: Definition) -> Definition:
+        """Return what a guild's setting can be here: not more than the operator allows."""
+        ceiling = self._ceilings.get(about.key)
+        if ceiling is None or about.highest is None or ceiling >= about.highest:
+            return about
+        return replace(about, highest=ceiling, default=min(about.default, ceiling))
+
+    def _bounded(self, settings: GuildSettings) -> GuildSettings:
+        above = {key: most for key, most in self._ceilings.items() if getattr(settings, key) > most}
+        return settings.model_copy(update=above) if above else settings
+
+    def _refuse_above(self, key: str, value: Any) -> None:
+        about = self.bounds_of(definition(GuildSettings, key))
+        if about.key in self._ceilings and about.highest is not None and value > about.highest:
+            raise refused(about)
 
     async def log(self, guild_id: int, limit: int = 25) -> list[SettingChange]:
         """Return who changed which of a guild's settings when, the newest first.
@@ -162,8 +184,10 @@ class SettingsService:
 class _Kept(Generic[K, S]):
     """The settings that were read last, at most so many."""
 
-    def __init__(self, model: type[S], most: int) -> None:
-        self._model, self._most = model, most
+    def __init__(
+        self, model: type[S], most: int, bounded: Callable[[S], S] = lambda settings: settings
+    ) -> None:
+        self._model, self._most, self._bounded = model, most, bounded
         self._settings: OrderedDict[K, S] = OrderedDict()
         self._changes = 0
 
@@ -173,7 +197,7 @@ class _Kept(Generic[K, S]):
             self._settings.move_to_end(key)
             return kept
         changes = self._changes
-        settings = self._model.from_stored(await read())
+        settings = self._bounded(self._model.from_stored(await read()))
         if changes == self._changes:  # else it may be what was there before the change
             self._settings[key] = settings
             if len(self._settings) > self._most:

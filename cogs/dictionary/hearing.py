@@ -30,7 +30,7 @@ from cogs.dictionary.options import (
 from cogs.dictionary.words import saved_card
 from cogs.mentions import names_in
 from cogs.moderation import tell
-from cogs.permissions import SpeakingRight, permitted
+from cogs.permissions import SpeakingRight, count_text, permitted
 from cogs.saying import delivery_in, own_voice
 from cogs.spoken_preview import spoken_preview
 from cogs.tuning import LANGUAGE_CHOICES
@@ -83,6 +83,7 @@ class Hearing(commands.Cog):
         if not services_of(interaction).engine.ready:
             raise EngineError(_("The voice engine is still loading. Try again in a minute."))
         count_use(self._heard, interaction)
+        await count_text(interaction)
         await defer(interaction)
         voice = voice or await own_voice(interaction)
         right = await permitted(interaction, Action.SAY, voice, None)

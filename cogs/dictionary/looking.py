@@ -7,13 +7,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.i18n import N_, _, ngettext
-from bot.markup import literal
+from bot.markup import literal, one_line
 from cogs.cards import embed
 from cogs.dictionary.options import Written, found_in, owner_of
-from cogs.dictionary.words import entry_line, whose
+from cogs.dictionary.words import shown_entry, whose
 from cogs.ui import Interaction, command_names, defer, services_of
 from cogs.views import OwnedView
 
+MOST_SEARCHED = 100
 PAGE_SIZE = 10
 
 
@@ -61,7 +62,7 @@ class EntryPages(OwnedView):
         if not found:
             return embed(whose(self._server), self._nothing())
         shown = found[self._page * PAGE_SIZE :][:PAGE_SIZE]
-        lines = "\n".join(literal(entry_line(entry)) for entry in shown)
+        lines = "\n".join(shown_entry(entry) for entry in shown)
         footer = ngettext(
             "{count:,} entry · page {page} of {pages}",
             "{count:,} entries · page {page} of {pages}",
@@ -71,7 +72,9 @@ class EntryPages(OwnedView):
 
     def _nothing(self) -> str:
         if self._search:
-            return _("There is no entry with {text}.").format(text=f"“{literal(self._search)}”")
+            return _("There is no entry with {text}.").format(
+                text=f"“{literal(one_line(self._search, MOST_SEARCHED))}”"
+            )
         return _("It is empty. {command} puts something in.").format(
             command=self._command("dictionary add")
         )

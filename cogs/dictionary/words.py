@@ -10,7 +10,7 @@ from bot.dictionary.exchange import ReadEntry
 from bot.dictionary.service import ImportReport
 from bot.i18n import _, ngettext
 from bot.languages import LANGUAGES
-from bot.markup import literal
+from bot.markup import literal, one_line
 from cogs.cards import embed
 from storage.dictionary import Entry
 
@@ -18,6 +18,8 @@ MOST_WRITTEN, MOST_SPOKEN = 40, 80
 """Characters of an entry in a list of ten, of which an embed holds 4,096 with their marks."""
 
 MOST_REFUSED = 8
+
+_MOST_OF_LINE = 200
 
 
 def entry_line(entry: Entry) -> str:
@@ -27,6 +29,11 @@ def entry_line(entry: Entry) -> str:
     if entry.language:
         about.append(_(LANGUAGES.get(entry.language, entry.language)))
     return " · ".join((f"{_cut(entry.written, MOST_WRITTEN)} → {spoken}", *about))
+
+
+def shown_entry(entry: Entry) -> str:
+    """Return an entry as a line of a card."""
+    return literal(one_line(entry_line(entry), _MOST_OF_LINE))
 
 
 def whose(server: bool) -> str:
@@ -43,12 +50,12 @@ def saved_card(entry: Entry, *, replaced: bool, server: bool) -> discord.Embed:
         else _("It holds for what you say and write here.")
     )
     about = _("{dictionary}. {holds}").format(dictionary=whose(server), holds=holds)
-    return embed(title, f"{literal(entry_line(entry))}\n-# {about}")
+    return embed(title, f"{shown_entry(entry)}\n-# {about}")
 
 
 def removed_text(entries: Iterable[Entry]) -> str:
     """Return what is told of entries that are gone."""
-    lines = "\n".join(literal(entry_line(entry)) for entry in list(entries)[:MOST_REFUSED])
+    lines = "\n".join(shown_entry(entry) for entry in list(entries)[:MOST_REFUSED])
     return _("Removed:") + f"\n{lines}"
 
 
@@ -64,7 +71,10 @@ def import_card(report: ImportReport, *, server: bool) -> discord.Embed:
     ]
     card = embed(whose(server), "\n".join(lines))
     if report.refused:
-        shown = "\n".join(literal(_refused(line)) for line in report.refused[:MOST_REFUSED])
+        shown = "\n".join(
+            literal(one_line(_refused(line), _MOST_OF_LINE))
+            for line in report.refused[:MOST_REFUSED]
+        )
         if refused > MOST_REFUSED:
             shown += "\n" + _("The others are in the report.")
         card.add_field(name=_("Refused"), value=_cut(shown, 1024), inline=False)

@@ -31,10 +31,12 @@ class Exporting(commands.Cog):
         services = services_of(interaction)
         with services.exporter.admit(interaction.user.id):
             await defer(interaction)
+            await services.allowances.require_export(interaction.user.id)
             sent, complete = await _send(interaction)
-        await services.audit.record(
-            guild_of(interaction), Exported(by=interaction.user.id, what="privacy")
-        )
+            # Before another is let in: it is what the limit of a day is counted by.
+            await services.audit.record(
+                guild_of(interaction), Exported(by=interaction.user.id, what="privacy")
+            )
         text = ngettext(
             "This is everything that is stored about you, on every server, in {count} file. Only "
             "you see it. {readme} says what is in it; {delete} deletes all of it.",

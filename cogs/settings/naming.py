@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 import discord
 
 from bot.i18n import _
-from bot.markup import literal
+from bot.markup import literal, one_line
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker
 from bot.settings.words import shown
 from cogs.cards import quoted
-from cogs.settings.controls import cut
 from storage.forgotten import is_stand_in
 
 _MAX_TEXT = 100
@@ -59,5 +58,5 @@ class Names:
     def value(self, definition: Definition, value: object) -> str:
         """Return a setting's value for people, in the current language."""
         if definition.kind is Kind.TEXT and isinstance(value, str):
-            value = literal(cut(value, _MAX_TEXT))
+            value = literal(one_line(value, _MAX_TEXT))
         return shown(definition, value, self.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,10 +38,17 @@ class Section:
         )
 
 
-def sections_by_page(model: type[Settings]) -> list[Section]:
-    """Return the settings of a model by their pages, in the order of these."""
+def sections_by_page(
+    model: type[Settings], bounds_of: Callable[[Definition], Definition] = lambda about: about
+) -> list[Section]:
+    """Return the settings of a model by their pages, in the order of these.
+
+    bounds_of: narrows what a setting can be.
+    """
     return [
-        section for page in pages(model) for section in split(page.value, definitions(model, page))
+        section
+        for page in pages(model)
+        for section in split(page.value, [bounds_of(each) for each in definitions(model, page)])
     ]
 
 

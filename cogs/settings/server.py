@@ -32,7 +32,8 @@ class ServerPanel(Panel):
 
     def __init__(self, interaction: Interaction, changing: asyncio.Lock) -> None:
         subject = GuildSubject.of(interaction)
-        sections = [*sections_by_page(subject.model), _CHANGES]
+        bounds_of = services_of(interaction).settings.bounds_of
+        sections = [*sections_by_page(subject.model, bounds_of), _CHANGES]
         super().__init__(interaction, subject, sections, changing)
 
     async def draw(self, note: str = "") -> discord.Embed:

@@ -11,7 +11,7 @@ from discord.utils import format_dt
 from bot.consent.evidence import Evidence, evidence_of
 from bot.consent.levels import MEANINGS, NAMES
 from bot.i18n import _, ngettext
-from bot.markup import literal
+from bot.markup import literal, one_line
 from cogs.cards import quoted
 from storage.audit_rows import AuditRow
 from storage.types import Consent, VoiceProfile
@@ -46,7 +46,7 @@ def report_text(report: Report) -> str:
     """Return a message for the moderation channel, in the current language."""
     head = [_headline(report), _("The line: {url}").format(url=report.url)]
     if report.reason:
-        reason = literal(" ".join(report.reason.split()))[:_MOST_REASON]
+        reason = literal(one_line(report.reason, _MOST_REASON))
         head.append(_("Reason: {reason}").format(reason=reason))
     head += _consent(report.voice, report.consent)
     return "\n".join(_fitting([*head, *_spoken(report.utterances)]))
@@ -114,7 +114,7 @@ def _utterance(row: AuditRow) -> str:
     seconds = _("{seconds:.1f} s").format(seconds=row.seconds or 0.0)
     text = f"- {format_dt(row.began, 'T')} · {seconds} · `{row.packets_sha256}`"
     words = row.texts.get("text")
-    return text if words is None else f"{text} · {literal(words[:_MOST_WORDS])}"
+    return text if words is None else f"{text} · {literal(one_line(words, _MOST_WORDS))}"
 
 
 def _fitting(lines: Sequence[str]) -> list[str]:

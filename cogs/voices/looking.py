@@ -18,7 +18,7 @@ from bot.speech.types import EngineInfo
 from bot.speech.voice_settings import settings_of
 from cogs import cards
 from cogs.access_field import access_field
-from cogs.permissions import permitted
+from cogs.permissions import count_text, permitted
 from cogs.saying import delivery_in
 from cogs.spoken_preview import spoken_preview
 from cogs.ui import (
@@ -86,6 +86,7 @@ class Looking(commands.Cog):
         if not services_of(interaction).engine.ready:
             raise EngineError(_("The voice engine is still loading. Try again in a minute."))
         self._count_preview(interaction)
+        await count_text(interaction)
         services_of(interaction).watch.use(voice)
         utterance = Utterance(
             preview_text(voice, services_of(interaction).engine.info),

@@ -128,12 +128,12 @@ async def test_what_waits_to_be_said_ends(
 async def test_what_is_remembered_is_forgotten(scene: Scene) -> None:
     await live(scene)
     services, guild_id, ann = scene.world.bot.services, scene.guild.id, scene.ann.id
-    services.says.take(guild_id, ann, 5)
+    services.allowances.says.take(guild_id, ann, 5)
     await services.dictionary.of(guild_id, ann)
     await services.settings.member(guild_id, ann)
     asked = await ask(scene)
     await scene.ann.click(asked.response, label="Delete everything for good")
-    assert len(services.says) == 0
+    assert len(services.allowances.says) == 0
     assert await services.dictionary.entries(Owner(guild_id, ann)) == []
     assert (await services.settings.member(guild_id, ann)).greeting is None
 
@@ -167,12 +167,12 @@ async def test_what_another_process_erases_is_forgotten(scene: Scene, tmp_path: 
     world = scene.world
     await live(scene)
     card = await scene.ann.slash(scene.channel, "enroll", sample=("me.m4a", b"x"), name="New")
-    world.bot.services.says.take(scene.guild.id, scene.ann.id, 5)
+    world.bot.services.allowances.says.take(scene.guild.id, scene.ann.id, 5)
     await world.privacy.take_in()
     async with world.commits.running(), VoiceStore.open(tmp_path) as beside:
         await Eraser.beside(beside).erase_member(scene.ann.id)
         await wait_until(lambda: "was deleted" in content(card), 10, "the end of the card")
-    assert len(world.bot.services.says) == 0
+    assert len(world.bot.services.allowances.says) == 0
 
 
 async def test_an_entry_made_after_a_deletion_is_not_taken_for_one_from_before(

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.markup import literal
 from bot.settings.catalogue import definitions
 from bot.settings.guild import GuildSettings
 from storage.forgotten import stand_in
@@ -98,7 +99,7 @@ async def test_what_cannot_be_taken_is_refused_with_the_range_and_kept_in_the_di
     for text in ("5000", "19", "many", "20.5", "٣٠٠ apples"):
         await panel.type(text)
         assert "⚠️ “Longest message” takes a whole number from 20 to 2000 char" in panel.text
-        assert f"You typed “{text}”." in panel.text
+        assert f"You typed “{literal(text)}”." in panel.text
         assert await panel.typed() == text
     assert (await stored(scene)).max_characters == 300
     await panel.type("400")

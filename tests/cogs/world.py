@@ -20,12 +20,15 @@ from bot.audit.trail import AuditTrail
 from bot.client import MynahBot, Services
 from bot.commit_watch import CommitWatch
 from bot.condition import Condition
+from bot.config_sections import LimitSettings
 from bot.consent.live import Asked, LiveSample
 from bot.consent.no_go import NoGoNames
 from bot.consent.packets import RecordedSpeech
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService, traces_of
 from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Finding, QualityReport, Verdict
+from bot.operations.allowances import Allowances
+from bot.operations.limits import ceilings
 from bot.privacy.departing import Departing
 from bot.privacy.export import Exporter
 from bot.privacy.service import PrivacyService
@@ -52,6 +55,7 @@ from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
+from storage.usage import UsageStore
 from storage.voices import VoiceStore
 
 
@@ -197,12 +201,16 @@ class World:
     engine: Engine = field(default_factory=Engine)
     judge: Judge = field(default_factory=Judge)
     message_content: bool = False
+    most: dict[str, int] = field(default_factory=dict)
     voice_limits: VoiceLimits = field(default_factory=lambda: VoiceLimits(closing_seconds=0.1))
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
-        self.settings = SettingsService(SettingValues.beside(self.store))
         self.dictionary = DictionaryService(DictionaryStore(self.store.database))
+        self.limits = LimitSettings(**self.most)
+        self.settings = SettingsService(SettingValues.beside(self.store), ceilings(self.limits))
+        self.usage = UsageStore(self.store.database)
+        self.allowances = Allowances(self.limits, self.settings, self.usage)
         self.audit = AuditTrail.beside(self.store, self.settings)
         self.forgotten_clips: list[str] = []
         self.commits = CommitWatch(self.store.version)
@@ -240,7 +248,7 @@ class World:
                 media,
                 self.store,
                 EnrolmentLimits(),
-                voices_per_guild=100,
+                self.allowances.enrolment,
                 clip_need=lambda: clip_need_of(self.engine.info),
                 no_go_names=NoGoNames(NO_GO),
                 judge=self.judge,
@@ -251,13 +259,18 @@ class World:
             engine=self.engine,
             voice=voice,
             watch=self.watch,
-            reading=ReadingService(self.settings, Speakers(self.choices)),
+            reading=ReadingService(
+                self.settings,
+                Speakers(self.choices),
+                may_be_read=self.allowances.may_be_read,
+            ),
             reach=ReachStore.beside(self.store),
             sessions=ReadingSessions(ReadChannels.beside(self.store)),
             audit=self.audit,
             privacy=self.privacy,
             departing=self.departing,
             exporter=Exporter(self.store, self.audit),
+            allowances=self.allowances,
         )
 
     async def _forget_clip(self, sha256: str) -> None:

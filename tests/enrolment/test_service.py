@@ -17,6 +17,7 @@ from bot.enrolment.types import AudioFileError, EnrolmentLimits, SampleRejectedE
 from bot.errors import UserError
 from bot.workers import Worker, WorkerLimits
 from storage.errors import InvalidNameError, NameTakenError
+from storage.quotas import EnrolmentQuotas, Quota
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.enrolment.lost_uploads import dies, loaded_modules, sleep, spin
@@ -39,9 +40,14 @@ async def store(tmp_path: Path) -> AsyncIterator[VoiceStore]:
         yield store
 
 
+async def one_voice(_guild_id: int) -> EnrolmentQuotas:
+    most = Quota(1000, 1000)
+    return EnrolmentQuotas(Quota(1, 1), Quota(2**40, 2**40), most)
+
+
 @pytest.fixture
 def service(worker: Worker, store: VoiceStore, limits: EnrolmentLimits) -> EnrolmentService:
-    return EnrolmentService(worker, store, limits, voices_per_guild=1)
+    return EnrolmentService(worker, store, limits, quotas=one_voice)
 
 
 async def test_a_worker_that_dies_idle_costs_no_upload(

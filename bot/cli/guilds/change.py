@@ -21,6 +21,7 @@ from bot.cli.output import print_line
 
 if TYPE_CHECKING:
     from bot.settings.catalogue import Definition
+    from bot.settings.service import SettingsService
     from storage.voices import VoiceStore
 
 
@@ -48,7 +49,8 @@ def set_command(
     about = definition(GuildSettings, key)
 
     async def work(store: VoiceStore) -> _Change:
-        return await _change(store, guild_id, about, value)
+        service = settings_beside(store, context.settings.limits)
+        return await _change(store, service, guild_id, about, value)
 
     change = with_store(context, work, any_key=True)
     if as_json:
@@ -72,9 +74,10 @@ class _Change:
     stored: Any
 
 
-async def _change(store: VoiceStore, guild_id: int, about: Definition, text: str | None) -> _Change:
+async def _change(
+    store: VoiceStore, service: SettingsService, guild_id: int, about: Definition, text: str | None
+) -> _Change:
     """Set what a text says; None is the default. Raises UserError and StorageError."""
-    service = settings_beside(store)
     known = guild_id in {guild.guild_id for guild in await service.guilds()}
     before = await value_text(store, about, getattr(await service.guild(guild_id), about.key))
     chosen = None if text is None else await _value(store, guild_id, about.key, text)

@@ -45,7 +45,7 @@ def show(context: Context, guild_id: int, as_json: bool) -> None:
     """
 
     async def work(store: VoiceStore) -> tuple[list[_Row], list[SettingChange]]:
-        service = settings_beside(store)
+        service = settings_beside(store, context.settings.limits)
         rows = await _rows(store, await service.guild(guild_id))
         return rows, await service.log(guild_id, MOST_CHANGES)
 

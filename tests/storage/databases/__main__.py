@@ -71,6 +71,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "voice_roles": [{"voice_id": 1, "role_id": ROLE}],
     "voice_blocks": [{"guild_id": GUILD, "owner_id": ANN, "blocked_id": BEN}],
     "departures": [{"guild_id": GUILD, "user_id": BEN, "left_at": AT}],
+    "uploads": [{"id": 1, "guild_id": GUILD, "user_id": ANN, "at": AT, "bytes": 1000}],
 }  # fmt: skip
 # The program's own code fills these, or the migration itself.
 BY_THE_PROGRAM = {"audit", "audit_chains", "audit_members", "audit_texts", "erasures",

@@ -1,0 +1,96 @@
+"""What is told where a limit is reached: what it is, how much is used, when there is room again."""
+
+from __future__ import annotations
+
+from bot.i18n import N_, _, ngettext
+from storage.quotas import Limited, QuotaReachedError
+
+_MEMBERS = {
+    Limited.VOICES: N_("You have {used} of the {limit} voices that a member may have here."),
+    Limited.STORED: N_(
+        "Your recordings here take {used} of the {limit} MB that a member has, and this one takes "
+        "{more} MB."
+    ),
+    Limited.ENROLMENTS: N_(
+        "You have used {used} of the {limit} enrolments and replacements that a member has here in "
+        "a day."
+    ),
+    Limited.RECORDINGS: N_(
+        "You have sent {used} of the {limit} recordings that a member may send me here in a day."
+    ),
+    Limited.UPLOADS: N_(
+        "You have sent {used} of the {limit} MB of recordings that a member may send me here in a "
+        "day, and this one has {more} MB."
+    ),
+    Limited.SPEECH: N_("You have used {used} of the {limit} minutes of speech of a day here."),
+    Limited.EXPORTS: N_("You have used {used} of the {limit} exports of a day."),
+}
+_GUILDS = {
+    Limited.STORED: N_(
+        "The recordings of this server take {used} of the {limit} MB that it has, and this one "
+        "takes {more} MB."
+    ),
+    Limited.ENROLMENTS: N_(
+        "This server has used {used} of its {limit} enrolments and replacements of a day."
+    ),
+    Limited.RECORDINGS: N_("This server has sent me {used} of its {limit} recordings of a day."),
+    Limited.UPLOADS: N_(
+        "This server has sent me {used} of its {limit} MB of recordings of a day, and this one has "
+        "{more} MB."
+    ),
+    Limited.SPEECH: N_("This server has used {used} of its {limit} minutes of speech of a day."),
+}
+_DELETE = N_("Delete one that is no longer used.")
+_AGAIN = N_("There is room again {when}.")
+_NEVER = N_("Send a smaller one.")
+
+_UNITS = {Limited.STORED: 1_000_000, Limited.UPLOADS: 1_000_000, Limited.SPEECH: 60_000}
+
+
+def quota_text(reached: QuotaReachedError) -> str:
+    """Return what whoever asked is told, in the current language."""
+    if reached.what is Limited.VOICES and not reached.by_member:
+        return _full_server(reached.limit)
+    template = (_MEMBERS if reached.by_member else _GUILDS)[reached.what]
+    amounts = {"used": reached.used, "limit": reached.limit, "more": reached.more}
+    measured = {name: _measure(reached, amount) for name, amount in amounts.items()}
+    return f"{_(template).format(**measured)} {_advice(reached)}"
+
+
+def _full_server(limit: int) -> str:
+    return ngettext(
+        "This server has {count} voice, which is its limit. Delete one that is no longer used.",
+        "This server has {count} voices, which is its limit. Delete one that is no longer used.",
+        limit,
+    ).format(count=limit)
+
+
+def _measure(reached: QuotaReachedError, amount: int) -> float:
+    measured = round(amount / _UNITS.get(reached.what, 1), 1)
+    return int(measured) if measured.is_integer() else measured
+
+
+def minute_text(most: int, wait: float, *, by_member: bool) -> str:
+    """Return what is told where the minute has had `most` texts. wait: s until there is room."""
+    seconds = max(1, round(wait))
+    if by_member:
+        text = ngettext(
+            "Here a member may have {most} text spoken in a minute. Try again in {wait} s.",
+            "Here a member may have {most} texts spoken in a minute. Try again in {wait} s.",
+            most,
+        )
+    else:
+        text = ngettext(
+            "On this server {most} text may be spoken in a minute. Try again in {wait} s.",
+            "On this server {most} texts may be spoken in a minute. Try again in {wait} s.",
+            most,
+        )
+    return text.format(most=most, wait=seconds)
+
+
+def _advice(reached: QuotaReachedError) -> str:
+    if reached.what in (Limited.VOICES, Limited.STORED):
+        return _(_DELETE)
+    if reached.again is None:
+        return _(_NEVER)
+    return _(_AGAIN).format(when=f"<t:{round(reached.again.timestamp())}:R>")

@@ -1,0 +1,1 @@
+"""Names that break out, in every command that shows one."""
