@@ -7,6 +7,7 @@ neither.
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -21,6 +22,9 @@ TRIAL_SECONDS = 0.02
 TRIALS_SECONDS = 0.3
 """Of the processor, for all these texts together; what people use takes 0.01 s."""
 
+MOST_REPEATS = 10_000
+"""Of all counted repetitions within each other; ((a{99}){99}){99} takes 240 MB."""
+
 _TRIAL_LENGTH = 600
 _MAX_UNITS = 12
 
@@ -33,6 +37,7 @@ _ORDINARY = (
 )
 _UNITS = ("a", "A", "0", " ", "_", "-", ".", "ab", "a ", "1,", "a.", "aA1", "ä", "あ", "x=x,", '"')
 _RUN = re.compile(r"\w+|[^\w\s\\()\[\]{}|?*+^$]")
+_REPEAT = re.compile(r"\{(\d*)(?:,(\d*))?\}")
 _REFERENCE = re.compile(r"\\(?:(\d{1,2})|g<(\w{1,32})>)")
 
 Pattern: TypeAlias = Any
@@ -44,6 +49,8 @@ def compiled(written: str) -> Pattern:
     """Return the pattern; it looks at no case. Raises UserError where it is none."""
     import regex  # takes 15 ms, and most servers have no pattern
 
+    if _repeats(written) > MOST_REPEATS:
+        raise _too_long()
     try:
         return regex.compile(written, regex.IGNORECASE)
     except (regex.error, ValueError, OverflowError, RecursionError, KeyError) as error:
@@ -69,9 +76,22 @@ def expander(spoken: str) -> Callable[[Match], str]:
     """Return what makes of a match what is said for it: \\1, \\g<name> are its groups."""
 
     def filled(match: Match) -> str:
-        return _REFERENCE.sub(lambda found: match[_group(found)] or "", spoken)
+        return _REFERENCE.sub(lambda found: _said(match, _group(found)), spoken)
 
     return filled if _REFERENCE.search(spoken) else lambda _match: spoken
+
+
+def _said(match: Match, group: int | str) -> str:
+    try:
+        return match[group] or ""
+    except IndexError:  # an entry that was never checked, of a damaged database
+        return ""
+
+
+def _repeats(written: str) -> int:
+    """Return how often all counted repetitions, one within another, would repeat."""
+    counts = (max(int(n or 0) for n in found.groups()) for found in _REPEAT.finditer(written))
+    return math.prod(max(count, 1) for count in counts)
 
 
 def _group(reference: re.Match[str]) -> int | str:
