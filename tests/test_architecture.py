@@ -73,6 +73,7 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", "storage.database")),
         (("bot.consent",), ("discord", "cogs", "bot.voice", "aiosqlite")),
         (("bot.audit",), ("discord", "cogs", "aiosqlite", "storage.database")),
+        (("bot.operations",), ("discord", "cogs", "bot.voice", "bot.app", "bot.cli", "aiosqlite")),
         (("bot.i18n",), ("discord", "cogs", "storage", "bot.voice", "bot.speech", "bot.text")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
         (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
@@ -117,6 +118,15 @@ def test_one_package_talks_to_the_model_hub() -> None:
         for name in imports(module)
         if within(name, "huggingface_hub")
     ]
+
+
+def test_figures_cost_nothing_where_none_are_kept() -> None:
+    def saying(words: str) -> set[str]:
+        return {m for m, path in MODULES.items() if words in path.read_text(encoding="utf-8")}
+
+    keeping = saying("from prometheus_client")
+    assert keeping == {"bot.operations.metrics", "bot.operations.snapshot_metrics"}
+    assert saying("from bot.operations.metrics import") == {"bot.operating"}
 
 
 def test_services_import_only_types_and_clips_of_storage() -> None:

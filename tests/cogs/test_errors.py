@@ -94,6 +94,17 @@ async def test_an_error_written_for_people_is_shown_as_it_is_to_who_asked(
     assert result.ephemeral
 
 
+async def test_what_is_refused_is_counted_by_kind(
+    trap: type[Trap], scene: Scene, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds: list[str] = []
+    monkeypatch.setattr(world.bot.services.figures, "refused", kinds.append)
+    for error in (BusyError("Come back later."), VoiceNotFoundError("No such voice.")):
+        trap.error = error
+        await scene.ann.slash(scene.channel, "fail")
+    assert kinds == ["BusyError", "VoiceNotFoundError"]
+
+
 async def test_an_error_after_the_answer_follows_it(trap: type[Trap], scene: Scene) -> None:
     trap.error = UserError("Too late.")
     result = await scene.ann.slash(scene.channel, "fail_late")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import BusyError, EngineError
+from bot.operations.figures import SentenceFacts
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
 
@@ -221,3 +222,25 @@ async def test_closing_ends_what_runs_and_what_waits() -> None:
     assert [type(result) for result in results] == [EngineError, EngineError]
     with pytest.raises(EngineError):
         await ask(scheduler, "late", 3)
+
+
+async def test_each_sentence_is_reported_with_its_wait_and_the_slots_taken() -> None:
+    engine, told = SteppedEngine(), list[SentenceFacts]()
+    scheduler = FairScheduler(engine, at_once=lambda: 4, on_sentence=told.append)
+    tasks = [ask(scheduler, text, guild) for guild, text in enumerate(("good", "bad"))]
+    await settle()
+    await engine.step(2)
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert [facts.speech for facts in told] == [SPEECH, None]
+    assert [facts.fill for facts in told] == [0.5, 0.5]
+    assert all(facts.queued_seconds >= 0 and facts.seconds > 0 for facts in told)
+
+
+async def test_a_sentence_that_nobody_waits_for_any_more_is_not_reported() -> None:
+    engine, told = SteppedEngine(), list[SentenceFacts]()
+    scheduler = FairScheduler(engine, at_once=lambda: 4, on_sentence=told.append)
+    task = ask(scheduler, "withdrawn", 1)
+    await settle()
+    task.cancel()
+    await settle()
+    assert (engine.given_up, told) == (1, [])
