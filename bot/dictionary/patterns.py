@@ -25,6 +25,7 @@ TRIALS_SECONDS = 0.3
 MOST_REPEATS = 10_000
 """Of all counted repetitions within each other; ((a{99}){99}){99} takes 240 MB."""
 
+_NO_COUNT = 2**32 - 1
 _TRIAL_LENGTH = 600
 _MAX_UNITS = 12
 
@@ -91,7 +92,8 @@ def _said(match: Match, group: int | str) -> str:
 def _repeats(written: str) -> int:
     """Return how often all counted repetitions, one within another, would repeat."""
     counts = (max(int(n or 0) for n in found.groups()) for found in _REPEAT.finditer(written))
-    return math.prod(max(count, 1) for count in counts)
+    # What is larger is no repetition at all, which compiling says.
+    return math.prod(max(count, 1) for count in counts if count < _NO_COUNT)
 
 
 def _group(reference: re.Match[str]) -> int | str:
