@@ -134,23 +134,22 @@ async def open_enrolment(settings: Settings, store: VoiceStore) -> AsyncIterator
     """Open the service that turns uploads into voices; watermarks are found without an engine."""
     async with open_media_worker(settings) as worker, open_engine(settings) as engine:
         need = partial(expected_clip_need, settings)
-        quotas = partial(operators_quotas, settings.limits)
-        yield enrolment_service(settings, worker, store, quotas, need, engine.analysis)
+        yield enrolment_service(settings, worker, store, need, engine.analysis)
 
 
 def enrolment_service(
     settings: Settings,
     worker: Worker,
     store: VoiceStore,
-    quotas: Callable[[int], Awaitable[EnrolmentQuotas]],
     clip_need: Callable[[], ClipNeed],
     judge: SpeakerJudge | None = None,
     no_go_clips: NoGoClips | None = None,
+    quotas: Callable[[int], Awaitable[EnrolmentQuotas]] | None = None,
 ) -> EnrolmentService:
     """Return the service over what is open already.
 
-    quotas: what a guild and its members may have stored. judge: tells what it can of speakers.
-    no_go_clips: see there.
+    judge: tells what it can of speakers. no_go_clips: see there. quotas: what a guild and its
+    members may have stored; None is what the operator may have stored of a guild.
     """
     enrolment = settings.enrolment
     limits = EnrolmentLimits(
@@ -163,7 +162,7 @@ def enrolment_service(
         worker,
         store,
         limits,
-        quotas,
+        quotas or partial(operators_quotas, settings.limits),
         clip_need,
         no_go_names=NoGoNames(enrolment.no_go_names),
         judge=judge,
