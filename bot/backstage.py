@@ -184,7 +184,13 @@ class _Shared:
     def services(self, bot: MynahBot) -> Services:
         """Return what a client's cogs call."""
         choices = SettingsStore.beside(self.store)
-        voice = VoiceManager(bot, _voice_limits(self.settings), self.scheduler.texts_at_once)
+        scheduler = self.scheduler
+        voice = VoiceManager(
+            bot,
+            _voice_limits(self.settings),
+            scheduler.texts_at_once,
+            scheduler.wait_seconds,
+        )
         voice.on_spoken = partial(record_heard, self.audit, lambda: bot.user)
         voice.on_ended = self.figures.utterance
         return Services(

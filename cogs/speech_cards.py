@@ -17,6 +17,9 @@ MAX_LINES = 10
 MOST_WORDS = 100
 """Characters of each."""
 
+NOTABLE_SECONDS = 5.0
+"""A wait below this is no wait to tell of."""
+
 CHATTER_MARK = "💬"
 """Before what is read aloud, in the list of the queue."""
 
@@ -61,8 +64,12 @@ def say_text(member: str, voice: str, ticket: Ticket) -> str:
     speaker = {"member": named(member), "voice": quoted(voice)}
     if ticket.held:
         return _("{member} speaks as {voice} when the recording here has ended.").format(**speaker)
-    if ticket.before == 0:
+    if ticket.before == 0 and ticket.seconds_before < NOTABLE_SECONDS:
         return _("{member} speaks as {voice}, right away.").format(**speaker)
+    if ticket.before == 0:
+        return _("{member} speaks as {voice}, in about {seconds} s.").format(
+            seconds=round(ticket.seconds_before), **speaker
+        )
     return ngettext(
         "{member} speaks as {voice} after one text, in about {seconds} s.",
         "{member} speaks as {voice} after {count} texts, in about {seconds} s.",

@@ -105,6 +105,21 @@ class FairScheduler:
         waiting = sum(turn.ahead and turn.task is None for turn in self._turns)
         return slots > max(own, asked) and waiting < MAX_AHEAD and self.held.room(guild_id)
 
+    def wait_seconds(self, guild_id: int, sentences: int) -> float:
+        """Return how long it takes until so many more sentences of a guild are made; an estimate.
+
+        From how long sentences took of late, and who else waits: the guilds take turns. 0 before
+        anything was made.
+        """
+        guilds = {turn.guild_id for turn in self._turns if turn.waited_for} | {guild_id}
+        return max(min(sentences, 1) * self._usual_seconds,
+                   sentences * len(guilds) * self._seconds_each)  # fmt: skip
+
+    @property
+    def _seconds_each(self) -> float:
+        """How long a sentence keeps others from being made; an estimate."""
+        return self._usual_seconds / max(1, self.at_once())
+
     async def synthesize(
         self,
         request: SynthesisRequest,
@@ -126,7 +141,10 @@ class FairScheduler:
         waiting = sum(turn.task is None and not turn.ahead for turn in self._turns)
         if not ahead and waiting >= self._max_waiting:
             raise BusyError(
-                Translatable("Too many texts are waiting to be spoken. Try again in a minute.")
+                Translatable(
+                    "Too many texts are waiting to be spoken. Try again in about {seconds} s.",
+                    seconds=max(1, math.ceil(waiting * self._seconds_each)),
+                )
             )
         alone = all(turn.guild_id != guild_id for turn in self._turns)
         opening, ahead = opening and alone, ahead or not alone
@@ -193,7 +211,8 @@ class FairScheduler:
             _fail(turn, error)
         else:
             taken = loop.time() - start
-            self._usual_seconds += _WEIGHT_OF_NEWEST * (taken - self._usual_seconds)
+            weight = _WEIGHT_OF_NEWEST if self._usual_seconds else 1.0
+            self._usual_seconds += weight * (taken - self._usual_seconds)
             if turn.waited_for:
                 turn.result.set_result(result)
         speech = result if isinstance(result, Speech) else None

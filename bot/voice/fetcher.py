@@ -26,12 +26,14 @@ class Lead:
 
     seconds: of audio, over all utterances of a guild. texts: how many are fetched at once, as
     things stand. crowded: whether all guilds together hold as much as there is memory for; then a
-    guild gets no more than `CROWDED_SECONDS` ahead.
+    guild gets no more than `CROWDED_SECONDS` ahead. wait: how long it takes, in s, until the engine
+    has made so many more sentences of a guild; an estimate.
     """
 
     seconds: float
     texts: Callable[[], int] = lambda: 1
     crowded: Callable[[], bool] = lambda: False
+    wait: Callable[[int, int], float] = lambda guild_id, sentences: 0.0
 
     @property
     def seconds_now(self) -> float:

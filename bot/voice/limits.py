@@ -10,6 +10,7 @@ class VoiceLimits:
     """Filled from the configuration.
 
     queue_per_guild, queue_per_member: utterances that may wait, the one being spoken included.
+    longest_wait_seconds: until a text could begin to be made; if it is longer, texts are refused.
     chatter_per_guild: likewise, of what is read aloud; it takes no place of the others.
     alone_seconds: how long the bot stays in a channel with nobody to hear it.
     prefetch_seconds: audio synthesised ahead, over all utterances of a guild.
@@ -25,6 +26,7 @@ class VoiceLimits:
 
     queue_per_guild: int = 20
     queue_per_member: int = 5
+    longest_wait_seconds: float = 600.0
     chatter_per_guild: int = 50
     alone_seconds: float = 60.0
     prefetch_seconds: float = 30.0

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 class VoiceManager:
     """Makes a player for each guild that asks for one and hands it the events it needs.
 
-    at_once: how many texts of a guild are made at once, as things stand.
+    at_once: how many texts of a guild are made at once, as things stand. wait: see `Lead`.
     on_left: called with a guild's id when the bot has left its channel for good, and whether that
         was because the connection could not be had back.
     on_heard: called when a text begins to be heard, with the channel; must not block or fail.
@@ -43,12 +43,16 @@ class VoiceManager:
     on_ended: Callable[[UtteranceFacts], None]
 
     def __init__(
-        self, bot: discord.Client, limits: VoiceLimits, at_once: Callable[[], int] = lambda: 1
+        self,
+        bot: discord.Client,
+        limits: VoiceLimits,
+        at_once: Callable[[], int] = lambda: 1,
+        wait: Callable[[int, int], float] = lambda guild_id, sentences: 0.0,
     ) -> None:
         self.pacer = Pacer()
         self._bot = bot
         self._limits = limits
-        self._lead = Lead(limits.prefetch_seconds, at_once, self._crowded)
+        self._lead = Lead(limits.prefetch_seconds, at_once, self._crowded, wait)
         self._players: dict[int, GuildPlayer] = {}
         self._closing = False
         self.on_left = lambda guild_id, lost: None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import structlog
 
@@ -40,7 +41,7 @@ class Playback:
         on_spoken: Callable[[Item, UtteranceEnd], None] = lambda item, end: None,
         on_ended: Callable[[UtteranceFacts], None] = lambda facts: None,
     ) -> None:
-        self.queue = SpeechQueue(limits)
+        self.queue = SpeechQueue(limits, partial(lead.wait, guild_id))
         self._guild_id = guild_id
         self._keeper = keeper
         self._on_heard, self._on_spoken, self._on_ended = on_heard, on_spoken, on_ended

@@ -173,7 +173,7 @@ class GuildPlayer:
         self._check(request.channel_id)
         self._queue.check_room(request.rank, request.member_id)
         item = self._playback.add(request, first=first)
-        place, seconds = self._queue.in_order().index(item), self._queue.before(item)
+        place, seconds = self._queue.in_order().index(item), self._queue.wait_before(item)
         return Ticket(place, seconds, item.ended, held=self.recording is not None)
 
     def skip(self, member_id: int, *, privileged: bool) -> SkipOutcome:

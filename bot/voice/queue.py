@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from bot.errors import BusyError
-from bot.i18n import ngettext
+from bot.i18n import _, ngettext
 from bot.voice.limits import VoiceLimits
 from bot.voice.utterances import Item, Rank
 
@@ -18,8 +18,11 @@ class SpeechQueue:
     `give_way` puts it, with what is left of it, behind the commands.
     """
 
-    def __init__(self, limits: VoiceLimits) -> None:
-        self._limits = limits
+    def __init__(
+        self, limits: VoiceLimits, wait: Callable[[int], float] = lambda sentences: 0.0
+    ) -> None:
+        """wait: how long it takes until the engine has made so many sentences; an estimate."""
+        self._limits, self._wait = limits, wait
         self._items: list[Item] = []
 
     def __iter__(self) -> Iterator[Item]:
@@ -82,20 +85,46 @@ class SpeechQueue:
         if len(waiting) >= most:
             raise BusyError(
                 ngettext(
-                    "{count} text is waiting already. Try again when some were heard.",
-                    "{count} texts are waiting already. Try again when some were heard.",
+                    "{count} text is waiting already. Try again in about {seconds} s.",
+                    "{count} texts are waiting already. Try again in about {seconds} s.",
                     len(waiting),
-                ).format(count=len(waiting))
+                ).format(count=len(waiting), seconds=self._until_over(lambda item: True))
             )
         own = sum(request.member_id == member_id for request in waiting)
         if not chatter and own >= self._limits.queue_per_member:
+            seconds = self._until_over(lambda item: item.request.member_id == member_id)
             raise BusyError(
                 ngettext(
-                    "{count} text of yours is waiting already. Try again when some were heard.",
-                    "{count} texts of yours are waiting already. Try again when some were heard.",
+                    "{count} text of yours is waiting already. Try again in about {seconds} s.",
+                    "{count} texts of yours are waiting already. Try again in about {seconds} s.",
                     own,
-                ).format(count=own)
+                ).format(count=own, seconds=seconds)
             )
+        if not chatter and (wait := self._wait(1)) > self._limits.longest_wait_seconds:
+            raise BusyError(
+                _(
+                    "The voice engine has so much to do that this would be heard in about "
+                    "{seconds} s at the earliest. Try again later."
+                ).format(seconds=round(wait))
+            )
+
+    def _until_over(self, which: Callable[[Item], bool]) -> int:
+        """Return about how many seconds it is until the first of some texts was heard."""
+        seconds, sentences = 0.0, 0
+        for item in self.in_order():
+            seconds, sentences = seconds + item.seconds_left, sentences + item.sentences_left
+            if which(item):
+                break
+        return max(1, round(max(seconds, self._wait(sentences))))
+
+    def wait_before(self, item: Item) -> float:
+        """Return the seconds until a text begins to be heard; an estimate.
+
+        What lasts longer decides: hearing what comes before it, or making that and its beginning.
+        """
+        earlier = itertools.takewhile(lambda other: other is not item, self.in_order())
+        sentences = sum(other.sentences_left for other in earlier) + 1
+        return max(self.before(item), self._wait(sentences))
 
     def add(self, item: Item, *, first: bool = False) -> None:
         """Put a text in its place. first: of the chatter that may be left out."""

@@ -265,6 +265,11 @@ class Item:
         )
 
     @property
+    def sentences_left(self) -> int:
+        """How many sentences the engine has still to make, as far as is known."""
+        return 0 if self.complete else max(0, self._sentences - self._fed)
+
+    @property
     def seconds_left(self) -> float:
         """How long it will be heard; an estimate until all of it is synthesised."""
         buffered = self.track.buffered_seconds

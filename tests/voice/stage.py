@@ -93,6 +93,7 @@ class VoiceBot(commands.AutoShardedBot):
         loopback: LoopbackDiscord,
         limits: VoiceLimits,
         at_once: Callable[[], int] = lambda: 1,
+        wait: Callable[[int, int], float] = lambda guild_id, sentences: 0.0,
     ) -> None:
         intents = discord.Intents.none()
         intents.guilds = intents.voice_states = True
@@ -103,7 +104,7 @@ class VoiceBot(commands.AutoShardedBot):
             help_command=None,
             guild_ready_timeout=0.1,
         )
-        self.voice = VoiceManager(self, limits, at_once)
+        self.voice = VoiceManager(self, limits, at_once, wait)
 
     async def setup_hook(self) -> None:
         self.voice.start()
