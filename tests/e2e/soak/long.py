@@ -58,6 +58,7 @@ async def running(folder: Path, discord: LoopbackDiscord) -> AsyncIterator[tuple
         "MYNAH_STORAGE__DIRECTORY": str(folder / "data"),
         "MYNAH_ENGINE__KIND": "piper",
         "MYNAH_LOGGING__FORMAT": "json",
+        "MYNAH_LIMITS__QUEUE_PER_MEMBER": "20",  # few members speak for many
         "TMPDIR": str(folder),
     }
     with log.open("wb") as file:

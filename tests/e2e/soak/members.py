@@ -66,7 +66,7 @@ class Members:
         self.outcomes[f"{kind}: {outcome}"] += 1
 
     async def _say(self, server: Server) -> str:
-        text = self._chance.choice(SENTENCES)
+        text = " ".join(self._chance.choice(SENTENCES).split()[:5]) + "."
         answer = server.owner.slash("say", text=text, voice=VOICE)
         if self._chance.random() < 0.05:
             await asyncio.sleep(self._chance.uniform(0, 2))
