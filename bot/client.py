@@ -7,6 +7,8 @@ import contextlib
 import functools
 import hashlib
 import json
+import secrets
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -229,6 +231,17 @@ class MynahBot(commands.AutoShardedBot):
     async def on_interaction(self, interaction: discord.Interaction[MynahBot]) -> None:
         """Answer presses on what is left of an earlier run."""
         await answer_stale(interaction)
+
+    async def on_error(self, event_method: str, /, *_arguments: object, **_more: object) -> None:
+        """Note what went wrong as an event was handled; it must not end anything else."""
+        error = sys.exc_info()[1]
+        if isinstance(error, DISCORD_FAILED):
+            log.warning("Discord failed an event", stage="gateway", name=event_method,
+                        error=repr(error))  # fmt: skip
+            return
+        reference = secrets.token_hex(4)
+        log.error("event failed", stage="gateway", name=event_method, reference=reference,
+                  exc_info=error)  # fmt: skip
 
     async def on_shard_connect(self, shard_id: int) -> None:
         """Remember that the gateway can be reached; discord.py sees to later losses."""

@@ -108,13 +108,21 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         except app_commands.AppCommandError:
             raise  # `on_error` is told
         except Exception as error:  # such as of a payload that is not as Discord's
-            await answer_error(interaction, error)
+            await _answer_if_possible(interaction, error)
 
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
         """Answer the member, whatever went wrong."""
         await answer_error(interaction, error)
+
+
+async def _answer_if_possible(interaction: Interaction, error: Exception) -> None:
+    try:
+        await answer_error(interaction, error)
+    except Exception as unanswered:
+        log.warning("interaction cannot be read", stage="command", error=repr(error)[:200],
+                    unanswered=repr(unanswered)[:200])  # fmt: skip
 
 
 def speak_as_asked(interaction: Interaction) -> None:

@@ -6,8 +6,9 @@ import asyncio
 import contextlib
 import importlib.util
 import logging
+import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -19,7 +20,7 @@ from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
-from bot.discord_http import careful
+from bot.discord_http import DISCORD_FAILED, careful
 from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.operating import operating
 from bot.speech.engine_client import EngineClient
@@ -113,7 +114,6 @@ async def serve(
         async with (
             operating(settings, backstage, stop),
             _warming(backstage),
-            _brief_network_errors(),
         ):
             await stay_online(
                 backstage.make_bot,
@@ -157,22 +157,31 @@ def brief(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
+_SUGGESTIONS = "discord.app_commands.tree"
+
+
 class _BriefNetworkErrors(logging.Filter):
     """A traceback of a lost connection says nothing that its message does not."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, (*_UNREACHABLE, discord.ConnectionClosed)):
+        if isinstance(error, (*DISCORD_FAILED, *_UNREACHABLE, discord.ConnectionClosed)):
             record.msg, record.args = f"{record.getMessage()} ({brief(error)})", ()
             record.exc_info = None
+            if record.name == _SUGGESTIONS:  # they came too late: nobody waits for them
+                record.levelno, record.levelname = logging.INFO, "INFO"
+        elif error is not None and record.name == _SUGGESTIONS:
+            record.msg, record.args = f"{record.getMessage()} ({secrets.token_hex(4)})", ()
+            record.reference = record.msg[-9:-1]
         return True
 
 
-@asynccontextmanager
-async def _brief_network_errors() -> AsyncIterator[None]:
+@contextlib.contextmanager
+def _brief_network_errors() -> Iterator[None]:
     """Have discord.py log lost connections in one line each."""
     brief = _BriefNetworkErrors()
-    loggers = [logging.getLogger(f"discord.{name}") for name in ("client", "shard", "gateway")]
+    names = ("discord.client", "discord.shard", "discord.gateway", _SUGGESTIONS)
+    loggers = [logging.getLogger(name) for name in names]
     for logger in loggers:
         logger.addFilter(brief)
     try:
@@ -233,7 +242,8 @@ async def stay_online(
     while True:
         begin = time.monotonic()
         async with make_bot(message_content) as bot:
-            with careful(bot.http, bot.services.enrolment.limits.max_bytes):
+            most_bytes = bot.services.enrolment.limits.max_bytes
+            with careful(bot.http, most_bytes), _brief_network_errors():
                 error = await _attend(bot, token, stop)
         if stop.is_set():
             return
