@@ -22,7 +22,7 @@ from bot.app import (
 )
 from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
-from bot.client import MynahBot, Services
+from bot.client import MynahBot
 from bot.commit_watch import CommitWatch
 from bot.condition import Condition
 from bot.config import Settings
@@ -38,6 +38,7 @@ from bot.privacy.service import PrivacyService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.reading.speaker import Speakers
+from bot.services import Services
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
 from bot.speech.engine_client import EngineClient

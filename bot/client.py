@@ -11,47 +11,29 @@ import secrets
 import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import structlog
 from discord.ext import commands
 
-from bot.audit.trail import AuditTrail
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
 from bot.command_tree import MynahTree, answer_stale
 from bot.condition import Condition
-from bot.dictionary.service import DictionaryService
 from bot.discord_events import guard_events, reconnect_soon
 from bot.discord_http import DISCORD_FAILED, LONGEST_RATE_LIMIT_SECONDS
-from bot.enrolment.service import EnrolmentService
 from bot.gateway_state import GatewayState
-from bot.operations.allowances import Allowances
-from bot.operations.figures import Figures
-from bot.privacy.departing import Departing
-from bot.privacy.export import Exporter
 from bot.privacy.remembered import forget
-from bot.privacy.service import PrivacyService
-from bot.reading.service import ReadingService
-from bot.reading.sessions import ReadingSessions
-from bot.report_limits import ReportLimits
+from bot.services import Services
 from bot.settings.permissions import SPEAKING
-from bot.settings.service import SettingChange, SettingsService
-from bot.speech.desk import SpeechDesk
-from bot.speech.types import EngineInfo
-from bot.voice.manager import VoiceManager
+from bot.settings.service import SettingChange
 from bot.voice.utterances import UtteranceEnd
-from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
-from storage.reach import ReachStore
-from storage.settings import SettingsStore
-from storage.voices import VoiceStore
+from bot.voice_watch import VoiceChange, VoiceChangeKind
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
+    pass
 
 log = structlog.get_logger(__name__)
 
@@ -93,49 +75,6 @@ SYNC_SECONDS = 45.0
 
 KNOWN_COMMANDS_SECONDS = 5.0
 """Within which Discord must say at the start which commands it knows."""
-
-
-class EngineStatus(Protocol):
-    """What a member may be told about the engine."""
-
-    @property
-    def ready(self) -> bool:
-        """Whether it is loaded."""
-
-    @property
-    def info(self) -> EngineInfo | None:
-        """What was loaded last."""
-
-    def condition(self) -> Condition:
-        """Return how it is, and when it is tried again."""
-
-    async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
-        """See `EngineClient.watermark`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What the cogs call. Opened and closed by the composition root."""
-
-    voices: VoiceStore
-    choices: SettingsStore
-    settings: SettingsService
-    dictionary: DictionaryService
-    enrolment: EnrolmentService
-    speech: SpeechDesk
-    engine: EngineStatus
-    voice: VoiceManager
-    watch: VoiceWatch
-    reading: ReadingService
-    sessions: ReadingSessions
-    audit: AuditTrail
-    reach: ReachStore
-    privacy: PrivacyService
-    departing: Departing
-    exporter: Exporter
-    allowances: Allowances
-    reports: ReportLimits = field(default_factory=ReportLimits)
-    figures: Figures = field(default_factory=Figures)
 
 
 class MynahBot(commands.AutoShardedBot):

@@ -10,11 +10,11 @@ from typing import Any
 import discord
 import structlog
 
-from bot.client import Services
 from bot.consent.access import NOBODY, asker_of, may_speak_as
 from bot.discord_http import DISCORD_FAILED
 from bot.errors import UserError
 from bot.i18n import _, in_locale, locale
+from bot.services import Services
 from bot.settings.guild import GuildSettings
 from bot.settings.permissions import Action, MemberFacts, Place, refusal
 from bot.speech.types import VoiceReference

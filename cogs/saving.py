@@ -8,13 +8,13 @@ from typing import Protocol
 import discord
 from discord.utils import utcnow
 
-from bot.client import Services
 from bot.consent.minimum import shortfall
 from bot.consent.proof import Proof
 from bot.enrolment.types import EnrolmentSample
 from bot.errors import UserError
 from bot.i18n import _
 from bot.moderation import Enrolled
+from bot.services import Services
 from bot.settings.permissions import Action
 from cogs import cards
 from cogs.moderation import tell

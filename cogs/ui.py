@@ -8,10 +8,11 @@ from typing import Any, TypeAlias
 
 import discord
 
-from bot.client import EngineStatus, MynahBot, Services
+from bot.client import MynahBot
 from bot.command_mentions import CommandNames
 from bot.errors import UserError
 from bot.i18n import Translatable, _, translated
+from bot.services import EngineStatus, Services
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.types import VoiceReference
 from cogs.cards import quoted, short_recording

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.client import Services
 from bot.errors import UserError
 from bot.i18n import _, error_text
 from bot.markup import literal
+from bot.services import Services
 from bot.speech.service import Utterance
 from bot.text.dictionary import Dictionary
 from cogs.mentions import names_in

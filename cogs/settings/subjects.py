@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from discord import app_commands
 
-from bot.client import Services
 from bot.i18n import N_, _
+from bot.services import Services
 from bot.settings.catalogue import Definition
 from bot.settings.definition import Picker, Settings
 from bot.settings.guild import GuildSettings

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import discord
 
 from bot.audit.events import Reported
-from bot.client import Services
 from bot.command_mentions import CommandNames
 from bot.command_tree import UNDELIVERED
 from bot.errors import UserError
 from bot.i18n import _, in_locale, server_locale
 from bot.report_limits import already_reported
+from bot.services import Services
 from bot.settings.guild import GuildSettings
 from cogs.moderation import SEND_SECONDS, moderation_channel, problem_of
 from cogs.speakers.report_text import Report, report_text

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from discord import app_commands
 from discord.ext import commands
 
-from bot.client import EngineStatus
 from bot.i18n import _
+from bot.services import EngineStatus
 from bot.settings.permissions import Action
 from bot.speech.delivery import DeliverySettings
 from bot.speech.types import VoiceSettings

@@ -17,7 +17,7 @@ from PIL import Image
 
 from bot.audit.heard import record_heard
 from bot.audit.trail import AuditTrail
-from bot.client import MynahBot, Services
+from bot.client import MynahBot
 from bot.commit_watch import CommitWatch
 from bot.condition import Condition
 from bot.config_sections import LimitSettings
@@ -35,6 +35,7 @@ from bot.privacy.service import PrivacyService
 from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.reading.speaker import Speakers
+from bot.services import Services
 from bot.settings.service import SettingsService
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.clip_needs import clip_need_of
