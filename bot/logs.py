@@ -4,7 +4,7 @@ No member's id and no hash of a recording is logged, wherever it stands in a tex
 
 Mynah logs through structlog; what uses `logging` (discord.py, other libraries, the workers' code)
 takes the same way out. Every record of Mynah's own that an operator sees (info and above) names its
-`stage` (start, command, enrol, engine, voice, worker or stop), and `guild` and `voice` where known.
+`stage` (docs/log.schema.json has them all), and `guild` and `voice` where known.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ PATH = Path(__file__).parent.parent / "docs" / "messages.md"
 STAGES = {
     "start": "At the start",
     "stop": "At the end",
+    "gateway": "The connection to Discord",
+    "network": "The network",
     "command": "Commands",
     "voice": "Voice channels",
     "reading": "Reading aloud",

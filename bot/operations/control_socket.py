@@ -28,10 +28,11 @@ def listening(directory: Path) -> socket.socket:
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _remove_stale(directory)
-        os.fchmod(channel.fileno(), 0o600)  # Linux gives the file this mode
+        with contextlib.suppress(OSError):  # Linux gives the file this mode; macOS refuses
+            os.fchmod(channel.fileno(), 0o600)
         with _short(directory) as path:
             channel.bind(path)
-        (directory / NAME).chmod(0o600)  # for other systems, which go by the umask
+        (directory / NAME).chmod(0o600)  # for systems that go by the umask
         channel.listen()
         channel.setblocking(False)
     except BaseException:

@@ -10,9 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import structlog
+
 from bot.errors import MynahError
 from bot.operations.figures import SentenceFacts, UtteranceFacts
 from bot.operations.vitals import Vitals
+
+log = structlog.get_logger(__name__)
 
 LATELY_SECONDS = 300.0
 """Speech that was made within this time shows that the engine works."""
@@ -108,7 +112,9 @@ class ReadinessCheck:
         except TimeoutError:
             self._failure = f"no speech within {PROBE_SECONDS:g} s"
         except (MynahError, OSError) as error:
-            self._failure = f"speech failed: {error}"
+            log.warning("no word could be spoken to see whether the bot is ready", stage="engine",
+                        error=str(error))  # fmt: skip
+            self._failure = "speech failed; the log says why"
         else:
             self._spoke, self._failure = self._clock(), ""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from bot import __version__
@@ -37,7 +37,8 @@ class Status:
     async def document(self, *, private: bool) -> dict[str, Any]:
         """Return how everything stands, after a probe where readiness is not known.
 
-        private: to whom may read the log, too; others are not told the errors in it.
+        private: to whom may read the log, too; others are not told what is in it: the last errors,
+        and reasons, which may hold paths.
         """
         readiness = await self._readiness.ask()
         reading = self._vitals.reading()
@@ -52,7 +53,14 @@ class Status:
             "engine": asdict(reading.engine),
             "voice": asdict(reading.voice),
             "workers": [asdict(worker) for worker in reading.workers],
-            "health": self._health.snapshot().as_json(),
+            "health": self._told_health(private=private),
             "phrases": {"hits": reading.hits, "misses": reading.misses},
             "errors": list(self._errors()) if private else [],
         }
+
+    def _told_health(self, *, private: bool) -> dict[str, object]:
+        report = self._health.snapshot()
+        if not private:
+            parts = tuple(replace(part, reason="", last_error="") for part in report.parts)
+            report = replace(report, parts=parts)
+        return report.as_json()

@@ -63,6 +63,11 @@ def test_the_page_is_up_to_date() -> None:
     assert PATH.is_relative_to(ROOT)
 
 
+def test_the_page_has_them_all() -> None:
+    page = document(CATALOGUE)
+    assert [m.text for m in CATALOGUE if m.text.strip().replace("|", "\\|") not in page] == []
+
+
 def test_a_message_that_is_put_together_is_found_out() -> None:
     (one,) = logged('log.error(f"lost {name}", stage="voice")')
     assert (one.text, one.level, one.stage) == (None, "error", "voice")

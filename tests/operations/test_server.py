@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 
 from bot.cli.status import NotRunningError, ask
+from bot.condition import Condition
 from bot.errors import EngineError
 from bot.operations import control_socket
 from bot.operations.health import Health
@@ -65,7 +66,7 @@ async def test_it_is_ready_where_it_speaks() -> None:
     [
         (Standing(connected=False), None, "not connected to Discord"),
         (Standing(ready=False), None, "the engine is not loaded"),
-        (Standing(), EngineError("no voice"), "speech failed: no voice"),
+        (Standing(), EngineError("no voice"), "speech failed; the log says why"),
     ],
 )
 async def test_it_is_not_ready_and_says_why(
@@ -119,8 +120,14 @@ async def test_status_tells_everything_at_the_socket(tmp_path: Path) -> None:
 
 async def test_others_are_not_told_what_is_in_the_log() -> None:
     readiness = ReadinessCheck(Standing(), _nothing, asyncio.get_running_loop().time)
-    status = Status(Standing(), readiness, Health(), lambda: [{"event": "worker lost"}])
-    assert (await status.document(private=False))["errors"] == []
+    health = Health()
+    health.watch("engine", lambda: Condition("failing", "/data is gone", last_error="/data"))
+    status = Status(Standing(), readiness, health, lambda: [{"event": "worker lost"}])
+    public, private = [await status.document(private=private) for private in (False, True)]
+    assert public["errors"] == []
+    assert public["health"]["parts"][0]["state"] == "failing"
+    assert "/data" not in json.dumps(public)
+    assert "/data" in json.dumps(private)
 
 
 async def test_the_document_is_json(tmp_path: Path) -> None:
