@@ -12,6 +12,7 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -19,11 +20,12 @@ from random import Random
 from bot.app import enrolment_service, open_media_worker, open_store
 from bot.clip_need import ClipNeed
 from bot.config import Settings
-from bot.config_sections import StorageSettings
+from bot.config_sections import LimitSettings, StorageSettings
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample, QualityReport
 from bot.errors import UserError
 from bot.logs import configure_logging
+from bot.operations.allowances import operators_quotas
 from bot.operations.backup import make_backup
 from storage.erasure import Eraser
 from storage.errors import VoiceRequestError
@@ -61,7 +63,9 @@ class Orders:
     def settings(self) -> Settings:
         """The configuration that the program would have."""
         storage = StorageSettings(directory=self.directory, key_file=self.key_file)
-        return Settings(storage=storage)
+        # One server enrols in minutes what others do in a month.
+        limits = LimitSettings(enrolments_per_day_per_guild=1_000_000)
+        return Settings(storage=storage, limits=limits)
 
 
 def work(orders: Orders, connection: Connection) -> None:
@@ -75,7 +79,8 @@ async def _work(orders: Orders, connection: Connection) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         media = await stack.enter_async_context(open_media_worker(settings))
-        service = enrolment_service(settings, media, store, ClipNeed)
+        quotas = partial(operators_quotas, settings.limits)
+        service = enrolment_service(settings, media, store, quotas, ClipNeed)
         async with asyncio.TaskGroup() as lanes:
             for number in range(LANES):
                 lane = _Lane(number, store, service, numbers, orders, connection)

@@ -17,6 +17,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,10 @@ from bot.app import enrolment_service, open_media_worker, open_store
 from bot.clip_need import ClipNeed
 from bot.command_tree import explain
 from bot.config import Settings
-from bot.config_sections import StorageSettings
+from bot.config_sections import LimitSettings, StorageSettings
 from bot.enrolment.types import EnrolmentSample, QualityReport
 from bot.logs import configure_logging
+from bot.operations.allowances import operators_quotas
 from storage.erasure import Eraser
 from storage.errors import StorageError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
@@ -91,7 +93,8 @@ class Trial:
         self.directory, self.disk = directory, disk
         self.key_file = directory / "mynah.key"
         storage = StorageSettings(directory=directory, key_file=self.key_file)
-        self.settings = Settings(storage=storage)
+        limits = LimitSettings(enrolments_per_day_per_guild=1_000_000)
+        self.settings = Settings(storage=storage, limits=limits)
         self.told: dict[str, dict[str, Any]] = {}
         self.states: dict[int, State] = {}
         self.ids: dict[int, int] = {}
@@ -103,7 +106,8 @@ class Trial:
             open_store(self.settings) as self.store,
             open_media_worker(self.settings) as media,
         ):
-            self.service = enrolment_service(self.settings, media, self.store, ClipNeed)
+            quotas = partial(operators_quotas, self.settings.limits)
+            self.service = enrolment_service(self.settings, media, self.store, quotas, ClipNeed)
             for key in range(1, 6):
                 await self.enrol(key)
             yield
