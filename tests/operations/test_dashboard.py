@@ -15,6 +15,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.vitals import WorkerReading
 from bot.speech.types import Speech
 from tests.operations.standing import Standing
+from tools.dashboard.draw import legend, shown
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "mynah.json").read_text(encoding="utf-8"))
@@ -70,11 +71,30 @@ def test_every_panel_has_its_place() -> None:
 
 
 def test_every_figure_that_is_worth_one_is_on_the_dashboard() -> None:
-    shown = " ".join(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"])
+    asked = " ".join(target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"])
     bases = {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in FIGURES}
-    unseen = {base for base in bases if base not in shown}
+    unseen = {base for base in bases if base not in asked}
     assert unseen == {
         "mynah_build_info", "mynah_start_time_seconds", "mynah_connected", "mynah_servers",
         "mynah_engine_ready", "mynah_packet_lateness_max_seconds", "mynah_pacer_realtime",
         "mynah_speech_seconds", "mynah_sentences_cached",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "told"),
+    [
+        (0.25, "percentunit", "25 %"),
+        (3 * 2**20, "bytes", "3 MiB"),
+        (0.012, "s", "12 ms"),
+        (2.5, "s", "2.5 s"),
+        (0.0, "s", "0 s"),
+        (7.0, "none", "7"),
+    ],
+)
+def test_the_picture_shows_values_in_their_unit(value: float, unit: str, told: str) -> None:
+    assert shown(value, unit) == told
+
+
+def test_the_picture_names_lines_by_their_labels() -> None:
+    assert legend("{{rank}}, half within", {"rank": "say"}) == "say, half within"

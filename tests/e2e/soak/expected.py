@@ -23,6 +23,7 @@ EXPECTED: dict[str, str] = {
     "heartbeat blocked|Can't keep up": "the machine is busy; discord.py tells after 10 s",
     "voice connection (lost|broke)|Failed to connect to voice|voice": "voice servers close calls",
     "command failed": "with `error`, no traceback: the engine was dead as it was asked",
+    "more of the kind in the last minute": "an error came again; the first was told in full",
 }  # fmt: skip
 
 
