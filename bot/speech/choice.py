@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bot.installation import command
 from bot.languages import LANGUAGES
 from bot.speech.models import MODELS, Model
 from bot.speech.types import ChatterboxModel, EngineKind
@@ -17,7 +18,7 @@ ENGLISH, MULTILINGUAL, NANO = MODELS["english"], MODELS["multilingual"], MODELS[
 MOST_NAMED = 4
 """Languages that a reason names."""
 
-_INSTALL = "`make install-chatterbox` installs the engine that clones voices."
+_INSTALL = f"`{command('chatterbox')}` installs the engine that clones voices."
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bot.errors import EngineDeadError, MynahError
+from bot.installation import advice
 from bot.speech.choice import Choice, Machine
 from bot.speech.choice import choose as choose_for_machine
 from bot.speech.engines.select import choose, decide
@@ -94,6 +95,6 @@ def _has_library() -> bool:
 def _require_library() -> None:
     if not _has_library():
         raise EngineDeadError(
-            "The engine chatterbox, whose models these are, is not installed. Install it: run "
-            "`make install-chatterbox` in Mynah's folder."
+            "The engine chatterbox, whose models these are, is not installed. Install it: "
+            f"{advice('chatterbox')}."
         )

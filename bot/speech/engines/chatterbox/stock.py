@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.errors import EngineDeadError
+from bot.installation import advice
 from bot.librosa_loading import load_librosa
 from bot.speech.engines.chatterbox.device import trouble_with
 
@@ -40,7 +41,7 @@ def import_package(name: str) -> ModuleType:
     except ImportError as error:
         raise EngineDeadError(
             f"The engine chatterbox is not installed completely ({first_line(error)}). "
-            "Install it: run `make install-chatterbox` in Mynah's folder."
+            f"Install it: {advice('chatterbox')}."
         ) from error
     except Exception as error:
         # A library that is gone is an OSError; packages of versions that do not fit raise anything.
