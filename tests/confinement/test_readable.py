@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.confinement import readable
+from bot.confinement import namespace, readable
 from bot.confinement.wall import Wall, in_words, lacking
 
 
@@ -65,3 +65,10 @@ def test_folders_that_nobody_may_look_into_are_passed_over(
     monkeypatch.setattr(Path, "stat", refused)
     assert tmp_path / "package" not in readable.python()
     assert readable.without_parts([tmp_path]) == []
+
+
+@pytest.mark.parametrize(
+    ("permitted", "kept"), [(0b111, 0b100), (0b011, 0b010), (0b001, 0), (0, 0)]
+)
+def test_root_keeps_the_least_capability_of_reading_that_it_has(permitted: int, kept: int) -> None:
+    assert namespace._reading(permitted) == kept
