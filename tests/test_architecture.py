@@ -104,6 +104,13 @@ def test_only_the_demo_imports_the_simulated_discord() -> None:
                 assert str(node.module).split(".")[0] not in ours, path.name
 
 
+def test_walls_need_nothing_of_the_bot_but_its_errors() -> None:
+    allowed = ("bot.confinement", "bot.errors")
+    walls = [m for m in MODULES if within(m, "bot.confinement")]
+    ours = {name for module in walls for name in imports(module) if within(name, "bot")}
+    assert not [name for name in ours if not within(name, *allowed)]
+
+
 def test_what_auto_takes_is_a_function_of_what_it_is_told() -> None:
     forbidden = ("bot.speech.engines", "os", "pathlib", "storage", "bot.workers", "bot.config")
     assert offences(("bot.speech.choice", "bot.speech.models"), forbidden) == []
