@@ -15,9 +15,10 @@ from storage.rows import timestamp
 _UPLOADS = "SELECT at, bytes, user_id FROM uploads WHERE guild_id = ? AND at > ?"
 _SPOKEN = "SELECT at, milliseconds FROM audit WHERE guild_id = ?1 AND kind = 'spoken' AND at > ?2"
 _SPOKEN_BY = """
-SELECT user_id, sum(milliseconds) FROM audit LEFT JOIN audit_members
-    ON audit_members.guild_id = audit.guild_id AND pseudonym = actor
-WHERE audit.guild_id = ? AND kind = ? AND at > ? GROUP BY user_id
+SELECT user_id, spoken FROM (
+    SELECT actor, sum(milliseconds) AS spoken FROM audit
+    WHERE guild_id = ?1 AND kind = ?2 AND at > ?3 GROUP BY actor
+) LEFT JOIN audit_members ON guild_id = ?1 AND pseudonym = actor
 """
 _EXPORTS = """
 SELECT at, 1 FROM audit JOIN audit_members
