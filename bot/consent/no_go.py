@@ -11,8 +11,8 @@ from fnmatch import translate
 from typing import Any, TypeAlias
 
 from storage.errors import InvalidNameError
-from storage.lookalikes import prototype
 from storage.names import name_key
+from storage.skeletons import prototype
 
 MATCH_SECONDS = 0.05
 """For one regular expression on one name; what takes longer is passed over and logged."""

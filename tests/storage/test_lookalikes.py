@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage.errors import NameTakenError
-from storage.lookalikes import lookalike
+from storage.skeletons import lookalike
 from storage.types import OPERATOR_GUILD_ID, NewVoice
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, make_clip
