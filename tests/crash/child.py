@@ -12,7 +12,6 @@ import json
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from random import Random
@@ -25,7 +24,6 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentSample, QualityReport
 from bot.errors import UserError
 from bot.logs import configure_logging
-from bot.operations.allowances import operators_quotas
 from bot.operations.backup import make_backup
 from storage.erasure import Eraser
 from storage.errors import VoiceRequestError
@@ -79,8 +77,7 @@ async def _work(orders: Orders, connection: Connection) -> None:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
         media = await stack.enter_async_context(open_media_worker(settings))
-        quotas = partial(operators_quotas, settings.limits)
-        service = enrolment_service(settings, media, store, quotas, ClipNeed)
+        service = enrolment_service(settings, media, store, clip_need=ClipNeed)
         async with asyncio.TaskGroup() as lanes:
             for number in range(LANES):
                 lane = _Lane(number, store, service, numbers, orders, connection)

@@ -4,7 +4,7 @@
 
 Prints a JSON object by operation: what the program raised while the disk failed (its kind, what the
 operator and what members are told), what was damaged by that, and whether it was done when the disk
-was well. `tests.disk.test_faults` starts it.
+was well. `tests/e2e/test_disk_faults.py` starts it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,6 @@ from bot.config import Settings
 from bot.config_sections import LimitSettings, StorageSettings
 from bot.enrolment.types import EnrolmentSample, QualityReport
 from bot.logs import configure_logging
-from bot.operations.allowances import operators_quotas
 from storage.erasure import Eraser
 from storage.errors import StorageError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
@@ -106,8 +104,7 @@ class Trial:
             open_store(self.settings) as self.store,
             open_media_worker(self.settings) as media,
         ):
-            quotas = partial(operators_quotas, self.settings.limits)
-            self.service = enrolment_service(self.settings, media, self.store, quotas, ClipNeed)
+            self.service = enrolment_service(self.settings, media, self.store, clip_need=ClipNeed)
             for key in range(1, 6):
                 await self.enrol(key)
             yield

@@ -21,7 +21,7 @@ from tests.fuzz.report import Report
 
 NAME = "pickles"
 CASES = 200_000
-QUICK = 1_000
+QUICK = 400
 
 BATCH = 20_000
 SILENCE_SECONDS = 60.0

@@ -1,4 +1,4 @@
-"""A disk that fails says nothing about what lies on it. `tests/disk` has whole disks that do."""
+"""A disk that fails says nothing about what lies on it. `tests/disk` has whole ones."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     place = tmp_path / "disk"
     place.mkdir()
     if os.geteuid() != 0:
-        pytest.skip("only root may mount a file system; tests/disk does without")
+        pytest.skip("only root may mount a file system; tests/e2e/test_disk_faults.py does without")
     command = ["mount", "-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", str(place)]
     subprocess.run(command, check=True)
     yield place

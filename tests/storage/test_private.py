@@ -27,7 +27,7 @@ from tests.storage.conftest import add, make_clip
 from tests.storage.sealed import add_with_evidence, reseal
 
 
-@pytest.fixture(params=[0o000, 0o022, 0o077, 0o277, 0o777], ids=oct)
+@pytest.fixture(params=[0o000, 0o077, 0o777], ids=oct)
 def umask(request: pytest.FixtureRequest) -> Iterator[int]:
     before = os.umask(request.param)
     yield request.param

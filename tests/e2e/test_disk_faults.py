@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +76,13 @@ def prove(operation: str, expected: str, told: dict[str, Any]) -> None:
     assert failing["operator"].isprintable()  # one line
     if failing["kind"] == kind:
         assert advice in failing["operator"], operation
+
+
+@pytest.mark.timeout(240)
+def test_wherever_a_disk_fails_nothing_is_damaged_or_half_there() -> None:
+    command = [sys.executable, "-m", "tests.disk", "--step", "37"]
+    told = subprocess.run(command, check=False, capture_output=True, text=True)
+    report = json.loads(told.stdout)
+    assert [disk["faults"] for disk in report["disks"].values()] == [[]] * 3
+    assert told.returncode == 0
+    assert report["points"] > 30
