@@ -30,6 +30,7 @@ from loopback import (
 from loopback.gateway_session import MESSAGE_CONTENT
 from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
+from tests.e2e.faults.matrix import ROUTES
 from tests.samples import speech_samples
 
 VOICE = "Anna"
@@ -149,6 +150,9 @@ async def open_live(data: Path, *, message_content: bool = False) -> AsyncIterat
         async with open_bot(discord, data, message_content=message_content) as live:
             yield live
         discord.assert_clean()
+        assert {request.route for request in discord.requests} <= ROUTES, (
+            "tests/e2e/faults lacks one"
+        )
 
 
 @asynccontextmanager

@@ -54,7 +54,7 @@ async def test_speech_goes_on_after_a_third_close_in_a_row() -> None:
         assert longest_break(stage.listener) <= 2.0
 
 
-@pytest.mark.parametrize("code", [4014, 4022])
+@pytest.mark.parametrize("code", [4014, 4021, 4022])
 async def test_the_queue_ends_once_when_discord_ends_the_call_for_good_with(code: int) -> None:
     async with open_stage(follow_seconds=0.3) as stage:
         await stage.join()
@@ -71,6 +71,20 @@ async def test_the_queue_ends_once_when_discord_ends_the_call_for_good_with(code
 async def test_speech_goes_on_after_a_region_move() -> None:
     async with open_stage() as stage:
         await talk_through(stage, lambda: stage.loopback.voice.move_region(stage.guild))
+
+
+async def test_speech_goes_on_on_another_server_after_a_while_without_one() -> None:
+    """Discord says so by an endpoint of null, and names the new one later."""
+    async with open_stage() as stage:
+
+        def vanish() -> None:
+            gone = {"guild_id": str(stage.guild.id), "token": "", "endpoint": None}
+            stage.loopback.world.publish("VOICE_SERVER_UPDATE", gone, stage.guild.id)
+            stage.loopback.close_voice(stage.guild, 4015)
+            loop = asyncio.get_running_loop()
+            loop.call_later(0.5, stage.loopback.voice.move_region, stage.guild)
+
+        await talk_through(stage, vanish, within=4.0)
 
 
 async def test_speech_follows_a_moderators_move() -> None:
