@@ -180,8 +180,8 @@ class _BriefNetworkErrors(logging.Filter):
 def _brief_network_errors() -> Iterator[None]:
     """Have discord.py log lost connections in one line each."""
     brief = _BriefNetworkErrors()
-    names = ("discord.client", "discord.shard", "discord.gateway", _SUGGESTIONS)
-    loggers = [logging.getLogger(name) for name in names]
+    names = ("client", "shard", "gateway", "voice_state", "app_commands.tree")
+    loggers = [logging.getLogger(f"discord.{name}") for name in names]
     for logger in loggers:
         logger.addFilter(brief)
     try:

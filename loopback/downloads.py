@@ -83,6 +83,7 @@ def never_ends() -> Spoilt:
         response = await _begun(request, {})
         while request.transport is not None and not request.transport.is_closing():
             await response.write(bytes(_CHUNK))
+            await asyncio.sleep(0.001)  # the bot under test shares the event loop
         return response
 
     return spoilt

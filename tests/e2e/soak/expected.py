@@ -21,6 +21,8 @@ EXPECTED: dict[str, str] = {
     "Attempting a reconnect": "the gateway was closed",
     "Shard ID .* (session has been invalidated|has successfully)": "sessions are invalidated",
     "heartbeat blocked|Can't keep up": "the machine is busy; discord.py tells after 10 s",
+    "joining failed": "a voice server closed while the bot came in",
+    "Error connecting to voice": "the same, as discord.py tells it",
     "voice connection (lost|broke)|Failed to connect to voice|voice": "voice servers close calls",
     "command failed": "with `error`, no traceback: the engine was dead as it was asked",
     "more of the kind in the last minute": "an error came again; the first was told in full",
