@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bot.app import open_media_worker
 from bot.config import Settings
+from bot.enrolment.service import traces_of
+from bot.enrolment.types import EnrolmentLimits
+from bot.speech.audio_file import audio_bytes
+from bot.speech.opus import encode_opus
 from bot.workers import WorkerDiedError
 from tests.fuzz import uploads
 from tests.fuzz.targets import CORPUS
 from tests.fuzz.upload_inputs import CONTAINERS, upload
+from tests.samples import RATE, Samples, speech_samples
 
 CASES = 4 * len(CONTAINERS)
 
@@ -43,3 +49,24 @@ async def test_every_kind_is_enrolled_behind_the_walls() -> None:
         outcomes = {kind: await worker.run(uploads.attempt, upload(*kind)) for kind in CONTAINERS}
         assert all(wall.stands or wall.missing for wall in worker.walls)
     assert set(outcomes.values()) == {"enrolled"}, outcomes
+
+
+def heard_words(samples: Samples) -> int:
+    """How much pocketsphinx, which reads its model from files, hears of the words of consent."""
+    from bot.consent.hearing import WARPS, Listener
+
+    listener = Listener(samples, RATE)
+    return len(listener.spotted(WARPS[1])) + len(listener.read(0, 3, WARPS[1]))
+
+
+@pytest.mark.timeout(300)
+async def test_all_else_that_the_worker_does_is_done_behind_the_walls() -> None:
+    packets = encode_opus(np.repeat(speech_samples(1), 2))  # from 24 to 48 kHz
+    async with open_media_worker(Settings(), decodes=False) as worker:
+        for audio_format, start in (("wav", b"RIFF"), ("ogg", b"OggS"), ("flac", b"fLaC")):
+            assert (await worker.run(audio_bytes, packets, audio_format)).startswith(start)
+        assert len(await worker.run(audio_bytes, packets, "mp3")) > 1000
+        ogg = await worker.run(audio_bytes, packets, "ogg")
+        assert (await worker.run(traces_of, ogg, EnrolmentLimits())).packets_sha256
+        assert await worker.run(heard_words, speech_samples(4)) > 0
+        assert worker.walls
