@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from bot.operations.backup import make_backup
 from bot.operations.restore import restore_backup
@@ -38,7 +39,7 @@ from tests.endurance import Outcome
 
 PAGE = 4096
 SHARES = (0.01, 0.05, 0.2, 0.5)
-TRIALS = 10
+TRIALS = 4
 DISTINCT = 5
 
 
@@ -101,6 +102,13 @@ def backups(data: Path, folder: Path) -> dict[str, Any]:
     return found
 
 
+def file_system(folder: Path) -> str:
+    """Return on which kind of file system was measured, which decides how long fsync takes."""
+    mounts = {part.mountpoint: part.fstype for part in psutil.disk_partitions(all=True)}
+    above = (folder, *folder.parents)
+    return next((mounts[str(path)] for path in above if str(path) in mounts), "not known")
+
+
 def nothing(_done: int, _total: int) -> None:
     """Show no progress."""
 
@@ -151,6 +159,7 @@ def main() -> int:
         folder, data = Path(name), Path(name) / "data"
         asyncio.run(fill(data, options.voices, options.seconds))
         found = {"voices": options.voices, "seconds_of_each": options.seconds}
+        found |= {"file_system": file_system(folder)}
         found |= {"backups": backups(data, folder), "rescues": rescues(data / "mynah.db", folder)}
     return outcome.tell(found, lost=False, output=options.output)
 
