@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from typing import TYPE_CHECKING, TypeAlias
 
 import aiohttp
@@ -32,6 +33,9 @@ STALE = N_(
 ENGINE_DEAD = N_("The voice engine is out of order. My operator has to look at it.")
 DISCORD_TROUBLE = N_("Discord has trouble and did not do all that I asked of it. Try again.")
 OUTDATED = N_("This command has changed. Restart Discord (Ctrl+R) and try again.")
+
+ARRIVED = "arrived"
+"""In an interaction's extras: when it came, in s of `time.monotonic`."""
 
 PERMISSIONS = {
     "manage_guild": N_("Manage Server"),
@@ -126,7 +130,12 @@ async def _answer_if_possible(interaction: Interaction, error: Exception) -> Non
 
 
 def speak_as_asked(interaction: Interaction) -> None:
-    """Make texts in the member's language from here on, in this task and those that it begins."""
+    """Make texts in the member's language from here on, in this task and those that it begins.
+
+    Also notes when the interaction came, once: its answer can be edited for a while from then on,
+    which the clock on the wall does not tell when it is set, or is not Discord's.
+    """
+    interaction.extras.setdefault(ARRIVED, time.monotonic())
     locale.set(supported(interaction.locale))
 
 

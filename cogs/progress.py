@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
-import discord
 import structlog
 
 from bot.discord_http import DISCORD_FAILED
 from bot.i18n import N_, _, in_locale, locale, ngettext, translated
 from bot.voice.utterances import Progress, UtteranceEnd
-from cogs.ui import TOKEN_MARGIN, Interaction
+from cogs.ui import Interaction, editable_until
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +71,7 @@ class ProgressLine:
     def __init__(self, interaction: Interaction) -> None:
         self._interaction = interaction
         self._locale = locale.get()  # the player reports from tasks of its own
-        self._until = interaction.expires_at - TOKEN_MARGIN
+        self._until = editable_until(interaction)
         self._answer: str | None = None
         self._wanted = self._shown = ""
         self._not_before = 0.0  # event loop time
@@ -105,7 +105,7 @@ class ProgressLine:
         loop = asyncio.get_running_loop()
         if loop.time() < self._not_before:
             self._timer = loop.call_at(self._not_before, self._show_later)
-        elif discord.utils.utcnow() < self._until:
+        elif time.monotonic() < self._until:
             self._not_before = loop.time() + EDIT_SECONDS
             self._edit = asyncio.create_task(self._do_edit(self._answer, self._wanted))
 

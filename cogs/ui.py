@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -10,6 +10,7 @@ import discord
 
 from bot.client import MynahBot
 from bot.command_mentions import CommandNames
+from bot.command_tree import ARRIVED
 from bot.errors import UserError
 from bot.i18n import Translatable, _, translated
 from bot.services import EngineStatus, Services
@@ -21,8 +22,14 @@ from storage.types import VoiceProfile
 Interaction: TypeAlias = discord.Interaction[Any]
 """The library's own types allow no narrower client; `services_of` and `bot_of` narrow it."""
 
-TOKEN_MARGIN = timedelta(seconds=20)
-"""The answer to an interaction can be edited for 15 minutes; this much before that we stop."""
+EDIT_SECONDS = 15 * 60 - 20.0
+"""The answer to an interaction can be edited for 15 minutes; some time before that we stop."""
+
+
+def editable_until(interaction: Interaction) -> float:
+    """Return until when the answer can be edited, in s of `time.monotonic`."""
+    arrived: float = interaction.extras.get(ARRIVED, time.monotonic())
+    return arrived + EDIT_SECONDS
 
 
 def bot_of(interaction: Interaction) -> MynahBot:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 import discord
 import structlog
-from discord.utils import utcnow
 
 from bot.command_tree import SHUTTING_DOWN, answer, answer_error, take
 from bot.discord_http import DISCORD_FAILED
 from bot.i18n import _, locale
-from cogs.ui import TOKEN_MARGIN, Interaction, bot_of
+from cogs.ui import Interaction, bot_of, editable_until
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class OwnedView(discord.ui.View):
     def __init__(self, interaction: Interaction) -> None:
         self.origin = interaction
         self.locale = locale.get()
-        self._until = interaction.expires_at - TOKEN_MARGIN
+        self._until = editable_until(interaction)
         super().__init__(timeout=self.remaining())
         translate_declared(self.children)
 
@@ -61,7 +61,7 @@ class OwnedView(discord.ui.View):
     def renew(self, interaction: Interaction) -> None:
         """Answer by a press of now from here on, which can be edited for as long anew."""
         self.origin = interaction
-        self._until = interaction.expires_at - TOKEN_MARGIN
+        self._until = editable_until(interaction)
         self.timeout = self.remaining()
 
     async def interaction_check(self, interaction: Interaction, /) -> bool:
@@ -99,7 +99,7 @@ class OwnedView(discord.ui.View):
 
     def remaining(self) -> float:
         """Return for how long the buttons live yet, in s."""
-        return max(1.0, (self._until - utcnow()).total_seconds())
+        return max(1.0, self._until - time.monotonic())
 
 
 class MynahModal(discord.ui.Modal):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 # fmt: off
@@ -28,14 +29,20 @@ VALID_FOR = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """Words to be said, in this order, and when they were drawn (UTC)."""
+    """Words to be said, in this order, and when they were drawn (UTC).
+
+    drawn: likewise, in s of `time.monotonic`: whether it is too old does not depend on a clock that
+    somebody sets.
+    """
 
     words: tuple[str, ...]
     made_at: datetime
+    drawn: float = field(default_factory=time.monotonic, compare=False, repr=False)
 
-    def expired(self, now: datetime | None = None) -> bool:
-        """Whether it is too old for what is recorded `now` (aware; by default the present)."""
-        return not timedelta(0) <= (now or datetime.now(UTC)) - self.made_at < VALID_FOR
+    def expired(self, now: float | None = None) -> bool:
+        """Whether it is too old for what is recorded `now` (by default the present)."""
+        age = (time.monotonic() if now is None else now) - self.drawn
+        return not 0 <= age < VALID_FOR.total_seconds()
 
     def __str__(self) -> str:
         """Return the words as they are shown and said."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-import discord
 import pytest
 
 import cogs.progress
+from bot.command_tree import ARRIVED
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.progress import ProgressLine, progress_text
 
@@ -25,8 +25,8 @@ class Interaction:
     edits: list[str] = field(default_factory=list)
 
     @property
-    def expires_at(self) -> Any:
-        return discord.utils.utcnow() + timedelta(minutes=self.minutes_left)
+    def extras(self) -> dict[str, float]:
+        return {ARRIVED: time.monotonic() - 60 * (15 - self.minutes_left)}
 
     async def edit_original_response(self, *, content: str) -> None:
         await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -88,7 +88,7 @@ VOICES = [voice(number) for number in range(60)]
 
 
 def panel_of(model: type[Settings], sections: list[Section]) -> Panel:
-    answer: Any = SimpleNamespace(expires_at=discord.utils.utcnow() + timedelta(minutes=15))
+    answer: Any = SimpleNamespace(extras={})
     services: Any = SimpleNamespace(settings=None, voices=None)
     guild = model is GuildSettings
     subject = GuildSubject(services, 1) if guild else MemberSubject(services, 1, 2)

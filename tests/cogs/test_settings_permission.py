@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import discord
 import pytest
-from discord.utils import utcnow
 from simcord.actors import _component_interaction
 
 from bot.settings.catalogue import definition
@@ -94,7 +92,7 @@ async def test_a_panel_that_is_outdated_changes_nothing_and_shows_what_is_set(
 
 async def test_of_two_at_the_same_moment_one_is_told(scene: Scene) -> None:
     subject = GuildSubject(scene.world.bot.services, scene.guild.id)
-    asks: Any = SimpleNamespace(expires_at=utcnow() + timedelta(minutes=15), user=scene.mo)
+    asks: Any = SimpleNamespace(extras={}, user=scene.mo)
     changing, speed = asyncio.Lock(), definition(GuildSettings, "speed")
     panels = [Panel(asks, subject, sections_by_page(GuildSettings), changing) for _ in range(2)]
     seen = Editing(speed, 1.0, Names())

@@ -34,7 +34,13 @@ def test_draws_differ() -> None:
     ids=str,
 )
 def test_a_challenge_holds_for_a_while(after: timedelta, expired: bool) -> None:
-    assert draw(NOW).expired(NOW + after) is expired
+    challenge = draw()
+    assert challenge.expired(challenge.drawn + after.total_seconds()) is expired
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_clock_that_was_set_makes_no_challenge_too_old(hours: int) -> None:
+    assert not draw(datetime.now(UTC) + timedelta(hours=hours)).expired()
 
 
 def test_a_challenge_travels_to_a_worker() -> None:

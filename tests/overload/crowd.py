@@ -7,7 +7,7 @@ import re
 import statistics
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -56,8 +56,16 @@ class Server:
 class Crowd:
     """The members of all servers; they ask at an even pace, whatever they are told."""
 
-    def __init__(self, bot: VoiceBot, scheduler: FairScheduler, guilds: Sequence[Guild]) -> None:
+    def __init__(
+        self,
+        bot: VoiceBot,
+        scheduler: FairScheduler,
+        guilds: Sequence[Guild],
+        forget_heard: Callable[[], None],
+    ) -> None:
+        """forget_heard: lets the listeners forget, whose memory is this process's, too."""
         self._bot, self._scheduler = bot, scheduler
+        self._forget_heard = forget_heard
         self.servers = [Server(guild) for guild in guilds]
         self.slowest_answer = 0.0
         self.memory: list[int] = []
@@ -72,6 +80,7 @@ class Crowd:
                 self._say(server, member=int(now / pause) % MEMBERS)
                 if number % 8 == 0:
                     await asyncio.sleep(0)
+            self._forget_heard()
             self.memory.append(psutil.Process().memory_info().rss)
             await asyncio.sleep(max(0.0, pause - (time.monotonic() - now)))
         self._over = True
@@ -128,8 +137,14 @@ async def open_crowd(servers: int) -> AsyncIterator[Crowd]:
     scheduler = FairScheduler(engine, at_once=lambda: engine.slots)
     async with LoopbackDiscord() as loopback:
         guilds = [loopback.add_guild(f"Guild {number}") for number in range(servers)]
-        for guild in guilds:
-            await loopback.add_person(guild, "Ada").join_voice()
+        listeners = [await loopback.add_person(guild, "Ada").join_voice() for guild in guilds]
+
+        def forget_heard() -> None:
+            for listener in listeners:
+                listener.packets.clear()
+            for connection in loopback.voice.connections.values():
+                connection.speaking.clear()
+
         limits = VoiceLimits()
         async with VoiceBot(
             loopback, limits, scheduler.texts_at_once, scheduler.wait_seconds
@@ -140,7 +155,7 @@ async def open_crowd(servers: int) -> AsyncIterator[Crowd]:
                 channel = bot.get_guild(guild.id).voice_channels[0]
                 assert (await bot.voice.player(guild.id).join(channel)).joined
                 await loopback.voice.wait_settled(guild)
-            yield Crowd(bot, scheduler, guilds)
+            yield Crowd(bot, scheduler, guilds, forget_heard)
             await bot.close()
             await running
             await scheduler.close()
