@@ -8,8 +8,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = ROOT / "requirements"
-SHIPPED = ("base", "service", "piper", "chatterbox", "chatterbox-nodeps")
-"""Locks of what runs; `dev` and `release` are tools."""
 
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 
