@@ -35,7 +35,7 @@ async def run() -> dict[str, Any]:
         for name, confinement in (("walled", Confinement()), ("free", None)):
             figures, told = await _measured(confinement, upload)
             measured[name].append(figures)
-            walls = told or walls
+            walls = told if confinement else walls
     median = {name: _medians(rounds) for name, rounds in measured.items()}
     ratios = {kind: round(median["walled"][kind] / median["free"][kind], 3) for kind in KINDS}
     goals = [
