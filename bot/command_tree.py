@@ -112,7 +112,7 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         except app_commands.AppCommandError:
             raise  # `on_error` is told
         except Exception as error:  # such as of a payload that is not as Discord's
-            await _answer_if_possible(interaction, error)
+            await answer_error(interaction, error)
 
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
@@ -121,9 +121,10 @@ class MynahTree(app_commands.CommandTree["MynahBot"]):
         await answer_error(interaction, error)
 
 
-async def _answer_if_possible(interaction: Interaction, error: Exception) -> None:
+async def answer_error(interaction: Interaction, error: Exception) -> None:
+    """Say what went wrong, in words if they are known, else by a number that the log carries."""
     try:
-        await answer_error(interaction, error)
+        await _answer_error(interaction, error)
     except Exception as unanswered:
         log.warning("interaction cannot be read", stage="command", error=repr(error)[:200],
                     unanswered=repr(unanswered)[:200])  # fmt: skip
@@ -182,8 +183,7 @@ async def _take_buttons_away(interaction: Interaction) -> None:
         log.info("dead buttons stay", error=repr(error), **_where(interaction))
 
 
-async def answer_error(interaction: Interaction, error: Exception) -> None:
-    """Say what went wrong, in words if they are known, else by a number that the log carries."""
+async def _answer_error(interaction: Interaction, error: Exception) -> None:
     error = _cause(error)
     if _expired(error) or interaction.type is discord.InteractionType.autocomplete:
         log.info("command not answered", error=repr(error), **_where(interaction))

@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 import structlog
+from discord.backoff import ExponentialBackoff
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,23 @@ def guard_events(parsers: MutableMapping[str, Callable[[Any], None]]) -> None:
             parsers[name] = _guarded(name, parser)
 
 
+def _check(name: str, data: Any) -> None:
+    """Raise what a task of discord.py's would, which nobody could catch."""
+    if name == "VOICE_SERVER_UPDATE":
+        texts = (data["token"], data["endpoint"] or "")
+    elif name == "VOICE_STATE_UPDATE":
+        texts = (data["session_id"], data["channel_id"] or "0")
+        int(texts[1])
+    else:
+        return
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"not texts: {texts!r}")
+
+
 def _guarded(name: str, parser: Callable[[Any], None]) -> Callable[[Any], None]:
     def parse(data: Any) -> None:
         try:
+            _check(name, data)
             parser(data)
         except Exception as error:
             frame = traceback.extract_tb(error.__traceback__)[-1]
@@ -44,5 +59,6 @@ def _guarded(name: str, parser: Callable[[Any], None]) -> Callable[[Any], None]:
 def reconnect_soon(bot: discord.AutoShardedClient, shard_id: int) -> None:
     """Bound the pauses before a shard tries to reach the gateway again."""
     shard = bot.shards.get(shard_id)
-    if shard is not None:
-        shard._parent._backoff._max = LONGEST_PAUSE_EXPONENT
+    backoff = getattr(shard and shard._parent, "_backoff", None)  # private: it may go
+    if isinstance(backoff, ExponentialBackoff):
+        backoff._max = LONGEST_PAUSE_EXPONENT

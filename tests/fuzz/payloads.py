@@ -56,7 +56,9 @@ class Complaints(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take in a record of asyncio's or a library's."""
-        loud = record.levelno >= logging.ERROR or record.exc_info
+        # discord.py says in an error line, and without a traceback, that a connection is lost.
+        lost = record.name.startswith("discord.") and not record.exc_info
+        loud = record.exc_info or (record.levelno >= logging.ERROR and not lost)
         if loud and not hasattr(record, "reference"):
             error = record.exc_info[1] if record.exc_info else ""
             self.found.append(f"{record.name}: {record.getMessage()[:300]} {error!r}")
