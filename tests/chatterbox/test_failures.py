@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engines.chatterbox import ChatterboxEngine
@@ -123,6 +124,44 @@ def test_a_failed_gpu_is_the_end_of_the_engine(
     monkeypatch.setattr(engine._model.s3gen.flow, "inference", failing(message))
     with pytest.raises(EngineDeadError, match=message.split("\n")[0]):
         engine.synthesize([asked(voices[0])])
+
+
+def accelerator_error(message: str) -> Exception:
+    """Return what torch raises for a device that failed; a type of its own since 2.8."""
+    kind: type[Exception] = getattr(torch, "AcceleratorError", RuntimeError)
+    return kind(message)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA error: device-side assert triggered\nCUDA kernel errors might be reported later.",
+        "CUDA error: unspecified launch failure",
+        "CUDA error: CUDA-capable device(s) is/are busy or unavailable",
+    ],
+)
+@pytest.mark.parametrize("where", ["vocoder", "decoder", "voice"])
+def test_a_lost_device_is_the_end_of_the_engine_wherever_it_is_noticed(
+    message: str,
+    where: str,
+    engine: ChatterboxEngine,
+    voices: Voices,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise accelerator_error(message)
+
+    speaker: Any = engine._speaker
+    place: tuple[Any, str] = {
+        "vocoder": (engine._model.s3gen.flow, "inference"),
+        "decoder": (speaker._decoder, "_advance"),
+        "voice": (engine.voices, "_prepare"),
+    }[where]
+    engine.voices.clear()
+    monkeypatch.setattr(*place, fail)
+    with pytest.raises(EngineDeadError, match="The GPU failed"):
+        engine.synthesize([asked(voices[0])])
+    assert not speaker.busy
 
 
 @pytest.mark.parametrize("steps", [0, 3])
