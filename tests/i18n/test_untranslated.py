@@ -29,7 +29,9 @@ OPERATORS = (
     "bot/speech/models",
     "bot/speech/engines/chatterbox/hub",
     "bot/speech/audio_formats.py",
+    "bot/demo",
     "bot/files.py",
+    "bot/operations",
     "bot/config.py",
 )
 """What speaks to the operator alone, in English."""
