@@ -16,6 +16,7 @@ VOICES = [
     "@everyone", "</say:1>", "سلام 123", "Eve (אבג) 5", "../../etc/passwd", "{voice} %s {0}",
     "W" * 32,
 ]  # fmt: skip
+PARTS = 4
 MEMBERS = ["\u202eannA", "\u2066Eve", "Z\u0337\u0335\u0300\u0301\u0302\u0303algo"]
 
 
@@ -24,10 +25,11 @@ def test_the_names_are_those_of_the_table() -> None:
     assert set(MEMBERS) <= {name for name, outcome in table().items() if "refused" in outcome}
 
 
-async def test_no_command_makes_more_of_a_name_than_a_name(scene: Scene) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+async def test_no_command_makes_more_of_a_name_than_a_name(scene: Scene, part: int) -> None:
     benign = await drive(scene, BENIGN, BENIGN)
     found = []
-    for name in VOICES:
+    for name in VOICES[part::PARTS]:
         found += [(name, each) for each in wrong(await drive(elsewhere(scene), name, name), benign)]
     assert not found, "\n".join(f"{name!a}: {each}" for name, each in found)
 
