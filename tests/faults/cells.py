@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
@@ -148,7 +149,8 @@ async def _engine(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Engi
 @asynccontextmanager
 async def _media(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Worker]]:
     worker = Worker("media worker", LIMITS, parts.listen_badly)
-    service = EnrolmentService(worker, cast(Any, None), EnrolmentLimits())
+    store: Any = SimpleNamespace(database=None, clips=None)  # nothing is saved
+    service = EnrolmentService(worker, store, EnrolmentLimits())
 
     async def ask(text: str) -> str:
         data = parts.upload(text, times_left) if text == cell.fault else parts.UPLOAD
