@@ -227,7 +227,7 @@ class GuildSettings(Settings):
         N_("Voices of a member"),
         N_("How many voices a member may have here; those that there are stay"),
         ge=1,
-        le=1000,
+        le=100,
     )
     enrolments_per_day: int = setting(
         10,
@@ -235,7 +235,7 @@ class GuildSettings(Settings):
         N_("Enrolments per day"),
         N_("How often a day a member may make a voice or replace its recording"),
         ge=1,
-        le=1000,
+        le=50,
     )
     speech_minutes_per_day: int = setting(
         240,

@@ -147,8 +147,13 @@ class Panel(OwnedView):
             await self.edit(embed=await self.draw(note), view=self)
 
     def _place_of(self, definition: Definition) -> Place:
-        section = next(each for each in self.sections if definition in each.definitions)
-        return Place(section, definition)
+        key = definition.key  # what it can be is narrowed here by what the operator allows
+        return next(
+            Place(section, each)
+            for section in self.sections
+            for each in section.definitions
+            if each.key == key
+        )
 
     async def _go(self, interaction: Interaction, place: Place) -> None:
         async def work(_asks: Interaction) -> str:
