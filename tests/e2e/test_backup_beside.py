@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from loopback import LoopbackDiscord
 from storage.voices import VoiceStore
 from tests.cli.conftest import environment_of
 from tests.e2e.live import add_operator_voice
 from tests.e2e.test_program import START_SECONDS, running
-from tests.loopback import LoopbackDiscord
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
