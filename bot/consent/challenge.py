@@ -37,7 +37,7 @@ class Challenge:
 
     words: tuple[str, ...]
     made_at: datetime
-    drawn: float = field(default_factory=time.monotonic, compare=False, repr=False)
+    drawn: float = field(default_factory=lambda: time.monotonic(), compare=False, repr=False)
 
     def expired(self, now: float | None = None) -> bool:
         """Whether it is too old for what is recorded `now` (by default the present)."""
