@@ -34,7 +34,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels soak crash disk-faults fuzz lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels soak crash disk-faults fuzz faults overload lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -91,6 +91,12 @@ disk-faults: $(VENV)/.dev ## disks that fill up, turn read-only or fail at any c
 
 fuzz: $(VENV)/.dev ## hostile inputs by the thousand: recordings, uploads, payloads (one: make fuzz ARGS=pickles)
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+faults: $(VENV)/.dev ## every fault of a worker, with the real processes: who is told, when all is well again
+	$(BIN)/python -m tests.faults -o benchmarks/results/reliability/faults.json $(ARGS)
+
+overload: $(VENV)/.dev ## forty servers ask for ten times what an engine can do, for ten minutes
+	$(BIN)/python -m tests.overload -o benchmarks/results/reliability/overload.json $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check $(SOURCES)

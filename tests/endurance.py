@@ -52,9 +52,16 @@ class Outcome:
         """Print it all as one JSON object, store it, and return the exit code."""
         seconds = round(time.monotonic() - self.begun, 1)
         told = {"seed": self.seed, "seconds": seconds, "lost": lost, **found}
-        text = json.dumps({**told, "environment": self.described}, indent=2)
+        text = _without_places(json.dumps({**told, "environment": self.described}, indent=2))
         sys.stdout.write(text + "\n")
         if output is not None:
             output.parent.mkdir(parents=True, exist_ok=True)
             output.write_text(text + "\n", encoding="utf-8")
         return int(lost)
+
+
+def _without_places(text: str) -> str:
+    """Leave out where this checkout and Python lie: tracebacks name it, and results are public."""
+    for place in (Path.cwd(), Path(sys.prefix), Path(sys.base_prefix), Path.home()):
+        text = text.replace(f"{place}/", "")
+    return text
