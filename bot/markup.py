@@ -59,9 +59,9 @@ def one_line(name: str, most: int = MAX_NAME) -> str:
     return plain if len(plain) <= most else f"{plain[: most - 1]}…"
 
 
-def quoted(name: str) -> str:
-    """Return the name of a voice, in quotation marks."""
-    return _("“{name}”").format(name=literal(one_line(name)))
+def quoted(name: str, most: int = MAX_NAME) -> str:
+    """Return the name of a voice, or what somebody wrote, in the language's quotation marks."""
+    return _("“{name}”").format(name=literal(one_line(name, most)))
 
 
 def named(name: str) -> str:

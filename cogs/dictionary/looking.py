@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.i18n import N_, _, ngettext
-from bot.markup import literal, one_line
+from bot.markup import quoted
 from cogs.cards import embed
 from cogs.dictionary.options import Written, found_in, owner_of
 from cogs.dictionary.words import shown_entry, whose
@@ -73,7 +73,7 @@ class EntryPages(OwnedView):
     def _nothing(self) -> str:
         if self._search:
             return _("There is no entry with {text}.").format(
-                text=f"“{literal(one_line(self._search, MOST_SEARCHED))}”"
+                text=quoted(self._search, MOST_SEARCHED)
             )
         return _("It is empty. {command} puts something in.").format(
             command=self._command("dictionary add")

@@ -95,6 +95,16 @@ async def test_a_card_of_a_recording_is_in_french(scene: Scene, speaks: Speaks) 
     assert card.content == "Abandonné. Rien n’a été enregistré."
 
 
+async def test_what_was_searched_for_is_quoted_as_the_language_does(
+    scene: Scene, speaks: Speaks
+) -> None:
+    speaks(scene.ann, "de")
+    result = await scene.ann.slash(scene.channel, "dictionary list", search="gg")
+    assert result.response is not None
+    (card,) = result.response.embeds
+    assert card.description == "Es gibt keinen Eintrag mit „gg“."
+
+
 async def test_progress_is_told_in_the_askers_language_whoever_reports_it() -> None:
     interaction = Interaction()
     with in_locale("de"):
