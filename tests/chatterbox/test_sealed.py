@@ -1,4 +1,4 @@
-"""Voices whose recordings are sealed: the same speech with the key, a plain reason without it."""
+"""Voices whose recordings are sealed or damaged: they speak, or fail alone with a plain reason."""
 
 from __future__ import annotations
 
@@ -67,3 +67,16 @@ def test_a_voice_without_its_key_fails_alone(
     results = engine.synthesize([asked(locked), asked(voices[0])])
     assert [type(result) for result in results] == [EngineError, Speech]
     assert "sealed by a key that is missing" in str(results[0])
+
+
+def test_a_voice_that_cannot_be_read_fails_alone_and_tells_no_path(
+    engine: ChatterboxEngine, voices: Voices, tmp_path: Path
+) -> None:
+    engine.voices.clear()
+    path = clip_path(tmp_path, voices[1].clip_sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"damaged")
+    damaged = dataclasses.replace(voices[1], clip_path=path)
+    results = engine.synthesize([asked(damaged), asked(voices[0])])
+    assert [type(result) for result in results] == [EngineError, Speech]
+    assert str(path) not in str(results[0])

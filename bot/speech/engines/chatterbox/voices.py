@@ -73,8 +73,13 @@ class PreparedVoices:
                     "missing. Whoever runs this bot must bring it back."
                 )
             ) from error
-        except DamagedClipError as error:
-            raise EngineError(str(error)) from error
+        except DamagedClipError as error:  # or the disk fails; the text names a path
+            log.warning("a recording cannot be read: %s", error)
+            raise EngineError(
+                Translatable(
+                    "My data cannot be read or written right now. My operator has to look at it."
+                )
+            ) from error
 
     def _room(self) -> int:
         """What is free on the device beyond what speaking needs; below 0, voices give way."""
