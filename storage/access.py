@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from storage.database import Execute
+from storage.connections import Execute
 from storage.types import Reach
 
 _RANKS: tuple[Reach, ...] = ("owner", "named", "everybody")

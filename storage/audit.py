@@ -27,7 +27,8 @@ from storage.audit_rows import (
     text_hash,
 )
 from storage.audit_seal import is_intact, seal
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.forgotten import is_stand_in
 from storage.rows import timestamp
 from storage.sealing import NO_KEYS, KeyRing

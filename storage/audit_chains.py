@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.database import Execute
+from storage.connections import Execute
 
 
 @dataclass(frozen=True, slots=True)

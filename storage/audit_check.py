@@ -18,7 +18,8 @@ from typing import Any
 from storage.audit_chains import Chain, chains, read_chain
 from storage.audit_rows import COLUMNS, pseudonym_of, row_hash, text_hash
 from storage.audit_seal import Sealed, opened
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import BrokenSealError
 from storage.sealing import NO_KEYS, KeyRing, sealing_key
 from storage.snapshot import snapshot

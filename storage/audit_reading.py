@@ -11,7 +11,8 @@ from typing import Any
 
 from storage.audit import guilds_naming
 from storage.audit_rows import DELETED, SPOKEN, AuditRow, Who
-from storage.database import Database, Parameters
+from storage.connections import Parameters
+from storage.database import Database
 
 BATCH = 500
 """Rows that are read at once where all of a guild's are wanted."""

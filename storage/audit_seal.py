@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 
 from storage.audit_chains import Chain, read_chain
-from storage.database import Execute
+from storage.connections import Execute
 from storage.errors import BrokenSealError, KeyFileError, UnknownKeyError
 from storage.sealing import KeyRing
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from storage.clips import clip_path, glance, load_clip
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import BrokenSealError, StorageError, UnknownKeyError
 from storage.recording import EncodedClip, encode, write_file
 from storage.rows import timestamp, to_json

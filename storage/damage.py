@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from storage.clips import clip_path, glance, load_clip
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import DamagedClipError, UnknownKeyError, UnreadableClipError
 from storage.rows import profile_of
 from storage.sealing import KeyRing

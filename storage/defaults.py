@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from storage.database import Execute
+from storage.connections import Execute
 from storage.errors import NotSharedError, VoiceNotFoundError
 from storage.types import OPERATOR_GUILD_ID
 

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.forgotten import FORGOTTEN
 from storage.personal import GUILD_COLUMNS, PERSONAL_COLUMNS, Fate, PersonalColumn
 from storage.rows import timestamp

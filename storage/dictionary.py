@@ -11,7 +11,8 @@ from typing import Literal
 from storage import audit
 from storage.audit_events import DictionaryChanged
 from storage.audit_rows import By
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 
 Key = tuple[bool, str, str]
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from storage.backups.installing import finish_installing
 from storage.clips import CLIP_SUFFIX
-from storage.database import schema_version
 from storage.errors import DiskFullError, StorageError
 from storage.files import sync_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME
 from storage.private import make_private_directory
 from storage.reserve import Reserve
+from storage.schema import schema_version
 
 
 def prepare_directory(directory: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from storage import audit
 from storage.audit_chains import chains
 from storage.audit_events import Erased
-from storage.database import Execute, Parameters
+from storage.connections import Execute, Parameters
 from storage.erased_voices import Leftovers, erase_recordings_of, erase_voices
 from storage.forgotten import FORGOTTEN, stand_in
 from storage.personal import (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from storage import upkeep
-from storage.database import Execute, Parameters
+from storage.connections import Execute, Parameters
 
 _RECORDING = (
     "seconds", "pitch_hz", "quality", "consented_by", "consented_at", "level"

@@ -13,7 +13,8 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 from storage import erased_rows, leftovers, upkeep
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.erased_rows import Counts
 from storage.erased_voices import Leftovers
 from storage.errors import StorageError

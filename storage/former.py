@@ -15,7 +15,8 @@ from storage import audit, consents
 from storage.audit_events import Consented, Replaced, Restored, about_voice
 from storage.audit_rows import By, member_or_operator
 from storage.clips import clip_path, load_clip
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
 from storage.quotas import EnrolmentQuotas, require_enrolment
 from storage.recording import EncodedClip, Recording, write_file

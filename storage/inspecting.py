@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from storage.database import load_migrations
 from storage.layout import DATABASE_NAME
 from storage.rescue.pages import log_of
 from storage.rescue.shapes import schema_of
+from storage.schema import load_migrations
 from storage.texts import excerpt
 from storage.use_lock import is_used
 

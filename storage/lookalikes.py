@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from storage.database import Execute
+from storage.connections import Execute
 from storage.errors import NameTakenError
 from storage.names import name_key
 from storage.skeletons import lookalike

@@ -6,7 +6,8 @@ import difflib
 import sqlite3
 from collections.abc import Collection
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import VoiceNotFoundError, translatable
 from storage.names import name_key, shown, word_tails
 from storage.rows import profile_of

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from storage.audit_rows import now
 from storage.clips import clip_path
-from storage.database import Execute, Parameters
+from storage.connections import Execute, Parameters
 from storage.rows import timestamp
 
 DAY = timedelta(days=1)

@@ -11,7 +11,8 @@ from storage.access import SharingChange, VoiceAccess, access_of
 from storage.audit_events import Blocked, Paused, Resumed, Shared, Unblocked, about_voice
 from storage.audit_rows import OPERATOR
 from storage.audit_rows import By as Actor
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import VoiceNotFoundError, VoiceRequestError
 from storage.forgotten import is_among, stand_in
 from storage.rows import profile_of, timestamp

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.voices import VoiceStore
 
 MAX_READ_CHANNELS = 25

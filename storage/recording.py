@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from storage.clips import clip_path, encode_clip, write_content
-from storage.database import Execute, Parameters
+from storage.connections import Execute, Parameters
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
 from storage.sealing import KeyRing

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from storage.audit_seal import chain_context
 from storage.clips import CLIP_SUFFIX, glance, reseal_clip
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import DamagedClipError, StorageError
 from storage.sealing import (
     HEADER_BYTES,

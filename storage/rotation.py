@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from storage.database import Execute
+from storage.connections import Execute
 from storage.errors import KeyFileError
 from storage.key_file import new_key, read_keys, write_keys
 from storage.sealing import key_id

@@ -11,7 +11,8 @@ from typing import Any
 from storage import audit, defaults
 from storage.audit_events import SettingChanged
 from storage.audit_rows import member_or_operator
-from storage.database import Database, Execute, Parameters
+from storage.connections import Execute, Parameters
+from storage.database import Database
 from storage.voices import VoiceStore
 
 DEFAULT_VOICE = "default_voice"

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 
 from storage import access
 from storage.access import VoiceAccess
-from storage.database import Database, Execute, Parameters
+from storage.connections import Execute, Parameters
+from storage.database import Database
 from storage.rows import profile_of
 from storage.types import OPERATOR_GUILD_ID, VoiceProfile
 from storage.voices import VoiceStore

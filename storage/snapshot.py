@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from storage.database import Execute, Parameters, connect, translated
+from storage.connections import Execute, Parameters, connect
+from storage.sqlite_errors import translated
 
 
 @asynccontextmanager

@@ -17,7 +17,8 @@ from pathlib import Path
 
 from storage import lost
 from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, clip_path
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import StorageError
 from storage.sealing import KeyRing
 

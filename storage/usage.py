@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from storage.audit_rows import SPOKEN, now
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.quotas import DAY, PSEUDONYM, Limited, Quota, require_room
 from storage.rows import timestamp
 

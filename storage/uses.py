@@ -6,7 +6,8 @@ import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import StorageError
 from storage.rows import timestamp
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from storage import audit, consents, lookalikes, lookup, upkeep
 from storage.audit_events import Consented, Deleted, Enrolled, Renamed, Tuned, about_voice
 from storage.audit_rows import By, member_or_operator
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key
 from storage.quotas import EnrolmentQuotas, require_enrolment, require_voice

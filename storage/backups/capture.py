@@ -29,13 +29,14 @@ from storage.backups.manifest import (
 )
 from storage.backups.tape import OnBytes, chunks_of, write_end, write_member
 from storage.clips import CLIP_SUFFIX
-from storage.database import BUSY_SECONDS, translated
+from storage.connections import BUSY_SECONDS
 from storage.errors import BackupError, StorageError
 from storage.files import open_regular
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOST_NAME
 from storage.leftovers import BACKUP_PREFIX, sweep, work_directory
 from storage.private import make_private_directory, open_private
 from storage.sealing import HEADER_BYTES, sealing_key
+from storage.sqlite_errors import translated
 from storage.use_lock import using
 
 _ATTEMPTS = 5

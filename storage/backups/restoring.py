@@ -13,12 +13,12 @@ from storage.backups.envelope import opened
 from storage.backups.installing import finish_installing, holds_data, install
 from storage.backups.manifest import Entry, Manifest
 from storage.backups.tape import OnBytes, Source, Tape
-from storage.database import load_migrations
 from storage.errors import BackupError, DataPresentError, DiskFullError, StorageError
 from storage.files import sync_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOST_NAME
 from storage.leftovers import RESTORE_PREFIX, sweep, work_directory
 from storage.private import make_private_directory, open_private
+from storage.schema import load_migrations
 from storage.sealing import KeyRing
 from storage.use_lock import alone
 

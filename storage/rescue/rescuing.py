@@ -9,13 +9,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from storage.database import load_migrations, translated
 from storage.files import open_regular, sync_directory
 from storage.private import open_private
 from storage.rescue.pages import Pages, log_of
 from storage.rescue.reading import Reader
 from storage.rescue.shapes import schema_of, shapes_of
 from storage.rescue.writing import Writer
+from storage.schema import load_migrations
+from storage.sqlite_errors import translated
 
 
 @dataclass(frozen=True, slots=True)

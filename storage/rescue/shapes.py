@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from storage.database import apply_migrations
 from storage.rescue.cells import Row, Value
+from storage.schema import apply_migrations
 
 _TYPES: dict[str, tuple[type, ...]] = {
     "INTEGER": (int,),

@@ -10,8 +10,8 @@ from pathlib import Path
 from bot.cli.check import _data_directory, _try
 from bot.config import Settings
 from bot.config_sections import StorageSettings
-from storage.database import load_migrations
 from storage.layout import DATABASE_NAME
+from storage.schema import load_migrations
 from tests.cli.conftest import Mynah
 from tests.storage.databases import unpack
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, Execute, Migration, load_migrations
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import StorageError
+from storage.schema import Migration, load_migrations
 from storage.voices import VoiceStore
 
 FIRST = Migration(1, "0001_first.sql", "CREATE TABLE first (x INTEGER) STRICT;")
@@ -122,7 +124,8 @@ def test_processes_that_open_at_once_migrate_once(path: Path) -> None:
     script = """
 import asyncio, sys
 from pathlib import Path
-from storage.database import Database, Migration
+from storage.database import Database
+from storage.schema import Migration
 steps = [Migration(n, f"{n:04}.sql", f"CREATE TABLE t{n} (x); INSERT INTO t{n} VALUES (1);")
          for n in range(1, 30)]
 async def main():
@@ -318,7 +321,7 @@ async def test_lock_of_another_program_is_reported(
     async def insert(execute: Execute) -> None:
         await execute("INSERT INTO first VALUES (1)")
 
-    monkeypatch.setattr("storage.database.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("storage.connections.BUSY_SECONDS", 0.05)
     async with Database.open(path, [FIRST]) as database:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

@@ -4,7 +4,7 @@ import pytest
 
 from storage.audit import AuditStore
 from storage.audit_events import Exported
-from storage.database import Execute
+from storage.connections import Execute
 from storage.departures import THE_BOT, Departure, Departures
 from storage.setting_values import SettingValues
 from storage.types import NewVoice

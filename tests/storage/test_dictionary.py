@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner, Put
 from storage.errors import StorageError
 

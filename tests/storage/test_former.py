@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, load_migrations
+from storage.database import Database
 from storage.errors import DamagedClipError, NoFormerClipError, VoiceNotFoundError
 from storage.former import KEPT_FOR
+from storage.schema import load_migrations
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip

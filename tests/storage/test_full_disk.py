@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database, Execute
+from storage.connections import Execute
+from storage.database import Database
 from storage.errors import DiskFullError, StorageError
 from storage.reach import ReachStore
 from storage.reserve import RESERVE_BYTES, Reserve

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from storage import lookup
-from storage.database import Database, load_migrations
+from storage.database import Database
 from storage.errors import VoiceNotFoundError
 from storage.names import name_key
+from storage.schema import load_migrations
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, make_clip, names

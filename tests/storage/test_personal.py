@@ -5,9 +5,9 @@ import sqlite3
 
 import pytest
 
-from storage.database import load_migrations
 from storage.names import word_tails
 from storage.personal import GUILD_COLUMNS, MEMBER_LISTS, PERSONAL_COLUMNS
+from storage.schema import load_migrations
 
 OF_A_MEMBER = re.compile(r"(user|owner|member|blocked|author|speaker|actor|subject)_id|.*_by")
 

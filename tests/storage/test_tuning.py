@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database, load_migrations
+from storage.database import Database
 from storage.errors import StorageError, VoiceNotFoundError
+from storage.schema import load_migrations
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip

@@ -13,10 +13,11 @@ import pytest
 
 from storage.audit_check import audited_guilds, verify
 from storage.clips import clip_path, load_clip
-from storage.database import Database, load_migrations
+from storage.database import Database
 from storage.erasure import Eraser
 from storage.errors import StorageError
 from storage.layout import DATABASE_NAME
+from storage.schema import load_migrations
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.voices import VoiceStore

@@ -15,8 +15,10 @@ from typing import Any
 from storage import audit
 from storage.audit_events import Enrolled
 from storage.clips import clip_path, write_clip
-from storage.database import Database, Execute, load_migrations
+from storage.connections import Execute
+from storage.database import Database
 from storage.names import name_key
+from storage.schema import load_migrations
 from storage.types import ReferenceClip
 from tests.storage.conftest import GUILD, make_clip
 from tests.storage.databases import CLIPS, dump_path, stored_versions

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from storage.database import apply_migrations, load_migrations
 from storage.names import name_key
 from storage.rescue.cells import TABLE_LEAF, children, kind_of, rows
 from storage.rescue.pages import Pages
 from storage.rescue.rescuing import Rescued, rescue
+from storage.schema import apply_migrations, load_migrations
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, add
 
