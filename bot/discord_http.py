@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from http import HTTPStatus
 from typing import Any
 
 import aiohttp
@@ -41,6 +42,15 @@ _ONCE = {
     ("POST", "/channels/{channel_id}/messages"),
     ("POST", "/webhooks/{webhook_id}/{webhook_token}"),
 }
+
+
+def is_refused(error: Exception) -> bool:
+    """Whether Discord would refuse the same call again, such as for what is gone."""
+    if not isinstance(error, discord.HTTPException):
+        return False
+    return error.status < HTTPStatus.INTERNAL_SERVER_ERROR and (
+        error.status != HTTPStatus.TOO_MANY_REQUESTS
+    )
 
 
 class MalformedAnswerError(aiohttp.ClientError):
@@ -96,6 +106,8 @@ def _careful(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
                     log.info("connection cut; trying again", stage="network",
                              error=repr(error), path=route.path)  # fmt: skip
                     await asyncio.sleep(pause)
+                    for file in more.get("files") or ():
+                        file.reset()  # discord.py does so between its own tries alone
             return await _once(call, route, more, again=bool(pauses))
 
     return careful

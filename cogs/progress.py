@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextvars import copy_context
 
 import structlog
 
-from bot.discord_http import DISCORD_FAILED
-from bot.i18n import N_, _, in_locale, locale, ngettext, translated
+from bot.discord_http import DISCORD_FAILED, is_refused
+from bot.i18n import N_, _, ngettext, translated
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.ui import Interaction, editable_until
 
@@ -16,6 +17,9 @@ log = structlog.get_logger(__name__)
 
 EDIT_SECONDS = 2.0
 """Between two edits: Discord allows five in five seconds, for all answers in a channel."""
+
+PAUSES_SECONDS = (3.0, 10.0, 30.0)
+"""Before an edit is made again that failed; then the line waits for the next step."""
 
 ENDS = {
     UtteranceEnd.PLAYED: N_("Said."),
@@ -65,15 +69,20 @@ def _line(progress: Progress) -> str:
 class ProgressLine:
     """Edits the answer to `/say`, never faster than `EDIT_SECONDS` and never after it expired.
 
+    One edit at a time, always the latest step; one that failed is made again after a pause.
     `report` may be called before the answer is out; `open` says that it is.
     """
 
     def __init__(self, interaction: Interaction) -> None:
         self._interaction = interaction
-        self._locale = locale.get()  # the player reports from tasks of its own
+        # The player reports from tasks of its own, which know neither the member's language nor
+        # how calls to Discord are made with care.
+        self._context = copy_context()
         self._until = editable_until(interaction)
         self._answer: str | None = None
-        self._wanted = self._shown = ""
+        self._wanted = ""
+        self._shown: str | None = ""  # None: nobody knows, since the last edit failed
+        self._failures = 0  # in a row
         self._not_before = 0.0  # event loop time
         self._timer: asyncio.TimerHandle | None = None
         self._edit: asyncio.Task[None] | None = None
@@ -85,12 +94,13 @@ class ProgressLine:
 
     def report(self, progress: Progress) -> None:
         """Take in how far the utterance is. Returns at once."""
-        with in_locale(self._locale):
-            self._wanted = progress_text(progress)
+        self._wanted = self._context.copy().run(progress_text, progress)
         self._show()
 
     async def flush(self) -> None:
         """Show the last step without waiting any longer; for the program's end."""
+        if self._edit is not None:
+            await self._edit
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -107,23 +117,31 @@ class ProgressLine:
             self._timer = loop.call_at(self._not_before, self._show_later)
         elif time.monotonic() < self._until:
             self._not_before = loop.time() + EDIT_SECONDS
-            self._edit = asyncio.create_task(self._do_edit(self._answer, self._wanted))
+            edit = self._do_edit(self._answer, self._wanted)
+            self._edit = loop.create_task(edit, context=self._context.copy())
 
     def _show_later(self) -> None:
         self._timer = None
         self._show()
 
     async def _do_edit(self, answer: str, line: str) -> None:
-        self._shown = line
         try:
             await self._interaction.edit_original_response(content=f"{answer}\n{line}")
         except DISCORD_FAILED as error:
-            # The member dismissed the answer, or Discord has a hiccup: the speech goes on.
-            log.info(
-                "progress not shown",
-                guild=self._interaction.guild_id,
-                stage="voice",
-                error=repr(error),
-            )
-        self._edit = None
+            self._failed(line, error)
+        else:
+            self._shown, self._failures = line, 0
+        finally:
+            self._edit = None
         self._show()
+
+    def _failed(self, line: str, error: Exception) -> None:
+        """Plan another try; none where the member dismissed the answer, or all were in vain."""
+        again = self._failures < len(PAUSES_SECONDS) and not is_refused(error)
+        if again:
+            pause = PAUSES_SECONDS[self._failures]
+            self._not_before = asyncio.get_running_loop().time() + pause
+        self._failures = self._failures + 1 if again else 0
+        self._shown = None if again else line
+        log.info("progress not shown", guild=self._interaction.guild_id, stage="voice",
+                 error=repr(error), again=again)  # fmt: skip

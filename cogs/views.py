@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -10,11 +11,14 @@ import discord
 import structlog
 
 from bot.command_tree import SHUTTING_DOWN, answer, answer_error, take
-from bot.discord_http import DISCORD_FAILED
+from bot.discord_http import DISCORD_FAILED, is_refused
 from bot.i18n import _, locale
 from cogs.ui import Interaction, bot_of, editable_until
 
 log = structlog.get_logger(__name__)
+
+PAUSES_SECONDS = (1.0, 4.0, 15.0)
+"""Before an edit is made again that failed."""
 
 
 def translate_declared(items: Iterable[discord.ui.Item[Any]]) -> None:
@@ -50,6 +54,8 @@ class OwnedView(discord.ui.View):
         self.origin = interaction
         self.locale = locale.get()
         self._until = editable_until(interaction)
+        self._unsent: dict[str, Any] = {}  # what the answer lacks yet
+        self._editing = asyncio.Lock()
         super().__init__(timeout=self.remaining())
         translate_declared(self.children)
 
@@ -88,14 +94,38 @@ class OwnedView(discord.ui.View):
         await self.edit(view=None)
 
     async def edit(self, **changes: Any) -> None:
-        """Edit the answer that the buttons stand under, if it is there still."""
+        """Edit the answer that the buttons stand under, if it is there still.
+
+        One edit at a time, in order; one that fails is made again a few times, with what was
+        changed meanwhile.
+        """
+        if "embed" in changes:  # what is sent together must name them in one way
+            embed = changes.pop("embed")
+            changes["embeds"] = [] if embed is None else [embed]
+        self._unsent |= changes
+        async with self._editing:
+            for pause in PAUSES_SECONDS:
+                if not self._unsent or await self._edited():
+                    return
+                await asyncio.sleep(pause)
+            await self._edited(last=True)
+
+    async def _edited(self, *, last: bool = False) -> bool:
+        """Send what is unsent; return whether there is nothing more to be done about it."""
+        changes, self._unsent = self._unsent, {}
         try:
             await self.origin.edit_original_response(**changes)
         except DISCORD_FAILED as error:
             # What the buttons stand for is done or void in any case.
-            log.info(
-                "answer not edited", guild=self.origin.guild_id, stage="command", error=repr(error)
-            )
+            again = not (last or is_refused(error) or bot_of(self.origin).shutting_down)
+            log.info("answer not edited", guild=self.origin.guild_id, stage="command",
+                     error=repr(error), again=again)  # fmt: skip
+            if again:
+                self._unsent = changes | self._unsent
+                for file in self._unsent.get("attachments", ()):
+                    file.reset()
+            return not again
+        return True
 
     def remaining(self) -> float:
         """Return for how long the buttons live yet, in s."""

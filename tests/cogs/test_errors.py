@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import discord
 import pytest
 from discord import app_commands
 
+import cogs.views
 from bot.command_tree import STALE, explain
 from bot.errors import BusyError, EngineDeadError, EngineError, UserError
 from cogs.views import OwnedView
@@ -24,6 +26,7 @@ class Trap(OwnedView):
     """A button that fails."""
 
     error: Exception
+    shown: OwnedView
 
     @discord.ui.button(label="Press")
     async def press(self, interaction: discord.Interaction, _: Any) -> None:
@@ -48,7 +51,8 @@ def trap(world: World) -> type[Trap]:
 
     @app_commands.command(description="Show the trap")
     async def show(interaction: discord.Interaction) -> None:
-        await interaction.response.send_message("trap", view=Set(interaction))
+        Set.shown = Set(interaction)
+        await interaction.response.send_message("trap", view=Set.shown)
 
     for command in (fail, fail_late, show):
         world.bot.tree.add_command(command)
@@ -192,3 +196,36 @@ async def test_new_commands_are_refused_while_shutting_down(trap: type[Trap], sc
 )
 def test_refusals_of_the_library_are_put_in_clear_words(error: Exception, text: str) -> None:
     assert text in (explain(error) or "")
+
+
+@pytest.fixture
+def failing_edits(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Have the first edit of an answer fail, and return what each was asked for."""
+    monkeypatch.setattr(cogs.views, "PAUSES_SECONDS", (0.01, 0.01, 0.01))
+    asked: list[dict[str, Any]] = []
+    edit = discord.Interaction.edit_original_response
+
+    async def failing(self: discord.Interaction, **changes: Any) -> Any:
+        asked.append(changes)
+        if len(asked) == 1:
+            await asyncio.sleep(0.01)
+            raise OSError("cut")
+        return await edit(self, **changes)
+
+    monkeypatch.setattr(discord.Interaction, "edit_original_response", failing)
+    return asked
+
+
+async def test_a_card_that_could_not_be_edited_is_edited_again_with_what_came_meanwhile(
+    trap: type[Trap], scene: Scene, failing_edits: list[dict[str, Any]]
+) -> None:
+    result = await scene.ann.slash(scene.channel, "show")
+    view = trap.shown
+    await asyncio.gather(
+        view.edit(content="Saving.", embed=discord.Embed(title="One")),
+        view.edit(content="Saved.", view=None),
+    )
+    assert [changes["content"] for changes in failing_edits] == ["Saving.", "Saved."]
+    assert result.response is not None
+    assert result.response.content == "Saved."
+    assert [embed.title for embed in result.response.embeds] == ["One"]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import discord
 import pytest
+from discord.webhook.async_ import async_context
 
 import cogs.progress
 from bot.command_tree import ARRIVED
+from bot.discord_http import CarefulWebhooks
 from bot.voice.utterances import Progress, UtteranceEnd
 from cogs.progress import ProgressLine, progress_text
 
@@ -21,7 +25,7 @@ class Interaction:
 
     minutes_left: float = 15
     guild_id: int = 1
-    failure: Exception | None = None
+    failures: list[Exception] = field(default_factory=list)  # of the next edits
     edits: list[str] = field(default_factory=list)
 
     @property
@@ -31,8 +35,8 @@ class Interaction:
     async def edit_original_response(self, *, content: str) -> None:
         await asyncio.sleep(0)
         self.edits.append(content)
-        if self.failure is not None:
-            raise self.failure
+        if self.failures:
+            raise self.failures.pop(0)
 
 
 def at(played: int, end: UtteranceEnd | None = None) -> Progress:
@@ -103,10 +107,75 @@ async def test_an_answer_that_can_no_longer_be_edited_is_left_alone() -> None:
     assert interaction.edits == []
 
 
-async def test_a_failing_edit_harms_nothing() -> None:
-    interaction = Interaction(failure=OSError("gone"))
+async def shown(line: ProgressLine, interaction: Interaction, edits: int) -> list[str]:
+    """Return the last lines of what was edited, once there are so many and nothing follows."""
+    async with asyncio.timeout(5):
+        while len(interaction.edits) < edits:
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.1)
+    return [edit.splitlines()[-1] for edit in interaction.edits]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cogs.progress, "EDIT_SECONDS", 0.01)
+    monkeypatch.setattr(cogs.progress, "PAUSES_SECONDS", (0.02, 0.02, 0.02))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("failures", [1, 3])
+async def test_an_end_that_could_not_be_shown_is_shown_later(failures: int) -> None:
+    interaction = Interaction(failures=[OSError("cut")] * failures)
+    line = line_for(interaction)
+    line.open("Ann speaks.")
+    line.report(at(9, UtteranceEnd.PLAYED))
+    assert await shown(line, interaction, failures + 1) == ["Said."] * (failures + 1)
+
+
+@pytest.mark.usefixtures("quick")
+async def test_edits_that_fail_again_and_again_come_to_an_end() -> None:
+    interaction = Interaction(failures=[OSError("cut")] * 99)
+    line = line_for(interaction)
+    line.open("Ann speaks.")
+    line.report(at(9, UtteranceEnd.PLAYED))
+    assert await shown(line, interaction, 4) == ["Said."] * 4
+
+
+@pytest.mark.usefixtures("quick")
+async def test_the_latest_step_is_shown_in_place_of_one_that_failed() -> None:
+    interaction = Interaction(failures=[OSError("cut")])
     line = line_for(interaction)
     line.open("Ann speaks.")
     line.report(at(1))
-    await asyncio.sleep(0.01)
-    assert len(interaction.edits) == 1
+    line.report(at(2))
+    await asyncio.sleep(0)
+    line.report(at(9, UtteranceEnd.PLAYED))
+    assert await shown(line, interaction, 2) == ["1 of 9 sentences heard.", "Said."]
+
+
+@pytest.mark.usefixtures("quick")
+async def test_an_answer_that_was_dismissed_is_not_asked_for_again() -> None:
+    response: Any = SimpleNamespace(status=404, reason="Not Found")
+    interaction = Interaction(failures=[discord.NotFound(response, "Unknown Message")])
+    line = line_for(interaction)
+    line.open("Ann speaks.")
+    line.report(at(9, UtteranceEnd.PLAYED))
+    assert await shown(line, interaction, 1) == ["Said."]
+
+
+async def test_edits_are_made_as_the_command_makes_its_calls() -> None:
+    made: list[object] = []
+
+    class Watched(Interaction):
+        async def edit_original_response(self, *, content: str) -> None:
+            made.append(async_context.get())
+            await super().edit_original_response(content=content)
+
+    interaction, careful = Watched(), CarefulWebhooks()
+    token = async_context.set(careful)  # type: ignore[no-untyped-call]
+    line = line_for(interaction)
+    async_context.reset(token)
+    line.open("Ann speaks.")
+    line.report(at(9, UtteranceEnd.PLAYED))
+    await shown(line, interaction, 1)
+    assert made == [careful]
