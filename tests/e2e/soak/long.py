@@ -19,7 +19,7 @@ from typing import Any
 from loopback import LoopbackDiscord, Upload, wait_until
 from tests.e2e.live import add_operator_voice
 from tests.e2e.soak.expected import EXPECTED, unexpected
-from tests.e2e.soak.members import Members, Server
+from tests.e2e.soak.members import PATIENCE_SECONDS, Members, Server
 from tests.e2e.soak.picture import draw
 from tests.e2e.soak.series import Watch, most_growth
 from tests.e2e.soak.troubles import Troubles
@@ -169,6 +169,8 @@ def _report(
         "asked": asked,
         "outcomes": dict(members.outcomes.most_common()),
         "without_an_end": dict(Counter(members.lost)),
+        "seconds_until_an_end": _quantiles(members.waits),
+        "longer_than_patience": sum(wait > PATIENCE_SECONDS for wait in members.waits),
         "faults_ordered": dict(troubles.ordered.most_common()),
         "not_accepted_by_discord": dict(refused),
         "lines_above_info": {f"{key} ({EXPECTED[key]})": n for key, n in lines.items()},
@@ -177,6 +179,12 @@ def _report(
         "complaints": complaints,
         "processes": [each.to_json() for each in series],
     }
+
+
+def _quantiles(waits: list[float]) -> dict[str, float]:
+    ordered = sorted(waits) or [0.0]
+    last = len(ordered) - 1
+    return {str(q): round(ordered[round(q * last)], 1) for q in (0.5, 0.9, 0.99, 1.0)}
 
 
 def main(options: Namespace) -> int:
