@@ -43,6 +43,6 @@ def _refuse_lost_database(directory: Path) -> None:
     if recordings and schema_version(database) == 0:
         raise StorageError(
             f"{clips} holds {recordings} recordings, but the database {database} is "
-            f"{'empty' if database.exists() else 'missing'}. Restore it from a backup, or remove "
-            f"{clips} to begin anew."
+            f"{'empty' if database.exists() else 'missing'}. Restore it from a backup. Without "
+            "one, `mynah doctor --fix` begins anew and keeps the recordings in lost/."
         )

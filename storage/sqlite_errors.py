@@ -14,7 +14,7 @@ from storage.texts import excerpt
 _PERMISSIONS = "Check that the directory exists and that this user may write to it."
 _LEAST_ROOM = 64 * 1024
 _ADVICE = {
-    sqlite3.SQLITE_NOTADB: "The file is not a database. Move it away, or restore a backup.",
+    sqlite3.SQLITE_NOTADB: ("The file is not a database. Run `mynah doctor`, or restore a backup."),
     # SQLite says so of a disk that gives input/output errors, too.
     sqlite3.SQLITE_CORRUPT: (
         "The file is damaged, or the disk fails. Check the disk; then run `mynah doctor`, or "

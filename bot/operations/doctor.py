@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -16,7 +17,14 @@ from storage.damage import damaged_voices
 from storage.database import Database
 from storage.errors import StorageError
 from storage.inspecting import DatabaseState, copy_database, state_of
-from storage.layout import CLIPS_NAME, DATABASE_NAME
+from storage.layout import (
+    CLIPS_NAME,
+    DATABASE_NAME,
+    LOCK_NAME,
+    LOG_NAMES,
+    LOST_NAME,
+    READY_NAME,
+)
 from storage.leftovers import LOOK_PREFIX, work_directory
 from storage.lost import list_lost
 from storage.rescue.rescuing import Rescued, rescue
@@ -50,7 +58,8 @@ class Examination:
 async def examine(directory: Path, keys: KeyRing) -> Examination:
     """Examine a data directory, also one that a bot uses.
 
-    Raises UserError if there is none; StorageError, OSError if nothing can be looked at.
+    Raises UserError if there is none, or it is not Mynah's; StorageError, OSError if nothing can be
+    looked at.
     """
     findings = _of_files(directory)
     with _work(directory) as work:
@@ -75,6 +84,7 @@ async def examine(directory: Path, keys: KeyRing) -> Examination:
 def _of_files(directory: Path) -> list[Finding]:
     if not directory.is_dir():
         raise UserError(f"There is no data directory {directory}. Check storage.directory.")
+    _require_ours(directory)
     found = list(file_findings(directory))
     clips = directory / CLIPS_NAME
     if (directory / DATABASE_NAME).exists() and not clips.is_dir():
@@ -87,6 +97,18 @@ def _of_files(directory: Path) -> list[Finding]:
             )
         )
     return found
+
+
+def _require_ours(directory: Path) -> None:
+    """Refuse what is somebody else's directory, such as /etc: `--fix` would change its mode."""
+    ours = (DATABASE_NAME, *LOG_NAMES, CLIPS_NAME, LOST_NAME, READY_NAME, LOCK_NAME)
+    if any(os.path.lexists(directory / name) for name in ours):
+        return
+    if any(directory.iterdir()):
+        raise UserError(
+            f"Nothing in {directory} is Mynah's. Check storage.directory; if it is right, the "
+            "first `mynah run` or `mynah enroll` begins there."
+        )
 
 
 @contextlib.contextmanager

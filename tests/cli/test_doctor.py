@@ -208,3 +208,25 @@ def test_a_directory_that_is_not_there_is_wrong_use(mynah: Mynah) -> None:
     refused = mynah("doctor")
     assert refused.code == 2
     assert "Check storage.directory" in refused.err
+
+
+@pytest.mark.parametrize("fix", [(), ("--fix",)])
+def test_a_directory_of_somebody_else_is_left_as_it_is(mynah: Mynah, fix: tuple[str, ...]) -> None:
+    mynah.data.mkdir()
+    mynah.data.chmod(0o755)
+    (mynah.data / "passwd").write_text("root")
+    refused = mynah("doctor", *fix)
+    assert refused.code == 2
+    assert "is Mynah's. Check storage.directory" in refused.err
+    assert mynah.data.stat().st_mode & 0o777 == 0o755
+    assert [path.name for path in mynah.data.iterdir()] == ["passwd"]
+
+
+def test_a_second_fix_finds_nothing_to_mend(enrolled: Mynah) -> None:
+    (enrolled.data / "mynah.db").write_bytes(b"no database" * 1000)
+    assert enrolled("doctor", "--fix").code == 0
+    before = snapshot(enrolled.data)
+    outcome = enrolled("doctor", "--fix")
+    assert outcome.code == 0
+    assert outcome.out.endswith("Nothing is damaged.\n")
+    assert snapshot(enrolled.data).keys() == before.keys()

@@ -160,7 +160,7 @@ asyncio.run(main())
 async def test_file_that_is_no_database_is_refused_with_advice(path: Path) -> None:
     content = b"This is a letter, not a database. " * 100
     path.write_bytes(content)
-    with pytest.raises(StorageError, match=f"{path}.*not a database.*Move it away"):
+    with pytest.raises(StorageError, match=f"{path}.*not a database.*mynah doctor"):
         async with Database.open(path):
             pass
     assert path.read_bytes() == content
