@@ -1,7 +1,8 @@
 """How much members and guilds may have stored: asked in the transaction that stores more.
 
 A day is the last 24 hours. What was done in it is read from the audit trail, which is kept for at
-least seven days, and from `uploads`.
+least seven days, and from `uploads`. What lies more than a day ahead counts as little as what is
+older: the clock was wrong then, and whoever was recorded would wait until that time comes.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from storage.rows import timestamp
 DAY = timedelta(days=1)
 
 _ENROLLED = """
-SELECT at FROM audit WHERE guild_id = ?1 AND kind IN ('enrolled', 'replaced') AND at > ?2
+SELECT at FROM audit
+WHERE guild_id = ?1 AND kind IN ('enrolled', 'replaced') AND at > ?2 AND at < ?3
 """
 
 
@@ -121,7 +123,7 @@ async def _require_day(
         (quotas.enrolments.per_member, f"AND actor = {PSEUDONYM}", member_id),
         (quotas.enrolments.per_guild, "", None),
     ):
-        parameters: Parameters = (guild_id, timestamp(present - DAY), member)[: 3 if member else 2]
+        parameters: Parameters = (guild_id, *around(present), member)[: 4 if member else 3]
         rows = await execute(_ENROLLED + condition, parameters)
         require_room(Limited.ENROLMENTS, [(row[0], 1) for row in rows], 1, limit,
                      by_member=member is not None)  # fmt: skip
@@ -144,9 +146,14 @@ async def _require_bytes(
         _require(Limited.STORED, used, more, limit, by_member=by_member)
 
 
-PSEUDONYM = "(SELECT pseudonym FROM audit_members WHERE guild_id = ?1 AND user_id = ?3)"
-"""Of the member ?3 of the guild ?1; NULL, which equals nothing, where the trail does not name them.
+PSEUDONYM = "(SELECT pseudonym FROM audit_members WHERE guild_id = ?1 AND user_id = ?4)"
+"""Of the member ?4 of the guild ?1; NULL, which equals nothing, where the trail does not name them.
 """
+
+
+def around(present: datetime) -> Parameters:
+    """Return when what counts for the present day begins and ends, as `timestamp` writes it."""
+    return timestamp(present - DAY), timestamp(present + DAY)
 
 
 def require_room(

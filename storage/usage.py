@@ -10,21 +10,25 @@ from datetime import datetime
 from storage.audit_rows import SPOKEN, now
 from storage.connections import Execute
 from storage.database import Database
-from storage.quotas import DAY, PSEUDONYM, Limited, Quota, require_room
+from storage.quotas import PSEUDONYM, Limited, Quota, around, require_room
 from storage.rows import timestamp
 
-_UPLOADS = "SELECT at, bytes, user_id FROM uploads WHERE guild_id = ? AND at > ?"
-_SPOKEN = "SELECT at, milliseconds FROM audit WHERE guild_id = ?1 AND kind = 'spoken' AND at > ?2"
+_FORGET = "DELETE FROM uploads WHERE at <= ? OR at >= ?"
+_UPLOADS = "SELECT at, bytes, user_id FROM uploads WHERE guild_id = ? AND at > ? AND at < ?"
+_SPOKEN = """
+SELECT at, milliseconds FROM audit
+WHERE guild_id = ?1 AND kind = 'spoken' AND at > ?2 AND at < ?3
+"""
 _SPOKEN_BY = """
 SELECT user_id, spoken FROM (
     SELECT actor, sum(milliseconds) AS spoken FROM audit
-    WHERE guild_id = ?1 AND kind = ?2 AND at > ?3 GROUP BY actor
+    WHERE guild_id = ?1 AND kind = ?2 AND at > ?3 AND at < ?4 GROUP BY actor
 ) LEFT JOIN audit_members ON guild_id = ?1 AND pseudonym = actor
 """
 _EXPORTS = """
 SELECT at, 1 FROM audit JOIN audit_members
     ON audit_members.guild_id = audit.guild_id AND pseudonym = actor
-WHERE audit_members.user_id = ? AND kind = 'exported' AND at > ?
+WHERE audit_members.user_id = ? AND kind = 'exported' AND at > ? AND at < ?
     AND json_extract(data, '$.what') = 'privacy'
 """
 
@@ -48,11 +52,11 @@ class UsageStore:
     ) -> None:
         """Count a recording of so many bytes. Raises QuotaReachedError, and counts nothing."""
         present = self._clock()
-        day = timestamp(present - DAY)
+        day = around(present)
 
         async def work(execute: Execute) -> None:
-            await execute("DELETE FROM uploads WHERE at <= ?", (day,))
-            rows = await execute(_UPLOADS, (guild_id, day))
+            await execute(_FORGET, day)
+            rows = await execute(_UPLOADS, (guild_id, *day))
             for by_member, each in ((True, "per_member"), (False, "per_guild")):
                 used = [(at, n) for at, n, user in rows if not by_member or user == member_id]
                 count, most = getattr(quotas.recordings, each), getattr(quotas.bytes, each)
@@ -71,9 +75,11 @@ class UsageStore:
 
         None stands for who is no member, or forgotten.
         """
-        day = timestamp(self._clock() - DAY)
+        day = around(self._clock())
         spoken: defaultdict[int | None, int] = defaultdict(int)
-        for user_id, milliseconds in await self._database.read(_SPOKEN_BY, (guild_id, SPOKEN, day)):
+        for user_id, milliseconds in await self._database.read(
+            _SPOKEN_BY, (guild_id, SPOKEN, *day)
+        ):
             spoken[user_id] += milliseconds or 0
         return spoken
 
@@ -81,30 +87,30 @@ class UsageStore:
         """Raise QuotaReachedError where a day had its speech. limit: in ms. member_id: None is all
         of the guild together.
         """
-        day = timestamp(self._clock() - DAY)
+        day = around(self._clock())
         if member_id is None:
-            rows = await self._database.read(_SPOKEN, (guild_id, day))
+            rows = await self._database.read(_SPOKEN, (guild_id, *day))
         else:
             own = f"{_SPOKEN} AND actor = {PSEUDONYM}"
-            rows = await self._database.read(own, (guild_id, day, member_id))
+            rows = await self._database.read(own, (guild_id, *day, member_id))
         uses = [(row[0], row[1] or 0) for row in rows]
         require_room(Limited.SPEECH, uses, 1, limit, by_member=member_id is not None)
 
     async def require_export(self, member_id: int, limit: int) -> None:
         """Raise QuotaReachedError where a member had as many exports in a day as they may."""
-        day = timestamp(self._clock() - DAY)
-        rows = await self._database.read(_EXPORTS, (member_id, day))
+        day = around(self._clock())
+        rows = await self._database.read(_EXPORTS, (member_id, *day))
         uses = [(row[0], 1) for row in rows]
         require_room(Limited.EXPORTS, uses, 1, limit, by_member=True)
 
 
 async def forget_uploads(database: Database, present: datetime) -> None:
     """Remove uploads that count no more. Raises StorageError."""
-    day = timestamp(present - DAY)
-    if not await database.read("SELECT 1 FROM uploads WHERE at <= ? LIMIT 1", (day,)):
+    day = around(present)
+    if not await database.read("SELECT 1 FROM uploads WHERE at <= ? OR at >= ? LIMIT 1", day):
         return
 
     async def work(execute: Execute) -> None:
-        await execute("DELETE FROM uploads WHERE at <= ?", (day,))
+        await execute(_FORGET, day)
 
     await database.write(work)

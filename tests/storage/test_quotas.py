@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -165,3 +166,33 @@ async def test_speech_of_a_day_is_that_of_the_trail(store: VoiceStore) -> None:
         await usage.require_speech(GUILD, None, 1000)
     assert of_all.value.used == 1143
     assert not of_all.value.by_member
+
+
+async def test_what_a_wrong_clock_put_into_the_far_future_counts_no_more(store: VoiceStore) -> None:
+    """A year ahead for a moment, then right again: nobody waits for a year."""
+    present = datetime.now(UTC)
+    times = [present + timedelta(days=365)]
+    audit, usage = AuditStore(store.database), UsageStore(store.database, lambda: times[-1])
+    uploads = UploadQuotas(Quota(1, 1), BYTES)
+    await usage.take_upload(GUILD, ANN, 1, uploads)
+    said = Spoken(
+        by=ANN, voice_id=1, milliseconds=500, packets_sha256="0" * 64, way="read", at=times[0]
+    )
+    made = dataclasses.replace(said.row(), kind="enrolled", milliseconds=None, packets_sha256=None)
+    await audit.append(GUILD, [said.row(), made])
+    times.append(present)
+    await usage.take_upload(GUILD, ANN, 1, uploads)
+    assert await usage.spoken(GUILD) == {}
+    await usage.require_speech(GUILD, ANN, 100)
+    await usage.require_speech(GUILD, None, 100)
+    await enrol(store, "Late", ANN, quotas(enrolments=Quota(1, 1)))
+
+
+async def test_a_clock_that_is_put_back_an_hour_gives_no_second_day(store: VoiceStore) -> None:
+    times = [datetime.now(UTC)]
+    usage = UsageStore(store.database, lambda: times[-1])
+    uploads = UploadQuotas(Quota(1, 100), Quota(1000, 1000))
+    await usage.take_upload(GUILD, ANN, 1, uploads)
+    times.append(times[0] - timedelta(hours=1))
+    with pytest.raises(QuotaReachedError):
+        await usage.take_upload(GUILD, ANN, 1, uploads)
