@@ -30,6 +30,7 @@ from bot.operations.watchdog import Watchdog
 from bot.speech.probe import temporary_voice
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import SynthesisRequest
+from storage.layout import SOCKET_NAME
 
 if TYPE_CHECKING:
     from bot.operations.metrics import Metrics
@@ -133,7 +134,7 @@ async def _at_socket(directory: Path, app: web.Application) -> AsyncIterator[Non
         async with serving(app, listening):
             yield
     finally:
-        (directory / control_socket.NAME).unlink(missing_ok=True)
+        (directory / SOCKET_NAME).unlink(missing_ok=True)
 
 
 @asynccontextmanager

@@ -10,6 +10,15 @@ LOCK_NAME = "mynah.lock"
 LOG_NAMES = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-journal")
 """What SQLite puts beside the database; without it the latest changes are lost."""
 
+SOCKET_NAME = "mynah.sock"
+"""Where a running bot answers; see `bot.operations.control_socket`."""
+
 READY_NAME = "restored.ready"
 """A restored state that is whole and takes the place of what lies there; see
 `storage.backups.installing`."""
+
+OURS = (
+    DATABASE_NAME, *LOG_NAMES, CLIPS_NAME, LOST_NAME, RESERVE_NAME, LOCK_NAME, SOCKET_NAME,
+    READY_NAME,
+)  # fmt: skip
+"""All of these; nothing else may be written there, and where none is, the directory is not ours."""

@@ -12,7 +12,7 @@ import click
 from bot.cli.output import EXIT_FAILED
 from bot.errors import OutputError, UserError
 from bot.files import check_output, write_beside, write_whole
-from storage.layout import CLIPS_NAME, DATABASE_NAME, LOCK_NAME, LOST_NAME, RESERVE_NAME
+from storage.layout import DATABASE_NAME, OURS
 
 STDOUT = Path("-")
 
@@ -86,7 +86,7 @@ def _refuse_stored(path: Path, data_directory: Path) -> None:
     except ValueError:
         return
     first = inside.parts[0] if inside.parts else ""
-    if first in (CLIPS_NAME, LOST_NAME, RESERVE_NAME, LOCK_NAME) or first.startswith(DATABASE_NAME):
+    if first in OURS or first.startswith(DATABASE_NAME):
         raise UserError(
             f"{path} lies where Mynah keeps the voices. Write to a folder outside {data_directory}."
         )

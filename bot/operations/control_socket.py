@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-NAME = "mynah.sock"
+from storage.layout import SOCKET_NAME
 
 _MOST_BYTES = 100
 """Of a socket's path; the kernel takes 108, and 104 on macOS."""
@@ -32,7 +32,7 @@ def listening(directory: Path) -> socket.socket:
             os.fchmod(channel.fileno(), 0o600)
         with _short(directory) as path:
             channel.bind(path)
-        (directory / NAME).chmod(0o600)  # for systems that go by the umask
+        (directory / SOCKET_NAME).chmod(0o600)  # for systems that go by the umask
         channel.listen()
         channel.setblocking(False)
     except BaseException:
@@ -55,7 +55,7 @@ def connected(directory: Path, seconds: float) -> socket.socket:
 
 
 def _remove_stale(directory: Path) -> None:
-    path = directory / NAME
+    path = directory / SOCKET_NAME
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -70,12 +70,12 @@ def _remove_stale(directory: Path) -> None:
 @contextlib.contextmanager
 def _short(directory: Path) -> Iterator[str]:
     """Yield a path to the socket that the kernel takes, however long the directory's is."""
-    path = os.fspath(directory.absolute() / NAME)
+    path = os.fspath(directory.absolute() / SOCKET_NAME)
     if len(os.fsencode(path)) <= _MOST_BYTES:
         yield path
         return
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield f"/proc/self/fd/{descriptor}/{NAME}"
+        yield f"/proc/self/fd/{descriptor}/{SOCKET_NAME}"
     finally:
         os.close(descriptor)

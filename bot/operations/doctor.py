@@ -17,14 +17,7 @@ from storage.damage import damaged_voices
 from storage.database import Database
 from storage.errors import StorageError
 from storage.inspecting import DatabaseState, copy_database, state_of
-from storage.layout import (
-    CLIPS_NAME,
-    DATABASE_NAME,
-    LOCK_NAME,
-    LOG_NAMES,
-    LOST_NAME,
-    READY_NAME,
-)
+from storage.layout import CLIPS_NAME, DATABASE_NAME, OURS
 from storage.leftovers import LOOK_PREFIX, work_directory
 from storage.lost import list_lost
 from storage.rescue.rescuing import Rescued, rescue
@@ -101,8 +94,7 @@ def _of_files(directory: Path) -> list[Finding]:
 
 def _require_ours(directory: Path) -> None:
     """Refuse what is somebody else's directory, such as /etc: `--fix` would change its mode."""
-    ours = (DATABASE_NAME, *LOG_NAMES, CLIPS_NAME, LOST_NAME, READY_NAME, LOCK_NAME)
-    if any(os.path.lexists(directory / name) for name in ours):
+    if any(os.path.lexists(directory / name) for name in OURS):
         return
     if any(directory.iterdir()):
         raise UserError(

@@ -88,6 +88,8 @@ def test_an_exported_name_is_one_that_every_file_system_takes(enrolled: Mynah) -
         "data/mynah.db-wal",
         "data/lost/x.wav",
         "data/reserve.bin",
+        "data/mynah.sock",
+        "data/restored.ready",
         "data/../data/clips/x.pickle.gz",
         "link.wav",
     ],

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.operations import control_socket
+from storage.layout import SOCKET_NAME
 
 
 def path_of(directory: Path) -> Path:
-    return directory / control_socket.NAME
+    return directory / SOCKET_NAME
 
 
 def test_only_the_bots_own_user_may_ask(tmp_path: Path) -> None:

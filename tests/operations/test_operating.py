@@ -18,6 +18,7 @@ from bot.operating import operating
 from bot.operations import control_socket
 from bot.operations.figures import Figures
 from bot.operations.health import Health
+from storage.layout import SOCKET_NAME
 from tests.operations.standing import Standing
 
 OWN_TASKS = {"watchdog", "log-repeats", "loop-lag", "readiness-probe"}
@@ -76,4 +77,4 @@ async def test_another_bots_socket_stays_and_is_told(tmp_path: Path) -> None:
     with control_socket.listening(tmp_path):
         (line,) = await operated(tmp_path, MetricsSettings())
         assert line["event"] == "`mynah status` cannot ask this bot"
-        assert (tmp_path / control_socket.NAME).exists()
+        assert (tmp_path / SOCKET_NAME).exists()
