@@ -19,6 +19,7 @@ import numpy as np
 
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import EnrolmentLimits
+from bot.worker_answers import MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage.types import NewVoice
 from storage.voices import VoiceStore
@@ -137,7 +138,7 @@ def reset_peak(pid: int) -> None:
 @asynccontextmanager
 async def open_service() -> AsyncIterator[tuple[EnrolmentService, Worker, VoiceStore]]:
     """A service with a fresh worker and an empty store."""
-    worker = Worker("media worker", WORKER_LIMITS)
+    worker = Worker("media worker", WORKER_LIMITS, answers=MEDIA_ANSWERS)
     with tempfile.TemporaryDirectory() as directory:
         try:
             async with VoiceStore.open(Path(directory)) as store:

@@ -14,6 +14,7 @@ from bot.confinement import Confinement, in_words
 from bot.enrolment.service import _prepare
 from bot.enrolment.start import start_media_worker
 from bot.enrolment.types import EnrolmentLimits
+from bot.worker_answers import MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.samples import encode, speech_samples
 
@@ -60,7 +61,7 @@ KINDS = ("start_s", "start_processor_s", "enrolment_processor_s")
 
 async def _measured(confinement: Confinement | None, upload: bytes) -> tuple[dict[str, float], str]:
     begin = partial(start_media_worker, _silent, decodes=True)
-    worker = Worker("media worker", LIMITS, begin, confinement=confinement)
+    worker = Worker("media worker", LIMITS, begin, confinement=confinement, answers=MEDIA_ANSWERS)
     try:
         start = time.perf_counter()
         at_start = await worker.run(time.process_time)

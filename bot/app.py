@@ -40,6 +40,7 @@ from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
 from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
+from bot.worker_answers import ENGINE_ANSWERS, MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage import names_at_hand
 from storage.quotas import EnrolmentQuotas
@@ -51,6 +52,7 @@ MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
 MEDIA_FILE_BYTES = 1024 * MEGABYTE  # where no wall keeps it from writing; the log may be a file
+MEDIA_ANSWER_BYTES = 256 * MEGABYTE  # the longest is a file of `mynah say`: 45 minutes of WAV
 ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
 ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
 """Variables that a download may need. The engine is told them, out of sight of /proc."""
@@ -104,11 +106,13 @@ async def open_media_worker(settings: Settings, *, decodes: bool = True) -> Asyn
         memory_bytes=enrolment.worker_memory_mb * MEGABYTE,
         waiting=MEDIA_WAITING,
         file_bytes=MEDIA_FILE_BYTES,
+        answer_bytes=MEDIA_ANSWER_BYTES,
         start_seconds=MEDIA_CALL_SECONDS,
         computing=True,
     )
     begin = partial(start_media_worker, _worker_logging(settings, "enrol"), decodes=decodes)
-    worker = Worker(N_("media worker"), limits, begin, confinement=_confinement(settings))
+    walls = _confinement(settings)
+    worker = Worker(N_("media worker"), limits, begin, confinement=walls, answers=MEDIA_ANSWERS)
     try:
         yield worker
     finally:
@@ -214,7 +218,9 @@ def _engine_worker(settings: Settings, call_seconds: float, *, computing: bool =
         computing=computing,
     )
     log_alike = _worker_logging(settings, "engine")
-    return Worker(N_("engine worker"), limits, log_alike, secrets=ENGINE_SECRETS)
+    return Worker(
+        N_("engine worker"), limits, log_alike, secrets=ENGINE_SECRETS, answers=ENGINE_ANSWERS
+    )
 
 
 async def _engine_spec(settings: Settings) -> EngineSpec:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
 
@@ -18,7 +18,7 @@ from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import Refusals, SpeakerJudge
 from bot.enrolment.room import Room, told, unlimited
 from bot.enrolment.turns import Turns
-from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
+from bot.enrolment.types import EnrolmentLimits, EnrolmentSample, Traces
 from bot.errors import MynahError, UserError
 from bot.i18n import _, in_locale, locale, translated
 from bot.workers import ProcessorTimeError, Worker, WorkerDiedError, WorkerTimeoutError
@@ -33,9 +33,6 @@ from storage.types import (
     VoiceProfile,
 )
 from storage.voices import VoiceStore
-
-if TYPE_CHECKING:
-    from bot.enrolment.traces import Traces
 
 P = ParamSpec("P")
 R = TypeVar("R")

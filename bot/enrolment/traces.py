@@ -5,8 +5,6 @@ Runs in the media worker: FFmpeg has no place in the bot's process.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import av
 import numpy as np
 import numpy.typing as npt
@@ -14,26 +12,9 @@ from av.container import InputContainer
 
 from bot.enrolment.decode import decode
 from bot.enrolment.formats import OPTIONS
-from bot.enrolment.types import EnrolmentLimits
+from bot.enrolment.types import HEARD_SECONDS, EnrolmentLimits, Traces
 from bot.enrolment.work import WatchedBytes, Work
 from storage.audit_rows import PacketsHash
-
-HEARD_SECONDS = 30.0
-"""Of the sound: a watermark is all over it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Traces:
-    """What was found in a file.
-
-    packets_sha256: of its Opus packets as they lie in it, see `storage.audit_rows.PacketsHash`;
-    None where it holds anything but one track of Opus. samples: float32, shape (n,), the mix of
-    the channels, the first `HEARD_SECONDS` at most; rate: in Hz.
-    """
-
-    packets_sha256: str | None
-    samples: npt.NDArray[np.float32]
-    rate: int
 
 
 def traces_of(data: bytes, limits: EnrolmentLimits) -> Traces:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
+
 from bot.clip_need import ClipNeed
 from bot.errors import UserError
 from bot.i18n import Translatable, joined
@@ -15,6 +18,9 @@ FRAME_SECONDS = 0.032
 
 FRAME_SAMPLES = round(FRAME_SECONDS * CLIP_SAMPLE_RATE)
 """Samples of an analysis frame at 24 kHz: 768."""
+
+HEARD_SECONDS = 30.0
+"""Of what a file shows of where it came from: a watermark is all over it."""
 
 SUPPORTED = Translatable("Send a recording as m4a, mp3, ogg, flac, wav or webm.")
 """What to do about a file that is not audio."""
@@ -148,6 +154,20 @@ class EnrolmentSample:
     clip: ReferenceClip
     report: QualityReport
     picture: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What was found in a file.
+
+    packets_sha256: of its Opus packets as they lie in it, see `storage.audit_rows.PacketsHash`;
+    None where it holds anything but one track of Opus. samples: float32, shape (n,), the mix of
+    the channels, the first `HEARD_SECONDS` at most; rate: in Hz.
+    """
+
+    packets_sha256: str | None
+    samples: npt.NDArray[np.float32]
+    rate: int
 
 
 class AudioFileError(UserError):

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import NoReturn
 
 from bot.confinement import confine
+from bot.workers.answers import AnswerCodec
 from bot.workers.limits import WorkerLimits
 from bot.workers.protocol import (
     Assignment,
@@ -28,8 +29,7 @@ from bot.workers.protocol import (
     Returned,
     Unfit,
     decode,
-    encode,
-    encode_outcome,
+    framed,
     receive_frame,
 )
 from bot.workers.vitals import BEAT_SECONDS
@@ -45,7 +45,7 @@ _channels: list[socket.socket] = []  # the one to the parent, in a child
 def end_unfit(reason: str) -> NoReturn:
     """End this process, a child, and tell the parent why; the parent starts another."""
     for channel in _channels:
-        _send(channel, encode(Unfit(reason)))
+        _send(channel, framed(AnswerCodec().encode(Unfit(reason))))
     os._exit(1)
 
 
@@ -77,9 +77,10 @@ def main() -> None:
     filling.start()
     beating = threading.Thread(target=_beat, args=(channel, filling), name="beat", daemon=True)
     beating.start()
-    _send(channel, encode(Ready(walls)))
+    codec = AnswerCodec(assignment.answers)
+    _send(channel, framed(codec.encode(Ready(walls))))
     while True:
-        _serve(channel, assignment.limits, inbox.get())
+        _serve(channel, codec, assignment.limits, inbox.get())
 
 
 def _take_channel() -> socket.socket:
@@ -131,28 +132,29 @@ def _fill(channel: socket.socket, inbox: queue.SimpleQueue[bytes]) -> None:
 
 
 def _beat(channel: socket.socket, filling: threading.Thread) -> None:
-    beat = encode(Beat((threading.get_native_id(), filling.native_id or 0)))
+    beat = Beat((threading.get_native_id(), filling.native_id or 0))
+    frame = framed(AnswerCodec().encode(beat))
     while True:
         # While an answer is being sent, that is the sign of life.
         if _sending.acquire(blocking=False):
             try:
-                _write(channel, beat)
+                _write(channel, frame)
             finally:
                 _sending.release()
         time.sleep(BEAT_SECONDS)
 
 
-def _serve(channel: socket.socket, limits: WorkerLimits, frame: bytes) -> None:
+def _serve(channel: socket.socket, codec: AnswerCodec, limits: WorkerLimits, frame: bytes) -> None:
     try:
         call: Call = decode(frame)
         del frame  # an upload is large
-        _send(channel, encode(Began()))
+        _send(channel, framed(codec.encode(Began())))
         limits.grant_cpu_time()
         outcome: Returned | Raised = Returned(call.function(*call.args, **call.kwargs))
     except Exception as error:
         error.add_note(f"In the worker:\n{''.join(traceback.format_exception(error))}")
         outcome = Raised(error)
-    _send(channel, encode_outcome(outcome))
+    _send(channel, framed(codec.encode_outcome(outcome)))
 
 
 def _send(channel: socket.socket, frame: bytes) -> None:

@@ -20,6 +20,7 @@ class WorkerLimits:
     file_bytes: size of a file that the child writes, enforced by the kernel; None for no limit.
     computing: whether calls do nothing but compute, unless they are given a bound of their own: one
         that uses no processor for about 9 s counts as hung. Not for what waits for a network.
+    answer_bytes: size of an answer; a child that answers more is ended.
     start_seconds: wall clock until a new child can take calls, after which it is killed.
     """
 
@@ -30,6 +31,7 @@ class WorkerLimits:
     nice: int = 15
     file_bytes: int | None = None
     computing: bool = False
+    answer_bytes: int = 1 << 30
     start_seconds: float = 60.0
 
     def apply(self) -> None:

@@ -19,10 +19,10 @@ from typing import Any
 import structlog
 
 from bot.confinement import Wall
+from bot.workers.answers import AnswerCodec
 from bot.workers.child import GROUP_SIGNALS, program
 from bot.workers.errors import ProcessorTimeError, WorkerDiedError, WorkerTimeoutError
 from bot.workers.protocol import (
-    Answer,
     Assignment,
     Beat,
     Began,
@@ -31,7 +31,6 @@ from bot.workers.protocol import (
     Ready,
     Returned,
     Unfit,
-    decode,
     encode,
     read_frame,
 )
@@ -42,6 +41,9 @@ log = structlog.get_logger(__name__)
 
 WATCH_SECONDS = 1.0
 """How often a child is looked at. Its end is noticed at once in most cases, without looking."""
+
+MOST_ANSWERS = 10_000
+"""Between two looks. One that is in strangers' hands could keep the event loop busy."""
 
 GRACE_SECONDS = 0.5
 """How long a child that closed its connection may take to end by itself."""
@@ -76,6 +78,7 @@ class ChildProcess:
         loop = asyncio.get_running_loop()
         self._name, self._on_gone = name, on_gone
         self._limits = assignment.limits
+        self._codec = AnswerCodec(assignment.answers)
         preparation = multiprocessing.spawn.get_preparation_data(name)
         del preparation["authkey"]
         introduction = encode(preparation) + encode(assignment)
@@ -147,9 +150,9 @@ class ChildProcess:
             self._writer.write(introduction)
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
                 while True:
-                    self._take(await read_frame(reader))
-        except GarbageError:
-            self.kill("answered what is no answer")
+                    self._take(await read_frame(reader, self._limits.answer_bytes))
+        except GarbageError as error:
+            self._refuse(str(error))
         finally:
             overdue.cancel()
             watch.cancel()
@@ -159,23 +162,27 @@ class ChildProcess:
 
     def _take(self, frame: bytes) -> None:
         self._answers += 1
-        try:
-            answer: Answer = decode(frame)
-        except Exception as error:  # something that only the child can make
-            answer = Raised(TypeError(f"the answer cannot be read ({error!r})"))
-        match answer:
+        match self._codec.decode(frame):
             case Ready(walls):
                 self._become_ready(walls)
             case Began():
                 self._begun = True
-            case Returned() | Raised():
-                self._answer(answer)
+            case Returned() | Raised() as outcome:
+                self._answer(outcome)
             case Unfit(reason):
                 self._unfit = reason
             case Beat(helpers):
                 self._signs.helpers = helpers
-            case _:
-                raise GarbageError
+
+    def _refuse(self, why: str) -> None:
+        log.error(
+            "a worker answered what it may not",
+            stage="worker",
+            worker=self._name,
+            pid=self.pid,
+            why=why,
+        )
+        self.kill("answered what is no answer")
 
     def _become_ready(self, walls: tuple[Wall, ...]) -> None:
         if not self.ready.done():
@@ -208,8 +215,11 @@ class ChildProcess:
                 computing=computing,
                 long=self._long or not self.ready.done(),
             )
+            often = self._answers > answers + MOST_ANSWERS
             answers, calls = self._answers, self._calls
-            if stopped.looks_stopped():
+            if often:
+                self._refuse("too many answers")
+            elif stopped.looks_stopped():
                 self.kill("was stopped (SIGSTOP)")
             elif hung:
                 self.kill(hung)

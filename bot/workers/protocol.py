@@ -1,8 +1,9 @@
-"""What the parent and a child say to each other: pickled messages, each after its length.
+"""What the parent and a child say to each other: messages, each after its length.
 
 The parent sends an `Assignment` once, then a `Call` at a time. The child answers with `Ready` once
 and, for each call, with `Began` and then `Returned` or `Raised`. A `Beat` comes at any time, and
-`Unfit` before a child ends itself.
+`Unfit` before a child ends itself. What the parent sends is pickled; what a child answers is not,
+see `bot.workers.answers`.
 """
 
 from __future__ import annotations
@@ -11,16 +12,12 @@ import asyncio
 import pickle
 import socket
 import struct
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from bot.confinement import Confinement, Wall
 from bot.workers.limits import WorkerLimits
-
-MOST_BYTES = 1 << 30
-"""Of a message; more is none, but what something else wrote to the socket."""
 
 _LENGTH = struct.Struct(">Q")
 
@@ -34,13 +31,14 @@ class Assignment:
     """What a child is for.
 
     environment: secrets that it needs. confinement: the walls that it builds around itself before
-    its first call; None for none.
+    its first call; None for none. answers: classes that its answers may hold.
     """
 
     limits: WorkerLimits
     on_start: Callable[[], None] | None
     environment: Mapping[str, str]
     confinement: Confinement | None = None
+    answers: tuple[type, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,39 +94,28 @@ Answer: TypeAlias = Beat | Ready | Began | Returned | Raised | Unfit
 
 
 def encode(message: object) -> bytes:
-    """Return a message as it travels. Raises what `pickle` raises for what cannot travel."""
-    content = pickle.dumps(message)
+    """Return a message of the parent as it travels. Raises what `pickle` raises for what cannot."""
+    return framed(pickle.dumps(message))
+
+
+def framed(content: bytes) -> bytes:
+    """Return a message's bytes after their length."""
     return _LENGTH.pack(len(content)) + content
 
 
-def encode_outcome(outcome: Returned | Raised) -> bytes:
-    """Return the outcome of a call as it travels; if it cannot travel, an error that says so."""
-    try:
-        frame = encode(outcome)
-        if isinstance(outcome, Raised):  # errors with arguments of their own often cannot be made
-            decode(frame[_LENGTH.size :])
-    except Exception as error:
-        what = outcome.error if isinstance(outcome, Raised) else outcome.value
-        text = f"{type(what).__name__} cannot be passed to another process ({error!r})"
-        if isinstance(outcome, Raised):
-            text += f": {''.join(traceback.format_exception(outcome.error))}"
-        return encode(Raised(TypeError(text)))
-    return frame
-
-
 def decode(content: bytes) -> Any:
-    """Return the message. Raises whatever unpickling its parts raises."""
-    return pickle.loads(content)  # noqa: S301 - between two processes of this program
+    """Return the parent's message, in a child. Raises whatever unpickling its parts raises."""
+    return pickle.loads(content)  # noqa: S301 - of the process that started this one
 
 
-async def read_frame(reader: asyncio.StreamReader) -> bytes:
+async def read_frame(reader: asyncio.StreamReader, most_bytes: int) -> bytes:
     """Return the next message's bytes.
 
     Raises IncompleteReadError or OSError at the end, `GarbageError` for what cannot be one.
     """
     (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
-    if length > MOST_BYTES:
-        raise GarbageError
+    if length > most_bytes:
+        raise GarbageError(f"{length} bytes are too many")
     return await reader.readexactly(length)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -41,7 +41,8 @@ STEADY_SECONDS = 60.0
 class Worker:
     """A restartable child process that runs one call at a time.
 
-    Functions and arguments travel by pickle, so functions must be module-level. State that should
+    Functions and arguments travel by pickle, so functions must be module-level; what they return
+    and raise travels as `bot.workers.answers` says, of listed classes. State that should
     outlive a call (a loaded model) lives in the child's modules and is lost when it is replaced.
 
     The first call starts the child. From then on its end is noticed when it comes, also between
@@ -60,6 +61,7 @@ class Worker:
         *,
         secrets: Sequence[str] = (),
         confinement: Confinement | None = None,
+        answers: Iterable[type] = (),
     ) -> None:
         """on_start: called in each child before its first call; it travels by pickle, too.
 
@@ -68,6 +70,9 @@ class Worker:
 
         confinement: each child walls itself in by it, between `on_start` and its first call. It
         computes with one thread then, as long as libraries ask the environment how many.
+
+        answers: classes that answers may hold besides what every answer may; see `AnswerCodec`. An
+        answer with another ends the child.
         """
         self.name = name
         self.on_lost: Callable[[WorkerDiedError], None] | None = None
@@ -75,6 +80,7 @@ class Worker:
         self._on_start = on_start
         self._secrets = tuple(secrets)
         self._confinement = confinement
+        self._answers = tuple(answers)
         self._walls: tuple[Wall, ...] = ()
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -238,7 +244,9 @@ class Worker:
         if self._closed:
             raise WorkerDiedError(f"The {self.name} is shut down.")
         told = environment.entrusted(os.environ, self._secrets)
-        assignment = Assignment(self._limits, self._on_start, told, self._confinement)
+        assignment = Assignment(
+            self._limits, self._on_start, told, self._confinement, self._answers
+        )
         known = environment.public(os.environ)
         if self._confinement is not None:
             known |= environment.ONE_THREAD

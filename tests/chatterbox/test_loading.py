@@ -28,6 +28,7 @@ from bot.speech.types import (
     VoiceReference,
     VoiceSettings,
 )
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.chatterbox.conftest import spec
 from tests.chatterbox.shrunk import open_shrunk
@@ -57,7 +58,7 @@ def test_the_cache_of_voices_is_bounded_by_bytes(checkpoint: Checkpoints, voices
 async def test_in_its_worker_concurrent_requests_equal_sequential_ones(
     checkpoint: Checkpoints, voices: Voices
 ) -> None:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=300))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=300), answers=ENGINE_ANSWERS)
     client = EngineClient(worker, english(checkpoint, slots=4), open_engine=open_shrunk)
     requests = [
         SynthesisRequest(text, voice, settings=VoiceSettings(seed=1))

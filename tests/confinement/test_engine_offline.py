@@ -13,6 +13,7 @@ from bot.confinement import Wall
 from bot.speech import engine_worker
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.scripted_engine import ScriptedEngine, open_scripted, scripted
 
@@ -53,7 +54,7 @@ async def test_a_loaded_engine_is_offline_and_speaks() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(20)
         port = server.getsockname()[1]
-        worker = Worker("engine worker", WorkerLimits(60))
+        worker = Worker("engine worker", WorkerLimits(60), answers=ENGINE_ANSWERS)
         client = EngineClient(
             worker, EngineSpec(), open_engine=partial(open_downloading, port=port)
         )

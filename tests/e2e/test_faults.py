@@ -10,6 +10,7 @@ import pytest
 
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from bot.workers.backoff import FREE_RESTARTS
 from tests.faults.__main__ import run_matrix
@@ -45,7 +46,7 @@ async def test_an_engine_that_cannot_be_loaded_says_until_when_and_is_loaded_by_
 ) -> None:
     times_left = tmp_path / "times_left"
     times_left.write_bytes(bytes(FREE_RESTARTS + 1))
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     client = EngineClient(worker, EngineSpec(checkpoint=times_left), open_engine=open_at_last)
     try:
         client.load_again()

@@ -18,6 +18,7 @@ import soxr
 from bot.privacy.service import PrivacyService
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from loopback import LoopbackDiscord, Message, Person, Upload, encode_opus, wait_until
 from loopback.audio import SAMPLE_RATE
@@ -185,7 +186,7 @@ async def test_nothing_of_a_member_is_left_on_the_disk_or_in_the_logs(
 
 
 async def test_the_worker_keeps_no_prepared_voice_of_a_member(tmp_path: Path) -> None:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     engine = EngineClient(worker, EngineSpec(), open_engine=open_remembering)
 
     async def prepared(sha256: str) -> tuple[bytes, ...]:

@@ -15,6 +15,7 @@ from bot.clip_need import ClipNeed
 from bot.enrolment.service import EnrolmentService
 from bot.enrolment.types import AudioFileError, EnrolmentLimits, SampleRejectedError
 from bot.errors import UserError
+from bot.worker_answers import MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage.errors import InvalidNameError, NameTakenError
 from storage.quotas import EnrolmentQuotas, Quota
@@ -29,7 +30,11 @@ GUILD = 7
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker() -> AsyncIterator[Worker]:
-    worker = Worker("media worker", WorkerLimits(call_seconds=100, memory_bytes=2 * 1024**3))
+    worker = Worker(
+        "media worker",
+        WorkerLimits(call_seconds=100, memory_bytes=2 * 1024**3),
+        answers=MEDIA_ANSWERS,
+    )
     yield worker
     await worker.close()
 
@@ -99,7 +104,7 @@ async def test_an_upload_over_a_limit_is_told_which_and_not_tried_again(
 ) -> None:
     left = tmp_path / "left"
     left.write_bytes(bytes(5))
-    worker = Worker("media worker", limits)
+    worker = Worker("media worker", limits, answers=MEDIA_ANSWERS)
     try:
         with pytest.raises(UserError, match=reason):
             await EnrolmentService(worker, store, EnrolmentLimits())._run(work, left)
@@ -146,7 +151,7 @@ async def test_a_rejection_comes_out_of_the_worker_whole(service: EnrolmentServi
 async def test_a_file_over_the_limit_never_reaches_the_worker(
     store: VoiceStore, limits: EnrolmentLimits
 ) -> None:
-    idle = Worker("media worker", WorkerLimits(call_seconds=1))
+    idle = Worker("media worker", WorkerLimits(call_seconds=1), answers=MEDIA_ANSWERS)
     with pytest.raises(AudioFileError, match="the limit is 25 MB"):
         await EnrolmentService(idle, store, limits).prepare(bytes(limits.max_bytes + 1))
     assert idle.pid is None

@@ -18,6 +18,7 @@ from bot.errors import MynahError
 from bot.speech.engine_client import EngineClient
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import EngineSpec, Speech
+from bot.worker_answers import ENGINE_ANSWERS, MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.faults import parts
 from tests.faults.committing import FAULTS, GPU_FAULTS
@@ -125,7 +126,9 @@ async def _first_loss(part: EngineClient | Worker) -> float:
 @asynccontextmanager
 async def _engine(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, EngineClient]]:
     client = EngineClient(
-        Worker("engine worker", LIMITS), EngineSpec(), open_engine=ENGINES[cell.part]
+        Worker("engine worker", LIMITS, answers=ENGINE_ANSWERS),
+        EngineSpec(),
+        open_engine=ENGINES[cell.part],
     )
     scheduler = FairScheduler(client, at_once=lambda: client.info.slots if client.info else 1)
 
@@ -148,7 +151,7 @@ async def _engine(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Engi
 
 @asynccontextmanager
 async def _media(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Worker]]:
-    worker = Worker("media worker", LIMITS, parts.listen_badly)
+    worker = Worker("media worker", LIMITS, parts.listen_badly, answers=MEDIA_ANSWERS)
     store: Any = SimpleNamespace(database=None, clips=None)  # nothing is saved
     service = EnrolmentService(worker, store, EnrolmentLimits())
 

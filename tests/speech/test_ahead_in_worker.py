@@ -16,6 +16,7 @@ from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService, Utterance
 from bot.speech.types import EngineSpec
 from bot.text.plan import TextLimits
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.continuous_engine import open_continuous
 from tests.speech.slot_engine import VOICE
@@ -44,7 +45,7 @@ class Spoken:
 
 @pytest.fixture
 async def client() -> AsyncIterator[EngineClient]:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     client = EngineClient(worker, EngineSpec(), open_engine=open_continuous, sentence_seconds=60)
     await client.start()
     yield client

@@ -12,6 +12,7 @@ from bot.speech import analysis
 from bot.speech.analysis import RecordingAnalysis
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage.types import ReferenceClip
 from tests.speech.scripted_engine import ScriptedEngine
@@ -30,7 +31,7 @@ def open_comparing(_spec: EngineSpec) -> ComparingEngine:
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     yield worker
     await worker.close()
 

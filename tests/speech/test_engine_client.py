@@ -18,6 +18,7 @@ from bot.speech.engine_worker import EngineOpener
 from bot.speech.load_progress import LoadProgress
 from bot.speech.texts import reads_for
 from bot.speech.types import ChatterboxModel, EngineSpec, Speech, SynthesisResult
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from bot.workers.backoff import FREE_RESTARTS
 from tests.speech.scripted_engine import (
@@ -48,7 +49,9 @@ async def engine(
     clock: Clock | None = None,
     call_seconds: float = 60,
 ) -> AsyncIterator[tuple[EngineClient, Worker]]:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=call_seconds))
+    worker = Worker(
+        "engine worker", WorkerLimits(call_seconds=call_seconds), answers=ENGINE_ANSWERS
+    )
     client = EngineClient(
         worker, spec or EngineSpec(), open_engine=open_engine, clock=clock or Clock()
     )

@@ -12,6 +12,7 @@ import pytest
 from bot.errors import EngineError
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec, Speech, SynthesisResult
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.continuous_engine import open_continuous, sentence
 
@@ -33,7 +34,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 async def client(clock: Clock) -> AsyncIterator[EngineClient]:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     client = EngineClient(
         worker, EngineSpec(), open_engine=open_continuous, sentence_seconds=5, clock=clock
     )

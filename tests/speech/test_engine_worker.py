@@ -16,6 +16,7 @@ from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.engines import select
 from bot.speech.opus import decode_opus
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.scripted_engine import open_scripted, scripted
 
@@ -23,12 +24,15 @@ NOISY_PROGRAM = """
 import asyncio
 from bot.speech.engine_client import EngineClient
 from bot.speech.types import EngineSpec
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.scripted_engine import open_noisy
 
 async def main():
     client = EngineClient(
-        Worker("engine worker", WorkerLimits(60)), EngineSpec(), open_engine=open_noisy
+        Worker("engine worker", WorkerLimits(60), answers=ENGINE_ANSWERS),
+        EngineSpec(),
+        open_engine=open_noisy,
     )
     await client.start()
     await client.close()
@@ -59,7 +63,7 @@ def test_what_libraries_print_stays_off_the_programs_output(tmp_path: Path) -> N
 
 
 async def test_a_thread_of_the_worker_waits_briefly_for_pythons_lock() -> None:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     client = EngineClient(worker, EngineSpec(), open_engine=open_scripted)
     before = sys.getswitchinterval()
     sys.setswitchinterval(0.005)
@@ -73,7 +77,7 @@ async def test_a_thread_of_the_worker_waits_briefly_for_pythons_lock() -> None:
 
 
 async def test_the_real_engine_speaks_in_its_worker() -> None:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     client = EngineClient(worker, EngineSpec(kind="piper"))
     try:
         info = await client.start()

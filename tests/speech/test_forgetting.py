@@ -13,6 +13,7 @@ import pytest
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
+from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.speech.remembering_engine import open_remembering
 from tests.speech.test_engine_client import arm, armed
@@ -20,7 +21,7 @@ from tests.speech.test_engine_client import arm, armed
 
 @pytest.fixture
 async def worker() -> AsyncIterator[Worker]:
-    worker = Worker("engine worker", WorkerLimits(call_seconds=60))
+    worker = Worker("engine worker", WorkerLimits(call_seconds=60), answers=ENGINE_ANSWERS)
     yield worker
     await worker.close()
 
