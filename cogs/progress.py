@@ -94,8 +94,7 @@ class ProgressLine:
 
     def report(self, progress: Progress) -> None:
         """Take in how far the utterance is. Returns at once."""
-        self._wanted = self._context.copy().run(progress_text, progress)
-        self._show()
+        self._context.copy().run(self._take_in, progress)
 
     async def flush(self) -> None:
         """Show the last step without waiting any longer; for the program's end."""
@@ -105,9 +104,13 @@ class ProgressLine:
             self._timer.cancel()
             self._timer = None
         self._not_before = 0.0
-        self._show()
+        self._context.copy().run(self._show)
         if self._edit is not None:
             await self._edit
+
+    def _take_in(self, progress: Progress) -> None:
+        self._wanted = progress_text(progress)
+        self._show()
 
     def _show(self) -> None:
         if self._answer is None or self._wanted == self._shown or self._edit or self._timer:
@@ -117,8 +120,7 @@ class ProgressLine:
             self._timer = loop.call_at(self._not_before, self._show_later)
         elif time.monotonic() < self._until:
             self._not_before = loop.time() + EDIT_SECONDS
-            edit = self._do_edit(self._answer, self._wanted)
-            self._edit = loop.create_task(edit, context=self._context.copy())
+            self._edit = loop.create_task(self._do_edit(self._answer, self._wanted))
 
     def _show_later(self) -> None:
         self._timer = None

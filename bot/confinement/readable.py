@@ -46,11 +46,19 @@ def python() -> Iterator[Path]:
     installed = {sysconfig.get_path(name) for name in _PYTHON_PATHS}
     yield from (Path(path) for path in installed if path)
     yield from _mapped_libraries()
+    yield from _packages_elsewhere()
     for entry in map(Path, sys.path):
         if entry.name in _PACKAGE_FOLDERS or entry.name == "lib-dynload":
             yield entry
         elif os.fspath(entry) not in installed:
             yield from _modules(entry)
+
+
+def _packages_elsewhere() -> Iterator[Path]:
+    """Yield the folders of loaded packages; those of an editable install are on no path."""
+    for name, module in list(sys.modules.items()):
+        if "." not in name:
+            yield from map(Path, getattr(module, "__path__", ()))
 
 
 def _modules(folder: Path) -> Iterator[Path]:

@@ -12,8 +12,8 @@ from bot.config import load_settings
 from bot.speech.models import MODELS
 from storage.names_at_hand import languages
 from tests.cli.conftest import Mynah
+from tests.cli.test_docs import TEXT, section
 from tests.cli.test_json import documented
-from tests.e2e.cli.test_docs import TEXT, section
 
 
 def test_every_model_is_listed_with_what_it_needs(mynah: Mynah) -> None:

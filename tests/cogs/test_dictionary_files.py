@@ -100,7 +100,7 @@ async def test_what_has_no_room_is_refused(scene: Scene) -> None:
     await put(scene, scene.ann, *(Entry(f"w{number}", "x") for number in range(1999)))
     answer = read(await send(scene, scene.ann, b'{"a": "1", "b": "2", "w1": "3"}'))
     assert "1 entry added\n1 entry replaced\n1 entry refused" in answer
-    assert "2. b: The dictionary is full" in answer
+    assert "2\\. b: The dictionary is full" in answer
     assert len(await entries(scene, scene.ann)) == 2000
 
 

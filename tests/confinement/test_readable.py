@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -19,6 +20,17 @@ def test_of_a_clone_only_its_packages_are(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     found = {path.name for path in readable.python() if path.parent == tmp_path}
     assert found == {"bot", "wheel.libs", "module.py"}
+
+
+def test_a_loaded_package_that_is_on_no_path_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = ModuleType("package")
+    package.__path__ = [str(tmp_path / "package"), "__editable__.finder.__path_hook__"]
+    monkeypatch.setitem(sys.modules, "package", package)
+    found = list(readable.python())
+    assert tmp_path / "package" in found
+    assert tmp_path not in found
 
 
 def test_a_folder_of_packages_is_as_a_whole(
