@@ -68,8 +68,11 @@ SHORTEST_WORD = 0.2
 LONGEST_WORD = 1.2
 """Seconds of the same, beside a pause like the others' on either side."""
 
-AUDIBLE = 0.835
+AUDIBLE = 0.83
 """Score of a word that has been said, if not clearly, where the other three are recognised."""
+
+NEARLY = 0.03
+"""By how much another word of the list may be clearer there then: "yellow" lies in "vanilla"."""
 
 BY_CHANCE = 0.03
 """Score by which a run that goes beyond the words' own has to be better, to be another order."""
@@ -206,8 +209,8 @@ def _is_recognised(
     return slot.score >= CLEAR and _is_clearest(slot, spotted)
 
 
-def _is_clearest(slot: HeardWord, spotted: Sequence[HeardWord]) -> bool:
-    return slot.score >= max(other.score for other in spotted if other.shares(slot))
+def _is_clearest(slot: HeardWord, spotted: Sequence[HeardWord], margin: float = 0.0) -> bool:
+    return slot.score + margin >= max(o.score for o in spotted if o.shares(slot))
 
 
 def _is_complete(
@@ -221,7 +224,7 @@ def _is_complete(
         return True
     place = recognised.index(False)
     slot = slots[place]
-    if slot is not None and slot.score >= AUDIBLE and _is_clearest(slot, spotted):
+    if slot is not None and slot.score >= AUDIBLE and _is_clearest(slot, spotted, NEARLY):
         return True
     if place in (0, COUNT - 1):
         return False

@@ -154,7 +154,7 @@ def test_a_misheard_word_needs_room_and_two_pauses(third: float, complete: bool)
     assert _is_complete(slots, recognised, [], [first, second, misheard, fourth]) is complete
 
 
-@pytest.mark.parametrize(("other", "complete"), [(0.83, True), (0.9, False)])
+@pytest.mark.parametrize(("other", "complete"), [(0.83, True), (0.86, True), (0.9, False)])
 def test_an_unclear_last_word_counts_unless_another_is_clearer(
     other: float, complete: bool
 ) -> None:
