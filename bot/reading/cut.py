@@ -101,7 +101,8 @@ def _continues(text: str, end: int) -> bool:
     """Whether what stands at `end` belongs to the character before it."""
     at = text[end : end + 1]
     joined = "\u200d" in (at, text[end - 1])
-    return joined or (bool(at) and (unicodedata.category(at) in ("Mn", "Mc", "Me", "Sk")))
+    is_skin = "\U0001f3fb" <= at <= "\U0001f3ff"
+    return joined or is_skin or (bool(at) and unicodedata.category(at) in ("Mn", "Mc", "Me"))
 
 
 def _closed(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.reading.cut import as_long, cut_text
@@ -54,6 +54,7 @@ def test_what_is_left_is_the_beginning(text: str, most: int) -> None:
 
 
 @given(TEXTS, st.integers(20, 100))
+@example(" 😂```code```", 20)
 def test_something_of_a_text_is_left(text: str, most: int) -> None:
     if text.strip():
         assert cut_text(text, most)[0].strip()
