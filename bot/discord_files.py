@@ -40,7 +40,7 @@ async def fetch(http: HTTPClient, url: str, most_bytes: int) -> bytes:
             timeout=timeout,
         ) as session,
     ):
-        address = URL(url, encoded=True)
+        address = URL(url)
         for _ in range(MOST_REDIRECTS + 1):
             found = await _get(http, session, address, most_bytes)
             if isinstance(found, bytes):
@@ -67,7 +67,7 @@ async def _get(
 
 def _moved(address: URL, location: str) -> URL:
     try:
-        return address.join(URL(location, encoded=True))
+        return address.join(URL(location))
     except ValueError as error:
         raise FileNotFetchedError(f"no address: {location[:80]!r}") from error
 

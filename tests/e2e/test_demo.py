@@ -17,6 +17,7 @@ import soundfile
 import soxr
 from pocketsphinx import Decoder
 
+from bot.condition import Condition
 from bot.demo.errors import DemoFailedError, RefusedError
 from bot.demo.member import SAID, ending, over, refused, say
 from bot.demo.timeline import Timeline
@@ -105,7 +106,7 @@ def answered(content: str) -> Interaction:
 
 def followed(progress: Progress) -> Interaction:
     """A /say whose answer has followed the speech so far, as the bot writes it."""
-    loading: Any = SimpleNamespace(ready=False, info=None)
+    loading: Any = SimpleNamespace(ready=False, info=None, condition=lambda: Condition("starting"))
     first = say_text("Robin", "Demo", Ticket(0, 0.0, asyncio.Future())) + engine_note(loading)
     return answered(f"{first}\n{progress_text(progress)}")
 
