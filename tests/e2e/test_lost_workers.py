@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ async def test_no_secret_is_seen_in_the_environment_of_a_child(service: Service)
         for secret in (token, "s3cret", "DISCORD_TOKEN", "MYNAH_"):
             assert secret not in shown
         limits = Path(f"/proc/{worker.pid}/limits").read_text()
-        assert "Max core file size        0 " in limits
+        assert re.search(r"^Max core file size +[01] +[01] ", limits, re.MULTILINE)
         assert "Max file size             unlimited" not in limits
 
 
