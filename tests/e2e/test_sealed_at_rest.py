@@ -152,7 +152,9 @@ async def test_the_watch_sees_what_is_plain(tmp_path: Path) -> None:
     assert any(name.endswith(".clip.tmp") for name in found)
 
 
-STORED = re.compile(r"/(mynah\.db(-wal|-shm|-journal)?|reserve\.bin|clips/[^/]*\.clip\.tmp)$")
+STORED = re.compile(
+    r"/(mynah\.(db(-wal|-shm|-journal)?|lock)|reserve\.bin|clips/[^/]*\.clip\.tmp)$"
+)
 LIBRARIES = re.compile(r"/site-packages/|^/dev/(null|shm/sem\.)")
 """numba tries whether it could cache, in files without a name; OpenMP has semaphores."""
 
