@@ -151,7 +151,9 @@ async def _engine(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Engi
 
 @asynccontextmanager
 async def _media(cell: Cell, times_left: Path) -> AsyncIterator[tuple[Ask, Worker]]:
-    worker = Worker("media worker", LIMITS, parts.listen_badly, answers=MEDIA_ANSWERS)
+    worker = Worker(
+        "media worker", LIMITS, parts.listen_badly, answers=(*MEDIA_ANSWERS, parts.Heard)
+    )
     store: Any = SimpleNamespace(database=None, clips=None)  # nothing is saved
     service = EnrolmentService(worker, store, EnrolmentLimits())
 

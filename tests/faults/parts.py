@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import EngineDeadError
@@ -98,8 +99,15 @@ def listen_badly() -> None:
     sys.modules[pipeline.__name__] = pipeline
 
 
-def _prepare_sample(data: bytes, _limits: object) -> types.SimpleNamespace:
+@dataclass(frozen=True)
+class Heard:
+    """Stands for the sample that an upload becomes."""
+
+    clip: None = None
+
+
+def _prepare_sample(data: bytes, _limits: object) -> Heard:
     fault, _, times_left = data.removeprefix(UPLOAD).decode().partition("|")
     if fault and armed(Path(times_left)):
         commit(fault)
-    return types.SimpleNamespace(clip=None)
+    return Heard()
