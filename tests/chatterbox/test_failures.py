@@ -29,11 +29,14 @@ def decoder(engine: ChatterboxEngine) -> Iterator[Any]:
     assert not engine.busy
 
 
-def test_a_damaged_clip_fails_alone(engine: ChatterboxEngine, voices: Voices) -> None:
+def test_a_damaged_clip_fails_alone(
+    engine: ChatterboxEngine, voices: Voices, caplog: pytest.LogCaptureFixture
+) -> None:
     gone = VoiceReference(Path("gone.pickle.gz"), "0" * 64)
     results = engine.synthesize([asked(gone), asked(voices[0])])
     assert [type(result) for result in results] == [EngineError, Speech]
-    assert "gone.pickle.gz cannot be used: the file is missing" in str(results[0])
+    assert "My data cannot be read" in str(results[0])
+    assert "gone.pickle.gz cannot be used: the file is missing" in caplog.text
 
 
 def test_too_little_memory_for_its_sound_fails_a_sentence_and_frees_the_cache(
