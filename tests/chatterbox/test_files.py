@@ -104,7 +104,8 @@ def test_a_directory_with_version_2_only_is_version_2_and_says_so(
     found = locate(spec("multilingual", tmp_path))
     assert found.model.name == "multilingual-v2"
     assert "no t3_mtl23ls_v3.safetensors, so it is the multilingual-v2 model" in found.note
-    assert [record.getMessage() for record in caplog.records] == [f"about the model's files: {found.note}"]
+    (record,) = caplog.records
+    assert record.getMessage() == f"about the model's files: {found.note}"
 
 
 def test_a_directory_with_both_versions_is_what_was_asked_for(tmp_path: Path) -> None:
