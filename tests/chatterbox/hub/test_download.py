@@ -136,7 +136,7 @@ def test_a_command_shows_the_download_in_lines_of_its_own(
     assert re.fullmatch(r".*: (\d+\.\d) of \1 MB \.\.\.", download[-1])
     begin = lines.index("Checking engine ...")
     expected = [*download, "Loading the engine ...", "Checking codecs ..."]
-    assert lines[begin + 1 :] == expected
+    assert lines[begin + 1 :][: len(expected)] == expected
 
 
 def fetch_whole(model: ChatterboxModel) -> Path:
