@@ -18,8 +18,11 @@ from hypothesis import settings
 
 TESTS = Path(__file__).parent
 
-settings.register_profile("busy", deadline=None)  # other processes take the time of an example
-settings.load_profile("busy")
+# No deadline: other processes take the time of an example. The same examples each time, so that a
+# commit that passed passes again; new ones are looked for with --hypothesis-profile=search.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile("repeatable")
 
 FIRST = ("e2e", "cli", "", "voice", "enrolment", "speech", "storage", "text")
 """Folders, longest tests first; "" are the files in `tests` itself. The others follow."""

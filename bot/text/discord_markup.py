@@ -91,6 +91,11 @@ def read_ids(text: str, words: Words, kept: KeptWords) -> str:
     """Return `text` without ids, and with other long numbers digit by digit."""
     text = _NAMED.sub("", _BROKEN.sub(r"\1", text))
     text = _ID.sub(lambda match: kept.keep(words.id), text)
+    return read_long_numbers(text)
+
+
+def read_long_numbers(text: str) -> str:
+    """Return `text` with each number of 13 digits or more digit by digit."""
     return _LONG_NUMBER.sub(lambda match: " ".join(match[0]), text)
 
 

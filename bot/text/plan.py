@@ -9,7 +9,12 @@ from bot.errors import UserError
 from bot.i18n import Translatable
 from bot.text.addresses import read_addresses, read_links
 from bot.text.dictionary import NO_ENTRIES, Dictionary, Entries, read_marked
-from bot.text.discord_markup import read_code_and_spoilers, read_ids, read_markup
+from bot.text.discord_markup import (
+    read_code_and_spoilers,
+    read_ids,
+    read_long_numbers,
+    read_markup,
+)
 from bot.text.emojis import read_emoji
 from bot.text.engine_reads import WORDS, EngineReads
 from bot.text.kaomoji import without_kaomoji
@@ -116,7 +121,7 @@ def _clean(text: str, language: str | None, names: Names, entries: Entries = NO_
     text = read_laughs(entries.replace(read_markdown(text, language)), language)
     text = read_ids(text, words, kept)
     text = collapse_marks(collapse_letters(text))
-    return collapse_marks(kept.put_back(text))
+    return collapse_marks(read_long_numbers(kept.put_back(text)))  # a host may hold one
 
 
 def _too_long(characters: int, limit: int) -> UserError:

@@ -86,6 +86,24 @@ def test_any_text_is_said_within_the_limits_or_refused(
     assert said.isprintable()
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("0000000000000.AO", "0 0 0 0 0 0 0 0 0 0 0 0 0.ao"),
+        ("see 1234567890123.co.uk/7", "see link to 1 2 3 4 5 6 7 8 9 0 1 2 3.co.uk"),
+        ("www.1234567890123.de", "link to 1 2 3 4 5 6 7 8 9 0 1 2 3.de"),
+        ("https://1234567890123.de", "link to 1 2 3 4 5 6 7 8 9 0 1 2 3.de"),
+        ("a@1234567890123.de", "a at 1 2 3 4 5 6 7 8 9 0 1 2 3 dot de"),
+        ("a1234567890123.txt", "a1 2 3 4 5 6 7 8 9 0 1 2 3 dot txt"),
+        ("<:a1234567890123:1>", "a1 2 3 4 5 6 7 8 9 0 1 2 3"),
+        ("123456789012.de", "123456789012.de"),
+    ],
+)
+def test_a_long_number_is_read_digit_by_digit_in_addresses_too(text: str, said: str) -> None:
+    assert clean(text) == said
+    assert clean(said) == said
+
+
 @given(TEXTS, CODES, NAMES)
 def test_cleaning_twice_is_cleaning_once(text: str, language: str | None, names: Names) -> None:
     try:
