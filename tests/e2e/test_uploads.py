@@ -24,12 +24,13 @@ CASES = 4 * len(CONTAINERS)
 
 
 @pytest.mark.timeout(300)
-def test_damaged_uploads_are_refused_or_enrolled() -> None:
+def test_damaged_uploads_are_refused_or_decoded() -> None:
     report = uploads.run(CASES, 7, CORPUS / uploads.NAME)
     assert not report.failures
     assert report.cases >= CASES
     assert report.outcomes["AudioFileError"] > 10
-    assert report.outcomes["enrolled"] > 10
+    assert report.outcomes["decoded"] > 10
+    assert report.outcomes["enrolled"] > 3
 
 
 @pytest.mark.timeout(120)
