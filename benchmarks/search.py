@@ -23,9 +23,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sized
 from pathlib import Path
 from typing import Any
 
-from storage.database import Database
 from storage.layout import DATABASE_NAME
 from storage.names import name_key, word_tails
+from storage.sqlite_database import SqliteDatabase
 from storage.voices import VoiceStore
 
 GUILD_ID = 1
@@ -60,7 +60,9 @@ async def run() -> dict[str, Any]:
             index, like = {}, {}
             for size, folder in folders.items():
                 store = await stack.enter_async_context(VoiceStore.open(folder))
-                database = await stack.enter_async_context(Database.open(folder / DATABASE_NAME))
+                database = await stack.enter_async_context(
+                    SqliteDatabase.open(folder / DATABASE_NAME)
+                )
                 index[size], like[size] = by_index(store), by_like(database)
             measured = await measure(index, prefixes)
             alternative = await measure(like, prefixes[:LIKE_SEARCHES])
@@ -144,7 +146,7 @@ def by_index(store: VoiceStore) -> Search:
     return lambda prefix: store.search(GUILD_ID, prefix, LIMIT)
 
 
-def by_like(database: Database) -> Search:
+def by_like(database: SqliteDatabase) -> Search:
     """The alternative."""
     return lambda prefix: database.read(_LIKE, (GUILD_ID, prefix, LIMIT))
 

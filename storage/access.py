@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.types import Reach
 
 _RANKS: tuple[Reach, ...] = ("owner", "named", "everybody")
@@ -82,7 +81,7 @@ async def access_of(execute: Execute, voice_ids: Collection[int]) -> dict[int, V
     return {row["id"]: _access_from(row) for row in rows}
 
 
-def _access_from(row: sqlite3.Row) -> VoiceAccess:
+def _access_from(row: Row) -> VoiceAccess:
     members, roles, blocked = (_ids(row[name]) for name in ("members", "roles", "blocked"))
     reach: Reach = row["reach"] if row["reach"] in _RANKS else "owner"  # as `rows` does
     return VoiceAccess(

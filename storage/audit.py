@@ -6,7 +6,6 @@ every hash stays what it is. `storage.audit_check` finds what was tampered with.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -27,14 +26,15 @@ from storage.audit_rows import (
     text_hash,
 )
 from storage.audit_seal import is_intact, seal
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 from storage.forgotten import is_stand_in
 from storage.rows import timestamp
 from storage.sealing import NO_KEYS, KeyRing
 
 _INSERT = f"INSERT INTO audit ({', '.join(COLUMNS)}, hash) VALUES ({', '.join('?' * 11)})"  # noqa: S608
-_BEGIN = "INSERT OR IGNORE INTO audit_chains VALUES (?, 1, ?, 0, ?, NULL)"
+_BEGIN = "INSERT INTO audit_chains VALUES (?, 1, ?, 0, ?, NULL) ON CONFLICT DO NOTHING"
+_DROP_TEXT = "DELETE FROM audit_texts WHERE guild_id = ? AND number = ? AND part = ?"
 _MEMBER = """
 INSERT INTO audit_members VALUES (?, ?, ?, ?, ?)
 ON CONFLICT (guild_id, user_id) DO UPDATE SET newest = excluded.newest RETURNING pseudonym
@@ -117,10 +117,11 @@ async def _keep_texts(
 ) -> dict[str, str]:
     hashes = {}
     for part, text in texts.items():
-        text, salt = text.encode(errors="replace").decode(), new_salt()
-        await execute(
-            "REPLACE INTO audit_texts VALUES (?, ?, ?, ?, ?)", (guild_id, number, part, salt, text)
-        )
+        # Neither lone surrogates nor NUL, which PostgreSQL keeps in no text.
+        text = text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        salt, place = new_salt(), (guild_id, number, part)
+        await execute(_DROP_TEXT, place)
+        await execute("INSERT INTO audit_texts VALUES (?, ?, ?, ?, ?)", (*place, salt, text))
         hashes[part] = text_hash(salt, text)
     return hashes
 
@@ -263,7 +264,7 @@ async def _prune(execute: Execute, guild_id: int, until: datetime, limit: int) -
     return len(old)
 
 
-def _older_ones(rows: Sequence[sqlite3.Row], until: str) -> list[sqlite3.Row]:
+def _older_ones(rows: Sequence[Row], until: str) -> list[Row]:
     """Return those before the first that is new enough; a clock may have been wrong for a while."""
     old = []
     for row in rows:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
-import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,11 +17,10 @@ from typing import Any
 from storage.audit_chains import Chain, chains, read_chain
 from storage.audit_rows import COLUMNS, pseudonym_of, row_hash, text_hash
 from storage.audit_seal import Sealed, opened
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import BrokenSealError
 from storage.sealing import NO_KEYS, KeyRing, sealing_key
-from storage.snapshot import snapshot
 
 BATCH = 500
 MOST_FAULTS = 100
@@ -89,7 +87,7 @@ async def verify(database: Database, guild_id: int, keys: KeyRing = NO_KEYS) -> 
     keys: open the seal, by which it shows that all was written anew. Others may write meanwhile.
     Raises StorageError.
     """
-    async with snapshot(database.path) as execute:
+    async with database.snapshot() as execute:
         found: list[Fault] = []
         async for fault in _faults(execute, guild_id, keys):
             if len(found) == MOST_FAULTS:
@@ -158,7 +156,7 @@ class _Walk:
             what = f"{_missing(chain.last + 1, sealed.last)} that the key vouches for"
             yield self._fault(chain.last + 1, what)
 
-    def take(self, row: sqlite3.Row) -> Iterator[Fault]:
+    def take(self, row: Row) -> Iterator[Fault]:
         """Yield what is wrong with the next row, and with those before it that are missing."""
         number: int = row["number"]
         self.any = True
@@ -189,7 +187,7 @@ class _Walk:
         elif self.next == chain.last + 1 and self.before not in (None, chain.hash):
             yield self._fault(chain.last, f"row {chain.last} is not the one that was written last")
 
-    def wrong_member(self, row: sqlite3.Row) -> Iterator[Fault]:
+    def wrong_member(self, row: Row) -> Iterator[Fault]:
         """Yield what is wrong with whom a pseudonym stands for."""
         pseudonym, newest = row["pseudonym"], row["newest"]
         if pseudonym_of(row["salt"], self.guild_id, row["user_id"]) != pseudonym:
@@ -197,7 +195,7 @@ class _Walk:
         if self.chain is None or not self.chain.first <= newest <= self.chain.last:
             yield self._fault(newest, f"row {newest} names {pseudonym}, but is not in the trail")
 
-    def _wrong_texts(self, row: sqlite3.Row) -> Iterator[Fault]:
+    def _wrong_texts(self, row: Row) -> Iterator[Fault]:
         number, hashes = row["number"], _texts_of(row["data"])
         for part, (salt, text) in json.loads(row["texts"]).items():
             if hashes.get(part) != text_hash(salt, text):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from typing import Any
 
 from storage.audit import guilds_naming
 from storage.audit_rows import DELETED, SPOKEN, AuditRow, Who
-from storage.connections import Parameters
+from storage.connections import Parameters, Row
 from storage.database import Database
 
 BATCH = 500
@@ -166,7 +165,8 @@ class AuditReader:
         """
         rows = await self._database.read(
             """
-            SELECT iif(actor IS NULL OR actor IN ('operator', 'bot'), actor, 'deleted') AS other,
+            SELECT CASE WHEN actor IS NULL OR actor IN ('operator', 'bot') THEN actor
+                ELSE 'deleted' END AS other,
                 user_id, count(*), coalesce(sum(milliseconds), 0) AS spoken
             FROM audit LEFT JOIN audit_members
                 ON audit_members.guild_id = audit.guild_id AND pseudonym = actor
@@ -189,7 +189,7 @@ class AuditReader:
         return [_row(row) for row in rows]
 
 
-def _row(row: sqlite3.Row) -> AuditRow:
+def _row(row: Row) -> AuditRow:
     """Return a row with what there still is of its members and texts."""
     data, texts = _object(row["data"]), _object(row["texts"])
     known = _object(row["members"])

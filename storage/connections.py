@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import aiosqlite
+
+from storage.errors import ConstraintError
+from storage.texts import excerpt
 
 Parameters: TypeAlias = Sequence[str | int | float | bytes | None]
 
@@ -16,11 +19,24 @@ BUSY_SECONDS = 5.0
 """How long a statement waits for another process (bot, command line) to finish its transaction."""
 
 
+class Row(Protocol):
+    """A row: its values in order, by number or by name; iterated, its values."""
+
+    def __getitem__(self, key: int | slice | str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def __len__(self) -> int: ...
+
+    def keys(self) -> Iterable[str]:
+        """The names of the columns, in order."""
+
+
 class Execute(Protocol):
     """Runs one statement of a transaction and returns its rows."""
 
-    async def __call__(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        """Raises sqlite3.Error."""
+    async def __call__(self, sql: str, parameters: Parameters = ()) -> list[Row]:
+        """Raises ConstraintError for what the schema forbids, else what the driver does."""
 
 
 @asynccontextmanager
@@ -42,8 +58,12 @@ def _decode(text: bytes) -> str:
 async def transaction(connection: aiosqlite.Connection) -> AsyncIterator[Execute]:
     """Hold SQLite's write lock; what is raised rolls back what was done. Raises sqlite3.Error."""
 
-    async def execute(sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
-        return list(await connection.execute_fetchall(sql, parameters))
+    async def execute(sql: str, parameters: Parameters = ()) -> list[Row]:
+        try:
+            return list(await connection.execute_fetchall(sql, parameters))
+        except sqlite3.IntegrityError as error:
+            unique = error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+            raise ConstraintError(excerpt(str(error)), unique=unique) from error
 
     try:
         await execute("BEGIN IMMEDIATE")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from storage.clips import clip_path, glance, load_clip
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import BrokenSealError, StorageError, UnknownKeyError
 from storage.recording import EncodedClip, encode, write_file
@@ -129,7 +128,7 @@ async def damaged(
     )
 
 
-def _damage(row: sqlite3.Row, clips: Path, keys: KeyRing, verify: bool) -> str | None:
+def _damage(row: Row, clips: Path, keys: KeyRing, verify: bool) -> str | None:
     sha256 = row["consent_sha256"]
     try:
         if verify:
@@ -144,12 +143,12 @@ def _damage(row: sqlite3.Row, clips: Path, keys: KeyRing, verify: bool) -> str |
     return None
 
 
-async def _release(execute: Execute, rows: list[sqlite3.Row]) -> list[str]:
+async def _release(execute: Execute, rows: list[Row]) -> list[str]:
     hashes = [row["consent_sha256"] for row in rows]
     return [sha256 for sha256 in hashes if await release(execute, sha256)]
 
 
-def _consent(row: sqlite3.Row, keys: KeyRing) -> Consent:
+def _consent(row: Row, keys: KeyRing) -> Consent:
     """Return a row as what it holds. Raises StorageError if it cannot be read."""
     context = evidence_context(row["voice_id"], row["clip_sha256"])
     try:

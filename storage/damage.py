@@ -6,14 +6,13 @@ import asyncio
 import dataclasses
 import logging
 import re
-import sqlite3
 from collections.abc import Mapping
 from pathlib import Path
 
 from storage.clips import clip_path, glance, load_clip
 from storage.connections import Execute
 from storage.database import Database
-from storage.errors import DamagedClipError, UnknownKeyError, UnreadableClipError
+from storage.errors import ConstraintError, DamagedClipError, UnknownKeyError, UnreadableClipError
 from storage.rows import profile_of
 from storage.sealing import KeyRing
 from storage.types import VoiceProfile
@@ -99,14 +98,15 @@ async def _mark(
     async def work(execute: Execute) -> str | None:
         # Read under the lock: another process may have written the file since it was looked at.
         fault = await asyncio.to_thread(_fault, clips, keys, sha256, damage, True)
-        try:
-            await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
-        except sqlite3.IntegrityError as error:
-            # A damaged row cannot be changed; that it is damaged is seen whenever it is read.
-            log.warning("A voice whose clip is damaged cannot be marked (%s).", error)
+        await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
         return fault
 
-    return await database.write(work)
+    try:
+        return await database.write(work)
+    except ConstraintError as error:
+        # A damaged row cannot be changed; that it is damaged is seen whenever it is read.
+        log.warning("A voice whose clip is damaged cannot be marked (%s).", error.__cause__)
+        return damage
 
 
 def _changed(

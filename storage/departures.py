@@ -42,7 +42,8 @@ class Departures:
 
         async def work(execute: Execute) -> datetime:
             await execute(
-                "INSERT OR IGNORE INTO departures (guild_id, user_id, left_at) VALUES (?, ?, ?)",
+                "INSERT INTO departures (guild_id, user_id, left_at) VALUES (?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
                 (guild_id, user_id, timestamp(now)),
             )
             [row] = await execute(
@@ -112,7 +113,7 @@ _TABLES = " UNION ".join(
     for table, column in GUILD_COLUMNS
     if table not in _NO_DATA
 )
-_OF_GUILDS = f"SELECT guild_id FROM ({_TABLES}) WHERE guild_id <> 0"  # noqa: S608
+_OF_GUILDS = f"SELECT guild_id FROM ({_TABLES}) AS known WHERE guild_id <> 0"  # noqa: S608
 _KNOWN_GUILDS = f"{_OF_GUILDS} ORDER BY guild_id"
 _HAS_DATA = f"{_OF_GUILDS} AND guild_id = ? LIMIT 1"
 _WITH_GUILD = {table for table, _column in GUILD_COLUMNS}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -11,10 +11,12 @@ from typing import Literal
 from storage import audit
 from storage.audit_events import DictionaryChanged
 from storage.audit_rows import By
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 
 Key = tuple[bool, str, str]
+
+_VERSION_BITS = 48  # so that it can be counted up for ever
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def _fold(written: str) -> str:
     return written.casefold()
 
 
-def _entry(row: sqlite3.Row) -> Entry:
+def _entry(row: Row) -> Entry:
     return Entry(row["written"], row["spoken"], row["kind"] == "pattern", row["language"])
 
 
@@ -239,9 +241,9 @@ async def _tell(
 
 async def _count_change(execute: Execute, owner: Owner) -> None:
     await execute(
+        "INSERT INTO dictionary_versions VALUES (?, ?, ?) ON CONFLICT (guild_id, user_id) "
+        "DO UPDATE SET version = dictionary_versions.version + 1",
         # A number that was never there before: what an owner had whose data was deleted may still
         # be remembered with its version.
-        "INSERT INTO dictionary_versions VALUES (?, ?, random() >> 16) "
-        "ON CONFLICT DO UPDATE SET version = version + 1",
-        (owner.guild_id, owner.user_id),
+        (owner.guild_id, owner.user_id, secrets.randbits(_VERSION_BITS)),
     )

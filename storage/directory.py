@@ -14,10 +14,23 @@ from storage.reserve import Reserve
 from storage.schema import schema_version
 
 
-def prepare_directory(directory: Path) -> None:
-    """Create what is missing. Raises StorageError if it is unusable or its database was lost."""
+def prepare_directory(directory: Path, *, database: bool = True) -> None:
+    """Create what is missing. database: whether one belongs in it.
+
+    Raises StorageError if it is unusable or its database was lost.
+    """
     finish_installing(directory)  # before its clips are missed and made
     _create(directory)
+    if database:
+        _require_database(directory)
+
+
+def count_recordings(directory: Path) -> int:
+    """Return how many recordings lie in a data directory's clips/."""
+    return sum(1 for _ in (directory / CLIPS_NAME).glob(f"*{CLIP_SUFFIX}"))
+
+
+def _require_database(directory: Path) -> None:
     try:
         _refuse_lost_database(directory)
     except DiskFullError:
@@ -39,7 +52,7 @@ def _create(directory: Path) -> None:
 
 def _refuse_lost_database(directory: Path) -> None:
     clips, database = directory / CLIPS_NAME, directory / DATABASE_NAME
-    recordings = sum(1 for _ in clips.glob(f"*{CLIP_SUFFIX}"))
+    recordings = count_recordings(directory)
     if recordings and schema_version(database) == 0:
         raise StorageError(
             f"{clips} holds {recordings} recordings, but the database {database} is "

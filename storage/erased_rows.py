@@ -19,6 +19,7 @@ from storage.personal import (
     Fate,
     PersonalColumn,
 )
+from storage.tables import TABLES
 
 Counts = Counter[str]
 """Rows that went, by table; `NAMELESS` are those that stay without the name."""
@@ -28,6 +29,7 @@ NAMELESS = "nameless"
 _OF_VOICES = frozenset({"voices", "voice_words", "consents", "voice_members", "voice_roles"})
 _WITH_GUILD = {table for table, _ in GUILD_COLUMNS}
 _OF_AUDIT = frozenset({"audit", "audit_chains", "audit_members", "audit_texts"})
+_BLOCK_KEY = ("guild_id", "owner_id", "blocked_id")  # of the one table whose ids are recognised
 _ONLY_SCHEMA = frozenset({"erasures"})
 
 
@@ -68,9 +70,7 @@ async def erase_guild(execute: Execute, guild_id: int, gone: Leftovers) -> Count
 async def erase_everything(execute: Execute, gone: Leftovers) -> Counts:
     """Erase all rows of all tables."""
     counts: Counts = Counter()
-    for (table,) in await execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-    ):
+    for table in reversed(TABLES):
         if table not in _OF_VOICES | _ONLY_SCHEMA | _OF_AUDIT:
             rows = await execute(f"DELETE FROM {table} RETURNING 1")  # noqa: S608
             counts[table] += len(rows)
@@ -101,8 +101,8 @@ async def _apply(
             sql = f"UPDATE {column.table} SET {name} = {value} WHERE {where} RETURNING 1"  # noqa: S608
         case Fate.RECOGNISED:  # a stand-in of before may be there already
             value = stand_in(user_id)
-            update = f"UPDATE OR REPLACE {column.table} SET {name} = {value}"  # noqa: S608
-            sql = f"{update} WHERE {where} RETURNING 1"
+            await execute(_twins(column, value, where), parameters)
+            sql = f"UPDATE {column.table} SET {name} = {value} WHERE {where} RETURNING 1"  # noqa: S608
         case Fate.VOICE_GOES | Fate.RECORDING_GOES:  # gone before
             return 0
     return len(await execute(sql, parameters))
@@ -116,6 +116,15 @@ def _where(column: PersonalColumn, user_id: int, guild_id: int | None) -> tuple[
     assert column.table in _OF_VOICES, f"{column.table} belongs to no guild"
     inside = "voice_id IN (SELECT id FROM voices WHERE guild_id = ?2)"
     return f"{column.column} = ?1 AND {inside}", (user_id, guild_id)
+
+
+def _twins(column: PersonalColumn, value: int, where: str) -> str:
+    """Return what removes the rows that would come to be the same as those of `where`."""
+    others = ", ".join(each for each in _BLOCK_KEY if each != column.column)
+    return (
+        f"DELETE FROM {column.table} WHERE {column.column} = {value} AND ({others}) IN "  # noqa: S608
+        f"(SELECT {others} FROM {column.table} WHERE {where})"
+    )
 
 
 async def _tell_shares(execute: Execute, user_id: int, guild_id: int | None) -> None:
@@ -142,7 +151,7 @@ async def _replace_in_lists(
     """Put a member's stand-in into the lists of JSON that hold their id; return how many do."""
     here = "" if guild_id is None else "AND guild_id = ?2"
     rows = await execute(
-        f"SELECT DISTINCT {name} FROM {table} WHERE instr({name}, ?1) {here}",  # noqa: S608
+        f"SELECT DISTINCT {name} FROM {table} WHERE instr({name}, ?1) > 0 {here}",  # noqa: S608
         (str(user_id),) if guild_id is None else (str(user_id), guild_id),
     )
     changed = 0

@@ -156,7 +156,7 @@ class Eraser:
         await self._database.scrub()
 
         async def note(execute: Execute) -> None:
-            await execute("UPDATE erasures SET scrubbed = max(scrubbed, ?)", (number,))
+            await execute("UPDATE erasures SET scrubbed = ?1 WHERE scrubbed < ?1", (number,))
 
         await self._database.write_urgently(note)
 

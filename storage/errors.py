@@ -14,6 +14,19 @@ class DiskFullError(StorageError):
     """There is no room to write, or the disk failed; the operator must act."""
 
 
+class ConstraintError(StorageError):
+    """A row breaks a rule of the schema, so it was not written.
+
+    unique: whether because there is another of its kind.
+    """
+
+    def __init__(self, said: str, *, unique: bool) -> None:
+        super().__init__(
+            f"The database takes no such row ({said}). Nothing was changed. Please report it."
+        )
+        self.unique = unique
+
+
 class DirectoryInUseError(StorageError):
     """Another process uses the data directory, or replaces what lies in it; it must end first."""
 

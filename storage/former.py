@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,7 +14,7 @@ from storage import audit, consents
 from storage.audit_events import Consented, Replaced, Restored, about_voice
 from storage.audit_rows import By, member_or_operator
 from storage.clips import clip_path, load_clip
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
 from storage.quotas import EnrolmentQuotas, require_enrolment
@@ -165,9 +164,7 @@ async def _forget_regularly(database: Database, clips: Path) -> None:
             log.warning("Expired recordings are removed later: %s", error)
 
 
-async def _keep_former(
-    execute: Execute, row: sqlite3.Row, new: Recording, now: datetime
-) -> str | None:
+async def _keep_former(execute: Execute, row: Row, new: Recording, now: datetime) -> str | None:
     """Make a voice's recording its former one, unless that would lose one that can be used.
 
     Return the hash of the one that is not kept, if any.
@@ -192,13 +189,13 @@ async def _set_former(
     await execute(_SET_FORMER, (*recording.values, timestamp(until), voice_id))
 
 
-async def _row(execute: Execute, voice_id: int) -> sqlite3.Row:
+async def _row(execute: Execute, voice_id: int) -> Row:
     rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
     if not rows:
         raise VoiceNotFoundError("That voice does not exist any more.")
     return rows[0]
 
 
-def _is_kept(row: sqlite3.Row, now: datetime) -> bool:
+def _is_kept(row: Row, now: datetime) -> bool:
     until = profile_of(row).former_until
     return until is not None and now < until

@@ -22,7 +22,8 @@ async def refuse(execute: Execute, guild_id: int, name: str, voice_id: int | Non
     gets the name. execute: of a transaction, or what reads beside it.
     """
     rows = await execute(
-        "SELECT name, name_key FROM voices WHERE guild_id IN (?, ?) AND id IS NOT ? LIMIT ?",
+        "SELECT name, name_key FROM voices "
+        "WHERE guild_id IN (?, ?) AND id <> coalesce(?, -1) LIMIT ?",
         (guild_id, OPERATOR_GUILD_ID, voice_id, MOST_COMPARED),
     )
     key = name_key(name)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import sqlite3
 from collections.abc import Collection
 
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import VoiceNotFoundError, translatable
 from storage.names import name_key, shown, word_tails
@@ -23,12 +22,12 @@ MAX_WORD_MATCHES = 200
 SEARCH_NAMES = """
 SELECT * FROM (SELECT * FROM voices
                WHERE guild_id = ?1 AND name_key >= ?2 AND name_key < ?2 || char(1114111)
-               ORDER BY name_key LIMIT ?3)
+               ORDER BY name_key LIMIT ?3) AS own
 UNION ALL
 SELECT * FROM (SELECT * FROM voices
                WHERE guild_id = ?4 AND ?1 <> ?4
                  AND name_key >= ?2 AND name_key < ?2 || char(1114111)
-               ORDER BY name_key LIMIT ?3)
+               ORDER BY name_key LIMIT ?3) AS operators
 """
 # Without the names that begin so as a whole, which are found above.
 SEARCH_WORDS = """
@@ -39,10 +38,10 @@ WHERE id IN (SELECT voice_id FROM voice_words
 ORDER BY name_key LIMIT ?3
 """
 SEARCH_OWN = """
-SELECT *, name_key >= ?2 AND name_key < ?2 || char(1114111) AS begins FROM voices
-WHERE guild_id = ?1 AND owner_id = ?4
-  AND (begins OR EXISTS (SELECT 1 FROM voice_words WHERE voice_id = voices.id
-                         AND tail >= ?2 AND tail < ?2 || char(1114111)))
+SELECT * FROM (SELECT *, name_key >= ?2 AND name_key < ?2 || char(1114111) AS begins FROM voices
+               WHERE guild_id = ?1 AND owner_id = ?4) AS own
+WHERE begins OR EXISTS (SELECT 1 FROM voice_words WHERE voice_id = own.id
+                        AND tail >= ?2 AND tail < ?2 || char(1114111))
 ORDER BY begins DESC, name_key LIMIT ?3
 """
 _STATES = """
@@ -117,7 +116,7 @@ async def states(database: Database, voice_ids: Collection[int]) -> dict[int, Vo
     }
 
 
-async def index_words(execute: Execute, row: sqlite3.Row) -> None:
+async def index_words(execute: Execute, row: Row) -> None:
     """Make a voice findable by the words of its name, in the transaction that names it."""
     await execute("DELETE FROM voice_words WHERE voice_id = ?", (row["id"],))
     for tail in word_tails(row["name_key"]):

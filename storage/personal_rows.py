@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
 from storage import clips
+from storage.connections import Row
 from storage.errors import BrokenSealError, UnknownKeyError
 from storage.personal import PERSONAL_COLUMNS
 from storage.types import Consent, ReferenceClip
@@ -27,7 +27,8 @@ SELECT guild_id, id, name, '' AS part, clip_sha256 FROM voices
 UNION ALL SELECT guild_id, id, name, 'former', former_sha256 FROM voices
     WHERE former_sha256 IS NOT NULL AND (owner_id = ?1 OR former_consented_by = ?1)
 UNION ALL SELECT guild_id, voice_id, name,
-    iif(consents.clip_sha256 = voices.clip_sha256, 'consent', 'former consent'), consent_sha256
+    CASE WHEN consents.clip_sha256 = voices.clip_sha256 THEN 'consent' ELSE 'former consent' END,
+    consent_sha256
     FROM consents JOIN voices ON voices.id = voice_id
     WHERE consent_sha256 IS NOT NULL AND (owner_id = ?1 OR member_id = ?1)
 ORDER BY 1, 2, 4 LIMIT ?2
@@ -112,7 +113,7 @@ def _shown() -> dict[str, list[str]]:
     return tables
 
 
-def _document(row: sqlite3.Row) -> dict[str, Any]:
+def _document(row: Row) -> dict[str, Any]:
     names = [name for name in row.keys() if name not in _HIDDEN]  # noqa: SIM118 - a Row
     return {name: _value(name, row[name]) for name in names}
 

@@ -34,13 +34,17 @@ _PAUSE: Mapping[By, str] = {
     "owner": """
 UPDATE voices SET paused_by_owner_at = ?1, access_version = access_version + 1
 WHERE id = ?2 AND (paused_by_owner_at IS NULL) = (?1 IS NOT NULL)
+RETURNING 1
 """,
     "admin": """
 UPDATE voices SET paused_by_admin_at = ?1, access_version = access_version + 1
 WHERE id = ?2 AND (paused_by_admin_at IS NULL) = (?1 IS NOT NULL)
+RETURNING 1
 """,
 }
 
+_SHARE_WITH_MEMBER = "INSERT INTO voice_members VALUES (?, ?) ON CONFLICT DO NOTHING"
+_SHARE_WITH_ROLE = "INSERT INTO voice_roles VALUES (?, ?) ON CONFLICT DO NOTHING"
 _BUMP = "UPDATE voices SET access_version = access_version + 1 WHERE id = ?"
 _BLOCKS = """
 SELECT blocked_id FROM voice_blocks WHERE guild_id = ? AND owner_id = ? ORDER BY blocked_id
@@ -178,8 +182,7 @@ def _pause(
     kind = Paused if at is not None else Resumed
 
     async def work(execute: Execute) -> tuple[VoiceProfile, bool]:
-        await execute(_PAUSE[by], (at, voice_id))
-        changed = await _changed(execute) > 0
+        changed = bool(await execute(_PAUSE[by], (at, voice_id)))
         rows = await execute("SELECT * FROM voices WHERE id = ?", (voice_id,))
         if not rows:
             raise _gone()
@@ -251,18 +254,13 @@ async def _store(execute: Execute, voice_id: int, change: SharingChange) -> None
             "DELETE FROM voice_roles WHERE voice_id = ? AND role_id = ?", (voice_id, role_id)
         )
     for user_id in change.add_members:
-        await execute("INSERT OR IGNORE INTO voice_members VALUES (?, ?)", (voice_id, user_id))
+        await execute(_SHARE_WITH_MEMBER, (voice_id, user_id))
     for role_id in change.add_roles:
-        await execute("INSERT OR IGNORE INTO voice_roles VALUES (?, ?)", (voice_id, role_id))
+        await execute(_SHARE_WITH_ROLE, (voice_id, role_id))
 
 
 async def _blocks(execute: Execute, guild_id: int, owner_id: int) -> list[int]:
     return [row[0] for row in await execute(_BLOCKS, (guild_id, owner_id))]
-
-
-async def _changed(execute: Execute) -> int:
-    [[changed]] = await execute("SELECT changes()")
-    return int(changed)
 
 
 def _gone() -> VoiceNotFoundError:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from storage.clips import clip_path, encode_clip, write_content
-from storage.connections import Execute, Parameters
+from storage.connections import Execute, Parameters, Row
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
 from storage.sealing import KeyRing
@@ -47,7 +46,7 @@ class Recording:
         )  # fmt: skip
 
     @classmethod
-    def former_of(cls, row: sqlite3.Row) -> Recording:
+    def former_of(cls, row: Row) -> Recording:
         """Return the recording that the voice of a row had before; its hash is None without one."""
         return cls(*(row[name] for name in _FORMER_COLUMNS))
 

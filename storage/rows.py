@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import math
 import re
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
+from storage.connections import Row
 from storage.names import MAX_NAME_LENGTH, name_key
 from storage.texts import excerpt
 from storage.types import Level, Reach, VoiceProfile
@@ -31,7 +31,7 @@ _ADVICE = "Restore mynah.db from a backup, or delete the voice and enrol it agai
 Reader = Callable[[Any], Any]
 
 
-def profile_of(row: sqlite3.Row) -> VoiceProfile:
+def profile_of(row: Row) -> VoiceProfile:
     """Return a row of `voices` as a profile.
 
     Never raises for what a row holds: what cannot be read is replaced, and `damage` says so.

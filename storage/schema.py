@@ -14,7 +14,7 @@ from pathlib import Path
 import aiosqlite
 
 from storage.connections import BUSY_SECONDS, Execute, transaction
-from storage.errors import StorageError
+from storage.errors import ConstraintError, StorageError
 from storage.names import word_tails
 from storage.sqlite_errors import is_full, translated
 
@@ -93,8 +93,8 @@ async def _apply(path: Path, execute: Execute, step: Migration) -> None:
         for statement in _statements(step.sql):
             await execute(statement)
         await execute(f"PRAGMA user_version = {step.version:d}")
-    except sqlite3.Error as error:
-        if is_full(path, error):
+    except (sqlite3.Error, ConstraintError) as error:
+        if isinstance(error, sqlite3.Error) and is_full(path, error):
             raise
         raise StorageError(
             f"The database {path} could not be updated ({step.name}: {error}). Nothing of this "

@@ -25,12 +25,13 @@ MAX_LOG_ROWS = 500
 
 _GUILD_VALUES = """
 SELECT key, value FROM guild_settings WHERE guild_id = ?1
-UNION ALL SELECT 'default_voice', voice_id FROM guild_defaults WHERE guild_id = ?1
+UNION ALL SELECT 'default_voice', CAST(voice_id AS TEXT) FROM guild_defaults WHERE guild_id = ?1
 """
-_GUILD_VALUE = f"SELECT value FROM ({_GUILD_VALUES}) WHERE key = ?2"  # noqa: S608 - constants
+_GUILD_VALUE = f"SELECT value FROM ({_GUILD_VALUES}) AS own WHERE key = ?2"  # noqa: S608 - constants
 _MEMBER_VALUES = """
 SELECT key, value FROM member_settings WHERE guild_id = ?1 AND user_id = ?2
-UNION ALL SELECT 'default_voice', voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
+UNION ALL SELECT 'default_voice', CAST(voice_id AS TEXT) FROM member_defaults
+WHERE guild_id = ?1 AND user_id = ?2
 """
 _FORGET_OLD = """
 DELETE FROM settings_log WHERE guild_id = ?1 AND id <= (

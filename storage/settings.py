@@ -22,8 +22,8 @@ SELECT voices.* FROM (
     SELECT 1 AS choice, voice_id FROM member_defaults WHERE guild_id = ?1 AND user_id = ?2
     UNION ALL
     SELECT * FROM (SELECT 2, id FROM voices WHERE guild_id = ?1 AND owner_id = ?2
-                   ORDER BY id DESC LIMIT ?3)
-) JOIN voices ON voices.id = voice_id
+                   ORDER BY id DESC LIMIT ?3) AS enrolled
+) AS own JOIN voices ON voices.id = voice_id
 ORDER BY choice, voice_id DESC LIMIT ?3
 """
 _GUILD_DEFAULT = """
@@ -124,7 +124,9 @@ class SettingsStore:
 
         async def work(execute: Execute) -> None:
             await execute(
-                "REPLACE INTO synced_commands VALUES (?, ?, ?)",
+                "INSERT INTO synced_commands VALUES (?, ?, ?) "
+                "ON CONFLICT (application_id, guild_id) "
+                "DO UPDATE SET definition_hash = excluded.definition_hash",
                 (application_id, guild_id, definition_hash),
             )
 

@@ -104,7 +104,7 @@ async def release(execute: Execute, sha256: str | None) -> bool:
     """
     if _hash_of(f"{sha256}{CLIP_SUFFIX}") is None:
         return False
-    await execute("INSERT OR IGNORE INTO unneeded_clips VALUES (?)", (sha256,))
+    await execute("INSERT INTO unneeded_clips VALUES (?) ON CONFLICT DO NOTHING", (sha256,))
     return True
 
 

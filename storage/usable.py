@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from dataclasses import dataclass
 
+from storage.connections import Row
 from storage.database import Database
 from storage.forgotten import stand_in
 from storage.names import name_key
@@ -71,7 +71,7 @@ async def search_usable(
     roles = json.dumps(sorted(asker.roles))
     who = (asker.user_id, roles, asker.others, asker.default, guild_id, stand_in(asker.user_id))
     guilds = tuple(dict.fromkeys((guild_id, OPERATOR_GUILD_ID)))
-    rows: list[sqlite3.Row] = []
+    rows: list[Row] = []
     for sql in (_NAMES, _WORDS) if key else (_NAMES,):
         for guild in guilds:
             if len(rows) < limit:

@@ -23,7 +23,7 @@ _SPOKEN_BY = """
 SELECT user_id, spoken FROM (
     SELECT actor, sum(milliseconds) AS spoken FROM audit
     WHERE guild_id = ?1 AND kind = ?2 AND at > ?3 AND at < ?4 GROUP BY actor
-) LEFT JOIN audit_members ON guild_id = ?1 AND pseudonym = actor
+) AS spoken_by LEFT JOIN audit_members ON guild_id = ?1 AND pseudonym = actor
 """
 _EXPORTS = """
 SELECT at, 1 FROM audit JOIN audit_members

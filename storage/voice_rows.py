@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,9 +12,9 @@ from pathlib import Path
 from storage import audit, consents, lookalikes, lookup, upkeep
 from storage.audit_events import Consented, Deleted, Enrolled, Renamed, Tuned, about_voice
 from storage.audit_rows import By, member_or_operator
-from storage.connections import Execute
+from storage.connections import Execute, Row
 from storage.database import Database
-from storage.errors import NameTakenError, StorageError, VoiceNotFoundError
+from storage.errors import ConstraintError, NameTakenError, StorageError, VoiceNotFoundError
 from storage.names import clean_name, name_key
 from storage.quotas import EnrolmentQuotas, require_enrolment, require_voice
 from storage.recording import encode, write_file
@@ -147,7 +146,7 @@ async def _remove_files(database: Database, clips: Path, released: list[str]) ->
     await database.keep_reserve()
 
 
-def only(rows: list[sqlite3.Row]) -> VoiceProfile:
+def only(rows: list[Row]) -> VoiceProfile:
     """Return the one voice of `rows`. Raises VoiceNotFoundError if there is none."""
     if not rows:
         raise VoiceNotFoundError("That voice does not exist any more.")
@@ -158,8 +157,8 @@ def only(rows: list[sqlite3.Row]) -> VoiceProfile:
 def _unique(name: str) -> Iterator[None]:
     try:
         yield
-    except sqlite3.IntegrityError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+    except ConstraintError as error:
+        if not error.unique:
             raise
         raise NameTakenError(
             "There is already a voice named “{name}” here. Choose another name.", name=name

@@ -1,4 +1,4 @@
-"""The store of voices: rows in SQLite, clips in files beside it."""
+"""The store of voices: rows in the database, clips in files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from storage import (
 from storage.audit_rows import By
 from storage.database import Database
 from storage.directory import prepare_directory
-from storage.layout import CLIPS_NAME, DATABASE_NAME
+from storage.layout import CLIPS_NAME
+from storage.opening import open_database
 from storage.quotas import EnrolmentQuotas
 from storage.recording import Recording, encode
 from storage.rows import profile_of, timestamp, to_json
@@ -79,18 +80,21 @@ class VoiceStore:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, directory: Path, keys: KeyRing = NO_KEYS) -> AsyncIterator[VoiceStore]:
+    async def open(
+        cls, directory: Path, keys: KeyRing = NO_KEYS, url: str | None = None
+    ) -> AsyncIterator[VoiceStore]:
         """Open the data directory, creating what is missing, and close it in the end.
 
         directory: holds mynah.db and clips/. keys: seal what is written; none seal nothing. What is
-        sealed by other keys stays as it is and cannot be read.
+        sealed by other keys stays as it is and cannot be read. url: of a PostgreSQL database, in
+        place of mynah.db.
 
         Raises StorageError also for clips beside a missing or empty database: it was lost, and a
         new one would have them all swept.
         """
-        await asyncio.to_thread(prepare_directory, directory)
+        await asyncio.to_thread(prepare_directory, directory, database=url is None)
         with using(directory):
-            async with Database.open(directory / DATABASE_NAME) as database:
+            async with open_database(directory, url) as database:
                 await database.keep_reserve()
                 async with former.forgetting(database, directory / CLIPS_NAME):
                     yield cls(database, directory, keys)
@@ -225,8 +229,7 @@ class VoiceStore:
 
     async def version(self) -> int:
         """Return a number that changes whenever anything was committed, by any process."""
-        [row] = await self._database.read("PRAGMA data_version")
-        return int(row[0])
+        return await self._database.version()
 
     async def states(self, voice_ids: Collection[int]) -> dict[int, VoiceState]:
         """Return what those who use the voices have to hear of, by id; only those that exist."""

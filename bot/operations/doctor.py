@@ -22,6 +22,7 @@ from storage.leftovers import LOOK_PREFIX, work_directory
 from storage.lost import list_lost
 from storage.rescue.rescuing import Rescued, rescue
 from storage.sealing import KeyRing
+from storage.sqlite_database import SqliteDatabase
 
 _MOST_OF_A_KIND = 50
 
@@ -156,7 +157,7 @@ async def _of_contents(
 ) -> AsyncIterator[Finding]:
     """Yield what is wrong in a copy of the database, and with the recordings that it needs."""
     try:
-        async with Database.open(path) as database:
+        async with SqliteDatabase.open(path) as database:
             for found in (
                 await _of_voices(database, clips, keys),
                 await _of_evidence(database, clips, keys),

@@ -12,21 +12,21 @@ import pytest
 from bot.dictionary import service as service_module
 from bot.dictionary.service import DictionaryService
 from bot.errors import UserError
-from storage.database import Database
 from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner
+from storage.sqlite_database import SqliteDatabase
 
 GUILD, ANN, BEN = 10, 1, 2
 OWN, SERVER = Owner(GUILD, ANN), Owner(GUILD)
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path / "test.db") as opened:
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    async with SqliteDatabase.open(tmp_path / "test.db") as opened:
         yield opened
 
 
 @pytest.fixture
-def dictionary(database: Database) -> DictionaryService:
+def dictionary(database: SqliteDatabase) -> DictionaryService:
     return DictionaryService(DictionaryStore(database))
 
 
@@ -55,11 +55,11 @@ async def test_the_servers_holds_for_all_and_ones_own_comes_first(
 
 
 async def test_a_change_by_another_process_is_seen(
-    dictionary: DictionaryService, database: Database
+    dictionary: DictionaryService, database: SqliteDatabase
 ) -> None:
     await dictionary.add(SERVER, Entry("lol", "laughing"), BEN)
     assert await said(dictionary, "lol") == "laughing"
-    async with Database.open(database.path) as elsewhere:
+    async with SqliteDatabase.open(database.path) as elsewhere:
         other = DictionaryService(DictionaryStore(elsewhere))
         await other.add(SERVER, Entry("lol", "loud"), BEN)
         assert await said(dictionary, "lol") == "loud"
@@ -68,7 +68,7 @@ async def test_a_change_by_another_process_is_seen(
 
 
 async def test_what_did_not_change_is_not_read_again(
-    dictionary: DictionaryService, database: Database
+    dictionary: DictionaryService, database: SqliteDatabase
 ) -> None:
     await dictionary.add(SERVER, Entry("lol", "laughing"), BEN)
     first = await dictionary.of(GUILD)
@@ -102,7 +102,7 @@ async def test_an_entry_that_is_only_tried_is_not_stored(dictionary: DictionaryS
 
 
 async def test_an_import_is_whole_or_nothing(
-    dictionary: DictionaryService, database: Database
+    dictionary: DictionaryService, database: SqliteDatabase
 ) -> None:
     file = json.dumps({str(number): "x" for number in range(2000)}).encode()
     task = asyncio.create_task(dictionary.import_file(OWN, file, ANN))
@@ -113,7 +113,7 @@ async def test_an_import_is_whole_or_nothing(
     assert counts <= {0, 2000}
 
 
-async def test_there_is_room_for_so_many_patterns(database: Database) -> None:
+async def test_there_is_room_for_so_many_patterns(database: SqliteDatabase) -> None:
     bounds = DictionaryBounds(entries=3, patterns=1)
     dictionary = DictionaryService(DictionaryStore(database, bounds))
     await dictionary.add(OWN, Entry("a", "x", True), ANN)

@@ -15,7 +15,7 @@ from bot.speech.turns import Turn
 from bot.speech.types import VoiceReference
 from bot.voice.track import Track
 from loopback import Message, Person, wait_until
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 from storage.types import NewVoice, ReferenceClip, VoiceProfile
 from tests.e2e.live import Call, Live, content
 from tests.samples import speech_samples
@@ -77,14 +77,14 @@ CHANGES: dict[str, tuple[Change, str]] = {
 def written(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """When transactions were committed, in ns since 1970."""
     times: list[int] = []
-    write = Database.write
+    write = SqliteDatabase.write
 
-    async def timed(database: Database, work: Any) -> Any:
+    async def timed(database: SqliteDatabase, work: Any) -> Any:
         result = await write(database, work)
         times.append(time.time_ns())
         return result
 
-    monkeypatch.setattr(Database, "write", timed)
+    monkeypatch.setattr(SqliteDatabase, "write", timed)
     return times
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from storage.connections import Execute
-from storage.database import Database
 from storage.errors import StorageError
 from storage.schema import Migration, load_migrations
+from storage.sqlite_database import SqliteDatabase
 from storage.voices import VoiceStore
 
 FIRST = Migration(1, "0001_first.sql", "CREATE TABLE first (x INTEGER) STRICT;")
@@ -49,19 +49,19 @@ async def test_connection_is_configured(path: Path) -> None:
         names = ("journal_mode", "foreign_keys", "synchronous", "busy_timeout")
         return [(await execute(f"PRAGMA {name}"))[0][0] for name in names]
 
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         # Inside a transaction, so on the connection that writes.
         assert await database.write(pragmas) == ["wal", 1, 2, 5000]
 
 
 async def test_files_are_for_this_user_only(path: Path) -> None:
-    async with Database.open(path, [FIRST]):
+    async with SqliteDatabase.open(path, [FIRST]):
         modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     assert modes == dict.fromkeys(["test.db", "test.db-wal", "test.db-shm"], 0o600)
 
 
 async def test_reading_connection_cannot_write(path: Path) -> None:
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         with pytest.raises(StorageError):
             await database.read("INSERT INTO first VALUES (1)")
 
@@ -75,10 +75,10 @@ def test_migrations_of_the_program_are_numbered_and_packaged() -> None:
 
 
 async def test_migrations_are_applied_in_order_and_once(path: Path) -> None:
-    async with Database.open(path, [FIRST]):
+    async with SqliteDatabase.open(path, [FIRST]):
         assert schema(path) == (1, {"first"})
     for _ in range(2):
-        async with Database.open(path, [FIRST, SECOND]) as database:
+        async with SqliteDatabase.open(path, [FIRST, SECOND]) as database:
             assert schema(path) == (2, {"first", "second", "copied"})
             assert [row["x"] for row in await database.read("SELECT x FROM second")] == ["7;"]
 
@@ -94,28 +94,28 @@ async def test_migrations_are_applied_in_order_and_once(path: Path) -> None:
     ids=["syntax", "constraint", "after a drop", "unfinished"],
 )
 async def test_failing_migration_leaves_nothing_behind(path: Path, bad: str) -> None:
-    async with Database.open(path, [FIRST]):
+    async with SqliteDatabase.open(path, [FIRST]):
         pass
     with pytest.raises(StorageError, match=r"0002_bad\.sql.*Nothing of this step was kept"):
-        async with Database.open(path, [FIRST, Migration(2, "0002_bad.sql", bad)]):
+        async with SqliteDatabase.open(path, [FIRST, Migration(2, "0002_bad.sql", bad)]):
             pass
     assert schema(path) == (1, {"first"})
-    async with Database.open(path, [FIRST, SECOND]) as database:
+    async with SqliteDatabase.open(path, [FIRST, SECOND]) as database:
         assert len(await database.read("SELECT x FROM first")) == 1
 
 
 async def test_steps_before_a_failing_one_are_kept(path: Path) -> None:
     with pytest.raises(StorageError):
-        async with Database.open(path, [FIRST, Migration(2, "0002_bad.sql", "NONSENSE;")]):
+        async with SqliteDatabase.open(path, [FIRST, Migration(2, "0002_bad.sql", "NONSENSE;")]):
             pass
     assert schema(path) == (1, {"first"})
 
 
 async def test_newer_database_is_refused_and_left_alone(path: Path) -> None:
-    async with Database.open(path, [FIRST, SECOND]):
+    async with SqliteDatabase.open(path, [FIRST, SECOND]):
         pass
     with pytest.raises(StorageError, match=r"newer Mynah.*schema 2.*knows 1.*Update Mynah"):
-        async with Database.open(path, [FIRST]):
+        async with SqliteDatabase.open(path, [FIRST]):
             pass
     assert schema(path)[0] == 2
 
@@ -124,13 +124,13 @@ def test_processes_that_open_at_once_migrate_once(path: Path) -> None:
     script = """
 import asyncio, sys
 from pathlib import Path
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 from storage.schema import Migration
 steps = [Migration(n, f"{n:04}.sql", f"CREATE TABLE t{n} (x); INSERT INTO t{n} VALUES (1);")
          for n in range(1, 30)]
 async def main():
     sys.stdin.readline()
-    async with Database.open(Path(sys.argv[1]), steps) as database:
+    async with SqliteDatabase.open(Path(sys.argv[1]), steps) as database:
         rows = await database.read("SELECT count(*) FROM t29")
         print(rows[0][0])
 print("ready", flush=True)
@@ -161,26 +161,26 @@ async def test_file_that_is_no_database_is_refused_with_advice(path: Path) -> No
     content = b"This is a letter, not a database. " * 100
     path.write_bytes(content)
     with pytest.raises(StorageError, match=f"{path}.*not a database.*mynah doctor"):
-        async with Database.open(path):
+        async with SqliteDatabase.open(path):
             pass
     assert path.read_bytes() == content
 
 
 async def test_damaged_database_is_reported_with_advice(path: Path) -> None:
-    async with Database.open(path):
+    async with SqliteDatabase.open(path):
         pass
     damaged = bytearray(path.read_bytes())
     damaged[100:] = b"\xff" * (len(damaged) - 100)
     path.write_bytes(damaged)
     with pytest.raises(StorageError, match="restore a backup"):
-        async with Database.open(path) as database:
+        async with SqliteDatabase.open(path) as database:
             await database.read("SELECT * FROM voices")
 
 
 async def test_directory_in_place_of_the_file_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StorageError, match="unable to open"):
-        async with Database.open(path):
+        async with SqliteDatabase.open(path):
             pass
 
 
@@ -201,7 +201,7 @@ async def test_directory_that_may_not_be_created_is_refused() -> None:
 async def test_read_only_database_is_refused_with_advice(
     tmp_path: Path, path: Path, request: pytest.FixtureRequest
 ) -> None:
-    async with Database.open(path, [FIRST]):
+    async with SqliteDatabase.open(path, [FIRST]):
         pass
     path.chmod(0o444)
     tmp_path.chmod(0o555)
@@ -209,7 +209,7 @@ async def test_read_only_database_is_refused_with_advice(
         parent.chmod(0o755)
     request.getfixturevalue("ordinary_user")
     with pytest.raises(StorageError, match="user may write"):
-        async with Database.open(path, [FIRST, SECOND]):
+        async with SqliteDatabase.open(path, [FIRST, SECOND]):
             pass
 
 
@@ -218,7 +218,7 @@ async def test_failed_transaction_is_rolled_back(path: Path) -> None:
         await execute("INSERT INTO first VALUES (1)")
         raise LookupError
 
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         with pytest.raises(LookupError):
             await database.write(fail)
         assert await database.read("SELECT * FROM first") == []
@@ -237,7 +237,7 @@ async def test_transactions_of_two_tasks_do_not_mix(path: Path) -> None:
         assert await execute("SELECT * FROM first") == []
         await execute("INSERT INTO first VALUES (2)")
 
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         first = asyncio.create_task(database.write(slow))
         await entered.wait()
         second = asyncio.create_task(database.write(quick))
@@ -261,7 +261,7 @@ async def test_cancelled_caller_leaves_no_transaction_open(path: Path) -> None:
     async def insert(execute: Execute) -> None:
         await execute("INSERT INTO first VALUES (3)")
 
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         begun = asyncio.create_task(database.write(slow))
         await entered.wait()
         waiting = asyncio.create_task(database.write(insert))
@@ -284,7 +284,7 @@ async def test_cancellation_at_any_moment_leaves_no_transaction_open(
         await execute("INSERT INTO first VALUES (1)")
         await execute("INSERT INTO first VALUES (1)")
 
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         task = asyncio.create_task(database.write(insert))
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -307,11 +307,11 @@ async def test_closing_waits_for_the_transaction_in_flight(path: Path) -> None:
         for _ in range(5):
             await execute("INSERT INTO first VALUES (1)")
 
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         task = asyncio.create_task(database.write(insert))
         await entered.wait()
     await task
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         assert len(await database.read("SELECT x FROM first")) == 5
 
 
@@ -322,7 +322,7 @@ async def test_lock_of_another_program_is_reported(
         await execute("INSERT INTO first VALUES (1)")
 
     monkeypatch.setattr("storage.connections.BUSY_SECONDS", 0.05)
-    async with Database.open(path, [FIRST]) as database:
+    async with SqliteDatabase.open(path, [FIRST]) as database:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             with pytest.raises(StorageError, match=r"locked.*Another program.*Try again"):

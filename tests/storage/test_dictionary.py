@@ -9,22 +9,22 @@ from pathlib import Path
 import pytest
 
 from storage.connections import Execute
-from storage.database import Database
 from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner, Put
 from storage.errors import StorageError
+from storage.sqlite_database import SqliteDatabase
 
 OWN, SERVER = Owner(10, 1), Owner(10)
 LOL = Entry("lol", "laughing")
 
 
 @pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path / "test.db") as opened:
+async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
+    async with SqliteDatabase.open(tmp_path / "test.db") as opened:
         yield opened
 
 
 @pytest.fixture
-def store(database: Database) -> DictionaryStore:
+def store(database: SqliteDatabase) -> DictionaryStore:
     return DictionaryStore(database, DictionaryBounds(entries=3, patterns=1))
 
 
@@ -93,7 +93,7 @@ async def test_every_change_is_counted_and_nothing_else(store: DictionaryStore) 
 
 
 async def test_a_dictionary_that_is_made_anew_does_not_count_on_from_1(
-    store: DictionaryStore, database: Database
+    store: DictionaryStore, database: SqliteDatabase
 ) -> None:
     await store.put(OWN, [LOL], 1)
     former = await store.versions(10, 1)
@@ -105,7 +105,7 @@ async def test_a_dictionary_that_is_made_anew_does_not_count_on_from_1(
 
 
 async def test_what_fails_in_between_leaves_everything_as_it_was(
-    store: DictionaryStore, database: Database
+    store: DictionaryStore, database: SqliteDatabase
 ) -> None:
     await store.put(OWN, [LOL], 1)
     before = await store.versions(10, 1)
@@ -116,7 +116,7 @@ async def test_what_fails_in_between_leaves_everything_as_it_was(
 
 
 async def test_a_damaged_row_is_read_as_far_as_it_can_be(
-    store: DictionaryStore, database: Database
+    store: DictionaryStore, database: SqliteDatabase
 ) -> None:
     await store.put(OWN, [LOL], 1)
 
@@ -127,7 +127,7 @@ async def test_a_damaged_row_is_read_as_far_as_it_can_be(
     assert await store.entries(OWN) == [Entry("lol", "\ufffd")]
 
 
-async def test_the_schema_refuses_what_is_no_entry(database: Database) -> None:
+async def test_the_schema_refuses_what_is_no_entry(database: SqliteDatabase) -> None:
     async def insert(execute: Execute) -> None:
         await execute("INSERT INTO dictionary_entries VALUES (10, 1, 'other', 'a', '', 'b', 1)")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.errors import DamagedClipError, NoFormerClipError, VoiceNotFoundError
 from storage.former import KEPT_FOR
 from storage.schema import load_migrations
+from storage.sqlite_database import SqliteDatabase
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip
@@ -225,7 +225,7 @@ async def test_restoring_mends_a_damaged_voice(store: VoiceStore) -> None:
 
 async def test_voice_of_before_there_were_former_clips_can_be_replaced(directory: Path) -> None:
     directory.mkdir()
-    async with Database.open(directory / "mynah.db", load_migrations()[:4]) as database:
+    async with SqliteDatabase.open(directory / "mynah.db", load_migrations()[:4]) as database:
         await database.write(
             lambda execute: execute(
                 "INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, created_at)"

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from storage.connections import Execute
-from storage.database import Database
 from storage.errors import DiskFullError, StorageError
 from storage.reach import ReachStore
 from storage.reserve import RESERVE_BYTES, Reserve
+from storage.sqlite_database import SqliteDatabase
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, add, clip_files, make_clip
 
@@ -127,7 +127,7 @@ async def test_reserve_gives_way_to_an_urgent_write_alone(tmp_path: Path) -> Non
         if reserve.exists():
             raise full()
 
-    async with Database.open(tmp_path / "test.db") as database:
+    async with SqliteDatabase.open(tmp_path / "test.db") as database:
         await database.keep_reserve()
         assert reserve.stat().st_size == RESERVE_BYTES
         with pytest.raises(DiskFullError, match="full"):
@@ -142,7 +142,7 @@ async def test_without_a_reserve_a_full_disk_is_reported(tmp_path: Path) -> None
     async def fail(_execute: Execute) -> None:
         raise full()
 
-    async with Database.open(tmp_path / "test.db") as database:
+    async with SqliteDatabase.open(tmp_path / "test.db") as database:
         with pytest.raises(DiskFullError):
             await database.write_urgently(fail)
 
@@ -153,15 +153,15 @@ async def test_deletion_on_a_full_disk_uses_and_renews_the_reserve(
     voice = await add(store, "Anna")
     reserve = directory / "reserve.bin"
     released: list[bool] = []
-    write = Database.write
+    write = SqliteDatabase.write
 
-    async def fill_up(self: Database, work: object) -> object:
+    async def fill_up(self: SqliteDatabase, work: object) -> object:
         if not released and reserve.exists():
             raise DiskFullError("full")
         released.append(True)
         return await write(self, work)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Database, "write", fill_up)
+    monkeypatch.setattr(SqliteDatabase, "write", fill_up)
     await store.delete(voice.id)
     assert await store.count(GUILD) == 0
     assert reserve.stat().st_size == RESERVE_BYTES
@@ -175,7 +175,7 @@ async def test_use_that_cannot_be_counted_is_logged(
     async def fail(*_: object) -> None:
         raise DiskFullError("The disk is full.")
 
-    monkeypatch.setattr(Database, "write", fail)
+    monkeypatch.setattr(SqliteDatabase, "write", fail)
     await store.mark_used(voice.id)
     assert "was not counted: The disk is full." in caplog.text
 

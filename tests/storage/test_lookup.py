@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from storage import lookup
-from storage.database import Database
 from storage.errors import VoiceNotFoundError
 from storage.names import name_key
 from storage.schema import load_migrations
+from storage.sqlite_database import SqliteDatabase
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, make_clip, names
@@ -184,7 +184,7 @@ async def test_name_is_found_in_all_guilds(store: VoiceStore) -> None:
 
 async def test_names_of_before_words_were_searched_are_found(directory: Path) -> None:
     directory.mkdir()
-    async with Database.open(directory / "mynah.db", load_migrations()[:4]) as database:
+    async with SqliteDatabase.open(directory / "mynah.db", load_migrations()[:4]) as database:
         await database.write(
             lambda execute: execute(
                 "INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, created_at)"

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from storage.database import Database
 from storage.errors import VoiceNotFoundError
 from storage.settings import _OWN_VOICES, MAX_OWN_VOICES, SettingsStore
+from storage.sqlite_database import SqliteDatabase
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip, set_guild_default, set_member_default
@@ -113,7 +113,7 @@ async def test_a_voice_of_another_guild_cannot_be_chosen_and_changes_nothing(
 
 
 async def test_choosing_asks_the_indexes_alone(tmp_path: Path) -> None:
-    async with Database.open(tmp_path / "test.db") as database:
+    async with SqliteDatabase.open(tmp_path / "test.db") as database:
         rows = await database.read(f"EXPLAIN QUERY PLAN {_OWN_VOICES}", (GUILD, ANN, 5))
     assert not [row["detail"] for row in rows if row["detail"].startswith("SCAN voices")]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from storage.database import Database
 from storage.errors import StorageError, VoiceNotFoundError
 from storage.schema import load_migrations
+from storage.sqlite_database import SqliteDatabase
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip
@@ -87,7 +87,9 @@ async def test_voices_of_before_there_were_settings_speak_with_the_defaults(
     directory: Path, migrations: int
 ) -> None:
     directory.mkdir()
-    async with Database.open(directory / "mynah.db", load_migrations()[:migrations]) as database:
+    async with SqliteDatabase.open(
+        directory / "mynah.db", load_migrations()[:migrations]
+    ) as database:
         await database.write(
             lambda execute: execute(
                 "INSERT INTO voices (guild_id, name, name_key, clip_sha256, seconds, created_at)"

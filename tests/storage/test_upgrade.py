@@ -13,13 +13,13 @@ import pytest
 
 from storage.audit_check import audited_guilds, verify
 from storage.clips import clip_path, load_clip
-from storage.database import Database
 from storage.erasure import Eraser
 from storage.errors import StorageError
 from storage.layout import DATABASE_NAME
 from storage.schema import load_migrations
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
+from storage.sqlite_database import SqliteDatabase
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD
 from tests.storage.databases import CLIPS, stored_versions, unpack
@@ -58,7 +58,7 @@ def test_there_is_a_database_of_every_version() -> None:
 async def test_all_rows_of_a_version_are_as_they_were(version: int, tmp_path: Path) -> None:
     unpack(version, tmp_path)
     before = rows_of(tmp_path / DATABASE_NAME)
-    async with Database.open(tmp_path / DATABASE_NAME) as database:
+    async with SqliteDatabase.open(tmp_path / DATABASE_NAME) as database:
         assert [r[0] for r in await database.read("PRAGMA integrity_check")] == ["ok"]
         assert await database.read("PRAGMA foreign_key_check") == []
         assert [r[0] for r in await database.read("PRAGMA user_version")] == [NEWEST]
@@ -67,7 +67,7 @@ async def test_all_rows_of_a_version_are_as_they_were(version: int, tmp_path: Pa
         assert rows
         kept = [{name: row[name] for name in rows[0]} for row in after[table]]
         assert kept == rows, table
-    async with Database.open(tmp_path / "new.db"):
+    async with SqliteDatabase.open(tmp_path / "new.db"):
         assert schema_of(tmp_path / DATABASE_NAME) == schema_of(tmp_path / "new.db")
 
 

@@ -16,9 +16,9 @@ from storage import audit
 from storage.audit_events import Enrolled
 from storage.clips import clip_path, write_clip
 from storage.connections import Execute
-from storage.database import Database
 from storage.names import name_key
 from storage.schema import load_migrations
+from storage.sqlite_database import SqliteDatabase
 from storage.types import ReferenceClip
 from tests.storage.conftest import GUILD, make_clip
 from tests.storage.databases import CLIPS, dump_path, stored_versions
@@ -106,7 +106,7 @@ async def store(version: int) -> None:
     """Write the dump of one version."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mynah.db"
-        async with Database.open(path, load_migrations()[:version]) as database:
+        async with SqliteDatabase.open(path, load_migrations()[:version]) as database:
             await database.write(fill)
         with contextlib.closing(sqlite3.connect(path)) as connection:
             lines = [*connection.iterdump(), f"PRAGMA user_version = {version};"]

@@ -11,7 +11,7 @@ from storage.audit import AuditStore
 from storage.audit_check import verify
 from storage.audit_events import Blocked, Event, Renamed, Spoken
 from storage.audit_rows import COLUMNS, row_hash
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 
 GUILD = 4321
 ROWS = 7
@@ -27,13 +27,13 @@ Tamper = Callable[[sqlite3.Connection], object]
 
 
 async def fill(path: Path, rows: int = ROWS) -> None:
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         events = [EVENTS[number % len(EVENTS)].row() for number in range(rows)]
         await AuditStore(database).append(GUILD, events)
 
 
 async def faults(path: Path) -> list[str]:
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         return [fault.what for fault in await verify(database, GUILD)]
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from storage.audit import AuditStore
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 from tests.storage.trails.tampering import (
     COPY,
     EVENTS,
@@ -29,7 +29,7 @@ from tests.storage.trails.tampering import (
 async def changed(path: Path, rows: int, steps: list[tuple[str, int]]) -> None:
     """Fill a trail with rows, and do what the program may do to it."""
     await fill(path, rows)
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         store = AuditStore(database)
         for step, number in steps:
             if step == "forget":

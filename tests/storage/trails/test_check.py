@@ -13,7 +13,7 @@ import pytest
 from storage.audit import AuditStore
 from storage.audit_check import MOST_FAULTS, audited_guilds, verify
 from storage.audit_rows import COLUMNS
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 from tests.storage.trails.tampering import (
     COPY,
     EVENTS,
@@ -128,7 +128,7 @@ async def test_of_many_faults_only_the_first_are_told(tmp_path: Path) -> None:
 
 
 async def test_what_the_program_does_is_no_fault(path: Path) -> None:
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         store = AuditStore(database)
         await store.forget_member(GUILD, 2)
         assert await verify(database, GUILD) == []
@@ -148,7 +148,7 @@ async def test_a_text_that_was_removed_is_no_fault(path: Path) -> None:
 
 async def test_guilds_of_which_only_traces_are_left_are_looked_at(path: Path) -> None:
     tamper(path, sql("DELETE FROM audit", "DELETE FROM audit_chains", "DELETE FROM audit_texts"))
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         assert await audited_guilds(database) == [GUILD]
 
 
@@ -158,10 +158,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from storage.audit import AuditStore
 from storage.audit_events import Blocked
-from storage.database import Database
+from storage.sqlite_database import SqliteDatabase
 
 async def main():
-    async with Database.open(Path(sys.argv[1])) as database:
+    async with SqliteDatabase.open(Path(sys.argv[1])) as database:
         store = AuditStore(database)
         print("ready", flush=True)
         for number in range(150):
@@ -181,7 +181,7 @@ async def test_another_process_that_writes_meanwhile_is_no_fault(path: Path) -> 
     assert process.stdout is not None
     await process.stdout.readline()
     verified = 0
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         while process.returncode is None:
             assert await verify(database, GUILD) == []
             verified += 1

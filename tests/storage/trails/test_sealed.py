@@ -11,8 +11,8 @@ import pytest
 from storage.audit import AuditStore
 from storage.audit_check import sealed_since, verify
 from storage.audit_rows import COLUMNS, row_hash
-from storage.database import Database
 from storage.sealing import NO_KEYS, KeyRing
+from storage.sqlite_database import SqliteDatabase
 from tests.storage.trails.tampering import (
     EVENTS,
     GUILD,
@@ -28,14 +28,14 @@ KEYS, OTHER_KEYS = KeyRing([b"k" * 32]), KeyRing([b"x" * 32])
 @pytest.fixture
 async def sealed(path: Path) -> Path:
     """A trail whose last row nobody has sealed yet: it came with a change of a voice."""
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         await AuditStore(database, KEYS).append(GUILD, [EVENTS[1].row()])
         await AuditStore(database).append(GUILD, [EVENTS[2].row()])
     return path
 
 
 async def keyed_faults(path: Path, keys: KeyRing = KEYS) -> list[str]:
-    async with Database.open(path) as database:
+    async with SqliteDatabase.open(path) as database:
         return [fault.what for fault in await verify(database, GUILD, keys)]
 
 
@@ -91,14 +91,14 @@ async def test_where_there_is_a_key_even_a_whole_chain_written_anew_is_found(
 async def test_without_the_key_the_seal_says_nothing(sealed: Path) -> None:
     assert await keyed_faults(sealed, NO_KEYS) == []
     assert await keyed_faults(sealed, OTHER_KEYS) == []
-    async with Database.open(sealed) as database:
+    async with SqliteDatabase.open(sealed) as database:
         assert await sealed_since(database, KEYS) == {GUILD: ROWS + 1}
         assert await sealed_since(database, OTHER_KEYS) == {}
 
 
 async def test_pruning_and_other_keys_keep_the_seal_right(sealed: Path) -> None:
     both = KeyRing([b"x" * 32, b"k" * 32])
-    async with Database.open(sealed) as database:
+    async with SqliteDatabase.open(sealed) as database:
         await AuditStore(database, KEYS).prune(GUILD, datetime.now(UTC) + timedelta(days=1), 4)
         assert await verify(database, GUILD, KEYS) == []
         assert await sealed_since(database, KEYS) == {GUILD: ROWS + 1}
@@ -111,7 +111,7 @@ async def test_pruning_and_other_keys_keep_the_seal_right(sealed: Path) -> None:
 
 async def test_a_seal_that_was_taken_away_shows_by_a_later_beginning(sealed: Path) -> None:
     tamper(sealed, sql("UPDATE audit_chains SET seal = NULL"))
-    async with Database.open(sealed) as database:
+    async with SqliteDatabase.open(sealed) as database:
         await AuditStore(database, KEYS).append(GUILD, [EVENTS[0].row()])
         assert await sealed_since(database, KEYS) == {GUILD: ROWS + 3}
 
@@ -121,7 +121,7 @@ async def test_what_was_written_anew_is_sealed_by_nothing_that_follows(
     sealed: Path, kind: str
 ) -> None:
     tamper(sealed, ANEW[kind][0])
-    async with Database.open(sealed) as database:
+    async with SqliteDatabase.open(sealed) as database:
         store = AuditStore(database, KEYS)
         await store.seal_all()
         await store.append(GUILD, [EVENTS[0].row()] * 3)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from storage.connections import Execute, Parameters, connect
+from storage.connections import Execute, Parameters, Row, connect
 from storage.sqlite_errors import translated
 
 
@@ -22,7 +21,7 @@ async def snapshot(path: Path) -> AsyncIterator[Execute]:
     with translated(path):
         async with connect(path) as connection:
 
-            async def execute(sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
+            async def execute(sql: str, parameters: Parameters = ()) -> list[Row]:
                 return list(await connection.execute_fetchall(sql, parameters))
 
             await execute("PRAGMA query_only = ON")
