@@ -33,6 +33,7 @@ from bot.logs import configure_logging
 from bot.operations.allowances import operators_quotas
 from bot.operations.figures import SentenceFacts
 from bot.speech.clip_needs import clip_need
+from bot.speech.engine import Engine
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
 from bot.speech.model_keeper import ModelKeeper
@@ -182,7 +183,7 @@ def no_go_clips(settings: Settings) -> NoGoClips | None:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[EngineClient]:
+async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
     """Open the client of the engine worker; `start` loads the engine."""
     engine = settings.engine
     keys = await asyncio.to_thread(key_ring, settings.storage)
@@ -297,7 +298,7 @@ async def settled_clip_need(settings: Settings) -> ClipNeed:
 
 
 @asynccontextmanager
-async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, SpeechService]]:
+async def open_speech(settings: Settings) -> AsyncIterator[tuple[Engine, SpeechService]]:
     """Open the engine's client and the service that speaks texts with it."""
     async with open_engine(settings) as engine:
         scheduler = fair_scheduler(engine)
@@ -314,18 +315,21 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[EngineClient, S
 
 
 def fair_scheduler(
-    engine: EngineClient, on_sentence: Callable[[SentenceFacts], None] = lambda facts: None
+    engine: Engine, on_sentence: Callable[[SentenceFacts], None] = lambda facts: None
 ) -> FairScheduler:
     """Return what hands the engine as many sentences at once as it works on together.
 
     on_sentence: see `FairScheduler`.
     """
-    return FairScheduler(
+    scheduler = FairScheduler(
         engine,
-        at_once=lambda: engine.info.slots if engine.info else 1,
-        company_slows=lambda: engine.info is None or engine.info.company_slows,
+        at_once=lambda: engine.slots,
+        company_slows=lambda: engine.company_slows,
+        withdraws=lambda: engine.withdraws,
         on_sentence=on_sentence,
     )
+    engine.on_slots = scheduler.look
+    return scheduler
 
 
 def text_limits(settings: Settings) -> TextLimits:

@@ -41,7 +41,7 @@ from bot.reading.speaker import Speakers
 from bot.services import Services
 from bot.settings.service import SettingsService
 from bot.speech.desk import SpeechDesk
-from bot.speech.engine_client import EngineClient
+from bot.speech.engine import Engine
 from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.vitals import BotVitals
@@ -67,7 +67,7 @@ class Backstage:
     make_bot: makes one that asks for the message content, or does not. health: of all its parts.
     """
 
-    engine: EngineClient
+    engine: Engine
     enrolment: EnrolmentService
     scheduler: FairScheduler
     figures: Figures
@@ -169,7 +169,7 @@ class _Shared:
 
     settings: Settings
     store: VoiceStore
-    engine: EngineClient
+    engine: Engine
     scheduler: FairScheduler
     watch: VoiceWatch
     guild_settings: SettingsService
@@ -237,7 +237,7 @@ def _dictionary_store(settings: Settings, store: VoiceStore) -> DictionaryStore:
     return DictionaryStore(store.database, bounds)
 
 
-def _phrases(settings: Settings, engine: EngineClient) -> PhraseCache:
+def _phrases(settings: Settings, engine: Engine) -> PhraseCache:
     return PhraseCache(
         settings.speech.phrase_cache_mb * MEGABYTE,
         lambda: engine.info.sound if engine.info is not None else None,
@@ -245,7 +245,7 @@ def _phrases(settings: Settings, engine: EngineClient) -> PhraseCache:
 
 
 def _forget_changed_voices(
-    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, engine: EngineClient
+    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, engine: Engine
 ) -> None:
     async def forget(change: VoiceChange) -> None:
         phrases.forget(change.clip_sha256)
@@ -263,7 +263,7 @@ def _privacy(
     audit: AuditTrail,
     phrases: PhraseCache,
     scheduler: FairScheduler,
-    engine: EngineClient,
+    engine: Engine,
 ) -> PrivacyService:
     async def forget_clip(sha256: str) -> None:
         phrases.forget(sha256)
@@ -279,7 +279,7 @@ def _speech_desk(
     settings: Settings,
     scheduler: FairScheduler,
     media: Worker,
-    engine: EngineClient,
+    engine: Engine,
     phrases: PhraseCache,
 ) -> SpeechDesk:
     return SpeechDesk(

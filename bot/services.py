@@ -46,7 +46,7 @@ class EngineStatus(Protocol):
         """Return how it is, and when it is tried again."""
 
     async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
-        """See `EngineClient.watermark`."""
+        """See `RecordingAnalysis.watermark`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from bot.config import Settings
 from bot.discord_http import DISCORD_FAILED, careful
 from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.operating import operating
-from bot.speech.engine_client import EngineClient
+from bot.speech.engine import Engine
 from bot.token_file import read_token, told_exposed
 
 log = structlog.get_logger(__name__)
@@ -206,7 +206,7 @@ async def _warming(backstage: Backstage) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _load(engine: EngineClient) -> None:
+async def _load(engine: Engine) -> None:
     try:
         await engine.start()
     except EngineDeadError:

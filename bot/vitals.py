@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.client import MynahBot
 from bot.operations.vitals import EngineReading, Pulse, Reading, VoiceReading, WorkerReading
-from bot.speech.engine_client import EngineClient
+from bot.speech.engine import Engine
 from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.workers import Worker
@@ -20,11 +20,11 @@ class BotVitals:
     """
 
     def __init__(
-        self, engine: EngineClient, media: Worker, scheduler: FairScheduler, phrases: PhraseCache
+        self, engine: Engine, media: Worker, scheduler: FairScheduler, phrases: PhraseCache
     ) -> None:
         self.bot: MynahBot | None = None
         self._engine, self._scheduler, self._phrases = engine, scheduler, phrases
-        self._workers = (engine.worker, media)
+        self._media = media
 
     def reading(self) -> Reading:
         """Return how everything stands."""
@@ -34,7 +34,7 @@ class BotVitals:
             servers=len(bot.guilds) if bot is not None else 0,
             engine=self._engine_reading(),
             voice=bot.services.voice.reading() if bot is not None else VoiceReading(),
-            workers=tuple(map(_worker_reading, self._workers)),
+            workers=tuple(map(_worker_reading, (*self._engine.workers, self._media))),
             hits=self._phrases.stats.hits,
             misses=self._phrases.stats.misses,
         )

@@ -194,7 +194,7 @@ def test_stored_settings_are_read_by_their_service_alone() -> None:
 
 
 def test_only_the_composition_root_constructs_services() -> None:
-    constructed = ("EnrolmentService(", "SpeechService(", "EngineClient(", "Worker(")
+    constructed = ("EnrolmentService(", "SpeechService(", "EngineClient(", "EnginePool(", "Worker(")
     assert not [
         f"{module} constructs {call}"
         for module, path in MODULES.items()

@@ -23,7 +23,7 @@ Find: TypeAlias = Callable[[str], Awaitable[list[AuditRow]]]
 
 
 class Watermarks(Protocol):
-    """What finds PerTh's mark; see `EngineClient.watermark`."""
+    """What finds PerTh's mark; see `RecordingAnalysis.watermark`."""
 
     async def watermark(self, samples: npt.NDArray[np.float32], rate: int) -> float | None:
         """Return how surely it is there, from 0 to 1; None where that cannot be told.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.config import Settings
 
-_TOLD_BY_COMMANDS = ("bot.app", "bot.keys", "bot.speech.engine_client")
+_TOLD_BY_COMMANDS = ("bot.app", "bot.keys", "bot.speech.engine_loader")
 """Loggers of what the commands print by themselves: damaged voices, keys, engines that fail."""
 
 

@@ -50,10 +50,11 @@ class FairScheduler:
     more than the sentence in flight. What is asked for ahead gets the slots that nobody needs; see
     `bot.speech.turns`.
 
-    at_once: how many sentences may be in flight, as things stand; more than one for a synthesizer
-    that takes on sentences while it works on others, and gives up those whose caller is cancelled.
-    company_slows: whether they then take longer each. on_sentence: hears of each that was made or
-    failed; must not block or fail.
+    at_once: how many sentences may be in flight, as things stand; whoever knows that there are more
+    of them calls `look`. company_slows: whether they then take longer each. withdraws: whether the
+    synthesizer gives up a sentence under way whose caller is cancelled; by itself it is taken to
+    where it has more than one. on_sentence: hears of each that was made or failed; must not block
+    or fail.
     """
 
     def __init__(
@@ -63,12 +64,14 @@ class FairScheduler:
         max_waiting: int = MAX_WAITING,
         at_once: Callable[[], int] = lambda: 1,
         company_slows: Callable[[], bool] = lambda: False,
+        withdraws: Callable[[], bool] | None = None,
         held: HeldPackets | None = None,
         on_sentence: Callable[[SentenceFacts], None] = lambda facts: None,
     ) -> None:
         self._synthesizer = synthesizer
         self._on_sentence = on_sentence
         self.at_once, self._company_slows = at_once, company_slows
+        self._withdraws = withdraws or (lambda: at_once() > 1)
         self._max_waiting = max_waiting
         self.held = held or HeldPackets()
         self._turns: list[Turn] = []  # waited for, or still in flight
@@ -152,7 +155,7 @@ class FairScheduler:
         turn = Turn(request, guild_id, due, next(self._order), ahead, opening, asked)
         self._turns.append(turn)
         turn.result.add_done_callback(lambda _: self._end(turn))
-        self._look_soon()
+        self.look()
         return await turn.result
 
     def recording_gone(self, clip_sha256: str) -> None:
@@ -177,7 +180,8 @@ class FairScheduler:
         if tasks:
             await asyncio.wait(tasks)
 
-    def _look_soon(self) -> None:
+    def look(self) -> None:
+        """Hand over what is due, soon; for when there is more room than before."""
         if not self._looking:
             self._looking = True
             asyncio.get_running_loop().call_soon(self._look)
@@ -194,8 +198,8 @@ class FairScheduler:
             work = self._work(turn, rank_of(turn, self._turns))
             turn.task = asyncio.create_task(work, name="speech-scheduler")
             turn.task.add_done_callback(functools.partial(self._left, turn))
-        # Alone in flight, it is made to the end whoever gives it up, and would be made once more.
-        for turn in decision.withdraw if slots > 1 else ():
+        # Where it is made to the end whoever gives it up, it would be made once more.
+        for turn in decision.withdraw if self._withdraws() else ():
             assert turn.task is not None
             turn.yielding = True
             turn.task.cancel()
@@ -221,20 +225,20 @@ class FairScheduler:
     def _left(self, turn: Turn, _task: asyncio.Task[None]) -> None:
         turn.task, turn.yielding = None, False
         self._forget_if_done(turn)
-        self._look_soon()
+        self.look()
 
     def _end(self, turn: Turn) -> None:
         """Let go of a turn that has its result, or that nobody waits for: a skipped text.
 
-        Not of one that is alone in flight: such a synthesizer works on to the end, and whoever took
-        the place would be chosen too early, before somebody who has to be heard sooner.
+        Not of one in flight that is made to the end in any case: whoever took its place would be
+        chosen too early, before somebody who has to be heard sooner.
         """
         if not turn.result.cancelled():
             turn.result.exception()  # or asyncio reports it as lost when the caller has gone
-        if turn.task is not None and self.at_once() > 1:
+        if turn.task is not None and self._withdraws():
             turn.task.cancel()
         self._forget_if_done(turn)
-        self._look_soon()
+        self.look()
 
     def _forget_if_done(self, turn: Turn) -> None:
         if turn.task is None and not turn.waited_for:
