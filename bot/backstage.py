@@ -133,6 +133,7 @@ async def open_backstage(
                 Departures(store.database),
                 timedelta(days=settings.storage.departed_days),
                 audit.record,
+                covers=_covered(settings),
             ),
             Exporter(store, audit),
             figures,
@@ -148,6 +149,8 @@ async def open_backstage(
                 connector=connector() if connector else None,
                 sync_at_start=sync_at_start,
                 message_content=message_content,
+                shards=settings.discord.shards,
+                directory=settings.storage.directory,
             )
             health.watch("discord", bot.condition)
             health.watch("pacer", bot.services.voice.pacer.condition)
@@ -220,6 +223,11 @@ class _Shared:
             figures=self.figures,
             allowances=self.allowances,
         )
+
+
+def _covered(settings: Settings) -> Callable[[int], bool]:
+    shards = settings.discord.shards
+    return shards.covers if shards is not None else lambda guild_id: True
 
 
 def _condition_of(store: VoiceStore) -> Condition:

@@ -9,14 +9,13 @@ import hashlib
 import json
 import secrets
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 import structlog
-from discord.ext import commands
 
 from bot.command_mentions import ALL_GUILDS, CommandMentions
 from bot.command_translator import CommandTranslator
@@ -29,8 +28,10 @@ from bot.privacy.remembered import forget
 from bot.services import Services
 from bot.settings.permissions import SPEAKING
 from bot.settings.service import SettingChange
+from bot.sharded_client import ShardedBot
 from bot.voice.utterances import UtteranceEnd
 from bot.voice_watch import VoiceChange, VoiceChangeKind
+from storage.shards import Shards
 
 if TYPE_CHECKING:
     pass
@@ -66,10 +67,6 @@ Nothing is lost but their number in the log: members are not fetched, a guild th
 known from then on, and its voice connection waits for it. discord.py's 2 s would be 2 s of silence
 after a session was lost."""
 
-IDENTIFY_SECONDS = 5.0
-"""Within which one shard may identify, for bots without a larger `max_concurrency`
-(https://discord.com/developers/docs/events/gateway#rate-limiting)."""
-
 SYNC_SECONDS = 45.0
 """How long the commands may take to be synced before the bot goes online without that."""
 
@@ -77,7 +74,7 @@ KNOWN_COMMANDS_SECONDS = 5.0
 """Within which Discord must say at the start which commands it knows."""
 
 
-class MynahBot(commands.AutoShardedBot):
+class MynahBot(ShardedBot):
     """Commands, and messages that are read aloud; it works without any privileged intent.
 
     Without the intent for message content Discord still delivers that of messages which mention the
@@ -87,7 +84,8 @@ class MynahBot(commands.AutoShardedBot):
     message_content: ask for that intent.
     proxy: URL of an HTTP proxy; it may hold a user and a password.
     connector: how to reach Discord's hosts, if not in the ordinary way.
-    sync_at_start: tell Discord about the commands after loading them, if they changed.
+    sync_at_start: tell Discord about the commands after loading them, if they changed; of several
+    processes, the one that runs the first shard does so. shards, directory: see `ShardedBot`.
     """
 
     tree: MynahTree
@@ -102,8 +100,12 @@ class MynahBot(commands.AutoShardedBot):
         shard_count: int | None = None,
         sync_at_start: bool = True,
         message_content: bool = False,
+        shards: Shards | None = None,
+        directory: Path | None = None,
     ) -> None:
         super().__init__(
+            shards=shards,
+            directory=directory,
             command_prefix=(),
             help_command=None,
             tree_cls=MynahTree,
@@ -129,7 +131,6 @@ class MynahBot(commands.AutoShardedBot):
         self._gateway_state = GatewayState()
         self._extensions_to_load = tuple(extensions)
         self._sync_at_start = sync_at_start
-        self._next_identify = 0.0  # monotonic, in s
         self._subscriptions = contextlib.ExitStack()
 
     async def setup_hook(self) -> None:
@@ -145,7 +146,8 @@ class MynahBot(commands.AutoShardedBot):
         for name in self._extensions_to_load:
             await self.load_extension(name)
         if self._sync_at_start:
-            await self._sync_at_first()
+            if self.runs_first_shard:
+                await self._sync_at_first()
             await self._learn_commands()
 
     async def _sync_at_first(self) -> None:
@@ -156,16 +158,6 @@ class MynahBot(commands.AutoShardedBot):
             # The commands of the last run are there still; most of them work.
             log.warning("commands could not be synced; the next start tries again", stage="start",
                         error=repr(error))  # fmt: skip
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Wait until Discord allows another IDENTIFY: for at most what is left of 5 s a shard.
-
-        discord.py always waits for 5 s, in which nobody hears the bot.
-        """
-        now = time.monotonic()
-        due = max(now, self._next_identify)
-        self._next_identify = due + IDENTIFY_SECONDS
-        await asyncio.sleep(due - now)
 
     async def on_interaction(self, interaction: discord.Interaction[MynahBot]) -> None:
         """Answer presses on what is left of an earlier run."""
@@ -207,10 +199,9 @@ class MynahBot(commands.AutoShardedBot):
 
     async def on_ready(self) -> None:
         """Say that members can be served now."""
-        log.info(
-            "connected to Discord", stage="start", user=str(self.user), guilds=len(self.guilds)
-        )
-        if not self.guilds and self.application_id is not None:
+        log.info("connected to Discord", stage="start", user=str(self.user),
+                 guilds=len(self.guilds), shards=str(self.shards_run or "auto"))  # fmt: skip
+        if not self.guilds and self.shards_run is None and self.application_id is not None:
             log.info("invite me to a server", stage="start", link=invite_link(self.application_id))
 
     async def _voice_changed(self, change: VoiceChange) -> None:

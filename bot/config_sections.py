@@ -24,6 +24,7 @@ from pydantic import (
 from bot.consent.no_go import check_patterns
 from bot.credentials import check_keys, check_proxy, check_token, none_if_blank
 from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
+from storage.shards import FORM, Shards, parse_shards
 
 
 def _known_device(device: str) -> str:
@@ -44,6 +45,14 @@ def _expand_variables(path: Path) -> Path:
     if "$" in expanded:
         raise ValueError("names a variable of the environment that is not set")
     return Path(expanded)
+
+
+def _read_shards(value: object) -> Shards | None:
+    if value is None or isinstance(value, Shards):
+        return value
+    if not isinstance(value, str):
+        raise ValueError(FORM)
+    return parse_shards(value)
 
 
 _UserPath = Annotated[Path, AfterValidator(_expand_home)]
@@ -71,7 +80,8 @@ class DiscordSettings(_Section):
     """How to reach Discord. Token and proxy are secret: a proxy URL can hold a password.
 
     token_file: a file that holds the token; `bot.config` reads it. message_content: ask for the
-    privileged intent of that name, to read whole channels aloud.
+    privileged intent of that name, to read whole channels aloud. shards: which ones this process
+    runs; None is "auto": all of them, as many as Discord advises.
     """
 
     token: Annotated[
@@ -82,6 +92,7 @@ class DiscordSettings(_Section):
         SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_proxy)
     ] = None
     message_content: bool = False
+    shards: Annotated[Shards | None, BeforeValidator(_read_shards)] = None
 
     @model_validator(mode="after")
     def _refuse_two_origins(self) -> Self:

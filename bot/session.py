@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import aiohttp
 import discord
@@ -25,6 +26,7 @@ from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.operating import operating
 from bot.speech.engine import Engine
 from bot.token_file import read_token, told_exposed
+from storage.process_lock import running
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +45,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 _TOO_MANY_REQUESTS = 429
 # https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
 _AUTHENTICATION_FAILED = 4004
+_SHARD_CODES = (4010, 4011)
 _INTENTS = 4014
 _CONFIGURATION_CODES = range(4010, _INTENTS + 1)
 
@@ -110,7 +113,10 @@ async def serve(
     require_voice()
     if exposed := told_exposed(settings.discord):
         log.warning("token file is readable for others", stage="start", advice=exposed)
-    async with open_backstage(settings, connector=connector) as backstage:
+    async with (
+        _lone(settings),
+        open_backstage(settings, connector=connector) as backstage,
+    ):
         async with (
             operating(settings, backstage, stop),
             _warming(backstage),
@@ -124,6 +130,17 @@ async def serve(
             )
         log.info("stopping", stage="stop")
     log.info("stopped", stage="stop")
+
+
+@asynccontextmanager
+async def _lone(settings: Settings) -> AsyncIterator[None]:
+    """Keep another bot from running the same shards on the data directory."""
+    lock = running(settings.storage.directory, settings.discord.shards)
+    await asyncio.to_thread(lock.__enter__)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(lock.__exit__, None, None, None)
 
 
 @asynccontextmanager
@@ -279,13 +296,11 @@ def _log_failure(error: Exception, pause: float) -> None:
 
 async def _attend(bot: MynahBot, token: str, stop: asyncio.Event) -> Exception:
     """Run one client until it ends or `stop` is set; return why it ended."""
-    running = asyncio.create_task(bot.start(token), name="discord-client")
+    client = asyncio.create_task(bot.start(token), name="discord-client")
     stopping = asyncio.create_task(stop.wait())
-    both = {running, stopping}
+    both = {client, stopping}
     try:
-        await asyncio.wait(
-            both, timeout=FIRST_CONNECTION_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        await _first_connection(bot, both)
         if bot.was_connected:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if stopping.done():
@@ -294,10 +309,20 @@ async def _attend(bot: MynahBot, token: str, stop: asyncio.Event) -> Exception:
         for task in both:
             task.cancel()
         await asyncio.gather(*both, return_exceptions=True)
-    if running.cancelled():
+    if client.cancelled():
         return TimeoutError("no answer from the gateway")
-    error = running.exception()
+    error = client.exception()
     return error if isinstance(error, Exception) else ConnectionError("Discord ended the session")
+
+
+async def _first_connection(bot: MynahBot, ends: set[asyncio.Task[Any]]) -> None:
+    """Wait until the bot was long enough at it; not while shards of others come first."""
+    while True:
+        await asyncio.wait(
+            ends, timeout=FIRST_CONNECTION_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if any(task.done() for task in ends) or not bot.awaits_its_turn:
+            return
 
 
 def _is_passing(error: Exception) -> bool:
@@ -313,6 +338,12 @@ def _raise_if_final(error: Exception, *, message_content: bool = False) -> None:
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
         raise ConfigError(NOT_ACCEPTED) from None
+    if code in _SHARD_CODES:
+        raise ConfigError(
+            f"Discord refuses these shards (close code {code}): more servers than the number of "
+            "shards in discord.shards is enough for, or a shard that it has not. Raise the number "
+            "after the /, the same for all processes."
+        ) from None
     if code in _CONFIGURATION_CODES:
         raise ConfigError(f"Discord refuses this bot (close code {code}): {error}") from None
     if isinstance(error, discord.HTTPException) and not _is_passing(error):

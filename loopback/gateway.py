@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -46,6 +47,10 @@ class Gateway:
         self.away = False  # nobody is let in
         self.turned_away = 0
         self.guild_delay = 0.0  # seconds from READY to the guilds
+        self.max_concurrency = 1
+        self.identify_seconds = 0.0  # in which a bucket's shards may identify once; 0: no limit
+        self.identified_at: dict[int, float] = {}  # the last time of each bucket, monotonic
+        self.identified_too_early = 0
         self.on_voice_request: Callable[[VoiceRequest], None] = lambda request: None
         self.on_session_lost: Callable[[str], None] = lambda session_id: None
 
@@ -154,6 +159,10 @@ class Gateway:
         if data["intents"] & PRIVILEGED_INTENTS & ~self.allowed_privileged_intents:
             connection.close(4014, "Disallowed intent(s).")
             return
+        if self._is_too_early(data):
+            self.identified_too_early += 1
+            connection.send({"op": 9, "d": False})
+            return
         session = GatewaySession(self._world.bot.id, data)
         session.connection = connection
         self.sessions[session.id] = session
@@ -165,6 +174,17 @@ class Gateway:
             loop.call_later(self.guild_delay, self._announce, session, guilds)
         else:
             self._announce(session, guilds)
+
+    def _is_too_early(self, data: Payload) -> bool:
+        """Whether another shard of the bucket identified just before, as Discord counts them.
+
+        https://discord.com/developers/docs/events/gateway#sharding-max-concurrency
+        """
+        bucket, now = data.get("shard", (0, 1))[0] % self.max_concurrency, time.monotonic()
+        if now - self.identified_at.get(bucket, -self.identify_seconds) < self.identify_seconds:
+            return True
+        self.identified_at[bucket] = now
+        return False
 
     def _announce(self, session: GatewaySession, guilds: Iterable[Guild]) -> None:
         for guild in guilds:

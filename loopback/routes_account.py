@@ -25,9 +25,19 @@ _MESSAGE_CONTENT_FLAG = 1 << 19
 class AccountRoutes:
     """What a bot asks before and while it logs in."""
 
-    def __init__(self, world: World, shards: int, privileged: Callable[[], int]) -> None:
-        """Take the world. privileged: the intents that are switched on for the application."""
+    def __init__(
+        self,
+        world: World,
+        shards: int,
+        privileged: Callable[[], int],
+        max_concurrency: Callable[[], int],
+    ) -> None:
+        """Take the world. privileged: the intents that are switched on for the application.
+
+        max_concurrency: how many shards may identify at once.
+        """
         self._world = world
+        self._max_concurrency = max_concurrency
         self._privileged = privileged
         self._shards = shards
 
@@ -88,7 +98,8 @@ class AccountRoutes:
         return json_response(application)
 
     async def _gateway(self, request: web.Request) -> web.Response:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0,
+                 "max_concurrency": self._max_concurrency()}  # fmt: skip
         body = {"url": GATEWAY_URL, "shards": self._shards, "session_start_limit": limit}
         return json_response(body)
 

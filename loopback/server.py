@@ -237,7 +237,10 @@ class LoopbackDiscord:
 
     def _routes(self) -> list[web.RouteDef]:
         account = AccountRoutes(
-            self.world, self._shards, lambda: self.gateway.allowed_privileged_intents
+            self.world,
+            self._shards,
+            lambda: self.gateway.allowed_privileged_intents,
+            lambda: self.gateway.max_concurrency,
         )
         guilds = GuildRoutes(self.world, self.voice.move)
         answers = InteractionRoutes(self.interactions)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from storage.connections import Execute
 from storage.database import Database
@@ -68,14 +69,19 @@ class Departures:
 
         return await self._database.write(work)
 
-    async def before(self, moment: datetime, limit: int = BATCH) -> list[Departure]:
-        """Return who left before a moment, the first first."""
+    async def before(
+        self,
+        moment: datetime,
+        limit: int = BATCH,
+        covers: Callable[[int], bool] = lambda guild_id: True,
+    ) -> list[Departure]:
+        """Return who left before a moment, the first first, of the guilds that are meant."""
         rows = await self._database.read(
-            "SELECT guild_id, user_id, left_at FROM departures WHERE left_at <= ? "
-            "ORDER BY left_at LIMIT ?",
-            (timestamp(moment), limit),
+            "SELECT guild_id, user_id, left_at FROM departures WHERE left_at <= ? ORDER BY left_at",
+            (timestamp(moment),),
         )
-        return [Departure(g, u, datetime.fromisoformat(at)) for g, u, at in rows]
+        due = (Departure(g, u, datetime.fromisoformat(at)) for g, u, at in rows if covers(g))
+        return list(islice(due, limit))
 
     async def of_the_bot(self) -> list[Departure]:
         """Return the guilds that the bot left and whose data is there still."""

@@ -13,12 +13,15 @@ LOG_NAMES = (f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-j
 SOCKET_NAME = "mynah.sock"
 """Where a running bot answers; see `bot.operations.control_socket`."""
 
+PROCESSES_NAME = "mynah.processes"
+"""Who runs the bot, for which shards; see `storage.process_lock`."""
+
 READY_NAME = "restored.ready"
 """A restored state that is whole and takes the place of what lies there; see
 `storage.backups.installing`."""
 
 OURS = (
     DATABASE_NAME, *LOG_NAMES, CLIPS_NAME, LOST_NAME, RESERVE_NAME, LOCK_NAME, SOCKET_NAME,
-    READY_NAME,
+    PROCESSES_NAME, READY_NAME,
 )  # fmt: skip
 """All of these; nothing else may be written there, and where none is, the directory is not ours."""

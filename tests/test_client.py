@@ -184,7 +184,7 @@ async def test_a_lost_session_is_replaced_at_once(
 async def test_shards_identify_one_after_another(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.client.IDENTIFY_SECONDS", 0.1)
+    monkeypatch.setattr("bot.sharded_client.IDENTIFY_SECONDS", 0.1)
     monkeypatch.setattr(wire.bot, "_next_identify", 0.0)
     begin, times = time.monotonic(), []
 

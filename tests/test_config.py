@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from bot.config import Settings, load_settings
 from bot.errors import ConfigError
+from storage.shards import Shards
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = ROOT / "config.example.toml"
@@ -195,3 +196,13 @@ def test_secrets_stay_out_of_errors_and_reprs() -> None:
     assert "s3cret" not in error_of('[discord]\ntoken = ["s3cret"]\nproxy = 3')
     settings = load_settings(write('[discord]\ntoken = "s3cret"\nproxy = "http://u:s3cret@h"'))
     assert "s3cret" not in repr(settings)
+
+
+def test_shards_that_cannot_be_are_told_by_key() -> None:
+    assert "discord.shards: in 5-3 the first shard" in error_of('[discord]\nshards = "5-3/8"')
+    assert 'discord.shards: should be "auto"' in error_of("[discord]\nshards = 3")
+
+
+def test_shards_can_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_DISCORD__SHARDS", "0-1/8")
+    assert load_settings().discord.shards == Shards((0, 1), 8)

@@ -46,7 +46,8 @@ IsHere: TypeAlias = Callable[[int, int], Awaitable[bool | None]]
 class Departing:
     """Notes who left, and erases what is due.
 
-    keep: for how long it stays. record: writes events into the audit trails.
+    keep: for how long it stays. record: writes events into the audit trails. covers: whether a
+    guild is one of this process's; nothing is known of who is in others.
     """
 
     def __init__(
@@ -58,9 +59,10 @@ class Departing:
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         pause_seconds: float = PAUSE_SECONDS,
+        covers: Callable[[int], bool] = lambda guild_id: True,
     ) -> None:
         self._privacy, self._departures, self._keep = privacy, departures, keep
-        self._record = record
+        self._record, self._covers = record, covers
         self._clock, self._pause_seconds = clock, pause_seconds
         self._owners: OrderedDict[tuple[int, int], None] = OrderedDict()  # of voices in use
         self._cursor: tuple[list[int], int] | None = None  # guilds to look at, the last member
@@ -100,7 +102,8 @@ class Departing:
         known = {each.guild_id for each in await self._departures.of_the_bot()}
         for guild_id in known.intersection(present):
             await self.bot_came(guild_id)
-        gone = await self._departures.guilds_without(present)
+        without = await self._departures.guilds_without(present)
+        gone = [guild_id for guild_id in without if self._covers(guild_id)]
         if gone and not present:
             log.warning("I am in no server, but there is data of some: is this the right token? "
                         "Nothing is deleted.", stage="privacy", guilds=len(gone))  # fmt: skip
@@ -156,7 +159,8 @@ class Departing:
         Whether they are still gone is asked once more.
         """
         erased = 0
-        for departure in await self._departures.before(self._clock() - self._keep):
+        before = await self._departures.before(self._clock() - self._keep, covers=self._covers)
+        for departure in before:
             gone = await self._is_gone(departure, present, is_here)
             if gone:
                 await self._erase(departure)

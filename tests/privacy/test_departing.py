@@ -40,6 +40,7 @@ class Left:
     asked: list[tuple[int, int]] = field(default_factory=list)
     recorded: list[str] = field(default_factory=list)
     keep_days: int = 30
+    elsewhere: set[int] = field(default_factory=set)  # guilds of other processes
 
     def __post_init__(self) -> None:
         self.departures = Departures(self.store.database)
@@ -52,8 +53,11 @@ class Left:
         )
         return Departing(
             privacy, self.departures, timedelta(days=self.keep_days), self.record,
-            clock=lambda: self.now, pause_seconds=0,
+            clock=lambda: self.now, pause_seconds=0, covers=self.covers,
         )  # fmt: skip
+
+    def covers(self, guild_id: int) -> bool:
+        return guild_id not in self.elsewhere
 
     async def record(self, guild_id: int, event: Event) -> None:
         self.recorded.append(event.kind)
@@ -267,3 +271,19 @@ async def test_the_database_is_rewritten_once_for_all_who_left(
     await left.days_later(31, GUILD, OTHER_GUILD)
     assert await left.voices() == [(0, None)]
     assert len(rewritten) == 1
+
+
+async def test_servers_of_other_processes_are_not_ones_that_the_bot_left(left: Left) -> None:
+    left.elsewhere = {OTHER_GUILD}
+    await left.departing.compare({GUILD + 2})  # the bot left GUILD, and serves another
+    assert await left.departures.is_noted(GUILD, THE_BOT)
+    assert not await left.departures.is_noted(OTHER_GUILD, THE_BOT)
+
+
+async def test_what_is_due_is_erased_by_the_process_whose_server_it_is(left: Left) -> None:
+    left.elsewhere = {OTHER_GUILD}
+    for guild_id in (GUILD, OTHER_GUILD):
+        await left.departures.note(guild_id, THE_BOT, left.now)
+        left.here[guild_id, THE_BOT] = False
+    await left.days_later(31, GUILD + 2)
+    assert await left.voices() == [(OTHER_GUILD, ANN), (0, None)]

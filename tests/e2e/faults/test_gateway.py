@@ -36,7 +36,7 @@ def _quick_backoff() -> object:
     """discord.py's own pauses before the gateway is tried again, at the same pace as the rest."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("discord.shard.ExponentialBackoff", quick_backoff)
-        patch.setattr("bot.client.IDENTIFY_SECONDS", 5 / PACE)
+        patch.setattr("bot.sharded_client.IDENTIFY_SECONDS", 5 / PACE)
         yield
 
 
