@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import UTC, datetime
-from pathlib import Path
 
-from storage import consents, damage, former, leftovers, upkeep
+from storage import consents, damage, former, upkeep
+from storage.clip_files import ClipFiles
 from storage.database import Database
 from storage.errors import DiskFullError
 from storage.lost import list_lost
@@ -18,10 +17,11 @@ from storage.types import StoreReport
 log = logging.getLogger(__name__)
 
 
-async def check(database: Database, clips: Path, keys: KeyRing, *, verify: bool) -> StoreReport:
-    """Do as `VoiceStore.check`. clips: the directory of the clips. Raises StorageError."""
-    # A backup that was killed has links to recordings.
-    await asyncio.to_thread(leftovers.sweep, clips.parent)
+async def check(
+    database: Database, clips: ClipFiles, keys: KeyRing, *, verify: bool
+) -> StoreReport:
+    """Do as `VoiceStore.check`. Raises StorageError."""
+    await clips.run(clips.sweep)
     try:
         await former.forget_expired(database, clips, datetime.now(UTC))
         swept = await upkeep.sweep(database, clips, keys)
@@ -38,7 +38,7 @@ async def check(database: Database, clips: Path, keys: KeyRing, *, verify: bool)
         swept.removed,
         swept.moved,
         swept.returned,
-        await asyncio.to_thread(list_lost, clips),
+        await clips.run(list_lost, clips),
         await damage.damaged_voices(database, clips, keys, verify=verify),
         tuple(restored),
         await consents.damaged(database, clips, keys, verify=verify),

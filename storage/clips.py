@@ -1,4 +1,4 @@
-"""The clip on disk: a gzip-compressed pickle of a plain dict, named by the SHA-256 of its audio.
+"""The clip as stored: a gzip-compressed pickle of a plain dict, named by its audio's SHA-256.
 
     {"format": 1, "sample_rate": 24000, "samples": numpy float32 array of shape (n,)}
 
@@ -15,6 +15,7 @@ import os
 import pickle
 import zlib
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -55,8 +56,49 @@ _GZIP_LEVEL = 1
 
 _GZIP = b"\x1f\x8b"
 _ADVICE = "Restore the file from a backup, or enrol the voice again."
-_FAILING = (errno.EIO, errno.ENXIO, errno.ESTALE, errno.ETIMEDOUT)
+FAILING = (errno.EIO, errno.ENXIO, errno.ESTALE, errno.ETIMEDOUT)
 """Errors of a disk or of a network's file system, which may be well again in a moment."""
+
+
+class StoredClip(Protocol):
+    """A clip where it lies; its `str` says where, for people."""
+
+    @property
+    def advice(self) -> str:
+        """What to do where it cannot be read at the moment."""
+
+    def beginning(self, count: int) -> bytes:
+        """Return the first bytes, fewer where there are not so many. Raises OSError."""
+
+    def parts(self, count: int, most: int) -> tuple[bytes, bytes, int]:
+        """Return the first bytes, what follows them up to `most`, and the size of all.
+
+        Raises OSError.
+        """
+
+
+class ClipFile:
+    """A clip in a file of this machine; see `StoredClip`."""
+
+    advice = "Check the disk."
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __str__(self) -> str:
+        return str(self._path)
+
+    def beginning(self, count: int) -> bytes:
+        """See `StoredClip`."""
+        with open_regular(self._path) as file:
+            return file.read(count)
+
+    def parts(self, count: int, most: int) -> tuple[bytes, bytes, int]:
+        """See `StoredClip`."""
+        with open_regular(self._path) as file:
+            size = os.fstat(file.fileno()).st_size
+            # Not the whole bound: room for what is read is taken before.
+            return file.read(count), file.read(min(size, most)), size
 
 
 def clip_path(directory: Path, sha256: str) -> Path:
@@ -89,16 +131,19 @@ def write_clip(path: Path, clip: ReferenceClip, keys: KeyRing = NO_KEYS) -> None
 
     Raises ValueError as `encode_clip` does; KeyFileError; OSError if the file cannot be written.
     """
-    write_content(path, encode_clip(clip), clip.sha256, keys)
+    content = sealed_content(encode_clip(clip), clip.sha256, keys)
+    write_atomically(path, content, TEMPORARY_SUFFIX)
 
 
-def write_content(path: Path, content: bytes, sha256: str, keys: KeyRing) -> None:
-    """Write an encoded clip, sealed where there is a key. Raises KeyFileError, OSError."""
-    write_atomically(path, keys.seal(content, clip_context(sha256)), TEMPORARY_SUFFIX)
+def sealed_content(content: bytes, sha256: str, keys: KeyRing) -> bytes:
+    """Return an encoded clip as it is stored, sealed where there is a key. Raises KeyFileError."""
+    return keys.seal(content, clip_context(sha256))
 
 
-def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> ReferenceClip:
-    """Read a clip's file and prove that it is the clip of that hash.
+def load_clip(
+    place: Path | StoredClip, expected_sha256: str, keys: KeyRing = NO_KEYS
+) -> ReferenceClip:
+    """Read a clip and prove that it is the one of that hash. place: a file, or what else holds it.
 
     Executes nothing that the file names and takes bounded memory, whatever the file holds.
 
@@ -106,59 +151,67 @@ def load_clip(path: Path, expected_sha256: str, keys: KeyRing = NO_KEYS) -> Refe
     which names the file and what is wrong with it; of its kind UnreadableClipError where the disk
     fails.
     """
+    stored = _stored(place)
     try:
-        content = _content(path, expected_sha256, keys)
+        content = _content(stored, expected_sha256, keys)
         clip = ReferenceClip(_samples_of(unpickle(_decompress(content))))
         if clip.sha256 != expected_sha256:
             raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
     except FaultError as error:
-        raise _unusable(path, error) from error.__cause__
+        raise _unusable(stored, error) from error.__cause__
     return clip
 
 
-def glance(path: Path) -> str | None:
+def glance(place: Path | StoredClip) -> str | None:
     """Check cheaply that a clip's file is there, can be read and begins as one.
 
     Return the id of the key that it is sealed with, None for one that is not sealed.
 
     Raises DamagedClipError.
     """
+    stored = _stored(place)
     try:
-        with open_regular(path) as file:
-            beginning = file.read(HEADER_BYTES)
+        beginning = stored.beginning(HEADER_BYTES)
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable(stored, error) from error
     if not is_sealed(beginning) and not beginning.startswith(_GZIP):
-        raise _damaged(path, "it is empty or not gzip-compressed")
+        raise _damaged(stored, "it is empty or not gzip-compressed")
     return sealing_key(beginning)
 
 
-def reseal_clip(path: Path, sha256: str, opening: KeyRing, sealing: KeyRing) -> None:
-    """Write a clip's file anew, sealed by another key or by none; what is in it is not looked at.
+def resealed(stored: StoredClip, sha256: str, opening: KeyRing, sealing: KeyRing) -> bytes:
+    """Return a clip's file sealed by another key or by none; what is in it is not looked at.
 
-    Raises DamagedClipError, UnknownKeyError, KeyFileError; OSError if it cannot be written.
+    Raises DamagedClipError, UnknownKeyError, KeyFileError.
     """
     try:
-        content = _content(path, sha256, opening)
+        content = _content(stored, sha256, opening)
     except FaultError as error:
-        raise _unusable(path, error) from error.__cause__
-    write_content(path, content, sha256, sealing)
+        raise _unusable(stored, error) from error.__cause__
+    return sealed_content(content, sha256, sealing)
 
 
-def _damaged(path: Path, fault: str) -> DamagedClipError:
-    return DamagedClipError(f"The clip {path} cannot be used: {fault}. {_ADVICE}")
+def _stored(place: Path | StoredClip) -> StoredClip:
+    return ClipFile(place) if isinstance(place, Path) else place
 
 
-def _unusable(path: Path, fault: FaultError) -> DamagedClipError:
+def _damaged(stored: StoredClip, fault: str) -> DamagedClipError:
+    return DamagedClipError(f"The clip {stored} cannot be used: {fault}. {_ADVICE}")
+
+
+def _unusable(stored: StoredClip, fault: FaultError) -> DamagedClipError:
     cause = fault.__cause__
-    return _unreadable(path, cause) if isinstance(cause, OSError) else _damaged(path, str(fault))
+    if isinstance(cause, OSError):
+        return _unreadable(stored, cause)
+    return _damaged(stored, str(fault))
 
 
-def _unreadable(path: Path, error: OSError) -> DamagedClipError:
+def _unreadable(stored: StoredClip, error: OSError) -> DamagedClipError:
     fault = _reason(error)
-    if error.errno not in _FAILING:
-        return _damaged(path, fault)
-    return UnreadableClipError(f"The clip {path} cannot be used now: {fault}. Check the disk.")
+    if error.errno not in FAILING:
+        return _damaged(stored, fault)
+    told = f"The clip {stored} cannot be used now: {fault}. {stored.advice}"
+    return UnreadableClipError(told)
 
 
 def _reason(error: OSError) -> str:
@@ -167,28 +220,25 @@ def _reason(error: OSError) -> str:
     return f"the file cannot be read ({error.strerror or error})"
 
 
-def _read(path: Path) -> tuple[bytes, bytes]:
+def _read(stored: StoredClip) -> tuple[bytes, bytes]:
     """Return the beginning of a file, as long as that of a sealed one, and the rest."""
     try:
-        with open_regular(path) as file:
-            size = os.fstat(file.fileno()).st_size
-            # Not the whole bound: room for what is read is taken before.
-            parts = file.read(BEGINNING_BYTES), file.read(min(size, _MOST_FILE_BYTES) + 1)
+        beginning, rest, size = stored.parts(BEGINNING_BYTES, _MOST_FILE_BYTES + 1)
     except OSError as error:
         raise FaultError(_reason(error)) from error
     if size > _MOST_FILE_BYTES:
         raise FaultError(f"it holds more than {MAX_CLIP_SECONDS} s of audio")
-    return parts
+    return beginning, rest
 
 
-def _content(path: Path, sha256: str, keys: KeyRing) -> bytes:
+def _content(stored: StoredClip, sha256: str, keys: KeyRing) -> bytes:
     """Return what the file holds, opened if it is sealed. Raises FaultError, UnknownKeyError."""
     try:
-        return keys.open_parts(*_read(path), clip_context(sha256))
+        return keys.open_parts(*_read(stored), clip_context(sha256))
     except BrokenSealError as error:
         raise FaultError(str(error)) from error
     except UnknownKeyError as error:
-        raise UnknownKeyError(f"The clip {path} cannot be read: {error}.") from error
+        raise UnknownKeyError(f"The clip {stored} cannot be read: {error}.") from error
 
 
 def _decompress(compressed: bytes) -> bytes:

@@ -6,10 +6,10 @@ import asyncio
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from storage.clips import clip_path, glance, load_clip
+from storage.clip_files import ClipFiles, clip_name
+from storage.clips import glance, load_clip
 from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import BrokenSealError, StorageError, UnknownKeyError
@@ -65,7 +65,7 @@ async def prepare(
 
 
 async def put(
-    execute: Execute, clips: Path, voice_id: int, sha256: str, consent: EncodedConsent | None
+    execute: Execute, clips: ClipFiles, voice_id: int, sha256: str, consent: EncodedConsent | None
 ) -> list[str]:
     """Store the consent to a recording instead of the one to it, in the recording's transaction.
 
@@ -112,7 +112,7 @@ async def consents_of(database: Database, voice_id: int, keys: KeyRing) -> list[
 
 
 async def damaged(
-    database: Database, clips: Path, keys: KeyRing, *, verify: bool
+    database: Database, clips: ClipFiles, keys: KeyRing, *, verify: bool
 ) -> tuple[str, ...]:
     """Return which evidence cannot be used and why, a sentence each. Raises StorageError.
 
@@ -123,19 +123,18 @@ async def damaged(
         "SELECT consents.*, name, guild_id FROM consents JOIN voices ON voices.id = voice_id"
         " ORDER BY voice_id, given_at"
     )
-    return await asyncio.to_thread(
-        lambda: tuple(filter(None, (_damage(row, clips, keys, verify) for row in rows)))
-    )
+    found = await clips.run(clips.each, lambda row: _damage(row, clips, keys, verify), rows)
+    return tuple(filter(None, found))
 
 
-def _damage(row: Row, clips: Path, keys: KeyRing, verify: bool) -> str | None:
+def _damage(row: Row, clips: ClipFiles, keys: KeyRing, verify: bool) -> str | None:
     sha256 = row["consent_sha256"]
     try:
         if verify:
             _consent(row, keys)
         if sha256 is not None:
-            path = clip_path(clips, sha256)
-            _ = load_clip(path, sha256, keys) if verify else glance(path)
+            stored = clips.kept.clip(clip_name(sha256))
+            _ = load_clip(stored, sha256, keys) if verify else glance(stored)
     except UnknownKeyError:
         return None
     except StorageError as error:

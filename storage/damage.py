@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import logging
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
-from storage.clips import clip_path, glance, load_clip
+from storage.clip_files import ClipFiles, clip_name
+from storage.clips import glance, load_clip
 from storage.connections import Execute
 from storage.database import Database
 from storage.errors import ConstraintError, DamagedClipError, UnknownKeyError, UnreadableClipError
@@ -23,7 +22,9 @@ _PAGE = 500  # rows read at a time
 log = logging.getLogger(__name__)
 
 
-async def mark_damage(database: Database, clips: Path, keys: KeyRing, *, verify: bool) -> list[str]:
+async def mark_damage(
+    database: Database, clips: ClipFiles, keys: KeyRing, *, verify: bool
+) -> list[str]:
     """Mark the rows whose clip cannot be used, unmark the others; return the unmarked hashes.
 
     A marked clip is always read whole before it is trusted again. Of one that is sealed by a key
@@ -36,7 +37,7 @@ async def mark_damage(database: Database, clips: Path, keys: KeyRing, *, verify:
         for sha256, damage in map(tuple, rows)
         if isinstance(sha256, str) and _HASH.fullmatch(sha256)
     }
-    changed = await asyncio.to_thread(_changed, clips, keys, marked, verify)
+    changed = await clips.run(_changed, clips, keys, marked, verify)
     usable = [
         sha256
         for sha256 in changed
@@ -46,7 +47,7 @@ async def mark_damage(database: Database, clips: Path, keys: KeyRing, *, verify:
 
 
 async def damaged_voices(
-    database: Database, clips: Path, keys: KeyRing, *, verify: bool
+    database: Database, clips: ClipFiles, keys: KeyRing, *, verify: bool
 ) -> tuple[VoiceProfile, ...]:
     """Return the voices that cannot be used, with the reason. Raises StorageError.
 
@@ -61,24 +62,24 @@ async def damaged_voices(
         last = rows[-1]["id"]
         profiles = [profile_of(row) for row in rows]
         if verify:
-            profiles = await asyncio.to_thread(_compared, clips, keys, profiles)
+            profiles = await clips.run(_compared, clips, keys, profiles)
         damaged += [profile for profile in profiles if profile.damage is not None]
     return tuple(damaged)
 
 
-def _compared(clips: Path, keys: KeyRing, profiles: list[VoiceProfile]) -> list[VoiceProfile]:
-    return [
-        dataclasses.replace(profile, damage=_mismatch(clips, keys, profile))
-        if profile.damage is None
-        else profile
-        for profile in profiles
-    ]
+def _compared(clips: ClipFiles, keys: KeyRing, profiles: list[VoiceProfile]) -> list[VoiceProfile]:
+    def compared(profile: VoiceProfile) -> VoiceProfile:
+        if profile.damage is not None:
+            return profile
+        return dataclasses.replace(profile, damage=_mismatch(clips, keys, profile))
+
+    return clips.each(compared, profiles)
 
 
-def _mismatch(clips: Path, keys: KeyRing, profile: VoiceProfile) -> str | None:
-    path = clip_path(clips, profile.clip_sha256)
+def _mismatch(clips: ClipFiles, keys: KeyRing, profile: VoiceProfile) -> str | None:
+    stored = clips.kept.clip(clip_name(profile.clip_sha256))
     try:
-        seconds = load_clip(path, profile.clip_sha256, keys).seconds
+        seconds = load_clip(stored, profile.clip_sha256, keys).seconds
     except UnknownKeyError:
         return None
     except DamagedClipError as error:
@@ -86,18 +87,18 @@ def _mismatch(clips: Path, keys: KeyRing, profile: VoiceProfile) -> str | None:
     if abs(seconds - profile.seconds) < 1e-3:
         return None
     return (
-        f"Its clip {path} has {seconds:.1f} s, but its entry in the database says "
+        f"Its clip {stored} has {seconds:.1f} s, but its entry in the database says "
         f"{profile.seconds:.1f} s, so it may be the clip of another voice. Restore mynah.db from a "
         "backup, or enrol the voice again."
     )
 
 
 async def _mark(
-    database: Database, clips: Path, keys: KeyRing, sha256: str, damage: str | None
+    database: Database, clips: ClipFiles, keys: KeyRing, sha256: str, damage: str | None
 ) -> str | None:
     async def work(execute: Execute) -> str | None:
         # Read under the lock: another process may have written the file since it was looked at.
-        fault = await asyncio.to_thread(_fault, clips, keys, sha256, damage, True)
+        fault = await clips.run(_fault, clips, keys, sha256, damage, True)
         await execute("UPDATE voices SET damage = ? WHERE clip_sha256 = ?", (fault, sha256))
         return fault
 
@@ -110,26 +111,27 @@ async def _mark(
 
 
 def _changed(
-    clips: Path, keys: KeyRing, known: Mapping[str, str | None], verify: bool
+    clips: ClipFiles, keys: KeyRing, known: Mapping[str, str | None], verify: bool
 ) -> list[str]:
-    return [
-        sha256
-        for sha256, damage in known.items()
+    def is_changed(item: tuple[str, str | None]) -> bool:
+        sha256, damage = item
         # What was found by reading a clip whole, a glance does not see.
-        if _fault(clips, keys, sha256, damage, verify or damage is not None) != damage
-    ]
+        return _fault(clips, keys, sha256, damage, verify or damage is not None) != damage
+
+    changed = clips.each(is_changed, known.items())
+    return [sha256 for sha256, differs in zip(known, changed, strict=True) if differs]
 
 
 def _fault(
-    clips: Path, keys: KeyRing, sha256: str, known: str | None, thorough: bool
+    clips: ClipFiles, keys: KeyRing, sha256: str, known: str | None, thorough: bool
 ) -> str | None:
     """Return what is wrong with a clip; what was known before, where that cannot be seen."""
-    path = clip_path(clips, sha256)
+    stored = clips.kept.clip(clip_name(sha256))
     try:
         if thorough:
-            load_clip(path, sha256, keys)
+            load_clip(stored, sha256, keys)
         else:
-            glance(path)
+            glance(stored)
     except (UnknownKeyError, UnreadableClipError):
         return known
     except DamagedClipError as error:

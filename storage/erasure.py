@@ -6,13 +6,12 @@ the end the database is rewritten without what was freed in it.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
-from storage import erased_rows, leftovers, upkeep
+from storage import erased_rows, upkeep
+from storage.clip_files import ClipFiles
 from storage.connections import Execute
 from storage.database import Database
 from storage.erased_rows import Counts
@@ -66,7 +65,7 @@ class Eraser:
     released: hashes of the clips that went, until whoever has caches takes them out.
     """
 
-    def __init__(self, database: Database, clips: Path) -> None:
+    def __init__(self, database: Database, clips: ClipFiles) -> None:
         self._database, self._clips = database, clips
         self.released: set[str] = set()
 
@@ -108,7 +107,13 @@ class Eraser:
         erased = await self._erase(erased_rows.erase_everything)
 
         async def work(_execute: Execute) -> int:
-            return await asyncio.to_thread(remove_all, self._clips)
+            try:
+                return await self._clips.run(remove_all, self._clips)
+            except OSError as error:
+                raise StorageError(
+                    f"Recordings in {self._clips.kept} cannot be removed ({error.strerror}). Try "
+                    "again."
+                ) from error
 
         await self._database.write_urgently(work)
         return erased
@@ -162,7 +167,7 @@ class Eraser:
 
     async def _remove(self, hashes: list[str]) -> int:
         """Remove files, and links that a killed backup left; return how many are there still."""
-        await asyncio.to_thread(leftovers.sweep, self._clips.parent)
+        await self._clips.run(self._clips.sweep)
         try:
             await upkeep.remove_released(self._database, self._clips, hashes)
         except StorageError as error:

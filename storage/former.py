@@ -8,12 +8,12 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from storage import audit, consents
 from storage.audit_events import Consented, Replaced, Restored, about_voice
 from storage.audit_rows import By, member_or_operator
-from storage.clips import clip_path, load_clip
+from storage.clip_files import ClipFiles, clip_name
+from storage.clips import load_clip
 from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import NoFormerClipError, StorageError, VoiceNotFoundError
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 async def replace(
     database: Database,
-    clips: Path,
+    clips: ClipFiles,
     voice_id: int,
     encoded: EncodedClip,
     new: Recording,
@@ -90,7 +90,7 @@ async def _tell_replaced(execute: Execute, voice: VoiceProfile) -> None:
 
 
 async def restore(
-    database: Database, clips: Path, voice_id: int, now: datetime, keys: KeyRing, by: By
+    database: Database, clips: ClipFiles, voice_id: int, now: datetime, keys: KeyRing, by: By
 ) -> VoiceProfile:
     """See `VoiceStore.restore`."""
 
@@ -104,8 +104,8 @@ async def restore(
                 name=profile_of(row).name,
                 days=KEPT_FOR.days,
             )
-        path = clip_path(clips, former.sha256)
-        await asyncio.to_thread(load_clip, path, former.sha256, keys)
+        stored = clips.kept.clip(clip_name(former.sha256))
+        await clips.run(load_clip, stored, former.sha256, keys)
         current = profile_of(row)
         kept = Recording.of(current) if current.clip_sha256 != NO_CLIP else _NO_RECORDING
         until = now + KEPT_FOR if kept.sha256 else None
@@ -119,7 +119,7 @@ async def restore(
     return await database.write(work)
 
 
-async def forget_expired(database: Database, clips: Path, now: datetime) -> int:
+async def forget_expired(database: Database, clips: ClipFiles, now: datetime) -> int:
     """Remove former recordings whose time is over; return how many. Raises StorageError."""
 
     async def work(execute: Execute) -> tuple[int, list[str]]:
@@ -143,7 +143,7 @@ async def forget_expired(database: Database, clips: Path, now: datetime) -> int:
 
 
 @asynccontextmanager
-async def forgetting(database: Database, clips: Path) -> AsyncIterator[None]:
+async def forgetting(database: Database, clips: ClipFiles) -> AsyncIterator[None]:
     """Remove what has expired every `INTERVAL_SECONDS` while the context is open."""
     task = asyncio.create_task(_forget_regularly(database, clips))
     try:
@@ -154,7 +154,7 @@ async def forgetting(database: Database, clips: Path) -> AsyncIterator[None]:
             await task
 
 
-async def _forget_regularly(database: Database, clips: Path) -> None:
+async def _forget_regularly(database: Database, clips: ClipFiles) -> None:
     while True:
         await asyncio.sleep(INTERVAL_SECONDS)
         try:

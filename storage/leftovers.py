@@ -17,6 +17,7 @@ from storage.private import DIRECTORY_MODE, make_private
 BACKUP_PREFIX = "backup-"
 RESTORE_PREFIX = "restore-"
 LOOK_PREFIX = "doctor-"
+CACHE_PREFIX = "clips-cache-"
 WORK_SUFFIX = ".tmp"
 
 FILE_PREFIX = ".mynah-backup-"
@@ -59,7 +60,7 @@ def whole_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
 
 def dead(directory: Path) -> list[Path]:
     """Return what killed processes left in a data directory, or beside a backup."""
-    prefixes = (BACKUP_PREFIX, RESTORE_PREFIX, LOOK_PREFIX, FILE_PREFIX)
+    prefixes = (BACKUP_PREFIX, RESTORE_PREFIX, LOOK_PREFIX, CACHE_PREFIX, FILE_PREFIX)
     with contextlib.suppress(OSError):
         return [
             path

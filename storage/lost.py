@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, load_clip
+from storage.clip_files import ClipFiles, ClipFolder, clip_name
+from storage.clips import CLIP_SUFFIX, FAILING, TEMPORARY_SUFFIX, StoredClip, load_clip
 from storage.errors import DamagedClipError, StorageError
-from storage.files import sync_directory
-from storage.layout import LOST_NAME
-from storage.private import make_private_directory
 from storage.sealing import KeyRing
 from storage.types import LostClip
 
@@ -27,61 +23,67 @@ _MAX_SAME_NAMES = 1000
 log = logging.getLogger(__name__)
 
 
-def lost_directory(clips: Path) -> Path:
-    """Where recordings without a voice lie."""
-    return clips.parent / LOST_NAME
-
-
-def move(clips: Path, name: str) -> bool:
+def move(clips: ClipFiles, name: str) -> bool:
     """Move a file from clips/ to lost/, unless it is gone. Raises OSError."""
-    lost = lost_directory(clips)
-    make_private_directory(lost)
-    try:
-        (clips / name).rename(_free_name(lost, name))
-    except FileNotFoundError:
-        return False
-    return True
+    return clips.set_aside(name, _free_name(clips.lost, name))
 
 
-def take_back(clips: Path, sha256: str, keys: KeyRing) -> bool:
+def take_back(clips: ClipFiles, sha256: str, keys: KeyRing) -> bool:
     """Bring a recording back to clips/, if it lies in lost/ and is whole."""
-    lost = lost_directory(clips)
-    for path in sorted(lost.glob(f"{sha256}*{CLIP_SUFFIX}")):
+    for name in copies(clips, sha256):
         try:
-            load_clip(path, sha256, keys)
-            path.rename(clips / f"{sha256}{CLIP_SUFFIX}")
-            sync_directory(clips)
+            load_clip(clips.lost.clip(name), sha256, keys)
+            clips.bring_back(name, clip_name(sha256))
         except (StorageError, OSError) as error:
             # Not its name, nor the error, which has it: a log is to hold no hash of a recording.
-            log.warning("A recording in %s cannot be brought back (%s).", lost, _reason(error))
+            log.warning(
+                "A recording in %s cannot be brought back (%s).", clips.lost, _reason(error)
+            )
             continue
         return True
     return False
 
 
-def set_aside_damaged(clips: Path, keys: KeyRing, take: Callable[[Path], None]) -> None:
+def copies(clips: ClipFiles, sha256: str = "") -> list[str]:
+    """Return the names of a recording's files in lost/, or of all recordings' there.
+
+    Raises OSError.
+    """
+    return sorted(
+        name
+        for name in _names(clips.lost)
+        if name.startswith(sha256) and name.endswith(CLIP_SUFFIX)
+    )
+
+
+def set_aside_damaged(clips: ClipFiles, keys: KeyRing, take: Callable[[str], None]) -> None:
     """Have recordings taken away that are damaged and of which lost/ has a whole copy.
 
-    So they count as missing, and the copy goes back. Raises OSError.
+    So they count as missing, and the copy goes back. take: is told the name of one in clips/.
+    Raises OSError.
     """
-    for copy in sorted(lost_directory(clips).glob(f"*{CLIP_SUFFIX}")):
-        sha256 = copy.name.partition(".")[0]
-        path = clips / f"{sha256}{CLIP_SUFFIX}"
-        if path.exists() and _is_whole(copy, sha256, keys) and _is_damaged(path, sha256, keys):
-            take(path)
+    for copy in copies(clips):
+        sha256 = copy.partition(".")[0]
+        name = clip_name(sha256)
+        if (
+            clips.kept.exists(name)
+            and _is_whole(clips.lost.clip(copy), sha256, keys)
+            and _is_damaged(clips.kept.clip(name), sha256, keys)
+        ):
+            take(name)
 
 
-def _is_whole(path: Path, sha256: str, keys: KeyRing) -> bool:
+def _is_whole(stored: StoredClip, sha256: str, keys: KeyRing) -> bool:
     try:
-        load_clip(path, sha256, keys)
+        load_clip(stored, sha256, keys)
     except StorageError:
         return False
     return True
 
 
-def _is_damaged(path: Path, sha256: str, keys: KeyRing) -> bool:
+def _is_damaged(stored: StoredClip, sha256: str, keys: KeyRing) -> bool:
     try:
-        load_clip(path, sha256, keys)
+        load_clip(stored, sha256, keys)
     except DamagedClipError:
         return True
     except StorageError:  # sealed by a key that is not there
@@ -89,56 +91,66 @@ def _is_damaged(path: Path, sha256: str, keys: KeyRing) -> bool:
     return False
 
 
-def remove_copies(clips: Path, sha256: str) -> None:
+def remove_copies(clips: ClipFiles, sha256: str) -> None:
     """Remove a recording whose voice was deleted. Raises OSError."""
-    for path in lost_directory(clips).glob(f"{sha256}*{CLIP_SUFFIX}"):
-        path.unlink(missing_ok=True)
+    for name in copies(clips, sha256):
+        clips.lost.delete(name)
 
 
-def remove_all(clips: Path) -> int:
-    """Remove every clip, in clips/ and in lost/; return how many. Raises OSError."""
-    files = [
-        path
-        for directory in (clips, lost_directory(clips))
-        for path in directory.glob(f"*{CLIP_SUFFIX}")
+def recordings(clips: ClipFiles) -> list[tuple[ClipFolder, str]]:
+    """Return where recordings lie and their names, also of those in lost/. Raises OSError."""
+    return [
+        (folder, name)
+        for folder in (clips.kept, clips.lost)
+        for name in sorted(_names(folder))
+        if name.endswith(CLIP_SUFFIX)
     ]
-    for path in files:
-        path.unlink(missing_ok=True)
+
+
+def remove_all(clips: ClipFiles) -> int:
+    """Remove every clip, in clips/ and in lost/; return how many. Raises OSError."""
+    files = recordings(clips)
+    clips.each(lambda file: file[0].delete(file[1]), files)
     return len(files)
 
 
-def list_lost(clips: Path) -> tuple[LostClip, ...]:
+def list_lost(clips: ClipFiles) -> tuple[LostClip, ...]:
     """Return the recordings in lost/, by name; none if it cannot be read, which the log says."""
-    lost = lost_directory(clips)
     try:
-        with os.scandir(lost) as entries:
-            found = [
-                LostClip(Path(entry.path), entry.stat(follow_symlinks=False).st_size)
-                for entry in entries
-                if _NAME.fullmatch(entry.name)
-            ]
+        names = sorted(name for name in clips.lost.names() if _NAME.fullmatch(name))
+        sizes = clips.lost.sizes(names)
     except FileNotFoundError:
         return ()
     except OSError as error:
-        log.warning("%s cannot be read (%s).", lost, error.strerror)
+        log.warning("%s cannot be read (%s).", clips.lost, error.strerror)
         return ()
-    return tuple(sorted(found, key=lambda clip: clip.path.name))
+    return tuple(LostClip(str(clips.lost), name, sizes.get(name, 0)) for name in names)
+
+
+def _names(folder: ClipFolder) -> list[str]:
+    """Return what lies there; nothing where there is no such folder that this user may read."""
+    try:
+        return folder.names()
+    except OSError as error:
+        if error.errno in FAILING:
+            raise
+        return []
 
 
 def _reason(error: Exception) -> str:
     return (error.strerror or "") if isinstance(error, OSError) else "it is damaged"
 
 
-def list_unfinished(clips: Path) -> list[str]:
+def list_unfinished(clips: ClipFiles) -> list[str]:
     """Return the names of temporary files that were left in lost/ when a key was changed."""
-    return sorted(path.name for path in lost_directory(clips).glob(f"*{TEMPORARY_SUFFIX}"))
+    return sorted(name for name in _names(clips.lost) if name.endswith(TEMPORARY_SUFFIX))
 
 
-def _free_name(lost: Path, name: str) -> Path:
+def _free_name(lost: ClipFolder, name: str) -> str:
     """Return a name in lost/ that nothing has: what lies there may be whole where this is not."""
     stem = name.removesuffix(CLIP_SUFFIX)
     names = (name, *(f"{stem}.{number}{CLIP_SUFFIX}" for number in range(1, _MAX_SAME_NAMES)))
     for candidate in names:
-        if not os.path.lexists(lost / candidate):
-            return lost / candidate
-    raise FileExistsError(errno.EEXIST, "too many files of one name", str(lost / name))
+        if not lost.exists(candidate):
+            return candidate
+    raise FileExistsError(errno.EEXIST, "too many files of one name", f"{lost}/{name}")

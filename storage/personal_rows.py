@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from dataclasses import dataclass
 from typing import Any
 
-from storage import clips
 from storage.connections import Row
 from storage.errors import BrokenSealError, UnknownKeyError
 from storage.personal import PERSONAL_COLUMNS
@@ -101,8 +99,7 @@ class PersonalRows:
 
     async def load(self, recording: PersonalRecording) -> ReferenceClip:
         """Read a recording. Raises DamagedClipError, UnknownKeyError."""
-        path = clips.clip_path(self._voices.clips, recording.sha256)
-        return await asyncio.to_thread(clips.load_clip, path, recording.sha256, self._voices.keys)
+        return await self._voices.load(recording.sha256)
 
 
 def _shown() -> dict[str, list[str]]:

@@ -7,16 +7,15 @@ older: the clock was wrong then, and whoever was recorded would wait until that 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum, auto
-from pathlib import Path
 
 from storage.audit_rows import now
-from storage.clips import clip_path
+from storage.clip_files import ClipFiles, clip_name
 from storage.connections import Execute, Parameters
+from storage.errors import StorageError
 from storage.rows import timestamp
 
 DAY = timedelta(days=1)
@@ -101,7 +100,7 @@ async def require_voice(
 
 async def require_enrolment(
     execute: Execute,
-    clips: Path,
+    clips: ClipFiles,
     guild_id: int,
     member_id: int | None,
     quotas: EnrolmentQuotas,
@@ -131,7 +130,7 @@ async def _require_day(
 
 async def _require_bytes(
     execute: Execute,
-    clips: Path,
+    clips: ClipFiles,
     guild_id: int,
     member_id: int,
     quotas: EnrolmentQuotas,
@@ -195,16 +194,13 @@ async def _hashes(execute: Execute, whose: str, parameters: Parameters) -> set[s
     return {each for row in (*rows, *sentences) for each in row if each is not None}
 
 
-async def _size(clips: Path, hashes: Iterable[str]) -> int:
-    """Return how many bytes clips take; none for one that is missing."""
-
-    def size() -> int:
-        total = 0
-        for sha256 in hashes:
-            try:
-                total += clip_path(clips, sha256).stat().st_size
-            except OSError:
-                continue
-        return total
-
-    return await asyncio.to_thread(size)
+async def _size(clips: ClipFiles, hashes: Iterable[str]) -> int:
+    """Return how many bytes clips take; none for one that is missing. Raises StorageError."""
+    try:
+        sizes = await clips.run(clips.kept.sizes, [clip_name(sha256) for sha256 in hashes])
+    except OSError as error:
+        raise StorageError(
+            f"The recordings in {clips.kept} cannot be measured ({error.strerror}). "
+            f"{clips.kept.list_advice}"
+        ) from error
+    return sum(sizes.values())

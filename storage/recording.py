@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import astuple, dataclass
-from pathlib import Path
 
-from storage.clips import clip_path, encode_clip, write_content
+from storage.clip_files import ClipFiles, clip_name
+from storage.clips import encode_clip, sealed_content
 from storage.connections import Execute, Parameters, Row
 from storage.errors import StorageError
 from storage.rows import timestamp, to_json
@@ -74,23 +74,27 @@ async def encode(clip: ReferenceClip, keys: KeyRing) -> EncodedClip:
     )
 
 
-async def write_file(execute: Execute, clips: Path, encoded: EncodedClip) -> None:
+async def write_file(execute: Execute, clips: ClipFiles, encoded: EncodedClip) -> None:
     """Write a clip inside the transaction of its row, sealed where there is a key.
 
     Also when the file is there already: that mends a damaged one, for all voices that share it.
 
     Raises StorageError.
     """
-    path = clip_path(clips, encoded.sha256)
+    name = clip_name(encoded.sha256)
     try:
-        await asyncio.to_thread(write_content, path, encoded.content, encoded.sha256, encoded.keys)
+        await clips.run(_write, clips, name, encoded)
     except OSError as error:
         raise StorageError(
-            f"The clip {path} cannot be written ({error.strerror}). "
-            "Check the directory's permissions and that the disk is not full."
+            f"The clip {clips.kept.clip(name)} cannot be written ({error.strerror}). "
+            f"{clips.write_advice}"
         ) from error
     await claim(execute, encoded.sha256)
     await execute(
         "UPDATE voices SET damage = NULL WHERE clip_sha256 = ? AND damage IS NOT NULL",
         (encoded.sha256,),
     )
+
+
+def _write(clips: ClipFiles, name: str, encoded: EncodedClip) -> None:
+    clips.kept.write(name, sealed_content(encoded.content, encoded.sha256, encoded.keys))

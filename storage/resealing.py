@@ -10,13 +10,15 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TypeAlias
 
 from storage.audit_seal import chain_context
-from storage.clips import CLIP_SUFFIX, glance, reseal_clip
+from storage.clip_files import ClipFiles, ClipFolder
+from storage.clips import CLIP_SUFFIX, glance, resealed
 from storage.connections import Execute
 from storage.database import Database
 from storage.errors import DamagedClipError, StorageError
+from storage.lost import recordings
 from storage.sealing import (
     HEADER_BYTES,
     NO_KEYS,
@@ -25,7 +27,6 @@ from storage.sealing import (
     is_sealed,
     sealing_key,
 )
-from storage.seals import recordings
 from storage.voices import VoiceStore
 
 _NAME = re.compile(rf"([0-9a-f]{{64}})(\.[0-9]{{1,3}})?{re.escape(CLIP_SUFFIX)}")
@@ -35,6 +36,8 @@ _SET_ROW = "UPDATE consents SET record = ? WHERE voice_id = ? AND clip_sha256 = 
 _TRAILS = "SELECT guild_id, seal FROM audit_chains WHERE seal IS NOT NULL"
 _TRAIL = "SELECT seal FROM audit_chains WHERE guild_id = ?"
 _SET_TRAIL = "UPDATE audit_chains SET seal = ? WHERE guild_id = ?"
+
+_File: TypeAlias = tuple[ClipFolder, str]
 
 OnProgress = Callable[[int, int], None]
 """Told how many are done, and of how many."""
@@ -54,7 +57,9 @@ class Resealed:
 class Resealing:
     """Seals what is stored by the newest key of a store, or opens it for good."""
 
-    def __init__(self, database: Database, clips: Path, opening: KeyRing, sealing: KeyRing) -> None:
+    def __init__(
+        self, database: Database, clips: ClipFiles, opening: KeyRing, sealing: KeyRing
+    ) -> None:
         self._database, self._clips = database, clips
         self._opening, self._sealing = opening, sealing
 
@@ -68,7 +73,7 @@ class Resealing:
 
         Nothing of how it was is left in the database's files.
         """
-        files = await asyncio.to_thread(self._of_files)
+        files = await self._clips.run(self._of_files)
         changes = [*files, *await self._of_rows(), *await self._of_trails()]
         changed = 0
         failed: list[str] = []
@@ -90,31 +95,44 @@ class Resealing:
         return []
 
     def _of_files(self) -> list[Change]:
+        try:
+            files = recordings(self._clips)
+            differ = self._clips.each(self._differs, files)
+        except OSError as error:
+            raise StorageError(
+                f"The directory {self._clips.kept} cannot be read ({error.strerror}). "
+                f"{self._clips.kept.list_advice}"
+            ) from error
         return [
-            self._file_change(path, match[1])
-            for path in recordings(self._clips)
-            if (match := _NAME.fullmatch(path.name)) and self._differs(path)
+            self._file_change(file, match[1])
+            for file, differs in zip(files, differ, strict=True)
+            if differs and (match := _NAME.fullmatch(file[1]))
         ]
 
-    def _differs(self, path: Path) -> bool:
+    def _differs(self, file: _File) -> bool:
+        folder, name = file
         try:
-            return glance(path) != self._sealing.newest
+            return glance(folder.clip(name)) != self._sealing.newest
         except DamagedClipError:
             return False  # nothing of anybody is in it; `mynah check` tells
 
-    def _file_change(self, path: Path, sha256: str) -> Change:
+    def _file_change(self, file: _File, sha256: str) -> Change:
         async def change(_execute: Execute) -> bool:
-            return await asyncio.to_thread(self._reseal_file, path, sha256)
+            return await self._clips.run(self._reseal_file, file, sha256)
 
         return change
 
-    def _reseal_file(self, path: Path, sha256: str) -> bool:
-        if not path.exists() or not self._differs(path):
+    def _reseal_file(self, file: _File, sha256: str) -> bool:
+        if not self._differs(file):
             return False
+        folder, name = file
+        stored = folder.clip(name)
+        content = resealed(stored, sha256, self._opening, self._sealing)
         try:
-            reseal_clip(path, sha256, self._opening, self._sealing)
+            folder.write(name, content)
         except OSError as error:
-            raise StorageError(f"The clip {path} cannot be written ({error.strerror}).") from error
+            told = f"The clip {stored} cannot be written ({error.strerror})."
+            raise StorageError(told) from error
         return True
 
     async def _of_rows(self) -> list[Change]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from storage.clips import CLIP_SUFFIX, glance
+from storage.clip_files import ClipFiles
+from storage.clips import StoredClip, glance
 from storage.database import Database
-from storage.errors import DamagedClipError
-from storage.lost import lost_directory
+from storage.errors import DamagedClipError, StorageError
+from storage.lost import recordings
 from storage.sealing import HEADER_BYTES, KeyRing, sealing_key
 
 _EVIDENCE = f"SELECT substr(record, 1, {HEADER_BYTES}) FROM consents"  # noqa: S608  # a number
@@ -47,7 +46,7 @@ class Seals:
         return self.plain + self.older
 
 
-async def count_seals(database: Database, clips: Path, keys: KeyRing) -> Seals:
+async def count_seals(database: Database, clips: ClipFiles, keys: KeyRing) -> Seals:
     """Look at the beginning of everything that may be sealed. Raises StorageError."""
     by_key, _ = await used_keys(database, clips)
     plain = by_key.pop(None, 0)
@@ -58,36 +57,44 @@ async def count_seals(database: Database, clips: Path, keys: KeyRing) -> Seals:
     return Seals(plain, newest, older, counts)
 
 
-async def used_keys(database: Database, clips: Path) -> tuple[Counter[str | None], int]:
+async def used_keys(database: Database, clips: ClipFiles) -> tuple[Counter[str | None], int]:
     """Count what is sealed by each key; None: what is not sealed.
 
     Return also how many files could not be read. Raises StorageError.
     """
     counts = Counter(sealing_key(bytes(row[0])) for row in await database.read(_EVIDENCE))
-    of_files, unread = await asyncio.to_thread(_of_files, clips)
+    of_files, unread = await clips.run(_of_files, clips)
     return counts + of_files, unread
 
 
-async def needed_keys(database: Database, clips: Path) -> tuple[set[str | None], int]:
+async def needed_keys(database: Database, clips: ClipFiles) -> tuple[set[str | None], int]:
     """Return by which keys anything is sealed, also the audit trails' ends; and as `used_keys`."""
     used, unread = await used_keys(database, clips)
     trails = await database.read(_TRAILS)
     return {*used, *(sealing_key(bytes(row[0])) for row in trails)}, unread
 
 
-def recordings(clips: Path) -> Iterator[Path]:
-    """Yield the files of recordings, also of those in lost/."""
-    for directory in (clips, lost_directory(clips)):
-        if directory.is_dir():
-            yield from sorted(directory.glob(f"*{CLIP_SUFFIX}"))
-
-
-def _of_files(clips: Path) -> tuple[Counter[str | None], int]:
+def _of_files(clips: ClipFiles) -> tuple[Counter[str | None], int]:
+    try:
+        names = recordings(clips)
+    except OSError as error:
+        raise StorageError(
+            f"The directory {clips.kept} cannot be read ({error.strerror}). "
+            f"{clips.kept.list_advice}"
+        ) from error
+    stored = [folder.clip(name) for folder, name in names]
     counts: Counter[str | None] = Counter()
     unread = 0
-    for path in recordings(clips):
-        try:
-            counts[glance(path)] += 1
-        except DamagedClipError as error:
-            unread += isinstance(error.__cause__, OSError)
+    for seal in clips.each(_seal_of, stored):
+        if isinstance(seal, DamagedClipError):
+            unread += isinstance(seal.__cause__, OSError)
+        else:
+            counts[seal] += 1
     return counts, unread
+
+
+def _seal_of(stored: StoredClip) -> str | DamagedClipError | None:
+    try:
+        return glance(stored)
+    except DamagedClipError as error:
+        return error

@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -164,9 +163,10 @@ class VoiceState:
 
 @dataclass(frozen=True, slots=True)
 class LostClip:
-    """A recording that no voice needs. path: in lost/; size: in bytes."""
+    """A recording that no voice needs. folder: where lost/ is; size: in bytes."""
 
-    path: Path
+    folder: str
+    name: str
     size: int
 
 
@@ -199,7 +199,7 @@ class StoreReport:
         megabytes = sum(clip.size for clip in self.lost) / 1e6
         return (
             f"{len(self.lost)} recordings without a voice ({megabytes:.1f} MB) lie in "
-            f"{self.lost[0].path.parent}. If mynah.db is an older one, restore the newest and start"
+            f"{self.lost[0].folder}. If mynah.db is an older one, restore the newest and start"
             " again: recordings that a voice needs come back by themselves. If nobody needs them, "
             "remove them."
         )

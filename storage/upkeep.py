@@ -8,15 +8,15 @@ knows why it has no row, and it is moved to lost/.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import ParamSpec
 
 from storage import lost
-from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX, clip_path
+from storage.clip_files import ClipFiles, ClipFolder, clip_name
+from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX
 from storage.connections import Execute
 from storage.database import Database
 from storage.errors import StorageError
@@ -36,6 +36,8 @@ UNION ALL SELECT 1 FROM consents WHERE consent_sha256 = ?1 LIMIT 1
 """
 _BATCH = 500  # files changed in one transaction, so that no other process waits long
 
+P = ParamSpec("P")
+
 log = logging.getLogger(__name__)
 
 
@@ -52,42 +54,61 @@ class Swept:
     returned: tuple[str, ...]
 
 
-async def sweep(database: Database, clips: Path, keys: KeyRing) -> Swept:
+async def sweep(database: Database, clips: ClipFiles, keys: KeyRing) -> Swept:
     """Remove, move and bring back clips, so that clips/ holds what rows need.
 
     Raises StorageError if clips/ or the database cannot be read. A file that cannot be changed
     stays, and the log says so.
     """
     removed = await remove_released(database, clips, await _released(database))
-    found = await asyncio.to_thread(_list_files, clips)
+    found = await clips.run(_list_files, clips)
     needed = {row[0] for row in await database.read(_NEEDED)}
     present = {_hash_of(name) for name in found}
     temporaries = [name for name in found if _hash_of(name) is None]
-    removed += await _in_batches(database, temporaries, _discard(clips))
-    unfinished = await asyncio.to_thread(lost.list_unfinished, clips)
-    removed += await _in_batches(database, unfinished, _discard(lost.lost_directory(clips)))
+    removed += await _in_batches(database, temporaries, _discard(clips, clips.kept))
+    unfinished = await clips.run(_listed, clips.lost, lost.list_unfinished, clips)
+    removed += await _in_batches(database, unfinished, _discard(clips, clips.lost))
     orphans = [name for name in found if _hash_of(name) not in needed | {None}]
     moved = await _in_batches(database, orphans, _move(clips))
-    missing = [f"{sha256}{CLIP_SUFFIX}" for sha256 in needed - present]
+    missing = [clip_name(sha256) for sha256 in needed - present]
     back = [name for name in missing if _hash_of(name)]
     returned = await _in_batches(database, back, _return(clips, keys))
     return Swept(tuple(sorted(removed)), tuple(moved), tuple(sorted(returned)))
 
 
-async def look(database: Database, clips: Path) -> Swept:
+async def refuse_foreign(database: Database, clips: ClipFiles) -> None:
+    """Raise StorageError where clips are there and none is known: they would all be moved.
+
+    Only such a place can be another database's, or have lost its own, which does not lie beside it.
+    """
+    if not clips.apart:
+        return
+    present = {_hash_of(name) for name in await clips.run(_list_files, clips)} - {None}
+    known = {row[0] for row in await database.read(_NEEDED)} | set(await _released(database))
+    if present and not present & known:
+        raise StorageError(
+            f"{clips.kept} holds {len(present)} recordings, of which the database knows none. "
+            "Check clips in [storage]: each Mynah needs a prefix of its own. If the database was "
+            "lost, restore it."
+        )
+
+
+async def look(database: Database, clips: ClipFiles) -> Swept:
     """Return what `sweep` would change, as far as that is seen without reading recordings.
 
     returned: what rows need and only lost/ has. Raises StorageError.
     """
-    found = await asyncio.to_thread(_list_files, clips)
+    found = await clips.run(_list_files, clips)
     needed = {row[0] for row in await database.read(_NEEDED)}
     released = set(await _released(database))
     hashes = {name: _hash_of(name) for name in found}
     unneeded = [name for name in found if hashes[name] not in needed | {None}]
     removed = [name for name in found if hashes[name] is None or hashes[name] in released - needed]
-    unfinished = await asyncio.to_thread(lost.list_unfinished, clips)
-    missing = sorted(h for h in needed - set(hashes.values()) if _hash_of(f"{h}{CLIP_SUFFIX}"))
-    returned = [h for h in missing if any(lost.lost_directory(clips).glob(f"{h}*{CLIP_SUFFIX}"))]
+    unfinished = await clips.run(_listed, clips.lost, lost.list_unfinished, clips)
+    missing = sorted(h for h in needed - set(hashes.values()) if _hash_of(clip_name(h)))
+    copies = await clips.run(_listed, clips.lost, lost.copies, clips)
+    there = {copy.partition(".")[0] for copy in copies}
+    returned = [sha256 for sha256 in missing if sha256 in there]
     moved = [name for name in unneeded if hashes[name] not in released]
     return Swept(tuple(removed + unfinished), tuple(moved), tuple(returned))
 
@@ -102,7 +123,7 @@ async def release(execute: Execute, sha256: str | None) -> bool:
 
     Return whether there is such a clip: None is no hash, and a damaged row may hold anything.
     """
-    if _hash_of(f"{sha256}{CLIP_SUFFIX}") is None:
+    if _hash_of(clip_name(sha256 or "")) is None:
         return False
     await execute("INSERT INTO unneeded_clips VALUES (?) ON CONFLICT DO NOTHING", (sha256,))
     return True
@@ -113,7 +134,7 @@ async def claim(execute: Execute, sha256: str) -> None:
     await execute("DELETE FROM unneeded_clips WHERE clip_sha256 = ?", (sha256,))
 
 
-async def remove_released(database: Database, clips: Path, hashes: Sequence[str]) -> list[str]:
+async def remove_released(database: Database, clips: ClipFiles, hashes: Sequence[str]) -> list[str]:
     """Remove the files of clips that were released, unless a row needs them; return their names.
 
     A file that cannot be removed is tried again at the next start, and the log says so.
@@ -124,15 +145,15 @@ async def remove_released(database: Database, clips: Path, hashes: Sequence[str]
         gone = False
         if not await _is_needed(execute, sha256):
             try:
-                await asyncio.to_thread(lost.remove_copies, clips, sha256)
-                gone = await asyncio.to_thread(_unlink, clips / name)
+                await clips.run(lost.remove_copies, clips, sha256)
+                gone = await clips.run(clips.kept.delete, name)
             except OSError as error:
-                _log_kept(clips / name, error)
+                _log_kept(clips.kept, error)
                 return False
         await claim(execute, sha256)
         return gone
 
-    names = [clip_path(clips, sha256).name for sha256 in hashes]
+    names = [clip_name(sha256) for sha256 in hashes]
     return await _in_batches(database, names, discard)
 
 
@@ -159,18 +180,18 @@ async def _in_batches(database: Database, names: Sequence[str], change: Change) 
     return changed
 
 
-def _discard(clips: Path) -> Change:
+def _discard(clips: ClipFiles, folder: ClipFolder) -> Change:
     async def discard(_execute: Execute, name: str) -> bool:
         try:
-            return await asyncio.to_thread(_unlink, clips / name)
+            return await clips.run(folder.delete, name)
         except OSError as error:
-            _log_kept(clips / name, error)
+            _log_kept(folder, error)
             return False
 
     return discard
 
 
-def _move(clips: Path) -> Change:
+def _move(clips: ClipFiles) -> Change:
     failed = False
 
     async def move(execute: Execute, name: str) -> bool:
@@ -180,39 +201,55 @@ def _move(clips: Path) -> Change:
         if failed or await _is_needed(execute, sha256) or await _is_released(execute, sha256):
             return False
         try:
-            return await asyncio.to_thread(lost.move, clips, name)
+            return await clips.run(lost.move, clips, name)
         except OSError as error:
             failed = True  # so will be the others
             log.warning("Recordings without a voice cannot be moved to %s (%s). They stay in %s.",
-                        lost.lost_directory(clips), error.strerror, clips)  # fmt: skip
+                        clips.lost, error.strerror, clips.kept)  # fmt: skip
             return False
 
     return move
 
 
-def _return(clips: Path, keys: KeyRing) -> Change:
+def _return(clips: ClipFiles, keys: KeyRing) -> Change:
     async def take_back(execute: Execute, name: str) -> bool:
         sha256 = _hash_of(name) or ""
-        if (clips / name).exists() or not await _is_needed(execute, sha256):
+        if not await _is_needed(execute, sha256):
             return False
-        return await asyncio.to_thread(lost.take_back, clips, sha256, keys)
+        return await clips.run(_take_back, clips, name, sha256, keys)
 
     return take_back
 
 
-def _log_kept(path: Path, error: OSError) -> None:
+def _take_back(clips: ClipFiles, name: str, sha256: str, keys: KeyRing) -> bool:
+    try:
+        return not clips.kept.exists(name) and lost.take_back(clips, sha256, keys)
+    except OSError as error:
+        raise _unlistable(clips.lost, error) from error
+
+
+def _log_kept(folder: ClipFolder, error: OSError) -> None:
     # Not its name: the log is to hold no hash of a member's recording.
     log.warning("A file in %s is not needed any more but cannot be removed (%s). The next start "
-                "tries again.", path.parent, error.strerror)  # fmt: skip
+                "tries again.", folder, error.strerror)  # fmt: skip
 
 
-def _list_files(clips: Path) -> list[str]:
+def _listed(folder: ClipFolder, listing: Callable[P, list[str]], *args: P.args,
+            **kwargs: P.kwargs) -> list[str]:  # fmt: skip
     try:
-        names = [path.name for path in clips.iterdir()]
+        return listing(*args, **kwargs)
     except OSError as error:
-        raise StorageError(
-            f"The directory {clips} cannot be read ({error.strerror}). Check its permissions."
-        ) from error
+        raise _unlistable(folder, error) from error
+
+
+def _unlistable(folder: ClipFolder, error: OSError) -> StorageError:
+    return StorageError(
+        f"The directory {folder} cannot be read ({error.strerror}). {folder.list_advice}"
+    )
+
+
+def _list_files(clips: ClipFiles) -> list[str]:
+    names = _listed(clips.kept, clips.kept.names)
     return sorted(n for n in names if _CLIP_NAME.fullmatch(n) or n.endswith(TEMPORARY_SUFFIX))
 
 
@@ -232,11 +269,3 @@ async def _is_released(execute: Execute, sha256: str) -> bool:
 
 async def _is_needed(execute: Execute, sha256: str) -> bool:
     return bool(await execute(_IS_NEEDED, (sha256,)))
-
-
-def _unlink(path: Path) -> bool:
-    try:
-        path.unlink()
-    except FileNotFoundError:
-        return False
-    return True

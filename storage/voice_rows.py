@@ -7,11 +7,11 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
 from storage import audit, consents, lookalikes, lookup, upkeep
 from storage.audit_events import Consented, Deleted, Enrolled, Renamed, Tuned, about_voice
 from storage.audit_rows import By, member_or_operator
+from storage.clip_files import ClipFiles
 from storage.connections import Execute, Row
 from storage.database import Database
 from storage.errors import ConstraintError, NameTakenError, StorageError, VoiceNotFoundError
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 async def add(
     database: Database,
-    clips: Path,
+    clips: ClipFiles,
     voice: NewVoice,
     clip: ReferenceClip,
     consent: NewConsent | None,
@@ -121,7 +121,7 @@ async def tune(
 
 
 async def delete(
-    database: Database, clips: Path, voice_id: int, by: By, gone: Callable[[], Awaitable[None]]
+    database: Database, clips: ClipFiles, voice_id: int, by: By, gone: Callable[[], Awaitable[None]]
 ) -> None:
     """See `VoiceStore.delete`."""
 
@@ -138,7 +138,7 @@ async def delete(
     await asyncio.gather(gone(), _remove_files(database, clips, released))
 
 
-async def _remove_files(database: Database, clips: Path, released: list[str]) -> None:
+async def _remove_files(database: Database, clips: ClipFiles, released: list[str]) -> None:
     try:
         await upkeep.remove_released(database, clips, released)
     except StorageError as error:

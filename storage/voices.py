@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from storage import (
     checking,
-    clips,
     consents,
     former,
     lookup,
+    upkeep,
     uses,
     voice_rows,
 )
 from storage.audit_rows import By
+from storage.clip_directory import open_directory
+from storage.clip_files import ClipFiles, clip_name
+from storage.clips import load_clip
 from storage.database import Database
 from storage.directory import prepare_directory
-from storage.layout import CLIPS_NAME
 from storage.opening import open_database
 from storage.quotas import EnrolmentQuotas
 from storage.recording import Recording, encode
@@ -42,6 +44,9 @@ from storage.types import (
 from storage.use_lock import using
 from storage.voice_rows import only
 
+ClipsOpener = Callable[[Path], AbstractAsyncContextManager[ClipFiles]]
+"""Opens where clips lie. It is told the data directory, which is there."""
+
 log = logging.getLogger(__name__)
 
 
@@ -58,9 +63,9 @@ class VoiceStore:
     raises StorageError if the database or a file cannot be used, besides what it names.
     """
 
-    def __init__(self, database: Database, directory: Path, keys: KeyRing = NO_KEYS):
+    def __init__(self, database: Database, clips: ClipFiles, keys: KeyRing = NO_KEYS):
         self._database = database
-        self._clips = directory / CLIPS_NAME
+        self._clips = clips
         self._keys = keys
 
     @property
@@ -74,20 +79,25 @@ class VoiceStore:
         return self._keys
 
     @property
-    def clips(self) -> Path:
-        """The directory of the clips, for what changes them with rows."""
+    def clips(self) -> ClipFiles:
+        """Where the clips lie, for what changes them with rows."""
         return self._clips
 
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, directory: Path, keys: KeyRing = NO_KEYS, url: str | None = None
+        cls,
+        directory: Path,
+        keys: KeyRing = NO_KEYS,
+        url: str | None = None,
+        *,
+        open_clips: ClipsOpener = open_directory,
     ) -> AsyncIterator[VoiceStore]:
         """Open the data directory, creating what is missing, and close it in the end.
 
         directory: holds mynah.db and clips/. keys: seal what is written; none seal nothing. What is
         sealed by other keys stays as it is and cannot be read. url: of a PostgreSQL database, in
-        place of mynah.db.
+        place of mynah.db. open_clips: where clips do not lie in the directory.
 
         Raises StorageError also for clips beside a missing or empty database: it was lost, and a
         new one would have them all swept.
@@ -96,8 +106,10 @@ class VoiceStore:
         with using(directory):
             async with open_database(directory, url) as database:
                 await database.keep_reserve()
-                async with former.forgetting(database, directory / CLIPS_NAME):
-                    yield cls(database, directory, keys)
+                async with open_clips(directory) as clips:
+                    await upkeep.refuse_foreign(database, clips)
+                    async with former.forgetting(database, clips):
+                        yield cls(database, clips, keys)
 
     async def add(
         self,
@@ -291,14 +303,24 @@ class VoiceStore:
         return int(row[0])
 
     def clip_path(self, profile: VoiceProfile) -> Path:
-        """Where the voice's clip lies; a worker reads it with `clips.load_clip` and `keys`."""
-        return clips.clip_path(self._clips, profile.clip_sha256)
+        """Where a worker reads the voice's clip, with `clips.load_clip` and `keys`.
+
+        Where clips do not lie on this machine, it has to be held there first.
+        """
+        return self._clips.local(clip_name(profile.clip_sha256))
+
+    def clip_location(self, profile: VoiceProfile) -> str:
+        """Where the voice's clip lies, for people."""
+        return str(self._clips.kept.clip(clip_name(profile.clip_sha256)))
 
     async def load_clip(self, profile: VoiceProfile) -> ReferenceClip:
         """Read the voice's clip. Raises DamagedClipError, UnknownKeyError."""
-        return await asyncio.to_thread(
-            clips.load_clip, self.clip_path(profile), profile.clip_sha256, self._keys
-        )
+        return await self.load(profile.clip_sha256)
+
+    async def load(self, sha256: str) -> ReferenceClip:
+        """Read the clip of that hash. Raises DamagedClipError, UnknownKeyError."""
+        stored = self._clips.kept.clip(clip_name(sha256))
+        return await self._clips.run(load_clip, stored, sha256, self._keys)
 
     async def consent_of(self, voice_id: int, clip_sha256: str) -> Consent | None:
         """Return the evidence of the consent to a recording of a voice, if any is kept.
@@ -316,8 +338,7 @@ class VoiceStore:
         sha256 = consent.consent_sha256
         if sha256 is None:
             return None
-        path = clips.clip_path(self._clips, sha256)
-        return await asyncio.to_thread(clips.load_clip, path, sha256, self._keys)
+        return await self.load(sha256)
 
     async def seals(self) -> Seals:
         """Count what is sealed, by which keys."""

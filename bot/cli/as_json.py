@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,8 +30,8 @@ def print_json(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, indent=2, ensure_ascii=escaped))
 
 
-def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
-    """Return all that is stored about a voice. clip: the file of its recording.
+def voice_document(profile: VoiceProfile, clip: str) -> dict[str, Any]:
+    """Return all that is stored about a voice. clip: where its recording lies.
 
     Discord's ids are strings, as in Discord's own JSON: many programs read numbers of that size
     wrongly. Times are ISO 8601 in UTC.
@@ -60,7 +59,7 @@ def voice_document(profile: VoiceProfile, clip: Path) -> dict[str, Any]:
         "use_count": profile.use_count,
         "damage": profile.damage,
         "former_until": moment_json(profile.former_until),
-        "clip": str(clip),
+        "clip": clip,
         "clip_sha256": profile.clip_sha256,
         "quality": profile.quality,
     }

@@ -199,7 +199,7 @@ async def _refuse_short(settings: Settings, profiles: Sequence[VoiceProfile], sh
 
 
 def _listed(lost: Sequence[LostClip]) -> str:
-    names = ", ".join(clip.path.name for clip in lost[:MAX_LISTED])
+    names = ", ".join(clip.name for clip in lost[:MAX_LISTED])
     more = len(lost) - MAX_LISTED
     return f"They are {names}{f' and {more} more' if more > 0 else ''}."
 

@@ -62,7 +62,7 @@ def enroll(
 
 async def _enroll(
     settings: Settings, file: Path, voice: NewVoice
-) -> tuple[EnrolmentSample, VoiceProfile, Path]:
+) -> tuple[EnrolmentSample, VoiceProfile, str]:
     from bot.app import open_enrolment, open_store
 
     async with open_store(settings) as store, open_enrolment(settings, store) as enrolment:
@@ -73,14 +73,14 @@ async def _enroll(
             sample = await sample_of(settings, enrolment, data, show)
             show("Storing the voice ...", 2)
             profile = await enrolment.save(sample, voice)
-        return sample, profile, store.clip_path(profile)
+        return sample, profile, store.clip_location(profile)
 
 
-def _stored_rows(profile: VoiceProfile, clip: Path) -> list[tuple[str, str]]:
+def _stored_rows(profile: VoiceProfile, clip: str) -> list[tuple[str, str]]:
     guild = f" --guild {profile.guild_id}" if profile.guild_id else ""
     owner = f"server {profile.guild_id}" if profile.guild_id else "every server (operator's voice)"
     return [
         ("stored as", f"“{profile.name}” for {owner}"),
-        ("file", str(clip)),
+        ("file", clip),
         ("try it", f"mynah say 'Hello!' --voice {shlex.quote(profile.name)}{guild}"),
     ]

@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.operations.files_check import file_findings
 from bot.operations.findings import FIX, Finding
 from storage import audit_check, consents, upkeep
+from storage.clip_directory import DirectoryClips
 from storage.damage import damaged_voices
 from storage.database import Database
 from storage.errors import StorageError
@@ -70,7 +71,7 @@ async def examine(directory: Path, keys: KeyRing) -> Examination:
             findings.append(_of_state(directory, state, rescued))
         if rescued is None or rescued.total:
             has_clips = not any(finding.kind == "clips_missing" for finding in findings)
-            clips = directory / CLIPS_NAME
+            clips = DirectoryClips(directory / CLIPS_NAME)
             findings += [f async for f in _of_contents(path, clips, keys, has_clips=has_clips)]
         return Examination(tuple(findings), state, rescued)
 
@@ -153,7 +154,7 @@ def _of_state(directory: Path, state: DatabaseState, rescued: Rescued) -> Findin
 
 
 async def _of_contents(
-    path: Path, clips: Path, keys: KeyRing, *, has_clips: bool
+    path: Path, clips: DirectoryClips, keys: KeyRing, *, has_clips: bool
 ) -> AsyncIterator[Finding]:
     """Yield what is wrong in a copy of the database, and with the recordings that it needs."""
     try:
@@ -170,7 +171,7 @@ async def _of_contents(
         yield Finding("database_unusable", str(error), "Restore a backup, or report it.")
 
 
-async def _of_voices(database: Database, clips: Path, keys: KeyRing) -> list[Finding]:
+async def _of_voices(database: Database, clips: DirectoryClips, keys: KeyRing) -> list[Finding]:
     return [
         Finding(
             "voice_unusable",
@@ -182,7 +183,7 @@ async def _of_voices(database: Database, clips: Path, keys: KeyRing) -> list[Fin
     ]
 
 
-async def _of_evidence(database: Database, clips: Path, keys: KeyRing) -> list[Finding]:
+async def _of_evidence(database: Database, clips: DirectoryClips, keys: KeyRing) -> list[Finding]:
     return [
         Finding(
             "evidence_unusable",
@@ -193,14 +194,14 @@ async def _of_evidence(database: Database, clips: Path, keys: KeyRing) -> list[F
     ]
 
 
-async def _of_clips(database: Database, clips: Path) -> list[Finding]:
+async def _of_clips(database: Database, clips: DirectoryClips) -> list[Finding]:
     found: list[Finding] = []
     swept = await upkeep.look(database, clips)
     if swept.moved:
         found.append(
             Finding(
                 "clips_orphaned",
-                f"{len(swept.moved)} recordings in {clips} belong to no voice, such as "
+                f"{len(swept.moved)} recordings in {clips.kept} belong to no voice, such as "
                 f"{swept.moved[0]}.",
                 f"Nobody can hear them. {FIX}, or the next start, moves them to lost/.",
                 repairable=True,
@@ -219,7 +220,7 @@ async def _of_clips(database: Database, clips: Path) -> list[Finding]:
         found.append(
             Finding(
                 "clips_unneeded",
-                f"{len(swept.removed)} files in {clips} are of deleted voices or unfinished.",
+                f"{len(swept.removed)} files in {clips.kept} are of deleted voices or unfinished.",
                 f"{FIX}, or the next start, removes them.",
                 repairable=True,
                 severity="note",
@@ -229,7 +230,7 @@ async def _of_clips(database: Database, clips: Path) -> list[Finding]:
         found.append(
             Finding(
                 "lost",
-                f"{len(lost)} recordings lie in {clips.parent / 'lost'}, which no voice has and "
+                f"{len(lost)} recordings lie in {clips.lost}, which no voice has and "
                 "nobody deleted.",
                 "A backup of the database that knows them brings them back. Else delete them: they "
                 "are of people.",

@@ -10,6 +10,7 @@ from bot.operations.doctor import Examination, examine
 from bot.operations.files_check import mend_modes
 from bot.operations.findings import Finding
 from storage.backups.installing import finish_installing
+from storage.clip_directory import DirectoryClips
 from storage.files import sync_directory
 from storage.kept import DAMAGED, keep_directory
 from storage.layout import CLIPS_NAME, DATABASE_NAME, LOG_NAMES
@@ -51,7 +52,8 @@ async def repair(directory: Path, keys: KeyRing) -> Repaired:
         if found.rescued is not None:
             _replace_database(directory, keeping)
         (directory / CLIPS_NAME).mkdir(mode=0o700, exist_ok=True)
-        set_aside_damaged(directory / CLIPS_NAME, keys, keeping.take)
+        clips = DirectoryClips(directory / CLIPS_NAME)
+        set_aside_damaged(clips, keys, lambda name: keeping.take(clips.kept.path / name))
     if (directory / DATABASE_NAME).exists():
         async with VoiceStore.open(directory, keys) as store:
             await store.check(verify=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from storage.audit_check import verify
-from storage.clips import clip_path
+from storage.clip_files import clip_name
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 from storage.upkeep import _NEEDED
@@ -66,8 +66,8 @@ class Ledger:
             "damaged evidence": report.damaged_evidence, "returned": report.returned,
         }  # fmt: skip
         self.faults += [f"{name}: {what}" for name, what in unwanted.items() if what]
-        needed = {clip_path(store.clips, row[0]) for row in await store.database.read(_NEEDED)}
-        self.faults += [f"orphan {p.name}" for p in store.clips.iterdir() if p not in needed]
+        needed = {clip_name(row[0]) for row in await store.database.read(_NEEDED)}
+        self.faults += [f"orphan {n}" for n in store.clips.kept.names() if n not in needed]
         if await store.database.read("SELECT * FROM unneeded_clips"):
             self.faults.append("unneeded clips are noted after the sweep")
         await self._prove_database(store)

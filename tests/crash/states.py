@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from storage import clips
 from storage.types import CLIP_SAMPLE_RATE, NewConsent, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
 
@@ -67,8 +66,7 @@ async def faults_of(store: VoiceStore, voice: VoiceProfile, wanted: State) -> li
 async def _faults_of_clip(store: VoiceStore, voice: VoiceProfile, number: int) -> list[str]:
     """Read a clip and the evidence of the consent to it. Raises StorageError for damaged ones."""
     right = clip_of(number)
-    path = clips.clip_path(store.clips, right.sha256)
-    if not _same(clips.load_clip(path, right.sha256, store.keys), right):
+    if not _same(await store.load(right.sha256), right):
         return [f"clip {number} of {voice.name!r} has other samples"]
     consent = await store.consent_of(voice.id, right.sha256)
     if consent is None or consent.record != {"clip": number}:

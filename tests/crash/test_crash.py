@@ -64,7 +64,7 @@ async def test_a_damaged_file_is_a_fault(
 ) -> None:
     async with VoiceStore.open(tmp_path) as store:
         ledger = await enrol(store)
-        harm(clip_path(store.clips, clip_of(number).sha256))
+        harm(clip_path(tmp_path / "clips", clip_of(number).sha256))
         assert await faults(ledger, store)
 
 
@@ -109,5 +109,5 @@ async def test_what_was_begun_may_be_there_or_not_but_not_by_half(tmp_path: Path
 async def test_a_file_that_nobody_needs_is_a_fault(tmp_path: Path) -> None:
     async with VoiceStore.open(tmp_path) as store:
         ledger = await enrol(store)
-        (store.clips / "left over").touch()
+        (tmp_path / "clips" / "left over").touch()
         assert await faults(ledger, store) == ["orphan left over"]

@@ -17,7 +17,6 @@ from bot.operations.backup import make_backup
 from storage.backups.restoring import BackupReader
 from storage.clips import clip_path, write_clip
 from storage.key_file import create_key_file, new_key
-from storage.lost import lost_directory
 from storage.private import make_private_directory, open_private, open_to_others
 from storage.reserve import Reserve
 from storage.rotation import begin_rotation
@@ -59,7 +58,7 @@ async def test_all_that_is_stored_is_private(tmp_path: Path, umask: int) -> None
     async with VoiceStore.open(directory, KeyRing.from_file(key_file)) as store:
         await add_with_evidence(store)
         await store.delete((await add(store, "Bob", seed=5)).id)
-        write_clip(clip_path(store.clips, "0" * 64), make_clip(9))  # of no voice: to lost/
+        write_clip(clip_path(directory / "clips", "0" * 64), make_clip(9))  # of no voice: to lost/
         await store.check()
         await begin_rotation(store, key_file)
         await reseal(store)
@@ -70,7 +69,7 @@ async def test_all_that_is_stored_is_private(tmp_path: Path, umask: int) -> None
         BackupReader(file, NO_KEYS).restore(directory, lambda count: None, replace=True)
     found |= modes(tmp_path)
     assert {"new/data/mynah.db-wal", "new/data/mynah.db-shm", "new/data/reserve.bin"} <= set(found)
-    assert len(list(lost_directory(store.clips).iterdir())) == 1
+    assert len(list((directory / "lost").iterdir())) == 1
     directories = {name for name in found if (tmp_path / name).is_dir()}
     wrong = {
         name: oct(mode)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -98,9 +99,8 @@ async def test_a_day_has_so_many_enrolments_deleted_and_replaced_ones_included(
     await enrol(store, "Elsewhere", ANN, limits, GUILD + 1)
 
 
-async def test_what_was_done_counts_after_a_restart(store: VoiceStore) -> None:
+async def test_what_was_done_counts_after_a_restart(store: VoiceStore, directory: Path) -> None:
     limits = quotas(enrolments=Quota(1, 1000))
-    directory = store.clips.parent
     await enrol(store, "One", ANN, limits)
     async with VoiceStore.open(directory) as again:
         with pytest.raises(QuotaReachedError):

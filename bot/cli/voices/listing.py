@@ -47,7 +47,7 @@ def print_voices(context: Context, guild_id: int | None, *, as_json: bool) -> No
     async def work(store: VoiceStore) -> list[VoiceProfile]:
         profiles = await all_voices(store, guild_id)
         if as_json:
-            paths = [store.clip_path(profile) for profile in profiles]
+            paths = [store.clip_location(profile) for profile in profiles]
             print_json({"voices": list(map(voice_document, profiles, paths))})
         return profiles
 

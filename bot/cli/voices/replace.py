@@ -61,7 +61,7 @@ def replace(
 
 async def _replace(
     settings: Settings, name: str, file: Path, guild_id: int
-) -> tuple[EnrolmentSample, VoiceProfile, Path]:
+) -> tuple[EnrolmentSample, VoiceProfile, str]:
     from bot.app import open_enrolment, open_store
 
     async with open_store(settings) as store, open_enrolment(settings, store) as enrolment:
@@ -73,11 +73,11 @@ async def _replace(
             sample = await sample_of(settings, enrolment, data, show)
             show("Storing the recording ...", 2)
             profile = await enrolment.replace(voice.id, sample)
-        return sample, profile, store.clip_path(profile)
+        return sample, profile, store.clip_location(profile)
 
 
-def _replaced_rows(profile: VoiceProfile, clip: Path) -> list[tuple[str, str]]:
-    rows = [("stored as", f"“{profile.name}”"), ("file", str(clip))]
+def _replaced_rows(profile: VoiceProfile, clip: str) -> list[tuple[str, str]]:
+    rows = [("stored as", f"“{profile.name}”"), ("file", clip)]
     if profile.former_until is None:  # the same recording once more
         return rows
     guild = f" --guild {profile.guild_id}" if profile.guild_id else ""

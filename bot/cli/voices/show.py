@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -43,10 +42,10 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
     from bot.app import expected_clip_need
     from storage.access import access_of
 
-    async def work(store: VoiceStore) -> tuple[VoiceProfile, Path, VoiceAccess]:
+    async def work(store: VoiceStore) -> tuple[VoiceProfile, str, VoiceAccess]:
         profile = await find_voice(store, guild_id, name)
         access = await access_of(store.database.read, [profile.id])
-        return profile, store.clip_path(profile), access[profile.id]
+        return profile, store.clip_location(profile), access[profile.id]
 
     profile, path, access = with_store(context, work, any_key=True)
     if as_json:
@@ -57,7 +56,7 @@ def show(context: Context, name: str, guild_id: int, as_json: bool) -> None:
             print_line((note, "yellow"))
 
 
-def _facts(profile: VoiceProfile, path: Path, access: VoiceAccess) -> list[tuple[str, str]]:
+def _facts(profile: VoiceProfile, path: str, access: VoiceAccess) -> list[tuple[str, str]]:
     return [
         ("name", profile.name),
         ("server", server(profile.guild_id)),
@@ -75,7 +74,7 @@ def _facts(profile: VoiceProfile, path: Path, access: VoiceAccess) -> list[tuple
         ("last used", f"{date(profile.last_used_at)} ({counted(profile.use_count, 'use')})"),
         ("earlier recording", _former(profile)),
         ("number", str(profile.id)),
-        ("file", str(path)),
+        ("file", path),
         ("fingerprint", f"{profile.clip_sha256} (SHA-256 of the samples)"),
     ]
 
