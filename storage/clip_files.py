@@ -8,8 +8,9 @@ readers may come from other machines at any moment.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
 from storage.clips import CLIP_SUFFIX, StoredClip
 
@@ -92,3 +93,7 @@ class ClipFiles(Protocol):
 
     def each(self, work: Callable[[S], T], items: Iterable[S]) -> list[T]:
         """Do one thing with many files, in order or several at a time; blocks."""
+
+
+ClipsOpener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[ClipFiles]]
+"""Opens where clips lie. It is told the data directory, which is there by then."""

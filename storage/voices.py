@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from storage import (
 )
 from storage.audit_rows import By
 from storage.clip_directory import open_directory
-from storage.clip_files import ClipFiles, clip_name
+from storage.clip_files import ClipFiles, ClipsOpener, clip_name
 from storage.clips import load_clip
 from storage.database import Database
 from storage.directory import prepare_directory
@@ -43,9 +43,6 @@ from storage.types import (
 )
 from storage.use_lock import using
 from storage.voice_rows import only
-
-ClipsOpener = Callable[[Path], AbstractAsyncContextManager[ClipFiles]]
-"""Opens where clips lie. It is told the data directory, which is there."""
 
 log = logging.getLogger(__name__)
 
@@ -335,10 +332,7 @@ class VoiceStore:
 
     async def load_consent_clip(self, consent: Consent) -> ReferenceClip | None:
         """Read the sentence of consent, if it was recorded. Raises DamagedClipError."""
-        sha256 = consent.consent_sha256
-        if sha256 is None:
-            return None
-        return await self.load(sha256)
+        return await self.load(consent.consent_sha256) if consent.consent_sha256 else None
 
     async def seals(self) -> Seals:
         """Count what is sealed, by which keys."""
