@@ -30,7 +30,6 @@ from bot.operations.watchdog import Watchdog
 from bot.speech.probe import temporary_voice
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import SynthesisRequest
-from storage.layout import SOCKET_NAME
 
 if TYPE_CHECKING:
     from bot.operations.metrics import Metrics
@@ -58,7 +57,8 @@ async def operating(
         backstage.vitals, lambda: _probe(backstage.scheduler), time.monotonic
     )
     backstage.figures.observe(readiness)
-    status = Status(backstage.vitals, readiness, backstage.health, _last_errors)
+    shards = str(settings.discord.shards or "auto")
+    status = Status(backstage.vitals, readiness, backstage.health, _last_errors, shards=shards)
     metrics = _metrics(settings, backstage)
     page = metrics.page if metrics is not None else None
 
@@ -69,7 +69,8 @@ async def operating(
         for name, work in _tasks(backstage, metrics, stop):
             stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
         stack.push_async_callback(readiness.close)
-        await stack.enter_async_context(_at_socket(settings.storage.directory, app(private=True)))
+        path = control_socket.socket_path(settings.storage.directory, settings.discord.shards)
+        await stack.enter_async_context(_at_socket(path, app(private=True)))
         if settings.metrics.enabled:
             await stack.enter_async_context(_at_port(settings.metrics, app(private=False)))
         yield
@@ -123,9 +124,9 @@ async def _tell_repeats() -> None:
 
 
 @asynccontextmanager
-async def _at_socket(directory: Path, app: web.Application) -> AsyncIterator[None]:
+async def _at_socket(path: Path, app: web.Application) -> AsyncIterator[None]:
     try:
-        listening = control_socket.listening(directory)
+        listening = control_socket.listening(path)
     except OSError as error:
         log.warning("`mynah status` cannot ask this bot", stage="start", error=str(error))
         yield
@@ -134,7 +135,7 @@ async def _at_socket(directory: Path, app: web.Application) -> AsyncIterator[Non
         async with serving(app, listening):
             yield
     finally:
-        (directory / SOCKET_NAME).unlink(missing_ok=True)
+        control_socket.remove(path)
 
 
 @asynccontextmanager

@@ -26,6 +26,9 @@ from storage.shards import Shards, parse_shards
 log = logging.getLogger(__name__)
 
 SUFFIX = ".run"
+SOCKET_SUFFIX = ".sock"
+"""Of where a process of some shards answers; see `bot.operations.control_socket`."""
+
 _ENTRY_NAME = "entry.lock"
 _ENTRY_SECONDS = 10.0
 """How long others may come and go before; each takes milliseconds."""
@@ -87,6 +90,7 @@ def _enter(processes: Path, shards: Shards | None) -> int:
         for path in sorted(processes.glob(f"*{SUFFIX}")):
             other = _who(path)
             if other is None:
+                path.with_suffix(SOCKET_SUFFIX).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
             elif _overlap(shards, other.shards):
                 raise _in_use(processes.parent, shards, other)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,15 @@ from bot.cli.as_json import json_option, print_json
 from bot.cli.context import Context
 from bot.cli.output import EXIT_FAILED, counted, print_facts, print_line
 from bot.errors import MynahError
+from storage.layout import SOCKET_NAME
 
 SECONDS = 10.0
 """A bot answers within 5 s, also when it has a word spoken first."""
 
 SHOWN_ERRORS = 5
+
+AT_ONCE = 16
+"""Processes that are asked at a time."""
 
 
 class NotRunningError(MynahError):
@@ -26,36 +30,89 @@ class NotRunningError(MynahError):
 
 
 @click.command()
+@click.option("--own", is_flag=True, help="Only the process of the shards in discord.shards.")
 @json_option
 @click.pass_obj
-def status(context: Context, as_json: bool) -> int:
+def status(context: Context, as_json: bool, own: bool) -> int:
     """Show how the running bot is.
 
-    Asks the bot that runs on the same data directory. Exits with 0 where it is ready: connected to
-    Discord, with an engine that spoke of late; with 1 where it is not, or no bot runs.
+    Asks the bot that runs on the same data directory, each of its processes. Exits with 0 where all
+    are ready: connected to Discord, with an engine that spoke of late; with 1 where one is not, or
+    no bot runs.
     """
-    document = ask(context.settings.storage.directory)
-    if as_json:
-        print_json(document)
+    from bot.operations import control_socket
+
+    directory, shards = context.settings.storage.directory, context.settings.discord.shards
+    if own:
+        documents = [ask(control_socket.socket_path(directory, shards), directory)]
     else:
-        _print(document)
-    return 0 if document["ready"] else EXIT_FAILED
+        documents = ask_all(directory)
+    if as_json:
+        print_json(documents[0] if len(documents) == 1 else _together(documents))
+    else:
+        _print_all(documents)
+    return 0 if all(document["ready"] for document in documents) else EXIT_FAILED
 
 
-def ask(directory: Path, seconds: float = SECONDS) -> dict[str, Any]:
-    """Return what the bot on a data directory tells. Raises `NotRunningError`."""
+def ask_all(directory: Path) -> list[dict[str, Any]]:
+    """Return what each process on a data directory tells, at least one. Raises `NotRunningError`.
+
+    Of one that does not answer, that.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    from bot.operations import control_socket
+
+    paths = control_socket.socket_paths(directory)
+    if len(paths) <= 1:
+        return [ask(path, directory) for path in paths or [directory / SOCKET_NAME]]
+
+    def told(path: Path) -> dict[str, Any] | NotRunningError:
+        try:
+            return ask(path, directory)
+        except NotRunningError as error:
+            return error
+
+    with ThreadPoolExecutor(min(len(paths), AT_ONCE)) as pool:
+        answers = list(pool.map(told, paths))
+    if not any(isinstance(answer, dict) for answer in answers):
+        raise next(answer for answer in answers if isinstance(answer, NotRunningError))
+    return [
+        answer if isinstance(answer, dict) else _silent(path, answer)
+        for path, answer in zip(paths, answers, strict=True)
+    ]
+
+
+def _silent(path: Path, error: NotRunningError) -> dict[str, Any]:
+    """Return what is told of a process that was killed, or is stuck."""
+    return {
+        "ready": False,
+        "reason": str(error),
+        "answers": False,
+        "shards": path.stem.removeprefix("shard-"),
+    }
+
+
+def _together(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    ready = all(document["ready"] for document in documents)
+    return {"ready": ready, "processes": list(documents)}
+
+
+def ask(path: Path, directory: Path, seconds: float = SECONDS) -> dict[str, Any]:
+    """Return what the bot tells that answers at a path. Raises `NotRunningError`."""
     from http.client import HTTPConnection, HTTPException
 
     from bot.operations import control_socket
 
     connection = HTTPConnection("localhost", timeout=seconds)
     try:
-        connection.sock = control_socket.connected(directory, seconds)
+        connection.sock = control_socket.connected(path, seconds)
         connection.request("GET", "/status")
         document: dict[str, Any] = json.loads(connection.getresponse().read())
     except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
         raise NotRunningError(
-            f"No bot runs on the data directory {directory.absolute()}. `mynah run` starts one."
+            f"No bot runs on the data directory {directory.absolute()}{_which(path)}. "
+            "`mynah run` starts one."
         ) from None
     except PermissionError:
         raise NotRunningError(
@@ -63,12 +120,28 @@ def ask(directory: Path, seconds: float = SECONDS) -> dict[str, Any]:
         ) from None
     except (OSError, HTTPException, ValueError) as error:
         raise NotRunningError(
-            f"The bot on {directory.absolute()} does not answer ({error}). It may be stuck: "
-            "look at its log, and start it again."
+            f"The bot on {directory.absolute()}{_which(path)} does not answer ({error}). It may be "
+            "stuck: look at its log, and start it again."
         ) from error
     finally:
         connection.close()
     return document
+
+
+def _which(path: Path) -> str:
+    """Return which process is meant, where there can be several."""
+    first = path.stem.removeprefix("shard-")
+    return "" if path.name == SOCKET_NAME else f" for the shards from {first} on"
+
+
+def _print_all(documents: Sequence[Mapping[str, Any]]) -> None:
+    for document in documents:
+        if len(documents) > 1:
+            print_line((f"shards {document['shards']}", "bold"))
+        if document.get("answers", True):
+            _print(document)
+        else:
+            print_line((f"not ready: {document['reason']}", "red"))
 
 
 def _print(document: Mapping[str, Any]) -> None:

@@ -23,10 +23,14 @@ class Status:
         readiness: ReadinessCheck,
         health: Health,
         errors: Callable[[], Iterable[Mapping[str, Any]]] = tuple,
+        *,
+        shards: str = "auto",
     ) -> None:
-        """errors: the last records of the log at warning and above, oldest first."""
+        """errors: the last records of the log at warning and above, oldest first. shards: those of
+        this process, as they are configured.
+        """
         self._vitals, self._readiness, self._errors = vitals, readiness, errors
-        self._health = health
+        self._health, self._shards = health, shards
         self._began = time.monotonic()
 
     @property
@@ -45,6 +49,7 @@ class Status:
         return {
             "version": __version__,
             "pid": os.getpid(),
+            "shards": self._shards,
             "uptime_seconds": round(self.uptime_seconds, 1),
             "ready": readiness.ready,
             "reason": readiness.reason,

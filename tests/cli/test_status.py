@@ -20,6 +20,7 @@ from bot.operations.readiness import ReadinessCheck
 from bot.operations.server import application, serving
 from bot.operations.status import Status
 from bot.operations.vitals import WorkerReading
+from storage.shards import Shards, parse_shards
 from tests.cli.conftest import Mynah
 from tests.cli.test_json import documented
 from tests.operations.standing import Standing
@@ -28,8 +29,9 @@ ERROR = {"at": "2026-01-01T00:00:00Z", "level": "error", "event": "engine failed
 
 
 @contextmanager
-def running(directory: Path, standing: Standing) -> Iterator[None]:
+def running(directory: Path, standing: Standing, shards: str = "auto") -> Iterator[None]:
     """A bot's socket, on an event loop of its own."""
+    path = control_socket.socket_path(directory, parse_shards(shards))
     directory.mkdir(mode=0o700, exist_ok=True)
     started, loop = threading.Event(), asyncio.new_event_loop()
     stop = asyncio.Event()
@@ -38,9 +40,9 @@ def running(directory: Path, standing: Standing) -> Iterator[None]:
         health = Health()
         health.watch("engine", lambda: Condition("failing", "No memory.", last_error="x"))
         readiness = ReadinessCheck(standing, _spoken, loop.time)
-        status = Status(standing, readiness, health, lambda: [ERROR])
+        status = Status(standing, readiness, health, lambda: [ERROR], shards=shards)
         app = application(readiness, lambda: status.document(private=True), None)
-        async with serving(app, control_socket.listening(directory)):
+        async with serving(app, control_socket.listening(path)):
             started.set()
             await stop.wait()
 
@@ -112,3 +114,41 @@ def test_the_version_is_told(mynah: Mynah) -> None:
     outcome = mynah("--version")
     assert outcome.code == 0
     assert re.search(rf"mynah.*{re.escape(__version__)}", outcome.out)
+
+
+def test_every_process_of_one_bot_is_shown(mynah: Mynah) -> None:
+    with running(mynah.data, Standing(), "0-1/4"), running(mynah.data, Standing(), "2-3/4"):
+        outcome = mynah("status")
+        document = json.loads(mynah("status", "--json").out)
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.index("shards 0-1/4") < outcome.out.index("shards 2-3/4")
+    assert outcome.out.count("connected, 7 servers") == 2
+    assert document["ready"]
+    assert [each["shards"] for each in document["processes"]] == ["0-1/4", "2-3/4"]
+
+
+def test_all_processes_have_to_be_ready(mynah: Mynah) -> None:
+    away = Standing(connected=False)
+    with running(mynah.data, Standing(), "0/2"), running(mynah.data, away, "1/2"):
+        assert mynah("status").code == 1
+
+
+def test_a_process_that_was_killed_is_told(mynah: Mynah) -> None:
+    with running(mynah.data, Standing(), "0/2"):
+        killed = control_socket.socket_path(mynah.data, Shards((1,), 2))
+        control_socket.listening(killed).close()
+        outcome = mynah("status")
+        document = json.loads(mynah("status", "--json").out)
+    assert outcome.code == 1
+    assert "connected, 7 servers" in outcome.out
+    assert "not ready: No bot runs on the data directory" in outcome.out
+    assert "for the shards from 1 on" in outcome.out
+    assert not document["processes"][1]["answers"]
+
+
+def test_a_process_can_be_asked_alone(mynah: Mynah, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_DISCORD__SHARDS", "0/2")
+    away = Standing(connected=False)
+    with running(mynah.data, Standing(), "0/2"), running(mynah.data, away, "1/2"):
+        assert mynah("status", "--own").code == 0
+    assert "for the shards from 0 on" in mynah("status", "--own").err

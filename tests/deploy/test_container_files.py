@@ -33,7 +33,7 @@ def test_both_images_run_the_same_way() -> None:
     assert instructions("ENTRYPOINT") == ['["mynah"]'] * 2
     health = instructions("HEALTHCHECK")
     assert len(health) == 2
-    assert all(line.endswith('CMD ["mynah", "status"]') for line in health)
+    assert all(line.endswith('CMD ["mynah", "status", "--own"]') for line in health)
 
 
 def test_no_secret_is_built_in() -> None:

@@ -74,7 +74,7 @@ async def test_a_missing_package_is_told_with_the_command_that_brings_it(
 
 
 async def test_another_bots_socket_stays_and_is_told(tmp_path: Path) -> None:
-    with control_socket.listening(tmp_path):
+    with control_socket.listening(tmp_path / SOCKET_NAME):
         (line,) = await operated(tmp_path, MetricsSettings())
         assert line["event"] == "`mynah status` cannot ask this bot"
         assert (tmp_path / SOCKET_NAME).exists()

@@ -21,6 +21,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.readiness import ReadinessCheck
 from bot.operations.server import Page, application, serving
 from bot.operations.status import Status
+from storage.layout import SOCKET_NAME
 from tests.operations.standing import Standing
 
 
@@ -109,8 +110,10 @@ async def test_a_port_that_is_taken_is_an_error() -> None:
 
 
 async def test_status_tells_everything_at_the_socket(tmp_path: Path) -> None:
-    async with serving(application_of(Standing()), control_socket.listening(tmp_path)):
-        document = await asyncio.to_thread(ask, tmp_path)
+    async with serving(
+        application_of(Standing()), control_socket.listening(tmp_path / SOCKET_NAME)
+    ):
+        document = await asyncio.to_thread(ask, tmp_path / SOCKET_NAME, tmp_path)
     assert (document["ready"], document["reason"]) == (True, "")
     assert (document["servers"], document["pid"]) == (7, os.getpid())
     assert document["voice"]["connections"] == 2
@@ -131,9 +134,11 @@ async def test_others_are_not_told_what_is_in_the_log() -> None:
 
 
 async def test_the_document_is_json(tmp_path: Path) -> None:
-    async with serving(application_of(Standing()), control_socket.listening(tmp_path)):
+    async with serving(
+        application_of(Standing()), control_socket.listening(tmp_path / SOCKET_NAME)
+    ):
         connection = HTTPConnection("localhost")
-        connection.sock = control_socket.connected(tmp_path, 5)
+        connection.sock = control_socket.connected(tmp_path / SOCKET_NAME, 5)
         text = await asyncio.to_thread(_read, connection)
     assert json.loads(text)["connected"] is True
 
@@ -152,15 +157,15 @@ async def _nothing() -> None:
 
 def test_no_bot_is_told_of(tmp_path: Path) -> None:
     with pytest.raises(NotRunningError, match="No bot runs on the data directory"):
-        ask(tmp_path)
-    control_socket.listening(tmp_path).close()  # what a killed one leaves
+        ask(tmp_path / SOCKET_NAME, tmp_path)
+    control_socket.listening(tmp_path / SOCKET_NAME).close()  # what a killed one leaves
     with pytest.raises(NotRunningError, match="No bot runs on the data directory"):
-        ask(tmp_path)
+        ask(tmp_path / SOCKET_NAME, tmp_path)
 
 
 def test_a_bot_that_is_stuck_is_told_of(tmp_path: Path) -> None:
     with (
-        control_socket.listening(tmp_path),
+        control_socket.listening(tmp_path / SOCKET_NAME),
         pytest.raises(NotRunningError, match="does not answer"),
     ):
-        ask(tmp_path, 0.05)
+        ask(tmp_path / SOCKET_NAME, tmp_path, 0.05)
