@@ -9,12 +9,17 @@ they share is opened once a process.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import structlog
 from hypothesis import settings
+
+from bot.workers.environment import NO_TELEMETRY
+
+os.environ.update(NO_TELEMETRY)  # engines run in this process, too
 
 TESTS = Path(__file__).parent
 

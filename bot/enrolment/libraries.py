@@ -14,10 +14,11 @@ def load_libraries() -> None:
 
     On a slow disk, and where nothing is compiled yet, that takes longer than an upload may.
     """
+    import av.subtitles.codeccontext
     import scipy.ndimage
     import scipy.signal
 
     load_librosa()
-    # SciPy imports its parts when they are first asked for.
-    _ = scipy.signal.sosfiltfilt, scipy.ndimage.median_filter
+    # SciPy and PyAV import parts when they are first asked for; PyAV by what stands in a file.
+    _ = scipy.signal.sosfiltfilt, scipy.ndimage.median_filter, av.subtitles.codeccontext
     load_detectors()

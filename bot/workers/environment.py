@@ -24,6 +24,13 @@ _PASSWORD_IN_ADDRESS = re.compile(r"://[^/\s]*@")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 """For a child that walls itself in, which it has to do before there are threads."""
 
+NO_TELEMETRY = {
+    "ORT_DISABLE_TELEMETRY": "1",  # ONNX Runtime, from 1.29 on, unless it is told
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+"""Libraries that speak and load models tell their makers nothing of it."""
+
 
 def public(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what is no secret, by its name in any case, and holds no address with a password."""

@@ -247,7 +247,7 @@ class Worker:
         assignment = Assignment(
             self._limits, self._on_start, told, self._confinement, self._answers
         )
-        known = environment.public(os.environ)
+        known = environment.public(os.environ) | environment.NO_TELEMETRY
         if self._confinement is not None:
             known |= environment.ONE_THREAD
         try:
