@@ -112,7 +112,7 @@ def load_settings(path: Path | None = None) -> Settings:
 
 
 def _load(path: Path | None) -> Settings:
-    file, required = _choose_file(path)
+    file, required = configuration_file(path)
     values = _read_toml(file) if required or file.exists() else {}
     _refuse_unknown_variables(os.environ)
     section = values.get("discord", {})
@@ -135,7 +135,8 @@ def _common_variables(environ: Mapping[str, str]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _choose_file(path: Path | None) -> tuple[Path, bool]:
+def configuration_file(path: Path | None) -> tuple[Path, bool]:
+    """Return the file that is read, and whether it must be there; path: as for `load_settings`."""
     if path is not None:
         return path, True
     variable = os.environ.get(CONFIG_VARIABLE)

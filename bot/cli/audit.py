@@ -81,7 +81,7 @@ def audit(
 
 
 def _check(destination: Destination, context: Context, *, as_json: bool) -> None:
-    destination.check(context.settings.storage.directory)
+    destination.check(context.own_files)
     if as_json and destination.is_stdout:
         raise click.UsageError("Standard output takes either --json or --export -.")
 

@@ -47,7 +47,7 @@ def backup(context: Context, file: Path, seal: bool, force: bool, as_json: bool)
         raise UserError("There is no key to seal with. `mynah key new` makes one.")
     if file == _PIPE and as_json:
         raise UserError("Standard output cannot hold both the backup and JSON. Name a file.")
-    _check_destination(file, settings.storage.directory, force)
+    _check_destination(file, context, force)
     path = None if file == _PIPE else file
     with _progress("Backing up") as on_progress:
         made = make_backup(settings.storage.directory, path, on_progress, keys=keys, replace=force)
@@ -92,9 +92,9 @@ def restore(
         _tell_restored(found, None if only_check else storage.directory)
 
 
-def _check_destination(file: Path, data: Path, force: bool) -> None:
+def _check_destination(file: Path, context: Context, force: bool) -> None:
     if file != _PIPE:
-        Destination(file, force=force).check(data)
+        Destination(file, force=force).check(context.own_files)
     elif sys.stdout is None or sys.stdout.isatty():
         raise UserError("A terminal is no place for a backup. Send it to a program or a file.")
 

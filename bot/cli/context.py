@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.cli.own_files import OwnFiles
     from bot.config import Settings
 
 _TOLD_BY_COMMANDS = ("bot.app", "bot.keys", "bot.speech.engine_loader")
@@ -42,3 +43,25 @@ class Context:
         for name in _TOLD_BY_COMMANDS:
             logging.getLogger(name).setLevel(told)
         return settings
+
+    @cached_property
+    def own_files(self) -> OwnFiles:
+        """What no command writes over. Raises ConfigError."""
+        return self._own_files(self.settings)
+
+    @cached_property
+    def own_files_if_known(self) -> OwnFiles:
+        """The same, for what needs no configuration: of a broken one, what is so by default."""
+        from bot.config import Settings
+        from bot.errors import ConfigError
+
+        try:
+            return self.own_files
+        except ConfigError:
+            return self._own_files(Settings.model_construct())
+
+    def _own_files(self, settings: Settings) -> OwnFiles:
+        from bot.cli.own_files import OwnFiles
+        from bot.config import configuration_file
+
+        return OwnFiles.of(settings, configuration_file(self.config_path)[0])

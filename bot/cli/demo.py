@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from bot.cli.context import Context
+from bot.cli.destination import STDOUT, Destination
 from bot.errors import ConfigError
 
 NEEDED = ("cryptography", "dave", "trustme")
@@ -19,7 +21,8 @@ NEEDED = ("cryptography", "dave", "trustme")
 @click.option("--text", metavar="TEXT", help="What to say, up to 600 characters.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=Path("demo.wav"),
               metavar="FILE", show_default=True, help="Where to leave what was heard.")  # fmt: skip
-def demo(sample: Path | None, text: str | None, output: Path) -> None:
+@click.pass_obj
+def demo(context: Context, sample: Path | None, text: str | None, output: Path) -> None:
     """Hear the whole bot in a Discord on this machine.
 
     Enrols a voice, joins a call, speaks, and leaves what a member heard there. It needs no token
@@ -27,6 +30,9 @@ def demo(sample: Path | None, text: str | None, output: Path) -> None:
     MYNAH_ENGINE__ variables count.
     """
     require_extra()
+    if output == STDOUT:
+        raise click.UsageError("The demo leaves a file: name one, or none for demo.wav.")
+    Destination(output, named=False).check(context.own_files_if_known)
     # It imports discord.py and a Discord, which `mynah --help` should not wait for.
     from bot.demo.show import TEXT, show
 

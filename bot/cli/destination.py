@@ -6,13 +6,16 @@ import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.output import EXIT_FAILED
 from bot.errors import OutputError, UserError
 from bot.files import check_output, write_beside, write_whole
-from storage.layout import DATABASE_NAME, OURS
+
+if TYPE_CHECKING:
+    from bot.cli.own_files import OwnFiles
 
 STDOUT = Path("-")
 
@@ -35,16 +38,16 @@ class Destination:
         """Whether it is standard output."""
         return self.path == STDOUT
 
-    def check(self, data_directory: Path, *, source: Path | None = None) -> None:
+    def check(self, own: OwnFiles, *, source: Path | None = None) -> None:
         """Raise `UserError` if nothing may be written there, before any work is done for it.
 
-        data_directory: what lies in it belongs to the store. source: the file that is read.
+        own: what is never written over. source: the file that is read.
         """
         if self.is_stdout:
             _refuse_terminal()
             return
         check_output(self.path)
-        _refuse_stored(self.path, data_directory)
+        own.refuse(self.path)
         if source is not None and _same_file(self.path, source):
             raise UserError(f"{self.path} is the recording itself. Choose another name.")
         if self.named and not self.force and os.path.lexists(self.path):
@@ -77,19 +80,6 @@ def _same_file(one: Path, other: Path) -> bool:
         return one.samefile(other)
     except OSError:  # one of them does not exist
         return False
-
-
-def _refuse_stored(path: Path, data_directory: Path) -> None:
-    """Voices and their recordings are changed by commands, never by a file that is put there."""
-    try:
-        inside = path.resolve().relative_to(data_directory.resolve())
-    except ValueError:
-        return
-    first = inside.parts[0] if inside.parts else ""
-    if first in OURS or first.startswith(DATABASE_NAME):
-        raise UserError(
-            f"{path} lies where Mynah keeps the voices. Write to a folder outside {data_directory}."
-        )
 
 
 def _refuse_terminal() -> None:

@@ -49,7 +49,7 @@ def enroll(
     from storage.types import NewVoice
 
     drawing = Picture(picture, force=force, told=not as_json)
-    drawing.check(context.settings, file)
+    drawing.check(context.own_files, file)
     voice = NewVoice(guild_id, name, language)
     with drawing.of_what_is_rejected():
         sample, profile, clip = asyncio.run(_enroll(context.settings, file, voice))

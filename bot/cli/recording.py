@@ -18,6 +18,7 @@ from bot.errors import OutputError, UserError
 
 if TYPE_CHECKING:
     from bot.cli.output import Show
+    from bot.cli.own_files import OwnFiles
     from bot.config import Settings
     from bot.enrolment.service import EnrolmentService
     from bot.enrolment.types import EnrolmentLimits, EnrolmentSample
@@ -77,13 +78,13 @@ class Picture:
     force: bool
     told: bool
 
-    def check(self, settings: Settings, recording: Path) -> None:
+    def check(self, own: OwnFiles, recording: Path) -> None:
         """Raise `UserError` if it cannot be written, before any work is done."""
         if self.path is None:
             return
         if self.path.suffix.lower() != ".png":
             raise UserError(f"{self.path.name} does not end in .png, the only kind of picture.")
-        self._destination(self.path).check(settings.storage.directory, source=recording)
+        self._destination(self.path).check(own, source=recording)
 
     def write(self, content: bytes) -> str | None:
         """Write it; return its path. Raises `OutputError`, or `UserError` if it is there now."""

@@ -139,7 +139,7 @@ def say(
     destination = Destination(path, named=output is not None, force=force)
     if as_json and destination.is_stdout:
         raise click.UsageError("Standard output takes either the audio or the JSON: name a file.")
-    destination.check(context.settings.storage.directory)
+    destination.check(context.own_files)
     wanted = _Order(
         _text(text), voice_name, destination=destination, audio_format=written_as, **order
     )

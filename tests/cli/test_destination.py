@@ -9,14 +9,19 @@ from pathlib import Path
 import pytest
 
 from bot.cli.destination import Destination
+from bot.cli.own_files import OwnFiles
 from bot.errors import OutputError, UserError
 from tests.cli.conftest import Mynah
 
 OLD = b"the original recording"
 
 
+def own(data: str = "data") -> OwnFiles:
+    return OwnFiles(Path(data), {}, {})
+
+
 def check(path: str | Path, data: str = "data", **options: bool) -> None:
-    Destination(Path(path), **options).check(Path(data))
+    Destination(Path(path), **options).check(own(data))
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +96,8 @@ def test_an_exported_name_is_one_that_every_file_system_takes(enrolled: Mynah) -
         "data/mynah.sock",
         "data/restored.ready",
         "data/../data/clips/x.pickle.gz",
+        "DATA/Mynah.DB",
+        "other/../mynah.db",
         "link.wav",
     ],
 )
@@ -100,6 +107,8 @@ def test_what_is_stored_is_never_written_over(path: str, force: bool) -> None:
     Path("data/lost").mkdir()
     (clips / "x.pickle.gz").write_bytes(OLD)
     Path("link.wav").symlink_to(clips / "x.pickle.gz")
+    Path("other").symlink_to(clips)
+    Path("DATA").mkdir(exist_ok=True)
     with pytest.raises(UserError, match="where Mynah keeps the voices"):
         check(path, force=force)
 
@@ -113,7 +122,7 @@ def test_a_data_directory_that_is_this_one_leaves_room_beside_what_is_stored() -
 
 def test_a_file_that_appears_meanwhile_is_kept() -> None:
     destination = Destination(Path("speech.wav"))
-    destination.check(Path("data"))
+    destination.check(own())
     Path("speech.wav").write_bytes(OLD)
     with pytest.raises(UserError, match="exists already"):
         destination.write(b"new")

@@ -31,6 +31,8 @@ def new(context: Context, file: Path | None) -> None:
         return
     configured = context.settings.storage.key_file
     path = (file or configured or Path(DEFAULT_NAME)).expanduser().absolute()
+    if configured is None or path != configured.absolute():
+        context.own_files.refuse(path)
     try:
         create_key_file(path, [new_key()])
     except FileExistsError:

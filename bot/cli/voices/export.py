@@ -45,11 +45,15 @@ def export(context: Context, name: str, guild_id: int, output: Path | None, forc
     if output is not None and output != STDOUT and output.suffix.lower() != ".wav":
         raise UserError(f"{output.name} does not end in .wav, the only format that is exported.")
 
+    if output is not None:  # before any work is done for it
+        Destination(output, force=force).check(context.own_files)
+
     async def work(store: VoiceStore) -> tuple[Destination, bytes]:
         profile = await find_voice(store, guild_id, name)
         default = Path(f"{_NO_FILE_NAME.sub('_', profile.name)}.wav")
+        if output is None:
+            Destination(default, named=False).check(context.own_files)
         destination = Destination(output or default, named=output is not None, force=force)
-        destination.check(context.settings.storage.directory)
         return destination, _wav(await store.load_clip(profile))
 
     destination, content = with_store(context, work)

@@ -49,7 +49,7 @@ def replace(
     brings it back.
     """
     drawing = Picture(picture, force=force, told=not as_json)
-    drawing.check(context.settings, file)
+    drawing.check(context.own_files, file)
     with drawing.of_what_is_rejected():
         sample, profile, clip = asyncio.run(_replace(context.settings, name, file, guild_id))
     if not as_json:
