@@ -50,7 +50,7 @@ from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
 from bot.workers import Worker
 from storage.departures import Departures
-from storage.dictionary import DictionaryBounds, DictionaryStore
+from storage.dictionary import DictionaryStore
 from storage.erasure import Eraser
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
@@ -201,7 +201,9 @@ class _Shared:
             voices=self.store,
             choices=choices,
             settings=self.guild_settings,
-            dictionary=DictionaryService(_dictionary_store(self.settings, self.store)),
+            dictionary=DictionaryService(
+                DictionaryStore(self.store.database), self.allowances.dictionary
+            ),
             enrolment=self.enrolment,
             speech=self.desk,
             engine=self.engine,
@@ -235,14 +237,6 @@ def _condition_of(store: VoiceStore) -> Condition:
     if trouble is None:
         return Condition("ok")
     return Condition("failing", trouble.reason, since=trouble.since, last_error=trouble.reason)
-
-
-def _dictionary_store(settings: Settings, store: VoiceStore) -> DictionaryStore:
-    limits = settings.limits
-    bounds = DictionaryBounds(
-        limits.dictionary_entries_per_guild, members_entries=limits.dictionary_entries_per_member
-    )
-    return DictionaryStore(store.database, bounds)
 
 
 def _phrases(settings: Settings, engine: Engine) -> PhraseCache:

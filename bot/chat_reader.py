@@ -29,6 +29,7 @@ from bot.speech.desk import SpeechDesk
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceReference
 from bot.speech.voice_settings import delivery_of, settings_of
+from bot.voice.limits import Room
 from bot.voice.player import GuildPlayer, Ticket
 from bot.voice.utterances import Progress, Rank, SayRequest, UtteranceEnd
 from storage.types import VoiceProfile
@@ -164,6 +165,7 @@ class ChatReader:
             message_id=reading.message_id,
             webhook=None if asker else reading.webhook,
             speed=delivery.speed,
+            room=Room(context.guild.server_queue, context.guild.queue_per_member),
         )
 
     def withdraw(self, message_ids: Collection[int], player: GuildPlayer) -> None:

@@ -22,6 +22,7 @@ from bot.speech.delivery import DeliverySettings
 from bot.speech.service import Utterance
 from bot.speech.types import Speech, VoiceSettings
 from bot.speech.voice_settings import check_ranges, takes_cost
+from bot.voice.limits import Room
 from bot.voice.utterances import SayRequest
 from cogs import cards
 from cogs.call import channel_of, player_in
@@ -114,7 +115,10 @@ class SpeechCog(commands.Cog, name="Speech"):
         self._services.watch.use(voice)
         line = ProgressLine(interaction)
         self._lines.add(line)
-        ticket = player.say(self._request(interaction, voice, utterance, channel.id, line, right))
+        settings = await self._services.settings.guild(utterance.guild_id)
+        request = self._request(interaction, voice, utterance, channel.id, line, right)
+        room = Room(settings.server_queue, settings.queue_per_member)
+        ticket = player.say(replace(request, room=room))
         answer = say_text(interaction.user.display_name, voice.name, ticket)
         answer += await self._notes(utterance)
         await reply(interaction, answer)

@@ -105,18 +105,25 @@ class DictionaryStore:
         rows = await self._database.read(_ENTRIES, (owner.guild_id, owner.user_id))
         return [_entry(row) for row in rows]
 
-    async def put(self, owner: Owner, entries: Sequence[Entry], created_by: int) -> list[Put]:
+    async def put(
+        self,
+        owner: Owner,
+        entries: Sequence[Entry],
+        created_by: int,
+        bounds: DictionaryBounds | None = None,
+    ) -> list[Put]:
         """Store what has room, in the place of what has the same key; say what became of each.
 
-        All of it in one transaction.
+        All of it in one transaction. bounds: None for those of the store.
         """
+        most = bounds or self.bounds
 
         async def work(execute: Execute) -> list[Put]:
             rows = await execute(_ENTRIES, (owner.guild_id, owner.user_id))
             stored = {entry.key: entry for entry in map(_entry, rows)}
             put = []
             for entry in entries:
-                put.append(self._room(owner, entry, stored))
+                put.append(_room(owner, entry, stored, most))
                 if put[-1].kept:
                     if (former := stored.get(entry.key)) is not None:
                         await _delete(execute, owner, former)
@@ -171,20 +178,21 @@ class DictionaryStore:
 
         return await self._database.write_urgently(work)
 
-    def _room(self, owner: Owner, entry: Entry, stored: dict[Key, Entry]) -> Put:
-        if entry.key in stored:
-            return Put.REPLACED
-        if len(stored) >= self.bounds.entries_of(owner):
-            return Put.FULL
-        if entry.pattern and sum(e.pattern for e in stored.values()) >= self.bounds.patterns:
-            return Put.TOO_MANY_PATTERNS
-        return Put.ADDED
-
 
 _ENTRIES = (
     "SELECT kind, written, language, spoken FROM dictionary_entries "
     "WHERE guild_id = ? AND user_id = ? ORDER BY written, kind, language"
 )
+
+
+def _room(owner: Owner, entry: Entry, stored: dict[Key, Entry], bounds: DictionaryBounds) -> Put:
+    if entry.key in stored:
+        return Put.REPLACED
+    if len(stored) >= bounds.entries_of(owner):
+        return Put.FULL
+    if entry.pattern and sum(e.pattern for e in stored.values()) >= bounds.patterns:
+        return Put.TOO_MANY_PATTERNS
+    return Put.ADDED
 
 
 def _fold(written: str) -> str:

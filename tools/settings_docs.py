@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bot.operations.limits import CEILINGS
 from bot.settings.catalogue import Definition, Kind, definitions, pages
 from bot.settings.definition import Page
 from bot.settings.guild import GuildSettings
@@ -59,8 +60,14 @@ def _page(page: Page) -> Iterator[str]:
 
 
 def _row(about: Definition) -> str:
-    cells = (about.label, about.meaning, _allowed(about), shown(about, about.default))
+    cells = (about.label, about.meaning, _allowed(about), _default(about))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _default(about: Definition) -> str:
+    if about.key in CEILINGS and about.default == about.highest:
+        return "as much as the operator allows"
+    return shown(about, about.default)
 
 
 def _allowed(about: Definition) -> str:

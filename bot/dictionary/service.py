@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from bot.dictionary.entries import checked, word_form
@@ -15,7 +15,10 @@ from bot.dictionary.table import Table
 from bot.errors import UserError
 from bot.i18n import _
 from storage.audit_rows import By
-from storage.dictionary import DictionaryStore, Entry, Owner, Put
+from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner, Put
+
+BoundsOf = Callable[[int], Awaitable[DictionaryBounds]]
+"""Tells how many entries the dictionaries of a guild may have now. Raises StorageError."""
 
 MAX_KEPT_ENTRIES = 50_000
 """Of all the dictionaries that are kept ready, in words: 50 MB at the most."""
@@ -33,8 +36,9 @@ class ImportReport:
 class DictionaryService:
     """The one place that dictionaries are read from and changed."""
 
-    def __init__(self, store: DictionaryStore) -> None:
-        self._store = store
+    def __init__(self, store: DictionaryStore, bounds_of: BoundsOf | None = None) -> None:
+        """bounds_of: None for the store's own bounds, everywhere."""
+        self._store, self._bounds_of = store, bounds_of
         self._tables: OrderedDict[Owner, tuple[int, Table]] = OrderedDict()
         self._kept = 0
         self._trying = asyncio.Lock()  # one hostile pattern or file at a time takes a thread
@@ -70,8 +74,9 @@ class DictionaryService:
         Raises UserError for what cannot be an entry and where there is no room, StorageError.
         """
         entry = await self._checked(entry)
-        [put] = await self._store.put(owner, [entry], created_by)
-        if reason := self._refusal(owner, put):
+        bounds = await self._bounds(owner)
+        [put] = await self._store.put(owner, [entry], created_by, bounds)
+        if reason := _refusal(owner, put, bounds):
             raise UserError(reason)
         return entry, put is Put.REPLACED
 
@@ -107,13 +112,14 @@ class DictionaryService:
         One file after another is read, in a thread. Raises UserError for what is no dictionary,
         StorageError.
         """
+        bounds = await self._bounds(owner)
         async with self._trying:
-            read = await asyncio.to_thread(read_file, data, self._store.bounds.entries_of(owner))
+            read = await asyncio.to_thread(read_file, data, bounds.entries_of(owner))
         report = ImportReport(refused=[line for line in read if line.entry is None])
         good = [(line, line.entry) for line in read if line.entry is not None]
-        put = await self._store.put(owner, [entry for _line, entry in good], created_by)
+        put = await self._store.put(owner, [entry for _line, entry in good], created_by, bounds)
         for (line, _entry), became in zip(good, put, strict=True):
-            if reason := self._refusal(owner, became):
+            if reason := _refusal(owner, became, bounds):
                 report.refused.append(ReadEntry(line.number, line.written, None, reason))
             else:
                 (report.replaced if became is Put.REPLACED else report.added).append(line)
@@ -132,17 +138,10 @@ class DictionaryService:
         async with self._trying if entry.pattern else contextlib.nullcontext():
             return await asyncio.to_thread(checked, entry)
 
-    def _refusal(self, owner: Owner, put: Put) -> str:
-        bounds = self._store.bounds
-        if put is Put.FULL:
-            return _("The dictionary is full: it has {limit:,} entries. Remove one first.").format(
-                limit=bounds.entries_of(owner)
-            )
-        if put is Put.TOO_MANY_PATTERNS:
-            return _("There are {limit} patterns already. Remove one first.").format(
-                limit=bounds.patterns
-            )
-        return ""
+    async def _bounds(self, owner: Owner) -> DictionaryBounds:
+        if self._bounds_of is None:
+            return self._store.bounds
+        return await self._bounds_of(owner.guild_id)
 
     async def _table(self, owner: Owner, version: int) -> Table:
         known = self._tables.get(owner)
@@ -166,3 +165,15 @@ class DictionaryService:
     def _forget(self, owner: Owner) -> None:
         if (known := self._tables.pop(owner, None)) is not None:
             self._kept -= known[1].size + 1
+
+
+def _refusal(owner: Owner, put: Put, bounds: DictionaryBounds) -> str:
+    if put is Put.FULL:
+        return _("The dictionary is full: it has {limit:,} entries. Remove one first.").format(
+            limit=bounds.entries_of(owner)
+        )
+    if put is Put.TOO_MANY_PATTERNS:
+        return _("There are {limit} patterns already. Remove one first.").format(
+            limit=bounds.patterns
+        )
+    return ""

@@ -13,6 +13,7 @@ from bot.operations.limit_words import minute_text, quota_text
 from bot.settings.guild import GuildSettings
 from bot.settings.rate import MinuteLimit
 from bot.settings.service import SettingsService
+from storage.dictionary import DictionaryBounds
 from storage.quotas import EnrolmentQuotas, Quota, QuotaReachedError
 from storage.usage import UploadQuotas, UsageStore
 
@@ -32,7 +33,7 @@ async def operators_quotas(limits: LimitSettings, _guild_id: int) -> EnrolmentQu
 
 
 class Allowances:
-    """Counts what members use, by the operator's limits and by those that a server's admins set.
+    """Counts what members use, by what a server's admins set within the operator's limits.
 
     They hold for everybody, also for who manages the server: they can set them higher. Nothing that
     was let in is cut short. Every method raises StorageError.
@@ -52,13 +53,11 @@ class Allowances:
 
     async def enrolment(self, guild_id: int) -> EnrolmentQuotas:
         """Return what a guild and its members may have stored."""
-        limits, guild = self._limits, await self._settings.guild(guild_id)
+        guild = await self._settings.guild(guild_id)
         return EnrolmentQuotas(
-            voices=Quota(guild.voices_per_member, limits.voices_per_guild),
-            stored=Quota(
-                limits.stored_mb_per_member * MEGABYTE, limits.stored_mb_per_guild * MEGABYTE
-            ),
-            enrolments=Quota(guild.enrolments_per_day, limits.enrolments_per_day_per_guild),
+            voices=Quota(guild.voices_per_member, guild.server_voices),
+            stored=Quota(guild.stored_mb_per_member * MEGABYTE, guild.server_stored_mb * MEGABYTE),
+            enrolments=Quota(guild.enrolments_per_day, guild.server_enrolments_per_day),
         )
 
     async def take_recording(self, guild_id: int, member_id: int, size: int) -> None:
@@ -66,13 +65,10 @@ class Allowances:
 
         Raises UserError where the day has had as many as it may.
         """
-        limits = self._limits
+        guild = await self._settings.guild(guild_id)
         quotas = UploadQuotas(
-            Quota(limits.recordings_per_day_per_member, limits.recordings_per_day_per_guild),
-            Quota(
-                limits.upload_mb_per_day_per_member * MEGABYTE,
-                limits.upload_mb_per_day_per_guild * MEGABYTE,
-            ),
+            Quota(guild.recordings_per_day, guild.server_recordings_per_day),
+            Quota(guild.upload_mb_per_day * MEGABYTE, guild.server_upload_mb_per_day * MEGABYTE),
         )
         try:
             await self._usage.take_upload(guild_id, member_id, size, quotas)
@@ -89,17 +85,24 @@ class Allowances:
         most = guild.says_per_minute
         if wait := self.says.wait(guild_id, member_id, most):
             raise UserError(minute_text(most, wait, by_member=True))
-        most = self._limits.texts_per_minute_per_guild
+        most = guild.server_texts_per_minute
         if wait := self._guilds.take(guild_id, 0, most):
             raise UserError(minute_text(most, wait, by_member=False))
         self.says.take(guild_id, member_id, guild.says_per_minute)
+
+    async def dictionary(self, guild_id: int) -> DictionaryBounds:
+        """Return how many entries a guild's dictionary and those of its members may have."""
+        guild = await self._settings.guild(guild_id)
+        return DictionaryBounds(
+            guild.server_dictionary_entries, members_entries=guild.dictionary_entries_per_member
+        )
 
     async def may_be_read(self, guild_id: int, member_id: int) -> bool:
         """Count a message that is to be read aloud; whether there is room for it."""
         guild = await self._settings.guild(guild_id)
         if await self._had_speech(guild_id, member_id, guild) is not None:
             return False
-        return not self._guilds.take(guild_id, 0, self._limits.texts_per_minute_per_guild)
+        return not self._guilds.take(guild_id, 0, guild.server_texts_per_minute)
 
     async def require_export(self, member_id: int) -> None:
         """Raise UserError where a member had as many exports of their data as a day allows."""
@@ -134,7 +137,7 @@ class Allowances:
         own = guild.speech_minutes_per_day * MINUTE
         if spoken.get(member_id, 0) >= own:
             return member_id, own
-        everyones = self._limits.speech_minutes_per_day_per_guild * MINUTE
+        everyones = guild.server_speech_minutes_per_day * MINUTE
         return (None, everyones) if sum(spoken.values()) >= everyones else None
 
     async def _spoken_in(self, guild_id: int) -> Mapping[int | None, int]:

@@ -6,12 +6,11 @@ from typing import Literal
 
 from bot.i18n import N_
 from bot.settings.definition import Id, Ids, Line, ManyIds, Page, Picker, Settings, setting
+from bot.settings.guild_limits import GuildLimits
 from bot.settings.member import Speed, Volume
 
 
-class GuildSettings(Settings):
-    """What `/settings` shows."""
-
+class _Rules(Settings):
     speed: Speed = setting(
         1.0, Page.SPEAKING, N_("Speed"), N_("How fast texts are spoken"), unit="×"
     )
@@ -205,47 +204,6 @@ class GuildSettings(Settings):
         N_("Texts in the audit trail"),
         N_("What was said is kept there, too, not only who spoke when in which voice"),
     )
-    says_per_minute: int = setting(
-        20,
-        Page.LIMITS,
-        N_("Texts per minute"),
-        N_("How many texts a member may have spoken by command"),
-        ge=1,
-        le=120,
-    )
-    reads_per_minute: int = setting(
-        30,
-        Page.LIMITS,
-        N_("Messages per minute"),
-        N_("How many messages of a member are read aloud"),
-        ge=1,
-        le=240,
-    )
-    voices_per_member: int = setting(
-        10,
-        Page.LIMITS,
-        N_("Voices of a member"),
-        N_("How many voices a member may have here; those that there are stay"),
-        ge=1,
-        le=100,
-    )
-    enrolments_per_day: int = setting(
-        10,
-        Page.LIMITS,
-        N_("Enrolments per day"),
-        N_("How often a day a member may make a voice or replace its recording"),
-        ge=1,
-        le=50,
-    )
-    speech_minutes_per_day: int = setting(
-        240,
-        Page.LIMITS,
-        N_("Speech per day"),
-        N_("How long a member may have texts spoken and read in a day"),
-        unit=N_("minutes"),
-        ge=1,
-        le=1440,
-    )
     text_channels: Ids = setting(
         (),
         Page.CHANNELS,
@@ -306,3 +264,7 @@ class GuildSettings(Settings):
         empty=N_("nobody else"),
         picker=Picker.ROLE,
     )
+
+
+class GuildSettings(GuildLimits, _Rules):
+    """What `/settings` shows."""

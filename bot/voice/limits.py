@@ -6,10 +6,19 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """How many utterances may wait in a guild, and of one member there: what its admins set."""
+
+    per_guild: int
+    per_member: int
+
+
+@dataclass(frozen=True, slots=True)
 class VoiceLimits:
     """Filled from the configuration.
 
-    queue_per_guild, queue_per_member: utterances that may wait, the one being spoken included.
+    queue_per_guild, queue_per_member: utterances that may wait, the one being spoken included; a
+        `Room` allows less.
     longest_wait_seconds: until a text could begin to be made; if it is longer, texts are refused.
     chatter_per_guild: likewise, of what is read aloud; it takes no place of the others.
     alone_seconds: how long the bot stays in a channel with nobody to hear it.

@@ -171,7 +171,7 @@ class GuildPlayer:
         channel or none, or muted there.
         """
         self._check(request.channel_id)
-        self._queue.check_room(request.rank, request.member_id)
+        self._queue.check_room(request.rank, request.member_id, request.room)
         item = self._playback.add(request, first=first)
         place, seconds = self._queue.in_order().index(item), self._queue.wait_before(item)
         return Ticket(place, seconds, item.ended, held=self.recording is not None)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from bot.errors import BusyError
 from bot.i18n import _, ngettext
-from bot.voice.limits import VoiceLimits
+from bot.voice.limits import Room, VoiceLimits
 from bot.voice.utterances import Item, Rank
 
 
@@ -77,11 +77,17 @@ class SpeechQueue:
         """Leave out the first, where it is being made."""
         return unheard[1:] if unheard and unheard[0].fetch is not None else unheard
 
-    def check_room(self, rank: Rank, member_id: int) -> None:
-        """Raise `BusyError` where another text is one too many; the ranks count by themselves."""
+    def check_room(self, rank: Rank, member_id: int, room: Room | None = None) -> None:
+        """Raise `BusyError` where another text is one too many; the ranks count by themselves.
+
+        room: of commands; None for what the configuration allows, which is never passed.
+        """
+        most_here, most_own = self._limits.queue_per_guild, self._limits.queue_per_member
+        if room is not None:
+            most_here, most_own = min(most_here, room.per_guild), min(most_own, room.per_member)
         waiting = [item.request for item in self._items if item.request.rank is rank]
         chatter = rank is Rank.CHATTER
-        most = self._limits.chatter_per_guild if chatter else self._limits.queue_per_guild
+        most = self._limits.chatter_per_guild if chatter else most_here
         if len(waiting) >= most:
             raise BusyError(
                 ngettext(
@@ -91,7 +97,7 @@ class SpeechQueue:
                 ).format(count=len(waiting), seconds=self._until_over(lambda item: True))
             )
         own = sum(request.member_id == member_id for request in waiting)
-        if not chatter and own >= self._limits.queue_per_member:
+        if not chatter and own >= most_own:
             seconds = self._until_over(lambda item: item.request.member_id == member_id)
             raise BusyError(
                 ngettext(

@@ -11,6 +11,7 @@ import structlog
 
 from bot.speech.duration import estimated_seconds
 from bot.speech.types import Speech
+from bot.voice.limits import Room
 from bot.voice.stages import Stages
 from bot.voice.track import Track, TrackEvent
 
@@ -80,6 +81,7 @@ class SayRequest:
     on_progress: called on the event loop at every step, last with an `end`; must not block.
     message_id: of the message that is read aloud. webhook: the name of whom a webhook wrote it for,
         whose id Discord does not know.
+    room: what may wait before it is one too many; None for what the configuration allows.
     """
 
     member_id: int
@@ -97,6 +99,7 @@ class SayRequest:
     speed: float = 1.0
     webhook: str | None = None
     owner_id: int | None = None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)

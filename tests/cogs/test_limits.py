@@ -9,6 +9,12 @@ import pytest
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
 
+from bot.config_sections import LimitSettings
+from bot.operations import allowances, limit_words
+from bot.operations.limits import CEILINGS, OPERATORS_ALONE, ceilings
+from bot.settings.catalogue import definitions
+from bot.settings.definition import Page
+from bot.settings.guild import GuildSettings
 from storage.voices import VoiceStore
 from tests.cogs.calls import ready, say
 from tests.cogs.conftest import Scene, content
@@ -196,3 +202,77 @@ async def test_a_server_sets_no_more_than_the_operator_allows(
         await allow(scene, voices_per_member=4)
     await allow(scene, voices_per_member=2)
     assert (await settings.guild(scene.guild.id)).voices_per_member == 2
+
+
+async def sent(scene: Scene, number: int) -> str:
+    return content(await enrol(scene, f"Voice {number}"))
+
+
+async def enrolled(scene: Scene, number: int) -> str:
+    refused = await enrol(scene, f"Voice {number}")
+    if refused.response is None or not refused.response.embeds:
+        return content(refused)
+    return content(await scene.ann.click(refused.response, label=SAVE))
+
+
+async def noted(scene: Scene, number: int) -> str:
+    words = {"written": f"w{number}", "spoken": "word"}
+    return content(await scene.ann.slash(scene.channel, "dictionary add", **words))
+
+
+async def noted_for_all(scene: Scene, number: int) -> str:
+    words = {"written": f"w{number}", "spoken": "word", "server": True}
+    return content(await scene.mo.slash(scene.channel, "dictionary add", **words))
+
+
+async def said(scene: Scene, number: int) -> str:
+    if not number:
+        await ready(scene, scene.guild.create_voice_channel("Lounge"), scene.ann)
+    return content(await say(scene))
+
+
+LOWERED: dict[str, tuple[Callable[[Scene, int], Awaitable[str]], str]] = {
+    "recordings_per_day": (sent, "You have sent 1 of the 1 recordings"),
+    "server_recordings_per_day": (sent, "This server has sent me 1 of its 1 recordings"),
+    "upload_mb_per_day": (sent, "of the 1 MB of recordings that a member may send me"),
+    "server_upload_mb_per_day": (sent, "of its 1 MB of recordings of a day"),
+    "stored_mb_per_member": (enrolled, "of the 1 MB that a member has"),
+    "server_stored_mb": (enrolled, "of the 1 MB that it has"),
+    "server_voices": (enrolled, "This server has 1 voice, which is its limit."),
+    "server_enrolments_per_day": (enrolled, "This server has used 1 of its 1 enrolments"),
+    "dictionary_entries_per_member": (noted, "The dictionary is full: it has 1"),
+    "server_dictionary_entries": (noted_for_all, "The dictionary is full: it has 1"),
+    "server_texts_per_minute": (said, "On this server 1 text may be spoken in a minute."),
+    "queue_per_member": (said, "1 text of yours is waiting already."),
+    "server_queue": (said, "1 text is waiting already."),
+}
+"""What a server's admins set to 1, what is done twice or three times, and how it is refused."""
+
+
+@pytest.mark.usefixtures("texts_wait")
+@pytest.mark.parametrize("key", LOWERED)
+async def test_a_server_lowers_each_limit(
+    scene: Scene, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if "mb" in key:  # the recordings of the tests are small
+        monkeypatch.setattr(allowances, "MEGABYTE", 1)
+        monkeypatch.setattr(limit_words, "_UNITS", {})
+    await allow(scene, **{key: 1})
+    do, refusal = LOWERED[key]
+    answers = [await do(scene, number) for number in range(2)]
+    assert refusal in answers[-1], answers
+
+
+def test_what_the_operator_limits_a_server_can_limit_further() -> None:
+    settable = set(CEILINGS.values())
+    assert settable | OPERATORS_ALONE == set(LimitSettings.model_fields)
+    assert not settable & OPERATORS_ALONE
+    assert set(CEILINGS) == {each.key for each in definitions(GuildSettings, Page.LIMITS)}
+
+
+def test_unless_it_is_set_a_limit_is_what_the_operator_allows_at_most() -> None:
+    allowed = GuildSettings().model_dump()
+    for key, most in ceilings(LimitSettings()).items():
+        field = LimitSettings.model_fields[CEILINGS[key]]
+        largest = next(each.le for each in field.metadata if hasattr(each, "le"))
+        assert allowed[key] <= most or allowed[key] >= largest, key

@@ -207,11 +207,13 @@ class World:
 
     def __post_init__(self) -> None:
         self.choices = SettingsStore.beside(self.store)
-        self.dictionary = DictionaryService(DictionaryStore(self.store.database))
         self.limits = LimitSettings(**self.most)
         self.settings = SettingsService(SettingValues.beside(self.store), ceilings(self.limits))
         self.usage = UsageStore(self.store.database)
         self.allowances = Allowances(self.limits, self.settings, self.usage)
+        self.dictionary = DictionaryService(
+            DictionaryStore(self.store.database), self.allowances.dictionary
+        )
         self.audit = AuditTrail.beside(self.store, self.settings)
         self.forgotten_clips: list[str] = []
         self.commits = CommitWatch(self.store.version)
