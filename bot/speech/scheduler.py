@@ -21,7 +21,10 @@ from bot.speech.turns import Due, Turn, decide, rank_of
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 
 MAX_WAITING = 256
-"""Sentences that are asked for in their turn."""
+"""Sentences that are asked for in their turn, up to 32 slots."""
+
+MAX_WAITING_PER_SLOT = 8
+"""Of more slots, more sentences may wait: what is made meanwhile is more, too."""
 
 MAX_AHEAD = 64
 """Sentences that are asked for ahead and wait, of all guilds."""
@@ -61,7 +64,7 @@ class FairScheduler:
         self,
         synthesizer: Synthesizer,
         *,
-        max_waiting: int = MAX_WAITING,
+        max_waiting: int | None = None,
         at_once: Callable[[], int] = lambda: 1,
         company_slows: Callable[[], bool] = lambda: False,
         withdraws: Callable[[], bool] | None = None,
@@ -119,6 +122,12 @@ class FairScheduler:
                    sentences * len(guilds) * self._seconds_each)  # fmt: skip
 
     @property
+    def _most_waiting(self) -> int:
+        if self._max_waiting is not None:
+            return self._max_waiting
+        return max(MAX_WAITING, MAX_WAITING_PER_SLOT * self.at_once())
+
+    @property
     def _seconds_each(self) -> float:
         """How long a sentence keeps others from being made; an estimate."""
         return self._usual_seconds / max(1, self.at_once())
@@ -142,7 +151,7 @@ class FairScheduler:
         if self._closed:
             raise _shutting_down()
         waiting = sum(turn.task is None and not turn.ahead for turn in self._turns)
-        if not ahead and waiting >= self._max_waiting:
+        if not ahead and waiting >= self._most_waiting:
             raise BusyError(
                 Translatable(
                     "Too many texts are waiting to be spoken. Try again in about {seconds} s.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bot.speech.types import SynthesisRequest, SynthesisResult
@@ -68,30 +68,97 @@ def decide(
     worked on ahead while a guild waits for its opening, nor while another guild's head is due
     before `soon`, and nothing is begun ahead while another guild waits for anything, so that nobody
     is slowed by what is not needed yet.
+
+    A deadline takes a walk through a guild's queue to tell, so none is asked for that cannot
+    matter: with no slot free and nothing ahead in flight, those of few guilds are.
     """
-    wanted = (turn for turn in turns if turn.waited_for)
-    ranked = sorted(wanted, key=lambda turn: (turn.due(), turn.order))
-    heads: dict[int, Turn] = {}
-    for turn in ranked:
-        heads.setdefault(turn.guild_id, turn)
-    early = [turn for turn in ranked if heads[turn.guild_id] is not turn]
-    going = [turn for turn in early if turn.task is not None]
     free = slots - sum(turn.slots(slots) for turn in turns if turn.task is not None)
-    first = [turn for turn in heads.values() if turn.task is None]
+    guilds = _Guilds(turns)
+    if free <= 0 and not guilds.going_ahead():
+        return NOTHING
+    guilds.ask()
+    going = guilds.going_ahead()
+    heads = guilds.heads()
+    first = guilds.ranked(turn for turn in heads if turn.task is None)
     begin = _fitting(first, free, slots)
-    if company_slows and any(turn.opening for turn in heads.values()):
+    if company_slows and any(turn.opening for turn in heads):
         return Decision(begin, [turn for turn in going if not turn.yielding])
-    hurried = {guild for guild, turn in heads.items() if turn.due() < soon}
-    slowing = [turn for turn in going if not turn.yielding and hurried - {turn.guild_id}]
-    if company_slows and slowing:
-        return Decision(begin, slowing)
+    if company_slows and going:
+        hurried = {turn.guild_id for turn in heads if guilds.due(turn) < soon}
+        slowing = [turn for turn in going if not turn.yielding and hurried - {turn.guild_id}]
+        if slowing:
+            return Decision(begin, slowing)
     if len(begin) < len(first):
         return Decision(begin, _making_room(first[len(begin)], begin, going, free, slots))
     if company_slows and len(heads) > 1:
         return Decision(begin, ())
     free -= sum(turn.slots(slots) for turn in begin)
-    more = _fitting([turn for turn in early if turn.task is None], free, slots)
+    more = _fitting(guilds.early(), free, slots)
     return Decision([*begin, *more], ())
+
+
+NOTHING = Decision((), ())
+
+
+class _Guilds:
+    """All that is waited for, by guild, with the deadlines that were asked for."""
+
+    def __init__(self, turns: Sequence[Turn]) -> None:
+        self._dues: dict[Turn, float] = {}
+        self._wanted = [turn for turn in turns if turn.waited_for]
+        self._guilds: dict[int, list[Turn]] = {}
+        for turn in self._wanted:
+            self._guilds.setdefault(turn.guild_id, []).append(turn)
+
+    def ask(self) -> None:
+        """Ask for the deadlines of all that waits, in the order in which it came.
+
+        Of two that are due at once, the first then stays first, though the clock has moved on.
+        """
+        self._dues.clear()
+        for turn in self._wanted:
+            if turn.task is None or len(self._guilds[turn.guild_id]) > 1:
+                self.due(turn)
+
+    def due(self, turn: Turn) -> float:
+        """Return when a turn is due, as it stood when it was first asked for."""
+        due = self._dues.get(turn)
+        if due is None:
+            due = self._dues[turn] = turn.due()
+        return due
+
+    def ranked(self, turns: Iterable[Turn]) -> list[Turn]:
+        """Return turns by when they are due, then by when they came."""
+        return sorted(turns, key=lambda turn: (self.due(turn), turn.order))
+
+    def heads(self) -> list[Turn]:
+        """Return each guild's turn that is due first, in no order."""
+        return [self._head(own) for own in self._guilds.values()]
+
+    def going_ahead(self) -> list[Turn]:
+        """Return what is in flight before its time, ranked."""
+        going = []
+        for own in self._guilds.values():
+            if len(own) > 1 and any(turn.task is not None for turn in own):
+                head = self._head(own)
+                going += [turn for turn in own if turn.task is not None and turn is not head]
+        return self.ranked(going)
+
+    def early(self) -> list[Turn]:
+        """Return what waits and is no head, ranked."""
+        several = [own for own in self._guilds.values() if len(own) > 1]
+        return self.ranked(
+            turn
+            for own in several
+            for head in [self._head(own)]
+            for turn in own
+            if turn is not head and turn.task is None
+        )
+
+    def _head(self, own: list[Turn]) -> Turn:
+        if len(own) == 1:
+            return own[0]
+        return min(own, key=lambda turn: (self.due(turn), turn.order))
 
 
 def _fitting(ranked: Sequence[Turn], free: int, slots: int) -> list[Turn]:

@@ -40,8 +40,9 @@ class SpeechQueue:
     def yielding(self) -> Item | None:
         """The chatter that is being heard and has to make way after its sentence, if any."""
         head = self.head
-        waited_for = any(not item.chatter for item in self._items)
-        return head if head and head.chatter and head.playing and waited_for else None
+        if head is None or not head.chatter or not head.playing:
+            return None
+        return head if any(not item.chatter for item in self._items) else None
 
     @property
     def paused(self) -> Item | None:
@@ -166,6 +167,8 @@ class SpeechQueue:
 
     def before(self, item: Item) -> float:
         """Return the seconds until the next sentence of `item` is heard; partly an estimate."""
+        if item is self.head and not self.yielding:  # asked for at each decision of the scheduler
+            return item.track.buffered_seconds
         earlier = itertools.takewhile(lambda other: other is not item, self.in_order())
         seconds = sum(other.seconds_left for other in earlier) + item.track.buffered_seconds
         head = self.yielding

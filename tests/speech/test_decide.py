@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from unittest import mock
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.doubles import sorting_turns
 from bot.speech.turns import Decision, Turn, decide
 from bot.speech.types import SynthesisRequest, VoiceSettings
 from tests.speech.slot_engine import VOICE
@@ -88,6 +90,34 @@ def test_what_is_due_first_goes_first_and_only_what_is_ahead_makes_room(
     turns = turns_of(asked, slots, loop)
     decision = decide(turns, slots, company_slows=slows)
     check(turns, slots, decision)
+
+
+@settings(deadline=None)
+@given(st.lists(ASKED, max_size=12), st.integers(1, 6), st.booleans(), st.floats(-1, 31))
+def test_it_is_decided_as_by_sorting_all_that_is_waited_for(
+    loop: asyncio.AbstractEventLoop, asked: list[Asked], slots: int, slows: bool, soon: float
+) -> None:
+    turns = turns_of(asked, slots, loop)
+    clock = itertools.count()
+    for number, (turn, one) in enumerate(zip(turns, asked, strict=True)):
+        turn.opening = number % 3 == 0
+        if one.due < 10:  # silent already: due now, and the clock moves on meanwhile
+            turn.due = lambda: 1e-9 * next(clock)
+    quick = decide(turns, slots, company_slows=slows, soon=soon)
+    model = sorting_turns.decide(turns, slots, company_slows=slows, soon=soon)
+    assert list(quick.begin) == list(model.begin)
+    assert list(quick.withdraw) == list(model.withdraw)
+
+
+def test_no_deadline_is_asked_for_while_all_slots_are_taken_by_what_is_heard_first(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    asked: list[int] = []
+    turns = [turn(loop, guild, 0, going=guild < 4) for guild in range(50)]
+    for number, each in enumerate(turns):
+        each.due = lambda number=number: asked.append(number) or 0.0  # type: ignore[misc,func-returns-value]
+    decision = decide(turns, 4, company_slows=False)
+    assert (decision.begin, decision.withdraw, asked) == ((), (), [])
 
 
 @settings(deadline=None)

@@ -212,6 +212,20 @@ async def test_one_sentence_too_many_is_refused() -> None:
     await asyncio.gather(*tasks)
 
 
+async def test_of_many_slots_more_may_wait() -> None:
+    slots = 40
+    scheduler = FairScheduler(SteppedEngine(), at_once=lambda: slots)
+    tasks = [ask(scheduler, "is made", guild) for guild in range(slots)]
+    await settle()
+    tasks += [ask(scheduler, "waits", slots + guild) for guild in range(8 * slots)]
+    await settle()
+    assert scheduler.waiting == 8 * slots
+    with pytest.raises(BusyError):
+        await ask(scheduler, "too many", 1000)
+    await scheduler.close()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 async def test_closing_ends_what_runs_and_what_waits() -> None:
     engine = SteppedEngine()
     scheduler = FairScheduler(engine)
