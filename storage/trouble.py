@@ -20,9 +20,14 @@ class Trouble:
 
 
 class Troubles:
-    """Notes what fails, and forgets it once an access of that kind works."""
+    """Notes what fails, and forgets it once an access of that kind works.
 
-    def __init__(self) -> None:
+    causes: errors of the driver, by which a StorageError is one of the database and not such as of
+    a damaged clip.
+    """
+
+    def __init__(self, causes: tuple[type[BaseException], ...] = (sqlite3.Error,)) -> None:
+        self._causes = causes
         self._of: dict[str, Trouble] = {}
 
     @property
@@ -36,7 +41,7 @@ class Troubles:
         try:
             yield
         except StorageError as error:
-            if isinstance(error.__cause__, sqlite3.Error):  # not such as a damaged clip
+            if isinstance(error.__cause__, self._causes):
                 self._of.setdefault(access, Trouble(str(error), time.monotonic()))
             raise
         self._of.pop(access, None)

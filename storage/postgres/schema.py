@@ -1,0 +1,80 @@
+"""The schema in PostgreSQL: its steps, and what brings a database up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+
+import asyncpg
+
+from storage.errors import StorageError
+
+_IS_THERE = "SELECT to_regclass('mynah_database') IS NOT NULL"
+_VERSION = "SELECT schema_version FROM mynah_database"
+_SET_VERSION = "UPDATE mynah_database SET schema_version = $1"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the schema, which leads to a version. sql: statements, run as they are."""
+
+    version: int
+    name: str
+    sql: str
+
+
+def load_steps() -> tuple[Step, ...]:
+    """Read storage/postgres/migrations/NNNN_name.sql, in order; the first makes all before it."""
+    sources = (f for f in files("storage.postgres.migrations").iterdir() if f.name.endswith(".sql"))
+    steps = tuple(
+        Step(int(source.name[:4]), source.name, source.read_text(encoding="utf-8"))
+        for source in sorted(sources, key=lambda source: source.name)
+    )
+    first = steps[0].version
+    if [step.version for step in steps] != list(range(first, first + len(steps))):
+        raise ValueError("the steps must be numbered without a gap")
+    return steps
+
+
+async def version_of(connection: asyncpg.Connection) -> int:
+    """Return the version of the schema; 0 where there is nothing of ours."""
+    if not await connection.fetchval(_IS_THERE):
+        return 0
+    return int(await connection.fetchval(_VERSION))
+
+
+async def migrate(connection: asyncpg.Connection, place: str, *, recordings: int) -> None:
+    """Apply the steps that a database has not, in the transaction that is open, under the lock.
+
+    recordings: how many lie in clips/. Raises StorageError for a schema that is newer, for a
+    database without ours beside recordings, which belong to another, and for a step that fails.
+    """
+    steps, version = load_steps(), await version_of(connection)
+    newest = steps[-1].version
+    if version > newest:
+        raise StorageError(
+            f"The database {place} was made by a newer Mynah (schema {version}, this version knows "
+            f"{newest}). Update Mynah, or restore a backup from before the update."
+        )
+    if version == 0 and recordings:
+        raise StorageError(
+            f"The data directory holds {recordings} recordings, but the database {place} is empty. "
+            "Copy what they belong to with `mynah move`, restore the database from a backup, or "
+            "name another directory."
+        )
+    for step in steps:
+        if step.version > version:
+            await _apply(connection, place, step)
+
+
+async def _apply(connection: asyncpg.Connection, place: str, step: Step) -> None:
+    try:
+        await connection.execute(step.sql)
+        await connection.execute(_SET_VERSION, step.version)
+    except asyncpg.InsufficientPrivilegeError:
+        raise
+    except asyncpg.PostgresError as error:
+        raise StorageError(
+            f"The database {place} could not be updated ({step.name}: {error}). Nothing of this "
+            "step was kept. Please report it."
+        ) from error

@@ -1,0 +1,114 @@
+"""A plugin of pytest: runs the tests of the stores with PostgreSQL in place of SQLite.
+
+`python -m pytest -p tests.servers.stores_on_postgres` runs `STORES`. Each data directory of a test
+has a database of its own, made from a template with the schema. What is about SQLite's file is left
+out, by `LEFT_OUT`, which says why; an entry that leaves nothing out is an error.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import storage.opening
+import storage.voices
+from storage.database import Database
+from storage.postgres.database import PostgresDatabase
+from storage.sqlite_database import SqliteDatabase
+from tests.servers.left_out import LEFT_OUT, STORES
+from tests.servers.postgres_server import PostgresServer, running_server
+
+TEMPLATE = "mynah_template"
+
+pytest_plugins = ["tests.servers.conftest"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Run the stores' tests where no others are named."""
+    if config.args_source is not pytest.Config.ArgsSource.ARGS:
+        config.args[:] = [str(config.rootpath / path) for path in STORES]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is about SQLite's file."""
+    needless = set(LEFT_OUT)
+    kept, left_out = [], []
+    for item in items:
+        entry = next((each for each in LEFT_OUT if _is_of(item, each)), None)
+        needless.discard(entry or "")
+        (kept if entry is None else left_out).append(item)
+    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if needless and whole:
+        raise pytest.UsageError(f"nothing is left out by {sorted(needless)}")
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
+
+
+def _is_of(item: pytest.Item, entry: str) -> bool:
+    return item.nodeid == entry or item.nodeid.startswith((f"{entry}[", f"{entry}::", f"{entry}/"))
+
+
+class _Databases:
+    """The databases of one test, by what is a file or a directory to it."""
+
+    numbers = itertools.count(1)
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self._names: dict[Path, str] = {}
+
+    @asynccontextmanager
+    async def open(self, directory: Path, url: str | None = None) -> AsyncIterator[Database]:
+        """In place of `open_database`."""
+        place = directory.resolve()
+        if place not in self._names:
+            self._names[place] = f"stores_{next(self.numbers)}"
+            await self._server.create(self._names[place], TEMPLATE)
+        own = self._server.url(self._names[place])
+        async with storage.opening.open_database(directory, url or own) as database:
+            yield database
+
+    @asynccontextmanager
+    async def open_file(
+        self, path: Path, migrations: Sequence[object] | None = None
+    ) -> AsyncIterator[Database]:
+        """In place of `SqliteDatabase.open`."""
+        assert migrations is None, "this test is of SQLite's schema: see left_out.py"
+        async with self.open(path if path.name != "mynah.db" else path.parent) as database:
+            yield database
+
+    async def drop(self) -> None:
+        for name in self._names.values():
+            await self._server.drop(name)
+
+
+@pytest.fixture(scope="session")
+def _template() -> Iterator[PostgresServer]:
+    """A server with a database that has the schema."""
+    import asyncio
+
+    async def make(server: PostgresServer) -> None:
+        url = await server.create(TEMPLATE)
+        async with PostgresDatabase.open(url):
+            pass
+
+    with running_server() as server:
+        asyncio.run(make(server))
+        yield server
+
+
+@pytest.fixture(autouse=True)
+async def _on_postgres(
+    _template: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[None]:
+    databases = _Databases(_template)
+    opened: Any = databases.open
+    monkeypatch.setattr(storage.voices, "open_database", opened)
+    monkeypatch.setattr(SqliteDatabase, "open", databases.open_file)
+    yield
+    await databases.drop()
