@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from bot.clip_need import ClipNeed
+from bot.clip_place import clips_opener
 from bot.config import Settings
 from bot.confinement import Confinement
 from bot.consent.no_go import NoGoNames
@@ -27,6 +28,7 @@ from bot.enrolment.service import EnrolmentService
 from bot.enrolment.start import start_media_worker
 from bot.enrolment.types import EnrolmentLimits
 from bot.errors import EngineDeadError
+from bot.held_clips import HeldClips
 from bot.i18n import N_
 from bot.keys import key_ring, log_seals, refuse_other_keys
 from bot.logs import configure_logging
@@ -44,6 +46,7 @@ from bot.text.plan import TextLimits
 from bot.worker_answers import ENGINE_ANSWERS, MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage import names_at_hand
+from storage.clip_files import ClipFiles
 from storage.quotas import EnrolmentQuotas
 from storage.voices import VoiceStore
 
@@ -70,7 +73,8 @@ async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncItera
     nothing; else that raises UnknownKeyError.
     """
     keys = await asyncio.to_thread(key_ring, settings.storage)
-    async with VoiceStore.open(settings.storage.directory, keys) as store:
+    where = clips_opener(settings.storage)
+    async with VoiceStore.open(settings.storage.directory, keys, open_clips=where) as store:
         seals = await store.seals()
         if not any_key:
             refuse_other_keys(seals, keys)
@@ -298,10 +302,12 @@ async def settled_clip_need(settings: Settings) -> ClipNeed:
 
 
 @asynccontextmanager
-async def open_speech(settings: Settings) -> AsyncIterator[tuple[Engine, SpeechService]]:
-    """Open the engine's client and the service that speaks texts with it."""
+async def open_speech(
+    settings: Settings, clips: ClipFiles
+) -> AsyncIterator[tuple[Engine, SpeechService]]:
+    """Open the engine's client and the service that speaks texts with it. clips: of the voices."""
     async with open_engine(settings) as engine:
-        scheduler = fair_scheduler(engine)
+        scheduler = fair_scheduler(engine, clips)
         lane = scheduler.lane(0, asyncio.get_running_loop().time)
         try:
             yield (
@@ -315,14 +321,16 @@ async def open_speech(settings: Settings) -> AsyncIterator[tuple[Engine, SpeechS
 
 
 def fair_scheduler(
-    engine: Engine, on_sentence: Callable[[SentenceFacts], None] = lambda facts: None
+    engine: Engine,
+    clips: ClipFiles,
+    on_sentence: Callable[[SentenceFacts], None] = lambda facts: None,
 ) -> FairScheduler:
     """Return what hands the engine as many sentences at once as it works on together.
 
     on_sentence: see `FairScheduler`.
     """
     scheduler = FairScheduler(
-        engine,
+        HeldClips(engine, clips) if clips.apart else engine,
         at_once=lambda: engine.slots,
         company_slows=lambda: engine.company_slows,
         withdraws=lambda: engine.withdraws,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,6 +28,7 @@ from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
 from bot.enrolment.service import EnrolmentService
+from bot.held_clips import forget_clip
 from bot.operations.allowances import Allowances
 from bot.operations.figures import Figures
 from bot.operations.health import Health
@@ -58,6 +59,9 @@ from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.usage import UsageStore
 from storage.voices import VoiceStore
+
+ForgetClip = Callable[[str], Awaitable[None]]
+"""Has nothing left of a clip, by its hash, where it was prepared or fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,12 @@ async def open_backstage(
         guild_settings = SettingsService(SettingValues.beside(store), ceilings(settings.limits))
         commits.subscribe(guild_settings.take_in)
         figures = Figures()
-        scheduler = fair_scheduler(engine, figures.sentence)
+        scheduler = fair_scheduler(engine, store.clips, figures.sentence)
         phrases = _phrases(settings, engine)
-        _forget_changed_voices(watch, phrases, scheduler, engine)
+        forget = partial(forget_clip, engine, store.clips)
+        _forget_changed_voices(watch, phrases, scheduler, forget)
         audit = AuditTrail.beside(store, guild_settings)
-        privacy = _privacy(store, watch, audit, phrases, scheduler, engine)
+        privacy = _privacy(store, watch, audit, phrases, scheduler, forget)
         commits.subscribe(privacy.take_in)
         usage = UsageStore(store.database)
         allowed = Allowances(settings.limits, guild_settings, usage)
@@ -247,14 +252,14 @@ def _phrases(settings: Settings, engine: Engine) -> PhraseCache:
 
 
 def _forget_changed_voices(
-    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, engine: Engine
+    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, forget_clip: ForgetClip
 ) -> None:
     async def forget(change: VoiceChange) -> None:
         phrases.forget(change.clip_sha256)
         if change.kind is VoiceChangeKind.REACH:
             return  # others go on speaking as it
         scheduler.recording_gone(change.clip_sha256)
-        await engine.forget(change.clip_sha256)
+        await forget_clip(change.clip_sha256)
 
     watch.subscribe(forget)
 
@@ -265,15 +270,15 @@ def _privacy(
     audit: AuditTrail,
     phrases: PhraseCache,
     scheduler: FairScheduler,
-    engine: Engine,
+    forget_clip: ForgetClip,
 ) -> PrivacyService:
-    async def forget_clip(sha256: str) -> None:
+    async def forget(sha256: str) -> None:
         phrases.forget(sha256)
         scheduler.recording_gone(sha256)
-        await engine.forget(sha256)
+        await forget_clip(sha256)
 
     return PrivacyService(
-        Eraser.beside(store), forget_clip=forget_clip, flush=audit.flush, look=watch.try_look
+        Eraser.beside(store), forget_clip=forget, flush=audit.flush, look=watch.try_look
     )
 
 

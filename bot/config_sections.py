@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.clip_address import check_clips, check_endpoint
 from bot.consent.no_go import check_patterns
 from bot.credentials import check_keys, check_proxy, check_token, none_if_blank
 from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
@@ -109,10 +110,20 @@ class StorageSettings(_Section):
     """Where voices are kept, and what they are sealed with: keys of a file, or the keys themselves.
 
     key: as the lines of a key file, apart by white space or commas. Secret. departed_days: how long
-    the data of servers and members stays after they left.
+    the data of servers and members stays after they left. clips: of recordings in an S3-compatible
+    store, s3://bucket/prefix; None keeps them in the directory. clips_cache_mb: bound of the copies
+    of them that this process's engine reads.
     """
 
     directory: _UserPath = Path("data")
+    clips: Annotated[str | None, BeforeValidator(none_if_blank), AfterValidator(check_clips)] = None
+    clips_endpoint: Annotated[
+        str | None, BeforeValidator(none_if_blank), AfterValidator(check_endpoint)
+    ] = None
+    clips_region: Annotated[str | None, BeforeValidator(none_if_blank)] = None
+    clips_access_key: Annotated[SecretStr | None, BeforeValidator(none_if_blank)] = None
+    clips_secret_key: Annotated[SecretStr | None, BeforeValidator(none_if_blank)] = None
+    clips_cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
     departed_days: Annotated[int, Field(ge=0, le=3650)] = 30
     key_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None
     key: Annotated[SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_keys)] = (
@@ -125,9 +136,17 @@ class StorageSettings(_Section):
             raise ValueError("key and key_file cannot both be set. Take one away")
         return self
 
+    @model_validator(mode="after")
+    def _refuse_half_of_the_keys(self) -> Self:
+        if (self.clips_access_key is None) != (self.clips_secret_key is None):
+            raise ValueError("clips_access_key and clips_secret_key go together. Set both or none")
+        return self
+
     def secrets(self) -> list[str]:
         """Return what must never be logged."""
-        return re.split(r"[\s,]+", self.key.get_secret_value()) if self.key else []
+        keys = re.split(r"[\s,]+", self.key.get_secret_value()) if self.key else []
+        others = (self.clips_access_key, self.clips_secret_key)
+        return keys + [other.get_secret_value() for other in others if other is not None]
 
 
 class EngineSettings(_Section):

@@ -97,6 +97,15 @@ class DirectoryClips:
         """See `ClipFiles`: where it lies."""
         return self.kept.path / name
 
+    async def hold(self, name: str) -> None:
+        """See `ClipFiles`: it is there."""
+
+    def let_go(self, name: str) -> None:
+        """See `ClipFiles`."""
+
+    async def forget(self, name: str) -> None:
+        """See `ClipFiles`: there is none."""
+
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See `ClipFiles`."""
         return await asyncio.to_thread(work, *args, **kwargs)

@@ -88,6 +88,18 @@ class ClipFiles(Protocol):
     def local(self, name: str) -> Path:
         """Return the path where a worker of this machine reads a clip, once it is held there."""
 
+    async def hold(self, name: str) -> None:
+        """Have a kept clip at its local path until it is let go.
+
+        Raises OSError; FileNotFoundError where there is none, as far as that is looked at.
+        """
+
+    def let_go(self, name: str) -> None:
+        """Say that a clip that was held is not needed now."""
+
+    async def forget(self, name: str) -> None:
+        """Have no copy of a clip on this machine but the kept one. Raises OSError."""
+
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run what works with the folders beside the event loop."""
 

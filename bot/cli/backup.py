@@ -38,10 +38,12 @@ def backup(context: Context, file: Path, seal: bool, force: bool, as_json: bool)
     Not the key file and the configuration: keep copies of these apart. FILE is for this user alone;
     `-` writes to standard output.
     """
+    from bot.clip_place import refuse_apart
     from bot.keys import key_ring
     from bot.operations.backup import make_backup
 
     settings = context.settings
+    refuse_apart(settings.storage, "backup")
     keys = key_ring(settings.storage) if seal else None
     if keys is not None and not keys:
         raise UserError("There is no key to seal with. `mynah key new` makes one.")
@@ -74,10 +76,12 @@ def restore(
     The backup is read whole and checked first, and takes the place of what is there at once, or not
     at all. `-` reads standard input.
     """
+    from bot.clip_place import refuse_apart
     from bot.keys import key_ring
     from bot.operations.restore import check_backup, restore_backup
 
     storage = context.settings.storage
+    refuse_apart(storage, "restore")
     path, keys = None if file == _PIPE else file, key_ring(storage)
     with _progress("Checking" if only_check else "Restoring") as on_progress:
         if only_check:

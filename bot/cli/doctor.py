@@ -31,9 +31,11 @@ def doctor(context: Context, fix: bool, as_json: bool) -> int:
     Changes nothing without --fix, which keeps what it replaces. Exits with 1 while anything is
     damaged.
     """
+    from bot.clip_place import refuse_apart
     from bot.keys import key_ring
 
     storage = context.settings.storage
+    refuse_apart(storage, "doctor")
     keys = key_ring(storage)
     with progress_steps() as show:
         show("Reading all that is stored ...", 0)

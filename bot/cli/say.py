@@ -184,7 +184,10 @@ async def _say(settings: Settings, order: _Order) -> tuple[Spoken, bytes]:
     from bot.app import open_media_worker, open_speech, open_store
     from bot.speech.audio_file import audio_bytes
 
-    async with open_store(settings) as store, open_speech(settings) as (engine, service):
+    async with (
+        open_store(settings) as store,
+        open_speech(settings, store.clips) as (engine, service),
+    ):
         profile = await find_voice(store, order.guild_id, order.voice_name)
         await store.load_clip(profile)  # a damaged clip is reported before the engine loads
         guild = await _guild_delivery(store, order.guild_id)

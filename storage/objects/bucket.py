@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -91,9 +91,14 @@ class Bucket:
 
     def beginning(self, key: str, count: int) -> bytes:
         """Return the first bytes of an object, fewer where there are not so many."""
-        with _explained(key):
-            options: Any = {"range": (0, count)}
-            return bytes(self._obstore.get(self._store, key, options=options).bytes())[:count]
+        options: Any = {"range": (0, count)}
+        try:
+            with _explained(key):
+                return bytes(self._obstore.get(self._store, key, options=options).bytes())
+        except OSError as error:
+            if error.errno == errno.ERANGE:  # it is empty
+                return b""
+            raise
 
     def facts(self, key: str) -> ObjectFacts:
         """Return what an object is, without reading it."""
@@ -156,10 +161,5 @@ def _options(
 def _explained(key: str) -> Iterator[None]:
     try:
         yield
-    except OSError as error:
+    except Exception as error:  # obstore's have one base class besides those of Python
         raise failure(error, key) from error
-    except Exception as error:
-        raise failure(error, key) from error
-
-
-Connect = Callable[[ObjectAddress], Bucket]

@@ -5,41 +5,56 @@ from __future__ import annotations
 import errno
 import re
 
-_KINDS = (
-    (("nosuchbucket", "no such bucket"), "there is no such bucket"),
-    (("signaturedoesnotmatch", "invalidaccesskeyid", "401", "unauthenticated"),
-     "it does not accept the keys"),
-    (("accessdenied", "403", "forbidden", "permissiondenied"), "it refuses access (403)"),
-    (("slowdown", "503"), "it is busy (503)"),
-    (("500", "internalerror"), "it failed (500)"),
-    (("502", "504"), "it cannot be reached behind its gateway"),
-    (("timed out", "timedout", "timeout"), "it does not answer in time"),
-    (("connection refused", "connect", "dns"), "it cannot be reached"),
-    (("incomplete", "closed", "unexpected eof", "decoding"), "its answer was cut off"),
-)  # fmt: skip
+_STATUS = re.compile(r"status(?: code)?: (\d{3})\b")
+_OF_STATUS = {
+    400: "it does not understand the request (400)",
+    401: "it does not accept the keys (401)",
+    403: "it refuses access (403)",
+    404: "there is no such bucket (404)",
+    500: "it failed (500)",
+    501: "it cannot do this (501)",
+    503: "it is busy (503)",
+}
+_KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken")
+_SIGNS = (
+    (("kind: Timeout", "TimedOut"), "it does not answer in time"),
+    (("UnexpectedEof", "IncompleteBody"), "its answer was cut off"),
+    (("kind: Connect", "ConnectError", "ConnectionRefused"), "it cannot be reached"),
+    (("sending request",), "the connection to it broke"),
+)
 _WORDS = 160
+_RANGE = 416
 
 
 def failure(error: Exception, key: str = "") -> OSError:
     """Return an error of obstore as one of a file.
 
-    FileNotFoundError for an object that is not there and nothing else; of all else nothing is known
-    about the object, so the errno is that of a disk that fails for now.
+    FileNotFoundError for an object that is not there and nothing else; ERANGE for what begins
+    behind its end. Of all else nothing is known about the object, so the errno is EIO, that of a
+    disk that fails for now.
     """
-    text = str(error).lower()
-    if _is_missing(error, text):
+    text = str(error)
+    status = _status(text)
+    if status == _RANGE:
+        return OSError(errno.ERANGE, "it has not so many bytes", key)
+    if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in text:
         return FileNotFoundError(errno.ENOENT, "there is no such object", key)
-    return OSError(errno.EIO, f"the object store: {_in_words(error, text)}", key)
+    return OSError(errno.EIO, f"the object store: {_in_words(text, status)}", key)
 
 
-def _is_missing(error: Exception, text: str) -> bool:
-    missing = isinstance(error, FileNotFoundError) or type(error).__name__ == "NotFoundError"
-    return missing and "nosuchbucket" not in text and "bucket does not exist" not in text
+def _status(text: str) -> int | None:
+    match = _STATUS.search(text)
+    return int(match[1]) if match else None
 
 
-def _in_words(error: Exception, text: str) -> str:
-    for signs, words in _KINDS:
-        if any(re.search(rf"\b{re.escape(sign)}|{re.escape(sign)}\b", text) for sign in signs):
+def _in_words(text: str, status: int | None) -> str:
+    if "NoSuchBucket" in text:
+        return _OF_STATUS[404]
+    if any(sign in text for sign in _KEYS):
+        return _OF_STATUS[401]
+    if status is not None:
+        return _OF_STATUS.get(status, f"it answered {status}")
+    for signs, words in _SIGNS:
+        if any(sign in text for sign in signs):
             return words
-    first = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return first[:_WORDS]
+    return text.strip().partition("\n")[0][:_WORDS]

@@ -12,6 +12,7 @@ from bot.config import Settings
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.service import Utterance
 from bot.speech.types import EngineSpec
+from storage.clip_directory import DirectoryClips
 from tests.speech.scripted_engine import open_chosen, open_scripted, scripted
 
 
@@ -23,9 +24,10 @@ async def test_it_is_said_as_the_model_wants_it_that_was_loaded(
 ) -> None:
     settings = Settings.model_validate({"storage": {"directory": tmp_path}})
     utterance = Utterance("[laugh] Hi there.", scripted("").voice)
-    async with open_speech(settings) as (engine, service):
-        engine._open_engine = opener
-        engine._spec = EngineSpec(kind="chatterbox", auto_model=True)
+    clips = DirectoryClips(tmp_path)
+    async with open_speech(settings, clips) as (engine, service):
+        engine.loader._open_engine = opener
+        engine.loader._spec = EngineSpec(kind="chatterbox", auto_model=True)
         planned = await service.planned(utterance)
         assert planned.sentences == ("laugh Hi there.",)
         with structlog.testing.capture_logs() as lines:
