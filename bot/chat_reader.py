@@ -13,7 +13,7 @@ from typing import Protocol, TypeAlias
 import structlog
 
 from bot.dictionary.service import DictionaryService
-from bot.errors import EngineDeadError, EngineError, UserError
+from bot.errors import EngineDeadError, UserError
 from bot.moderation import TextSpoken
 from bot.reading.message import ChatMessage
 from bot.reading.place import Context, Place
@@ -265,7 +265,7 @@ class ChatReader:
                     log.error("nothing can be said", guild=utterance.guild_id, stage="engine",
                               error=str(error))  # fmt: skip
                 self._engine_lost = True
-                raise EngineError(str(error)) from error
+                raise
 
 
 def _said(request: SayRequest) -> TextSpoken:

@@ -16,6 +16,7 @@ from bot.discord_http import DISCORD_FAILED
 from bot.errors import EngineDeadError, MynahError
 from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported, translated
 from bot.markup import literal
+from bot.speech.out_of_order import for_members
 from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ STALE = N_(
     "This is too old, or I was restarted since, so it does nothing any more. What was not saved is "
     "forgotten. Use the command again."
 )
-ENGINE_DEAD = N_("The voice engine is out of order. My operator has to look at it.")
 DISCORD_TROUBLE = N_("Discord has trouble and did not do all that I asked of it. Try again.")
 OUTDATED = N_("This command has changed. Restart Discord (Ctrl+R) and try again.")
 
@@ -213,7 +213,7 @@ def explain(error: Exception) -> str | None:
     """Return what a member is told about an error; None if it should never have happened."""
     match error:
         case EngineDeadError():
-            return translated(error.for_members) or _(ENGINE_DEAD)
+            return translated(for_members(error))
         case StorageError():
             return _("My data cannot be read or written right now. My operator has to look at it.")
         case MynahError():

@@ -13,9 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.client import MynahBot
-from bot.command_tree import ENGINE_DEAD
-from bot.errors import EngineDeadError, EngineError
-from bot.i18n import Translatable
+from bot.errors import EngineDeadError
 from bot.moderation import TextSpoken
 from bot.settings.permissions import Action
 from bot.speech.delivery import DeliverySettings
@@ -179,14 +177,13 @@ class SpeechCog(commands.Cog, name="Speech"):
                 async for speech in sentences:
                     yield speech
             except EngineDeadError as error:
-                # Its text is for the operator; the player shows what it is given to the member.
                 log.error(
                     "nothing can be said",
                     guild=utterance.guild_id,
                     stage="engine",
                     error=str(error),
                 )
-                raise EngineError(error.for_members or Translatable(ENGINE_DEAD)) from error
+                raise
 
 
 async def setup(bot: MynahBot) -> None:

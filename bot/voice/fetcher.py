@@ -10,8 +10,9 @@ from functools import partial
 
 import structlog
 
-from bot.errors import MynahError
+from bot.errors import EngineDeadError, MynahError
 from bot.i18n import Translatable
+from bot.speech.out_of_order import for_members
 from bot.voice.queue import SpeechQueue
 from bot.voice.utterances import Item
 
@@ -74,6 +75,8 @@ class Fetcher:
         try:
             await self._until_needed(item)
             await self._fetch_sentences(item)
+        except EngineDeadError as error:  # whose text is the operator's
+            item.error = for_members(error)
         except MynahError as error:
             item.error = error.args[0] if error.args else str(error)  # it may be translatable
         except Exception:

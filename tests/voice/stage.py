@@ -52,6 +52,7 @@ class Script:
     member_id: int = 1
     text: str = "Hello there."
     gates: Sequence[asyncio.Event] = ()
+    failure: Exception | None = None
     progress: list[Progress] = field(default_factory=list)
     started: asyncio.Event = field(default_factory=asyncio.Event)
     dues: list[float] = field(default_factory=list)
@@ -73,6 +74,8 @@ class Script:
                 await self.gates[number].wait()
             self.dues.append(due())
             yield speech
+        if self.failure is not None:
+            raise self.failure
 
     def _on_progress(self, progress: Progress) -> None:
         self.progress.append(progress)

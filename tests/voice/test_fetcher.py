@@ -5,6 +5,7 @@ import dataclasses
 
 import pytest
 
+from bot.errors import EngineDeadError, EngineError
 from bot.speech.types import Speech
 from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.limits import VoiceLimits
@@ -54,3 +55,23 @@ async def test_a_skip_ends_a_fetch_also_just_after_it_was_woken(steps: int) -> N
     await asyncio.wait([fetch], timeout=5)
     assert fetch.cancelled()
     assert len(script.dues) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (EngineDeadError("CUDA error at /opt/models"), "The voice engine is out of order"),
+        (EngineDeadError("no room at /opt", "No model is there yet."), "No model is there yet."),
+        (EngineError("Try other words."), "Try other words."),
+    ],
+)
+async def test_what_is_the_operators_to_know_is_told_no_member(error: Exception, told: str) -> None:
+    script = Script([], failure=error)
+    item = Item(script.request(channel_id=1), lambda item, event: None)
+    queue = SpeechQueue(VoiceLimits())
+    queue.add(item)
+    Fetcher(queue, Lead(10.0), on_fetched=lambda: None).wake()
+    assert item.fetch is not None
+    await item.fetch
+    assert str(item.error).startswith(told)
+    assert "/opt" not in str(item.error)
