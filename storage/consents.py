@@ -16,7 +16,7 @@ from storage.errors import BrokenSealError, StorageError, UnknownKeyError
 from storage.recording import EncodedClip, encode, write_file
 from storage.rows import timestamp, to_json
 from storage.sealing import KeyRing, evidence_context
-from storage.texts import excerpt
+from storage.texts import excerpt, whose
 from storage.types import Consent, NewConsent
 from storage.upkeep import announce, release
 
@@ -138,7 +138,7 @@ def _damage(row: Row, clips: ClipFiles, keys: KeyRing, verify: bool) -> str | No
     except UnknownKeyError:
         return None
     except StorageError as error:
-        return f"“{excerpt(str(row['name']), 80)}” (server {row['guild_id']}): {error}"
+        return f"“{excerpt(str(row['name']), 80)}” ({whose(row['guild_id'])}): {error}"
     return None
 
 

@@ -10,3 +10,8 @@ def excerpt(text: str, limit: int = MAX_TEXT) -> str:
     """Return a text on one line, without control characters, cut to `limit` characters."""
     cut = text if len(text) <= limit else text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else "\ufffd" for c in cut)
+
+
+def whose(guild_id: int) -> str:
+    """Return for an operator whose something is that is stored for a guild; 0 is their own."""
+    return f"server {guild_id}" if guild_id else "the operator's"

@@ -24,6 +24,7 @@ from storage.lost import list_lost
 from storage.rescue.rescuing import Rescued, rescue
 from storage.sealing import KeyRing
 from storage.sqlite_database import SqliteDatabase
+from storage.texts import whose
 
 _MOST_OF_A_KIND = 50
 
@@ -171,13 +172,17 @@ async def _of_contents(
         yield Finding("database_unusable", str(error), "Restore a backup, or report it.")
 
 
+def _option(guild_id: int) -> str:
+    return f" --guild {guild_id}" if guild_id else ""
+
+
 async def _of_voices(database: Database, clips: DirectoryClips, keys: KeyRing) -> list[Finding]:
     return [
         Finding(
             "voice_unusable",
-            f"The voice “{voice.name}” (server {voice.guild_id}) cannot speak. {voice.damage}",
+            f"The voice “{voice.name}” ({whose(voice.guild_id)}) cannot speak. {voice.damage}",
             "Restore a backup that has it, bring its former recording back (`mynah voices restore "
-            f'"{voice.name}"`), or have it recorded again.',
+            f'"{voice.name}"{_option(voice.guild_id)}`), or have it recorded again.',
         )
         for voice in await damaged_voices(database, clips, keys, verify=True)
     ]

@@ -132,7 +132,7 @@ def test_a_recording_that_is_gone_is_told_and_stays_so(
     damage(enrolled.data)
     told = enrolled("doctor")
     assert told.code == 1
-    assert "The voice “Anna” (server 0) cannot speak" in told.out
+    assert "The voice “Anna” (the operator's) cannot speak" in told.out
     assert "mynah voices restore" in told.out
     assert enrolled("doctor", "--fix").code == 1
 
