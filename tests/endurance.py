@@ -1,6 +1,6 @@
 """What the programs that take long share: progress, and one JSON object in the end.
 
-`python -m tests.NAME [--seed S] [-o FILE.json]` prints what became of everything, with the machine,
+`python -m tests.NAME [-o FILE.json]` prints what became of everything, with the machine,
 the versions and the commit, and exits 1 when something was lost.
 """
 
@@ -35,9 +35,23 @@ def progress(total: int, title: str) -> Iterator[Callable[[int], None]]:
 
 
 def add_options(parser: ArgumentParser) -> None:
-    """Add what every such program knows: `--seed` and `-o`."""
+    """Add what every program with random cases knows: `--seed` and `-o`."""
     parser.add_argument("--seed", type=int, default=7, help="of all that is random (7)")
+    add_output(parser)
+
+
+def add_output(parser: ArgumentParser) -> None:
+    """Add `-o`."""
     parser.add_argument("-o", "--output", type=Path, metavar="FILE.json", help="store it there too")
+
+
+def tell(told: dict[str, Any], output: Path | None) -> int:
+    """Print what came out as one JSON object, with machine and versions, and store it.
+
+    told: has as `wrong` what was not as it should be. Return the exit code.
+    """
+    _write({**environment(), **told}, output)
+    return int(bool(told["wrong"]))
 
 
 @dataclass
@@ -52,12 +66,16 @@ class Outcome:
         """Print it all as one JSON object, store it, and return the exit code."""
         seconds = round(time.monotonic() - self.begun, 1)
         told = {"seed": self.seed, "seconds": seconds, "lost": lost, **found}
-        text = _without_places(json.dumps({**told, "environment": self.described}, indent=2))
-        sys.stdout.write(text + "\n")
-        if output is not None:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            output.write_text(text + "\n", encoding="utf-8")
+        _write({**told, "environment": self.described}, output)
         return int(lost)
+
+
+def _write(told: dict[str, Any], output: Path | None) -> None:
+    text = _without_places(json.dumps(told, indent=2))
+    sys.stdout.write(text + "\n")
+    if output is not None:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        output.write_text(text + "\n", encoding="utf-8")
 
 
 def _without_places(text: str) -> str:

@@ -11,14 +11,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import dataclasses
-import json
 import statistics
 import sys
 from collections import Counter
-from pathlib import Path
+from typing import Any
 
-from benchmarks.__main__ import environment
 from bot.logs import configure_logging
+from tests.endurance import add_output, tell
 from tests.faults.cells import Cell, Outcome, matrix, run_cell
 
 AT_ONCE = 4
@@ -49,11 +48,10 @@ def line(outcome: Outcome) -> str:
     )
 
 
-def report(outcomes: list[Outcome]) -> dict[str, object]:
+def report(outcomes: list[Outcome]) -> dict[str, Any]:
     """Return the whole as it is stored."""
     seconds = [outcome.recovered_seconds for outcome in outcomes]
     return {
-        **environment(),
         "faults": len(outcomes),
         "outcomes": Counter(outcome.answer for outcome in outcomes),
         "wrong": [line(outcome) for outcome in outcomes if not outcome.right],
@@ -67,16 +65,11 @@ def main() -> int:
     """Run and report."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--times", type=int, nargs="*", default=[1, 2])
-    parser.add_argument("-o", "--output", type=Path)
+    add_output(parser)
     options = parser.parse_args()
     configure_logging("critical", "json")
     cells = [cell for times in options.times for cell in matrix(times)]
-    told = report(asyncio.run(run_matrix(cells)))
-    text = json.dumps(told, indent=2)
-    print(text)
-    if options.output is not None:
-        options.output.write_text(text + "\n", encoding="utf-8")
-    return 1 if told["wrong"] else 0
+    return tell(report(asyncio.run(run_matrix(cells))), options.output)
 
 
 if __name__ == "__main__":

@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
 import sys
-from pathlib import Path
 
 import structlog
 
-from benchmarks.__main__ import environment
+from tests.endurance import add_output, tell
 from tests.overload.crowd import open_crowd, report
 
 
@@ -35,15 +33,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--servers", type=int, default=40)
-    parser.add_argument("-o", "--output", type=Path)
+    add_output(parser)
     options = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     told = asyncio.run(overload(options.servers, options.minutes * 60))
-    text = json.dumps({**environment(), "minutes": options.minutes, **told}, indent=2)
-    print(text)
-    if options.output is not None:
-        options.output.write_text(text + "\n", encoding="utf-8")
-    return 1 if told["wrong"] else 0
+    return tell({"minutes": options.minutes, **told}, options.output)
 
 
 if __name__ == "__main__":
