@@ -12,7 +12,6 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -22,6 +21,7 @@ from bot.config import Settings
 from bot.confinement import Confinement
 from bot.consent.no_go import NoGoNames
 from bot.data_directory import log_open
+from bot.database_place import database_url
 from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import SpeakerJudge
 from bot.enrolment.service import EnrolmentService
@@ -45,8 +45,8 @@ from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec, SelfCheck
 from bot.text.plan import TextLimits
 from bot.worker_answers import ENGINE_ANSWERS, MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
-from storage import names_at_hand
 from storage.clip_files import ClipFiles
+from storage.languages import marked_languages
 from storage.quotas import EnrolmentQuotas
 from storage.voices import VoiceStore
 
@@ -73,8 +73,8 @@ async def open_store(settings: Settings, *, any_key: bool = False) -> AsyncItera
     nothing; else that raises UnknownKeyError.
     """
     keys = await asyncio.to_thread(key_ring, settings.storage)
-    where = clips_opener(settings.storage)
-    async with VoiceStore.open(settings.storage.directory, keys, open_clips=where) as store:
+    url, where = database_url(settings.storage), clips_opener(settings.storage)
+    async with VoiceStore.open(settings.storage.directory, keys, url, open_clips=where) as store:
         seals = await store.seals()
         if not any_key:
             refuse_other_keys(seals, keys)
@@ -234,7 +234,7 @@ async def _engine_spec(settings: Settings) -> EngineSpec:
         kind=engine.kind,
         model="english" if engine.model == "auto" else engine.model,
         auto_model=engine.model == "auto",
-        languages=await asyncio.to_thread(_languages, settings.storage.directory),
+        languages=await _languages(settings),
         checkpoint=engine.checkpoint,
         device=engine.device,
         cache_bytes=engine.cache_mb * MEGABYTE,
@@ -256,10 +256,10 @@ async def _engine_spec(settings: Settings) -> EngineSpec:
     )
 
 
-def _languages(directory: Path) -> tuple[str, ...]:
+async def _languages(settings: Settings) -> tuple[str, ...]:
     """Return the languages that the voices are marked with; none where nothing can be read."""
     try:
-        return tuple(names_at_hand.languages(directory))
+        return await marked_languages(settings.storage.directory, database_url(settings.storage))
     except Exception:  # whatever it is, opening the store tells it
         return ()
 

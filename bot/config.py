@@ -38,6 +38,7 @@ from bot.config_sections import (
 from bot.credentials import SECRET_SECTIONS, masked, masked_quotations, none_if_blank, shown_name
 from bot.errors import ConfigError
 from bot.token_file import with_token
+from storage.postgres.address import secrets as address_secrets
 
 ENV_PREFIX = "MYNAH_"
 CONFIG_VARIABLE = "MYNAH_CONFIG"
@@ -84,7 +85,9 @@ class Settings(BaseSettings):
 
     def secrets(self) -> list[str]:
         """Return what must never be logged."""
-        return self.discord.secrets() + self.storage.secrets()
+        url = self.storage.url
+        of_database = address_secrets(url.get_secret_value()) if url is not None else []
+        return self.discord.secrets() + self.storage.secrets() + of_database
 
     @classmethod
     def settings_customise_sources(

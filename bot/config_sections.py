@@ -23,7 +23,7 @@ from pydantic import (
 
 from bot.clip_address import check_clips, check_endpoint
 from bot.consent.no_go import check_patterns
-from bot.credentials import check_keys, check_proxy, check_token, none_if_blank
+from bot.credentials import check_database, check_keys, check_proxy, check_token, none_if_blank
 from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
 from storage.shards import FORM, Shards, parse_shards
 
@@ -129,6 +129,10 @@ class StorageSettings(_Section):
     key: Annotated[SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_keys)] = (
         None
     )
+    url: Annotated[
+        SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_database)
+    ] = None
+    """Of a PostgreSQL database for the rows; None keeps them in the directory. Secret."""
 
     @model_validator(mode="after")
     def _refuse_two_origins(self) -> Self:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from storage.errors import KeyFileError
 from storage.key_file import parse_keys
+from storage.postgres.address import HOW_TO_WRITE, is_address
 
 _AROUND = re.compile(r"\A[\s\"']+|[\s\"']+\Z")
 _PRINTABLE = re.compile(r"[!-~]+")
@@ -46,6 +47,13 @@ def check_keys(keys: SecretStr | None) -> SecretStr | None:
         except KeyFileError:
             raise ValueError("should be a key as `mynah key new -` prints it") from None
     return keys
+
+
+def check_database(url: SecretStr | None) -> SecretStr | None:
+    """Raise ValueError for what is no address of a PostgreSQL database."""
+    if url is not None and not is_address(url.get_secret_value()):
+        raise ValueError(HOW_TO_WRITE)
+    return url
 
 
 def check_proxy(proxy: SecretStr | None) -> SecretStr | None:

@@ -16,6 +16,7 @@ from bot.cli.context import Context
 from bot.cli.destination import Destination
 from bot.cli.options import force_option
 from bot.cli.output import counted, print_facts, print_line, print_warning, progress_steps
+from bot.database_place import needs_sqlite
 from bot.errors import UserError
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ _PIPE = Path("-")
 @force_option
 @json_option
 @click.pass_obj
+@needs_sqlite(
+    "backup", "Use pg_dump, and copy the directory of the recordings (or the bucket) after it."
+)
 def backup(context: Context, file: Path, seal: bool, force: bool, as_json: bool) -> None:
     """Back up the data to one file; the bot may be running.
 
@@ -68,6 +72,7 @@ def backup(context: Context, file: Path, seal: bool, force: bool, as_json: bool)
 @click.option("--any-key", is_flag=True, help="Also what is sealed by a key that is not there.")
 @json_option
 @click.pass_obj
+@needs_sqlite("restore", "Use pg_restore, and put the recordings (clips/, or the bucket) back.")
 def restore(
     context: Context, file: Path, only_check: bool, force: bool, any_key: bool, as_json: bool
 ) -> None:

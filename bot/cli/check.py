@@ -127,6 +127,7 @@ async def _voices(settings: Settings, show: Show) -> str:
         unread = (await store.seals()).unreadable
         counts = [await store.count(guild) for guild in await store.guild_ids()]
         profiles = await all_voices(store, None)
+        place = store.database.place
     if report.damaged:
         faults = "; ".join(f"“{voice.name}”: {voice.damage}" for voice in report.damaged)
         raise _CheckFailedError(
@@ -147,7 +148,8 @@ async def _voices(settings: Settings, show: Show) -> str:
             f"{things(unread)}"
         )
     await _refuse_short(settings, profiles, show)
-    return f"{counted(sum(counts), 'voice')}, every clip read and verified"
+    told = f"{counted(sum(counts), 'voice')}, every clip read and verified"
+    return told if settings.storage.url is None else f"{told}. The rows are in {place}"
 
 
 async def _sealing(settings: Settings, _show: Show) -> str:

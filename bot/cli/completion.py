@@ -109,7 +109,10 @@ def _guild(context: click.Context) -> int:
 def _data_directory(context: click.Context) -> Path:
     from bot.config import load_settings
 
-    return load_settings(context.find_root().params.get("config_path")).storage.directory
+    storage = load_settings(context.find_root().params.get("config_path")).storage
+    if storage.url is not None:  # a file from before may lie there still
+        raise LookupError("a shell does not wait for a server")
+    return storage.directory
 
 
 def register_shells() -> None:

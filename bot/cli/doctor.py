@@ -12,6 +12,7 @@ import click
 from bot.cli.as_json import json_option, print_json
 from bot.cli.context import Context
 from bot.cli.output import EXIT_FAILED, counted, print_line, progress_steps
+from bot.database_place import needs_sqlite
 
 if TYPE_CHECKING:
     from bot.operations.doctor import Examination
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.option("--fix", is_flag=True, help="Repair what can be; stop the bot before.")
 @json_option
 @click.pass_obj
+@needs_sqlite(
+    "doctor", "`mynah check` reads every row and recording; the server looks after its own files."
+)
 def doctor(context: Context, fix: bool, as_json: bool) -> int:
     """Find damage in the data and say what to do.
 
