@@ -1,14 +1,12 @@
 """The composition root: opens resources in order and closes them in reverse.
 
-With `bot.backstage` the only place that constructs stores, workers and services; all else is handed
-what it needs.
+With `bot.backstage` and `bot.engines` the only place that constructs stores, workers and services;
+all else is handed what it needs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import dataclasses
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -22,6 +20,7 @@ from bot.confinement import Confinement
 from bot.consent.no_go import NoGoNames
 from bot.data_directory import log_open
 from bot.database_place import database_url
+from bot.engines import MEGABYTE, open_engine, open_models, worker_logging
 from bot.enrolment.no_go_clips import NoGoClips
 from bot.enrolment.refusals import SpeakerJudge
 from bot.enrolment.service import EnrolmentService
@@ -31,38 +30,27 @@ from bot.errors import EngineDeadError
 from bot.held_clips import HeldClips
 from bot.i18n import N_
 from bot.keys import key_ring, log_seals, refuse_other_keys
-from bot.logs import configure_logging
 from bot.operations.allowances import operators_quotas
 from bot.operations.figures import SentenceFacts
 from bot.speech.clip_needs import clip_need
 from bot.speech.engine import Engine
-from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import choose
-from bot.speech.model_keeper import ModelKeeper
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
-from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec, SelfCheck
+from bot.speech.types import ChatterboxModel, EngineKind, EngineSpec
 from bot.text.plan import TextLimits
-from bot.worker_answers import ENGINE_ANSWERS, MEDIA_ANSWERS
+from bot.worker_answers import MEDIA_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from storage.clip_files import ClipFiles
-from storage.languages import marked_languages
 from storage.quotas import EnrolmentQuotas
 from storage.voices import VoiceStore
 
 log = structlog.get_logger(__name__)
 
-MEGABYTE = 1024 * 1024
 MEDIA_CALL_SECONDS = 300.0  # a bound for a stuck call; the processor time is the real limit
 MEDIA_WAITING = 8
 MEDIA_FILE_BYTES = 1024 * MEGABYTE  # where no wall keeps it from writing; the log may be a file
 MEDIA_ANSWER_BYTES = 256 * MEGABYTE  # the longest is a file of `mynah say`: 45 minutes of WAV
-ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
-ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
-"""Variables that a download may need. The engine is told them, out of sight of /proc."""
-
-ENGINE_WAITING = 64
-MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 
 
 @asynccontextmanager
@@ -115,7 +103,7 @@ async def open_media_worker(settings: Settings, *, decodes: bool = True) -> Asyn
         start_seconds=MEDIA_CALL_SECONDS,
         computing=True,
     )
-    begin = partial(start_media_worker, _worker_logging(settings, "enrol"), decodes=decodes)
+    begin = partial(start_media_worker, worker_logging(settings, "enrol"), decodes=decodes)
     walls = _confinement(settings)
     worker = Worker(N_("media worker"), limits, begin, confinement=walls, answers=MEDIA_ANSWERS)
     try:
@@ -127,15 +115,6 @@ async def open_media_worker(settings: Settings, *, decodes: bool = True) -> Asyn
 def _confinement(settings: Settings) -> Confinement:
     storage = settings.storage
     return Confinement(closed=tuple(filter(None, (storage.directory, storage.key_file))))
-
-
-def _worker_logging(settings: Settings, stage: str) -> Callable[[], None]:
-    """Return what makes a worker log as this process does, and under which stage."""
-    # Not the configured level: a command that prints what it does raises it.
-    level = logging.getLevelName(logging.getLogger().level)
-    secrets = settings.secrets()
-    log_format = settings.logging.format
-    return partial(configure_logging, level, log_format, secrets=secrets, stage=stage)
 
 
 @asynccontextmanager
@@ -184,84 +163,6 @@ def no_go_clips(settings: Settings) -> NoGoClips | None:
     """Return the operator's recordings of whom nobody may enrol, if there are any."""
     directory = settings.enrolment.no_go_clips
     return NoGoClips(directory, settings.enrolment.no_go_similarity) if directory else None
-
-
-@asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
-    """Open the client of the engine worker; `start` loads the engine."""
-    engine = settings.engine
-    keys = await asyncio.to_thread(key_ring, settings.storage)
-    client = EngineClient(
-        _engine_worker(settings, engine.sentence_timeout_seconds, computing=True),
-        dataclasses.replace(await _engine_spec(settings), keys=keys),
-        load_seconds=engine.load_timeout_seconds,
-        sentence_seconds=engine.sentence_timeout_seconds,
-    )
-    try:
-        yield client
-    finally:
-        await client.close()
-
-
-@asynccontextmanager
-async def open_models(settings: Settings) -> AsyncIterator[ModelKeeper]:
-    """Open what looks after the models on the disk, in a worker that imports torch only to look at
-    the machine.
-    """
-    worker = _engine_worker(settings, MODELS_CALL_SECONDS)
-    try:
-        yield ModelKeeper(worker, await _engine_spec(settings))
-    finally:
-        await worker.close()
-
-
-def _engine_worker(settings: Settings, call_seconds: float, *, computing: bool = False) -> Worker:
-    limits = WorkerLimits(
-        call_seconds=call_seconds,
-        waiting=ENGINE_WAITING,
-        file_bytes=ENGINE_FILE_BYTES,
-        computing=computing,
-    )
-    log_alike = _worker_logging(settings, "engine")
-    return Worker(
-        N_("engine worker"), limits, log_alike, secrets=ENGINE_SECRETS, answers=ENGINE_ANSWERS
-    )
-
-
-async def _engine_spec(settings: Settings) -> EngineSpec:
-    engine = settings.engine
-    return EngineSpec(
-        kind=engine.kind,
-        model="english" if engine.model == "auto" else engine.model,
-        auto_model=engine.model == "auto",
-        languages=await _languages(settings),
-        checkpoint=engine.checkpoint,
-        device=engine.device,
-        cache_bytes=engine.cache_mb * MEGABYTE,
-        precision=engine.precision,
-        flow_precision=engine.flow_precision,
-        decode=engine.decode,
-        slots=engine.slots,
-        graphs=engine.graphs,
-        fused=engine.fused,
-        tf32=engine.tf32,
-        vocoder_batch=engine.vocoder_batch,
-        prompt_seconds=engine.prompt_seconds,
-        self_check=SelfCheck(
-            enabled=engine.check_speech,
-            retries=engine.check_retries,
-            trim_tail=engine.trim_tail,
-            steady_short=engine.steady_short,
-        ),
-    )
-
-
-async def _languages(settings: Settings) -> tuple[str, ...]:
-    """Return the languages that the voices are marked with; none where nothing can be read."""
-    try:
-        return await marked_languages(settings.storage.directory, database_url(settings.storage))
-    except Exception:  # whatever it is, opening the store tells it
-        return ()
 
 
 def installed_engine(settings: Settings) -> EngineKind | None:

@@ -11,11 +11,9 @@ from functools import partial
 import aiohttp
 
 from bot.app import (
-    MEGABYTE,
     enrolment_service,
     fair_scheduler,
     no_go_clips,
-    open_engine,
     open_media_worker,
     open_store,
     text_limits,
@@ -27,6 +25,7 @@ from bot.commit_watch import CommitWatch
 from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
+from bot.engines import MEGABYTE, open_engine
 from bot.enrolment.service import EnrolmentService
 from bot.held_clips import forget_clip
 from bot.operations.allowances import Allowances
@@ -100,6 +99,8 @@ async def open_backstage(
         Health().running() as health,
     ):
         health.watch("engine", engine.condition)
+        for device in engine.devices:
+            health.watch(f"engine {device.name}", device.condition)
         health.watch("media worker", media.condition)
         health.watch("database", partial(_condition_of, store))
         guild_settings = SettingsService(SettingValues.beside(store), ceilings(settings.limits))

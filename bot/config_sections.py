@@ -154,12 +154,21 @@ class StorageSettings(_Section):
 
 
 class EngineSettings(_Section):
-    """Which engine speaks, and on what."""
+    """Which engine speaks, and on what.
+
+    devices: in place of `device`, one engine for each of them.
+    """
 
     kind: Literal["auto", "chatterbox", "piper"] = "auto"
     model: Literal["auto", ChatterboxModel] = "auto"
     checkpoint: _UserPath | None = None
     device: Annotated[str, AfterValidator(_known_device)] = "auto"
+    devices: (
+        Annotated[
+            list[Annotated[str, AfterValidator(_known_device)]], Field(min_length=1, max_length=64)
+        ]
+        | None
+    ) = None
     precision: Precision = "auto"
     flow_precision: FlowPrecision = "auto"
     decode: Decode = "own"
@@ -176,6 +185,20 @@ class EngineSettings(_Section):
     cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
     load_timeout_seconds: Annotated[float, Field(ge=10, le=7200)] = 1800
     sentence_timeout_seconds: Annotated[float, Field(ge=5, le=3600)] = 300
+
+    @model_validator(mode="after")
+    def _refuse_unclear_devices(self) -> Self:
+        devices = self.devices or []
+        if devices and self.device != "auto":
+            raise ValueError("device and devices cannot both be set. Take one away")
+        if "auto" in devices:
+            raise ValueError("devices should name each device, such as cuda:0, and not auto")
+        cards = ["cuda:0" if name == "cuda" else name for name in devices if name != "cpu"]
+        if twice := [name for name in dict.fromkeys(cards) if cards.count(name) > 1]:
+            raise ValueError(f"devices names {twice[0]} twice. Only cpu may be named again")
+        if cards and self.kind == "piper":
+            raise ValueError(f"devices names {cards[0]}, and piper speaks on cpu only")
+        return self
 
 
 class EnrolmentSettings(_Section):

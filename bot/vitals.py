@@ -54,6 +54,7 @@ class BotVitals:
             slots=scheduler.at_once(),
             working=scheduler.slots_taken,
             waiting=scheduler.waiting,
+            devices=tuple(device.reading() for device in engine.devices),
         )
 
 

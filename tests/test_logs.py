@@ -11,9 +11,10 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from bot.app import open_engine, open_media_worker, open_store
+from bot.app import open_media_worker, open_store
 from bot.config import Settings
 from bot.config_sections import DiscordSettings, EngineSettings, LoggingSettings, StorageSettings
+from bot.engines import open_engine
 from bot.enrolment.pipeline import warm
 from bot.logs import LogFormat, configure_logging
 from bot.speech.types import SynthesisRequest, VoiceReference

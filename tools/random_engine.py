@@ -63,12 +63,12 @@ def configuration(engine: str | None, folder: Path) -> dict[str, str]:
 
 def main() -> None:
     """Run the command line of `mynah`."""
-    import bot.app
+    import bot.engines
     from bot.cli.main import run
     from tools.random_engine import open_tiny as opener  # by the name that the worker imports
 
-    client = functools.partial(bot.app.EngineClient, open_engine=opener)
-    bot.app.EngineClient = client  # type: ignore[misc, assignment]
+    client = functools.partial(bot.engines.EngineClient, open_engine=opener)
+    bot.engines.EngineClient = client  # type: ignore[misc, assignment]
     sys.exit(run(sys.argv[1:]))
 
 

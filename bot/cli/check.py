@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Literal
@@ -14,8 +13,8 @@ import click
 
 from bot.cli.as_json import json_option, print_json
 from bot.cli.context import Context
-from bot.cli.output import EXIT_FAILED, Show, counted, print_line, progress_steps, show_loading
-from bot.errors import EngineError, MynahError
+from bot.cli.output import EXIT_FAILED, Show, counted, print_line, progress_steps
+from bot.errors import MynahError
 from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
@@ -207,25 +206,14 @@ def _listed(lost: Sequence[LostClip]) -> str:
 
 
 async def _engine(settings: Settings, show: Show) -> str:
-    from bot.app import open_engine
-    from bot.confinement import in_words
-    from bot.speech.probe import temporary_voice
-    from bot.speech.types import SynthesisRequest
+    from bot.cli.engine_check import EnginesMissingError, engine_facts
+    from bot.engines import open_engine
 
     async with open_engine(settings) as engine:
-        info = await engine.start(show_loading(show))
-        start = time.monotonic()
-        with temporary_voice() as voice:
-            (result,) = await engine.synthesize([SynthesisRequest(SENTENCE, voice, "en")])
-    if isinstance(result, MynahError):
-        raise EngineError(str(result))
-    took = time.monotonic() - start
-    told = (
-        f"{info.kind} ({info.model}) on {info.device}, because {info.reason}; loaded in "
-        f"{info.load_seconds:.1f} s, spoke {result.seconds:.1f} s in {took:.1f} s"
-    )
-    said = [*filter(None, [info.computes]), *info.notes, f"Loaded, it has {in_words(info.walls)}"]
-    return ". ".join([told, *(note.removesuffix(".") for note in said)])
+        try:
+            return await engine_facts(engine, show)
+        except EnginesMissingError as error:
+            raise _CheckFailedError(str(error)) from None
 
 
 async def _codecs(settings: Settings, _show: Show) -> str:

@@ -51,10 +51,11 @@ def provenance(context: Context, file: Path, as_json: bool) -> int:
 
 
 async def _provenance(settings: Settings, file: Path) -> Provenance:
-    from bot.app import open_engine, open_enrolment, open_store
+    from bot.app import open_enrolment, open_store
     from bot.audit.provenance import provenance_of
     from bot.audit.trail import AuditTrail
     from bot.cli.lookup import settings_beside
+    from bot.engines import open_engine
 
     async with (
         open_store(settings, any_key=True) as store,

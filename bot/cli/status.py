@@ -168,6 +168,8 @@ def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     yield "packets", f"{voice['packets']} sent, {voice['late']} late"
     yield "engine", _engine(document["engine"])
+    for device in document["engine"]["devices"]:
+        yield device["name"], _device(device)
     for worker in document["workers"]:
         yield worker["name"], _worker(worker)
 
@@ -180,6 +182,15 @@ def _engine(engine: Mapping[str, Any]) -> str:
         f"{engine['kind']} ({engine['model']}) on {engine['device']}, {state}; "
         f"{engine['working']} of {counted(engine['slots'], 'slot')} at work, "
         f"{counted(engine['waiting'], 'sentence')} waiting"
+    )
+
+
+def _device(device: Mapping[str, Any]) -> str:
+    speed = device["letters_per_second"]
+    return (
+        f"{'ready' if device['ready'] else 'not ready'}; {device['working']} of "
+        f"{counted(device['slots'], 'slot')} at work, {counted(device['sentences'], 'sentence')} "
+        f"spoken{f', {speed:.0f} letters/s' if speed is not None else ''}"
     )
 
 

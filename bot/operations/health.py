@@ -66,8 +66,8 @@ class HealthReport:
 class Health:
     """Knows how each part is. Parts that can be asked are asked; others report when it changes.
 
-    clock: seconds, monotonic. The names in use: "engine", "media worker", "discord", "database",
-    "pacer", "event loop".
+    clock: seconds, monotonic. The names in use: "engine", where there are several of them "engine
+    cuda:0" and so on, "media worker", "discord", "database", "pacer", "event loop".
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

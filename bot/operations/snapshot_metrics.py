@@ -32,6 +32,7 @@ class SnapshotCollector(Collector):
         yield from _gauges(reading)
         yield from _counters(reading)
         yield from _workers(reading)
+        yield from _devices(reading)
         health = GaugeMetricFamily(
             "mynah_part_ok", "Whether a part does its work or is not needed", labels=["part"]
         )
@@ -99,3 +100,28 @@ def _workers(reading: Reading) -> Iterator[Metric]:
             memory.add_metric([name], resident)
     yield restarts
     yield memory
+
+
+def _devices(reading: Reading) -> Iterator[Metric]:
+    """Yield the figures of several engines; their names come from the configuration."""
+    devices = reading.engine.devices
+    if not devices:
+        return
+    for family, name, told, values in (
+        (GaugeMetricFamily, "ready", "Whether the engine of a device can speak",
+         [device.ready for device in devices]),
+        (GaugeMetricFamily, "slots", "Sentences that it works on together",
+         [device.slots for device in devices]),
+        (GaugeMetricFamily, "slots_taken", "Slots of it that are taken",
+         [device.working for device in devices]),
+        (GaugeMetricFamily, "letters_per_second", "How quick it was of late; 0 at first",
+         [device.letters_per_second or 0.0 for device in devices]),
+        (CounterMetricFamily, "sentences", "Sentences that it made",
+         [device.sentences for device in devices]),
+        (CounterMetricFamily, "speech_seconds", "Speech that it made",
+         [device.speech_seconds for device in devices]),
+    ):  # fmt: skip
+        metric = family(f"mynah_device_{name}", told, labels=["device"])
+        for device, value in zip(devices, values, strict=True):
+            metric.add_metric([device.name], float(value))
+        yield metric

@@ -7,10 +7,28 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceReading:
+    """One of several engines that speak as one.
+
+    slots, working: as of `EngineReading`. sentences, speech_seconds: that it has made, and how long
+    they last together. letters_per_second: how quick it was of late; None before it has spoken.
+    """
+
+    name: str
+    ready: bool
+    slots: int
+    working: int
+    sentences: int
+    speech_seconds: float
+    letters_per_second: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class EngineReading:
     """The engine. kind, model and device are "" before the first load.
 
     slots: sentences that it works on together. working: that it has. waiting: for their turn.
+    devices: of several engines, how each stands.
     """
 
     ready: bool
@@ -20,6 +38,7 @@ class EngineReading:
     slots: int = 0
     working: int = 0
     waiting: int = 0
+    devices: tuple[DeviceReading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

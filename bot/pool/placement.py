@@ -17,12 +17,14 @@ class Speed:
     """What an engine was measured to need for a sentence, in seconds.
 
     fixed: whatever its length. per_letter: for each letter of it, as `bot.text.sentences.letters`
-    counts them. preparing: in addition, for a voice that is not prepared there.
+    counts them. preparing: in addition, for a voice that is not prepared there. serial: of them
+    those in which the engine works on one sentence at a time, as S3Gen does.
     """
 
     fixed: float
     per_letter: float
     preparing: float = 0.0
+    serial: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ def expected_seconds(engine: Facts, cost: Cost, usual: Speed | None = None) -> f
     if engine.company_slows:
         # They share it: all that begin together end later, by as much as there are of them.
         working *= 1 + min(engine.taken, engine.slots - 1)
+    elif working > 0:
+        # Each of the others is in that part with this probability, and half through it.
+        working += engine.taken * min(1.0, speed.serial / working) * speed.serial / 2
     preparing = 0.0 if cost.voice in engine.prepared else speed.preparing
     return engine.others_seconds + waiting_seconds(engine, cost.slots) + preparing + working
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
+from bot.operations.vitals import DeviceReading
 from bot.speech.load_progress import OnProgress
 from bot.speech.types import EngineInfo, EngineKind, SynthesisRequest, SynthesisResult
 from bot.text.engine_reads import EngineReads
@@ -30,6 +31,26 @@ class Analysis(Protocol):
 
     async def watermark(self, samples: Samples, rate: int) -> float | None:
         """Return how surely samples (mono, `rate` Hz) carry PerTh's mark, from 0 to 1."""
+
+
+class EngineDevice(Protocol):
+    """One of several engines that speak as one. name: of its device or place."""
+
+    name: str
+
+    def condition(self) -> Condition:
+        """Return how it is."""
+
+    def reading(self) -> DeviceReading:
+        """Return how it stands, for figures."""
+
+    async def probe(
+        self, request: SynthesisRequest, on_progress: OnProgress | None = None
+    ) -> tuple[EngineInfo, SynthesisResult]:
+        """Load it unless it is loaded; return what it is and what it makes of a sentence.
+
+        Raises `EngineDeadError` when it cannot be loaded, MynahError when it is lost.
+        """
 
 
 class Engine(Protocol):
@@ -79,6 +100,10 @@ class Engine(Protocol):
 
         One that does not works on to the end.
         """
+
+    @property
+    def devices(self) -> Sequence[EngineDevice]:
+        """The engines that it is made of; none where it is one."""
 
     @property
     def workers(self) -> tuple[Worker, ...]:

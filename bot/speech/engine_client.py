@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +26,14 @@ from bot.speech.engines.select import choose
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.load_progress import OnProgress
 from bot.speech.texts import reads_for
-from bot.speech.types import EngineInfo, EngineKind, EngineSpec, SynthesisRequest, SynthesisResult
+from bot.speech.types import (
+    ChatterboxModel,
+    EngineInfo,
+    EngineKind,
+    EngineSpec,
+    SynthesisRequest,
+    SynthesisResult,
+)
 from bot.text.engine_reads import EngineReads
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 
@@ -38,7 +47,7 @@ class EngineClient:
     analysis: what its worker can tell about recordings.
     loader: loads it. load_seconds, open_engine: see `EngineLoader`.
     sentence_seconds: bound of one sentence among others; the worker's own is the last resort.
-    clock: seconds, monotonic.
+    clock: seconds, monotonic. name: of its place where it is one of several.
     """
 
     def __init__(
@@ -50,7 +59,9 @@ class EngineClient:
         sentence_seconds: float = math.inf,
         open_engine: EngineOpener = open_chosen_engine,
         clock: Callable[[], float] = time.monotonic,
+        name: str = "",
     ) -> None:
+        self.name = name
         self._worker = worker
         self.loader = EngineLoader(worker, spec, load_seconds, open_engine, clock)
         self._exchange = EngineExchange(worker, sentence_seconds, clock)
@@ -115,6 +126,11 @@ class EngineClient:
         return (self._worker,)
 
     @property
+    def devices(self) -> tuple[()]:
+        """Nothing: it is one."""
+        return ()
+
+    @property
     def ready(self) -> bool:
         """Whether the engine is loaded; False before, while it loads, and after it died."""
         return self.loader.ready
@@ -149,6 +165,14 @@ class EngineClient:
     def load_again(self) -> None:
         """Load it in the background, after pauses where that fails, until it is there."""
         self.loader.load_again()
+
+    def settle(self, model: EngineInfo) -> None:
+        """Load this model from now on, whatever the machine suggests."""
+        spec = self.loader.spec
+        chosen = model.model if model.kind == "chatterbox" else spec.model
+        self.loader.spec = dataclasses.replace(
+            spec, kind=model.kind, model=cast("ChatterboxModel", chosen), auto_model=False
+        )
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         """Return one result per request, in order; an error stands in for a failed sentence.

@@ -62,6 +62,7 @@ class Worker:
         secrets: Sequence[str] = (),
         confinement: Confinement | None = None,
         answers: Iterable[type] = (),
+        place: str = "",
     ) -> None:
         """on_start: called in each child before its first call; it travels by pickle, too.
 
@@ -73,8 +74,12 @@ class Worker:
 
         answers: classes that answers may hold besides what every answer may; see `AnswerCodec`. An
         answer with another ends the child.
+
+        place: which of several alike it is, such as a device; a part of its name but where a member
+        is told of it.
         """
-        self.name = name
+        self.name = f"{name} {place}".rstrip()
+        self._kind = name
         self.on_lost: Callable[[WorkerDiedError], None] | None = None
         self._limits = limits
         self._on_start = on_start
@@ -158,7 +163,7 @@ class Worker:
         if self._turn.locked() and self._waiting >= self._limits.waiting:
             raise BusyError(
                 Translatable(
-                    "The {worker} is busy. Try again in a minute.", worker=Translatable(self.name)
+                    "The {worker} is busy. Try again in a minute.", worker=Translatable(self._kind)
                 )
             )
         result = await self._queue(call_seconds, call, long=long)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import open_models
 from bot.config import load_settings
+from bot.engines import open_models
 from bot.speech.models import MODELS
 from storage.names_at_hand import languages
 from tests.cli.conftest import Mynah

@@ -28,7 +28,7 @@ def model_argument(*, required: bool = True) -> Callable[[Callable[..., Any]], C
 
 def with_models(context: Context, work: Callable[[ModelKeeper, Show], Awaitable[R]]) -> R:
     """Open what looks after the models, do the work with a spinner beside it, close it."""
-    from bot.app import open_models
+    from bot.engines import open_models
 
     async def run() -> R:
         async with open_models(context.settings) as keeper:

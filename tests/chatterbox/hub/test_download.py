@@ -121,7 +121,7 @@ def test_a_command_shows_the_download_in_lines_of_its_own(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(
-        "bot.app.EngineClient", functools.partial(EngineClient, open_engine=open_shrunk)
+        "bot.engines.EngineClient", functools.partial(EngineClient, open_engine=open_shrunk)
     )
     monkeypatch.setenv("MYNAH_STORAGE__DIRECTORY", str(tmp_path / "data"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")

@@ -1,0 +1,26 @@
+"""Which of the machine's cores an engine takes, where several of them share a CPU."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+
+def take_share(number: int, engines: int) -> None:
+    """Keep this process to its share of the cores that it may use; all where there are too few.
+
+    Libraries take as many threads as there are cores. Those of several engines would wait for one
+    another, and spin while they do. number: of this engine, from 0.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        return  # macOS
+    cores = sorted(os.sched_getaffinity(0))
+    if engines <= len(cores):
+        # Every so manyth: cores that share a unit of computing are half of the machine apart.
+        os.sched_setaffinity(0, cores[number::engines])
+
+
+def in_turn(steps: Iterable[Callable[[], None]]) -> None:
+    """Call one after the other; what begins a worker is one function."""
+    for step in steps:
+        step()

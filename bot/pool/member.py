@@ -1,0 +1,34 @@
+"""What the pool asks of each of its engines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from bot.speech.engine import Engine
+from bot.speech.types import EngineInfo, SynthesisRequest, SynthesisResult
+
+
+class Member(Engine, Protocol):
+    """An engine that leaves it to the pool what becomes of a sentence that it was lost over.
+
+    name: of its device or place, such as "cuda:0"; no two of a pool are alike. It is told in logs
+    and is a label of metrics.
+    """
+
+    name: str
+
+    async def try_once(
+        self, batch: Sequence[SynthesisRequest], *, alone: bool = False
+    ) -> list[SynthesisResult]:
+        """Return one result per request, in order, from what is loaded.
+
+        alone: the batch shares the engine with nobody.
+
+        Raises `EngineNotLoadedError` where nothing is loaded and the batch was not begun; it is not
+        `ready` then. `WorkerDiedError` and `WorkerTimeoutError` when the engine was lost during the
+        batch, `BusyError` when too many calls wait.
+        """
+
+    def settle(self, model: EngineInfo) -> None:
+        """Load the model that another engine has from now on, whatever the machine suggests."""

@@ -1,0 +1,180 @@
+"""Engines of a pool in simulated time: a sentence takes so long, and nobody waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import selectors
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bot.clip_need import ClipNeed
+from bot.condition import Condition
+from bot.errors import EngineDeadError
+from bot.speech.engine_worker import EngineNotLoadedError
+from bot.speech.load_progress import OnProgress
+from bot.speech.types import (
+    EngineInfo,
+    Speech,
+    SynthesisRequest,
+    SynthesisResult,
+    VoiceReference,
+)
+from bot.text.engine_reads import WORDS
+from bot.workers import WorkerDiedError
+
+T = TypeVar("T")
+
+INFO = EngineInfo("piper", "simulated", "cuda:0", clones=False, reason="", load_seconds=0.0)
+
+
+class JumpingSelector(selectors.DefaultSelector):
+    """Passes the time that it should wait at once."""
+
+    now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        assert timeout is not None, "everybody waits, and nothing will happen"
+        self.now += max(0.0, timeout)
+        return super().select(0)
+
+
+class JumpingLoop(asyncio.SelectorEventLoop):
+    """An event loop whose clock goes to the next timer whenever there is nothing to do."""
+
+    def __init__(self) -> None:
+        self._jumping = JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.now
+
+
+def simulate(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run `work` in simulated time."""
+    with asyncio.Runner(loop_factory=JumpingLoop) as runner:
+        return runner.run(work())
+
+
+class SimulatedMember:
+    """An engine that takes `seconds` for a sentence in each of its slots, `load` for loading.
+
+    A text that begins with "poison" takes it down after half of a sentence's time.
+    told: what was asked of it, in order. broken: why it cannot be loaded.
+    """
+
+    analysis: Any = None
+    workers = devices = ()
+    kind, reads, clip_need = "piper", WORDS, ClipNeed()
+    company_slows = False
+
+    def __init__(
+        self, name: str, *, slots: int = 1, seconds: float = 1.0, load: float = 5.0, model: str = ""
+    ) -> None:
+        self.name, self.slots = name, slots
+        self.on_slots: Callable[[], None] | None = None
+        self.info: EngineInfo | None = None
+        self.ready = False
+        self.told: list[str] = []
+        self.spoken: list[str] = []
+        self.broken = ""
+        self._seconds, self._load = seconds, load
+        self._model = model or INFO.model
+        self._places = asyncio.Semaphore(slots)
+        self._lost = asyncio.Event()
+        self._loading = asyncio.Lock()
+        self._again: asyncio.Task[None] | None = None
+
+    @property
+    def withdraws(self) -> bool:
+        return self.slots > 1
+
+    def condition(self) -> Condition:
+        if self.ready:
+            return Condition("ok")
+        return Condition("failing", self.broken) if self.broken else Condition("starting")
+
+    def settle(self, model: EngineInfo) -> None:
+        self.told.append(f"settle {model.model}")
+        self._model = model.model
+
+    async def start(self, on_progress: OnProgress | None = None) -> EngineInfo:
+        async with self._loading:
+            if not self.ready:
+                self.told.append(f"load at {asyncio.get_running_loop().time():g}")
+                await asyncio.sleep(self._load)
+                if self.broken:
+                    raise EngineDeadError(self.broken, "It is out of order.")
+                self.info = dataclasses.replace(
+                    INFO, model=self._model, device=self.name, slots=self.slots
+                )
+                self._lost, self.ready = asyncio.Event(), True
+                if self.on_slots is not None:
+                    self.on_slots()
+        assert self.info is not None
+        return self.info
+
+    async def ensure_loaded(self) -> None:
+        await self.start()
+
+    def load_again(self) -> None:
+        self.told.append("load again")
+        self._again = asyncio.create_task(self.ensure_loaded())
+
+    def lose(self) -> None:
+        """Let its process die; it is loaded again."""
+        self.ready = False
+        self._lost.set()
+        self._again = asyncio.create_task(self.ensure_loaded())
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        return await self.try_once(batch)
+
+    async def try_once(
+        self, batch: Sequence[SynthesisRequest], *, alone: bool = False
+    ) -> list[SynthesisResult]:
+        if not self.ready:
+            raise EngineNotLoadedError("It is not loaded.")
+        (request,) = batch
+        self.told.append(f"{request.text}{' alone' if alone else ''}")
+        speaking = asyncio.create_task(self._speak(request.text))
+        lost = asyncio.create_task(self._lost.wait())
+        try:
+            await asyncio.wait({speaking, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if not speaking.done():
+                raise WorkerDiedError("It was lost.")
+        except asyncio.CancelledError:
+            self.told.append(f"cancelled {request.text}")
+            raise
+        finally:
+            speaking.cancel()
+            lost.cancel()
+        return [Speech((self.name.encode(), request.text.encode()), 1.0)]
+
+    async def _speak(self, text: str) -> None:
+        async with self._places:
+            if text.startswith("poison"):
+                await asyncio.sleep(self._seconds / 2)
+                self.lose()
+                await asyncio.sleep(self._seconds)
+            await asyncio.sleep(self._seconds)
+            self.spoken.append(text)
+
+    async def forget(self, clip_sha256: str) -> None:
+        await asyncio.sleep(self._seconds)
+        self.told.append(f"forgot {clip_sha256}")
+
+    async def watermark(self, samples: Any, rate: int) -> float | None:
+        return None
+
+    async def close(self) -> None:
+        self.told.append("closed")
+        self.ready = False
+        self._lost.set()
+        if self._again is not None:
+            self._again.cancel()
+
+
+def request(text: str, voice: str = "") -> SynthesisRequest:
+    return SynthesisRequest(text, VoiceReference(Path("unused"), voice))
