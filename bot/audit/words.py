@@ -177,8 +177,9 @@ def _names(row: AuditRow, part: str, naming: Naming) -> list[str]:
 def _first_of(names: list[str]) -> str:
     if len(names) <= MOST_NAMED:
         return listed(names)
-    text = _("{names} and {count} more")
-    return text.format(names=listed(names[:MOST_NAMED]), count=len(names) - MOST_NAMED)
+    more = len(names) - MOST_NAMED
+    text = ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return text.format(names=listed(names[:MOST_NAMED]), count=more)
 
 
 def _setting(row: AuditRow, naming: Naming) -> str:

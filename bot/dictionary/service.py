@@ -13,7 +13,7 @@ from bot.dictionary.exchange import ReadEntry, read_file, write_file
 from bot.dictionary.matcher import Matcher
 from bot.dictionary.table import Table
 from bot.errors import UserError
-from bot.i18n import _
+from bot.i18n import _, ngettext
 from storage.audit_rows import By
 from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner, Put
 
@@ -169,9 +169,12 @@ class DictionaryService:
 
 def _refusal(owner: Owner, put: Put, bounds: DictionaryBounds) -> str:
     if put is Put.FULL:
-        return _("The dictionary is full: it has {limit:,} entries. Remove one first.").format(
-            limit=bounds.entries_of(owner)
-        )
+        most = bounds.entries_of(owner)
+        return ngettext(
+            "The dictionary is full: it has {limit:,} entry. Remove one first.",
+            "The dictionary is full: it has {limit:,} entries. Remove one first.",
+            most,
+        ).format(limit=most)
     if put is Put.TOO_MANY_PATTERNS:
         return _("There are {limit} patterns already. Remove one first.").format(
             limit=bounds.patterns

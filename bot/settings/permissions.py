@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from bot.i18n import _, listed
+from bot.i18n import _, listed, ngettext
 from bot.settings.guild import GuildSettings
 from storage.forgotten import is_among
 
@@ -145,4 +145,6 @@ def mentions(ids: Sequence[int], mark: str) -> str:
     named = listed(f"<{mark}{identifier}>" for identifier in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED:
         return named
-    return _("{names} and {count} more").format(names=named, count=len(ids) - MOST_NAMED)
+    more = len(ids) - MOST_NAMED
+    text = ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return text.format(names=named, count=more)

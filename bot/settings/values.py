@@ -12,7 +12,7 @@ from bot.errors import UserError
 from bot.i18n import _
 from bot.settings.catalogue import Definition, Kind, definition
 from bot.settings.definition import Settings
-from bot.settings.words import allowed
+from bot.settings.words import allowed, unit_of
 
 _ON = frozenset({"on", "yes", "true", "1"})
 _OFF = frozenset({"off", "no", "false", "0"})
@@ -84,7 +84,8 @@ def _switch(about: Definition, word: str) -> bool:
 
 def _number(about: Definition, text: str) -> float | int:
     plain = text.replace("−", "-")
-    for unit in {about.unit, _(about.unit) if about.unit else "", "x", "×"} - {""}:
+    units = {about.unit, unit_of(about, 1), unit_of(about, 2), "x", "×"} - {""}
+    for unit in sorted(units, key=len, reverse=True):
         plain = plain.removesuffix(unit).removeprefix(unit).strip()
     if len(plain) > _LONGEST_NUMBER or not _NUMBER.fullmatch(plain):
         raise refused(about)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from bot.i18n import N_, _, listed, locale
+from bot.i18n import N_, _, listed, locale, ngettext
 from bot.settings.catalogue import Definition, Kind
 from bot.settings.definition import Picker
 
@@ -77,9 +77,16 @@ def number(value: float) -> str:
 
 def with_unit(definition: Definition, value: float) -> str:
     """Return a number with the setting's unit."""
-    unit = _(definition.unit) if definition.unit else ""
+    unit = unit_of(definition, value)
     gap = "" if unit in ("", "×") else " "
     return f"{number(value)}{gap}{unit}"
+
+
+def unit_of(definition: Definition, value: float) -> str:
+    """Return a setting's unit as it stands behind a number; only minutes can be 1."""
+    if definition.unit == "minutes":
+        return ngettext("minute", "minutes", round(value))
+    return _(definition.unit) if definition.unit else ""
 
 
 def _range(definition: Definition) -> str:
@@ -98,4 +105,6 @@ def _named(definition: Definition, value: Any, name_of: NameOf) -> str:
     names = listed(name_of(picker, identifier) for identifier in ids[:MOST_NAMED])
     if len(ids) <= MOST_NAMED:
         return names
-    return _("{names} and {count} more").format(names=names, count=len(ids) - MOST_NAMED)
+    more = len(ids) - MOST_NAMED
+    text = ngettext("{names} and {count} more", "{names} and {count} more", more)
+    return text.format(names=names, count=more)

@@ -74,7 +74,7 @@ async def test_a_member_makes_no_more_voices_than_they_may(scene: Scene, way: Wa
     await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
     refused = content(await way(scene))
     assert refused == (
-        "You have 1 of the 1 voices that a member may have here. Delete one that is no longer used."
+        "You have 1 of the 1 voice that a member may have here. Delete one that is no longer used."
     )
     assert scene.world.media.uploads == []
 
@@ -86,7 +86,7 @@ async def test_a_day_has_so_many_enrolments(scene: Scene, way: Way) -> None:
     assert await stored(scene) == ["Ann"]
     refused = content(await way(scene))
     assert refused.startswith(
-        "You have used 1 of the 1 enrolments and replacements that a member has here in a day. "
+        "You have used 1 of the 1 enrolment or replacement that a member has here in a day. "
         "There is room again <t:"
     )
     assert len(scene.world.media.uploads) == 1
@@ -97,7 +97,7 @@ async def test_deleting_a_voice_gives_no_enrolment_back(scene: Scene) -> None:
     await scene.ann.click((await enrol(scene)).response, label=SAVE)
     voice = await scene.world.store.find(scene.guild.id, "Ann")
     await scene.world.store.delete(voice.id, by=scene.ann.id)
-    assert "1 of the 1 enrolments" in content(await enrol(scene))
+    assert "1 of the 1 enrolment" in content(await enrol(scene))
 
 
 async def test_a_card_that_was_open_saves_no_voice_too_many_and_stays(scene: Scene) -> None:
@@ -105,7 +105,7 @@ async def test_a_card_that_was_open_saves_no_voice_too_many_and_stays(scene: Sce
     card = await enrol(scene, "One")
     first = await scene.world.add_voice("Ann", scene.guild.id, scene.ann.id)
     pressed = await scene.ann.click(card.response, label=SAVE)
-    assert "You have 1 of the 1 voices" in content(pressed)
+    assert "You have 1 of the 1 voice" in content(pressed)
     await scene.world.store.delete(first.id, by=scene.ann.id)
     await scene.ann.click(card.response, label=SAVE)
     assert await stored(scene) == ["One"]
@@ -115,7 +115,7 @@ async def test_limits_hold_for_admins_who_can_set_them_higher(scene: Scene) -> N
     await allow(scene, voices_per_member=1)
     await scene.world.add_voice("Mo", scene.guild.id, scene.mo.id)
     refused = await scene.mo.slash(scene.channel, "enroll", sample=FILE, name="Other")
-    assert "You have 1 of the 1 voices" in content(refused)
+    assert "You have 1 of the 1 voice" in content(refused)
 
 
 @pytest.mark.parametrize("most", [{"recordings_per_day_per_member": 1}])
@@ -124,7 +124,7 @@ async def test_a_day_has_so_many_recordings_whatever_becomes_of_them(
 ) -> None:
     await enrol(scene)
     refused = content(await enrol(scene, "Other"))
-    assert "You have sent 1 of the 1 recordings that a member may send me here in a day." in refused
+    assert "You have sent 1 of the 1 recording that a member may send me here in a day." in refused
     assert len(scene.world.media.uploads) == 1
 
 
@@ -135,7 +135,7 @@ async def test_a_live_recording_is_one(
     await enrol(scene)
     card = await enrol_live(scene, lounge)
     pressed = await scene.ann.click(card.response, label="Start recording")
-    assert "sent 1 of the 1 recordings" in content(pressed)
+    assert "sent 1 of the 1 recording" in content(pressed)
 
 
 async def spoke(scene: Scene, minutes: int) -> None:
@@ -187,7 +187,7 @@ async def test_a_server_has_so_many_texts_a_minute(
 async def test_a_day_has_so_many_exports(scene: Scene, most: dict[str, int]) -> None:
     await scene.ann.slash(scene.channel, "privacy export")
     refused = content(await scene.ann.slash(scene.channel, "privacy export"))
-    assert "You have used 1 of the 1 exports of a day. There is room again <t:" in refused
+    assert "You have used 1 of the 1 export of a day. There is room again <t:" in refused
 
 
 @pytest.mark.parametrize("most", [{"voices_per_member": 3}])
@@ -232,14 +232,14 @@ async def said(scene: Scene, number: int) -> str:
 
 
 LOWERED: dict[str, tuple[Callable[[Scene, int], Awaitable[str]], str]] = {
-    "recordings_per_day": (sent, "You have sent 1 of the 1 recordings"),
-    "server_recordings_per_day": (sent, "This server has sent me 1 of its 1 recordings"),
+    "recordings_per_day": (sent, "You have sent 1 of the 1 recording"),
+    "server_recordings_per_day": (sent, "This server has sent me 1 of its 1 recording"),
     "upload_mb_per_day": (sent, "of the 1 MB of recordings that a member may send me"),
     "server_upload_mb_per_day": (sent, "of its 1 MB of recordings of a day"),
     "stored_mb_per_member": (enrolled, "MB that a member has, and this one takes"),
     "server_stored_mb": (enrolled, "MB that it has, and this one takes"),
     "server_voices": (enrolled, "This server has 1 voice, which is its limit."),
-    "server_enrolments_per_day": (enrolled, "This server has used 1 of its 1 enrolments"),
+    "server_enrolments_per_day": (enrolled, "This server has used 1 of its 1 enrolment"),
     "dictionary_entries_per_member": (noted, "The dictionary is full: it has 1"),
     "server_dictionary_entries": (noted_for_all, "The dictionary is full: it has 1"),
     "server_texts_per_minute": (said, "On this server 1 text may be spoken in a minute."),
