@@ -70,7 +70,11 @@ class PostgresDatabase:
 
     async def _fetch(self, statement: str, values: dialect.Values) -> list[Row]:
         async with self._pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
-            return list(await connection.fetch(statement, *values))
+            try:
+                return list(await connection.fetch(statement, *values))
+            except LOST:
+                connection.terminate()  # in whatever state it is, nobody else is to get it
+                raise
 
     async def write(self, work: Callable[[Execute], Awaitable[T]]) -> T:
         """See `Database.write`. Raises what `work` raised; StorageError."""

@@ -11,6 +11,7 @@ MOST_BYTES = 256 * 1024 * 1024
 """Of tables that are rewritten, during which nobody reads them; else what was deleted is freed."""
 
 _SECONDS = 300.0
+_LOCK_MILLISECONDS = 2000
 _SIZE = """
 SELECT coalesce(sum(pg_total_relation_size(to_regclass(name))), 0)::bigint
 FROM unnest($1::text[]) AS name
@@ -34,9 +35,25 @@ async def rewrite(connection: asyncpg.Connection, place: str) -> None:
     size = int(await connection.fetchval(_SIZE, list(TABLES)))
     full = "(FULL) " if size <= MOST_BYTES else ""
     since = await connection.fetchval(_SINCE)
-    await connection.execute(f"VACUUM {full}{', '.join(TABLES)}", timeout=_SECONDS)
-    if await connection.fetchval(_READERS, since):
+    is_free = await _vacuum(connection, f"VACUUM {full}{', '.join(TABLES)}")
+    if not is_free or await connection.fetchval(_READERS, since):
         raise StorageError(
             f"What was deleted may stand in the files of {place} still, because another program "
             "reads it, such as pg_dump. Try again when that has ended."
         )
+
+
+async def _vacuum(connection: asyncpg.Connection, statement: str) -> bool:
+    """Return whether it could be done before the time for a lock was over.
+
+    While it waits, whoever wants to read waits behind it.
+    """
+    before = await connection.fetchval("SELECT current_setting('lock_timeout')")
+    await connection.execute(f"SET lock_timeout = {_LOCK_MILLISECONDS}")
+    try:
+        await connection.execute(statement, timeout=_SECONDS)
+    except asyncpg.LockNotAvailableError:
+        return False
+    finally:
+        await connection.execute(f"SET lock_timeout = '{before}'")
+    return True
