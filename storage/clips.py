@@ -48,7 +48,7 @@ TEMPORARY_SUFFIX = ".clip.tmp"
 
 _MAX_SAMPLES = MAX_CLIP_SECONDS * CLIP_SAMPLE_RATE
 _MAX_BYTES = 4 * _MAX_SAMPLES + 4096  # of the pickle; its frame takes about 200
-_MOST_FILE_BYTES = _MAX_BYTES + 65_536  # gzip and a seal add far less
+MOST_FILE_BYTES = _MAX_BYTES + 65_536  # gzip and a seal add far less
 
 # 30 s of 16-bit speech: level 1 takes 0.06 s, level 6 0.29 s, level 9 0.99 s and 52, 50 and 49 % of
 # the size; resampled float samples shrink to 94 % at any level.
@@ -223,10 +223,10 @@ def _reason(error: OSError) -> str:
 def _read(stored: StoredClip) -> tuple[bytes, bytes]:
     """Return the beginning of a file, as long as that of a sealed one, and the rest."""
     try:
-        beginning, rest, size = stored.parts(BEGINNING_BYTES, _MOST_FILE_BYTES + 1)
+        beginning, rest, size = stored.parts(BEGINNING_BYTES, MOST_FILE_BYTES + 1)
     except OSError as error:
         raise FaultError(_reason(error)) from error
-    if size > _MOST_FILE_BYTES:
+    if size > MOST_FILE_BYTES:
         raise FaultError(f"it holds more than {MAX_CLIP_SECONDS} s of audio")
     return beginning, rest
 

@@ -24,6 +24,7 @@ from bot.cli.failures import failure_of, tell
 from bot.cli.guilds import guilds
 from bot.cli.key import key
 from bot.cli.models import models
+from bot.cli.move import move
 from bot.cli.output import EXIT_FAILED
 from bot.cli.provenance import provenance
 from bot.cli.run import run as run_bot
@@ -51,7 +52,7 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 COMMANDS = (
     run_bot, status, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key,
-    backup, restore, doctor, check,
+    backup, restore, move, doctor, check,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -1,0 +1,188 @@
+"""Copying all that is stored from one place to another, and proving that all of it arrived.
+
+Clips first, then the rows in one transaction: what is ended on the way leaves clips without rows,
+and the next try goes on from there. The source is only read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from storage import audit_check
+from storage.clip_files import ClipFiles, ClipFolder
+from storage.clips import MOST_FILE_BYTES, StoredClip
+from storage.connections import Execute
+from storage.database import Database
+from storage.errors import DataPresentError, StorageError
+from storage.lost import recordings
+from storage.moved_rows import Digest, copy_tables, digests
+from storage.sealing import KeyRing
+
+OnProgress = Callable[[int, int], None]
+"""Told how many recordings are done, and of how many."""
+
+_CHUNK = 64  # recordings between two reports of progress
+
+
+async def nothing_to_do(_execute: Execute) -> None:
+    """Do nothing, for a database that looks at the ids that are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where data lies: rows and clips. finish: what is done after rows came with their own ids."""
+
+    database: Database
+    clips: ClipFiles
+    finish: Callable[[Execute], Awaitable[None]] = nothing_to_do
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What was copied. trails: of the audit, each checked. rows: of all tables."""
+
+    rows: int
+    voices: int
+    recordings: int
+    bytes: int
+    trails: int
+
+
+async def move(
+    source: Place, target: Place, keys: KeyRing, on_progress: OnProgress, *, replace: bool = False
+) -> Moved:
+    """Copy everything, and compare it afterwards. keys: of what is sealed, which stays so.
+
+    replace: also where the target has data, which goes.
+
+    Raises DataPresentError where it has and must not go; StorageError where something cannot be
+    read or written, or did not arrive as it was.
+    """
+    files = await source.clips.run(_listed, source.clips)
+    if not replace:
+        names = {name for _, name in files}
+        await _require_room(target, names, rows=target.database is not source.database)
+    size = await _copy_clips(source.clips, target.clips, files, on_progress)
+    await _remove_others(target.clips, {(lost, name) for lost, name in files})
+    async with source.database.snapshot() as read:
+        if target.database is not source.database:  # or recordings alone move
+            await copy_tables(read, target.database, target.finish)
+        wanted = await digests(read)
+    await _compare(wanted, target.database)
+    trails = await _compare_trails(source.database, target.database, keys)
+    total = sum(digest.rows for digest in wanted.values())
+    return Moved(total, wanted["voices"].rows, len(files), size, trails)
+
+
+_File = tuple[bool, str]
+"""Whether it lies in lost/, and its name."""
+
+
+def _listed(clips: ClipFiles) -> list[_File]:
+    try:
+        return [(folder is clips.lost, name) for folder, name in recordings(clips)]
+    except OSError as error:
+        raise _unreadable(clips.kept, error) from error
+
+
+def _unreadable(folder: ClipFolder, error: OSError) -> StorageError:
+    return StorageError(f"{folder} cannot be read ({error.strerror}). {folder.list_advice}")
+
+
+async def _require_room(target: Place, ours: set[str], *, rows: bool) -> None:
+    """Refuse data of others; recordings of the source are left from a try that was ended."""
+    [[count]] = await target.database.read(
+        "SELECT (SELECT count(*) FROM voices) + (SELECT count(*) FROM audit_chains)"
+        " + (SELECT count(*) FROM guild_settings) + (SELECT count(*) FROM member_settings)"
+    )
+    present = {name for _, name in await target.clips.run(_listed, target.clips)}
+    if (rows and count) or present - ours:
+        raise DataPresentError(
+            f"There is data already in {target.database.place} or {target.clips.kept}. Name an "
+            "empty place, or take that for one to be replaced: --force"
+        )
+
+
+async def _copy_clips(
+    source: ClipFiles, target: ClipFiles, files: Sequence[_File], on_progress: OnProgress
+) -> int:
+    size = 0
+    for start in range(0, len(files), _CHUNK):
+        on_progress(start, len(files))
+        chunk = files[start : start + _CHUNK]
+        size += sum(await target.run(target.each, lambda file: _copy(source, target, file), chunk))
+    on_progress(len(files), len(files))
+    return size
+
+
+def _copy(source: ClipFiles, target: ClipFiles, file: _File) -> int:
+    """Copy a recording unless it is there, and read it back; return its size."""
+    lost, name = file
+    of, to = (source.lost, target.lost) if lost else (source.kept, target.kept)
+    content = _content(of, name)
+    try:
+        if not (to.exists(name) and _hash(_content(to, name)) == _hash(content)):
+            to.write(name, content)
+    except OSError as error:
+        told = f"{to.clip(name)} cannot be written ({error.strerror}). {target.write_advice}"
+        raise StorageError(told) from error
+    if _hash(_content(to, name)) != _hash(content):
+        raise StorageError(f"{to.clip(name)} is not as it was written. Try again.")
+    return len(content)
+
+
+def _content(folder: ClipFolder, name: str) -> bytes:
+    stored: StoredClip = folder.clip(name)
+    try:
+        beginning, rest, size = stored.parts(0, MOST_FILE_BYTES)
+    except OSError as error:
+        raise StorageError(
+            f"{stored} cannot be read ({error.strerror}). {stored.advice}"
+        ) from error
+    if size > MOST_FILE_BYTES:
+        raise StorageError(f"{stored} is too large for a recording. Take it away, and try again.")
+    return beginning + rest
+
+
+def _hash(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
+
+
+async def _remove_others(clips: ClipFiles, ours: set[_File]) -> None:
+    """Remove recordings that are not the source's, such as those that are to be replaced."""
+
+    def remove() -> None:
+        for lost, name in _listed(clips):
+            if (lost, name) not in ours:
+                (clips.lost if lost else clips.kept).delete(name)
+
+    try:
+        await clips.run(remove)
+    except OSError as error:
+        told = f"Recordings in {clips.kept} cannot be removed ({error.strerror}). Try again."
+        raise StorageError(told) from error
+
+
+async def _compare(wanted: dict[str, Digest], database: Database) -> None:
+    async with database.snapshot() as read:
+        found = await digests(read)
+    wrong = [table for table, digest in wanted.items() if found[table] != digest]
+    if wrong:
+        raise StorageError(
+            f"Not all rows arrived as they were in {database.place}: {', '.join(wrong)}. "
+            "The source is as it was. Stop whatever uses either place, and try again."
+        )
+
+
+async def _compare_trails(source: Database, target: Database, keys: KeyRing) -> int:
+    guilds = await audit_check.audited_guilds(source)
+    for guild_id in guilds:
+        before = await audit_check.verify(source, guild_id, keys)
+        if await audit_check.verify(target, guild_id, keys) != before:
+            raise StorageError(
+                f"The audit trail of server {guild_id} did not arrive whole. The source is as it "
+                "was. Try again."
+            )
+    return len(guilds)

@@ -1,0 +1,123 @@
+"""All that is stored, copied to another place and compared."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage import audit_check
+from storage.clip_directory import DirectoryClips
+from storage.errors import DataPresentError, StorageError
+from storage.layout import CLIPS_NAME
+from storage.moving import Place, move
+from storage.opening import open_database
+from storage.private import make_private_directory
+from storage.sealing import NO_KEYS
+from storage.types import NewConsent
+from storage.voices import VoiceStore
+from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip, names
+from tests.storage.conftest import set_guild_default as choose
+
+
+def silent(_done: int, _total: int) -> None:
+    pass
+
+
+async def fill(store: VoiceStore) -> None:
+    """Store something of most kinds."""
+    ann = await add(store, "Ann")
+    await add(store, "Bea", OTHER_GUILD, seed=1)
+    given = NewConsent(7, datetime.now(UTC), {"words": "red door"}, make_clip(5))
+    await store.replace(ann.id, make_clip(2), pitch_hz=None, quality={"a": 0.1}, consent=given)
+    await store.delete((await add(store, "Gone", seed=3)).id)
+    await choose(store, GUILD, ann.id)
+
+
+@asynccontextmanager
+async def place(directory: Path) -> AsyncIterator[Place]:
+    make_private_directory(directory / CLIPS_NAME)
+    async with open_database(directory) as database:
+        yield Place(database, DirectoryClips(directory / CLIPS_NAME))
+
+
+@pytest.fixture
+async def source(tmp_path: Path) -> Path:
+    async with VoiceStore.open(tmp_path / "from") as store:
+        await fill(store)
+    return tmp_path / "from"
+
+
+async def copied(source: Path, target: Path, **options: Any) -> Any:
+    async with place(source) as one, place(target) as other:
+        return await move(one, other, NO_KEYS, silent, **options)
+
+
+async def test_everything_arrives(source: Path, tmp_path: Path) -> None:
+    moved = await copied(source, tmp_path / "to")
+    assert (moved.voices, moved.recordings, moved.trails) == (2, 4, 2)
+    assert clip_files(tmp_path / "to") == clip_files(source)
+    async with VoiceStore.open(tmp_path / "to") as store:
+        report = await store.check(verify=True)
+        assert (report.damaged, report.moved, report.swept, report.lost) == ((), (), (), ())
+        assert names(await store.list_voices(GUILD)) == ["Ann"]
+        assert names(await store.search(OTHER_GUILD, "be")) == ["Bea"]
+        assert await audit_check.verify(store.database, GUILD) == []
+        restored = await store.restore((await store.find(GUILD, "Ann")).id)
+        assert restored.clip_sha256 == make_clip(0).sha256
+        again = await add(store, "Cleo", seed=8)
+        assert again.id > restored.id
+
+
+async def test_a_place_that_has_data_is_refused_and_kept(source: Path, tmp_path: Path) -> None:
+    async with VoiceStore.open(tmp_path / "to") as store:
+        await add(store, "Zoe", seed=9)
+    with pytest.raises(DataPresentError, match="--force"):
+        await copied(source, tmp_path / "to")
+    async with VoiceStore.open(tmp_path / "to") as store:
+        assert names(await store.list_voices(GUILD)) == ["Zoe"]
+
+
+async def test_it_is_replaced_where_that_is_wanted(source: Path, tmp_path: Path) -> None:
+    async with VoiceStore.open(tmp_path / "to") as store:
+        await add(store, "Zoe", seed=9)
+    await copied(source, tmp_path / "to", replace=True)
+    async with VoiceStore.open(tmp_path / "to") as store:
+        assert names(await store.list_voices(GUILD)) == ["Ann"]
+    assert clip_files(tmp_path / "to") == clip_files(source)
+
+
+async def test_a_move_that_was_ended_goes_on(source: Path, tmp_path: Path) -> None:
+    def stop(done: int, _total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    async with place(source) as one, place(tmp_path / "to") as other:
+        with pytest.raises(KeyboardInterrupt):
+            await move(one, other, NO_KEYS, stop)
+        assert await other.database.read("SELECT * FROM voices") == []
+    assert clip_files(tmp_path / "to") == clip_files(source)
+    assert (await copied(source, tmp_path / "to")).voices == 2
+
+
+async def test_a_recording_that_cannot_be_read_is_told_and_no_row_is_written(
+    source: Path, tmp_path: Path
+) -> None:
+    (source / "clips" / ("f" * 64 + ".pickle.gz")).mkdir()
+    with pytest.raises(StorageError, match="cannot be read"):
+        await copied(source, tmp_path / "to")
+    async with place(tmp_path / "to") as other:
+        assert await other.database.read("SELECT * FROM voices") == []
+
+
+async def test_the_source_is_as_it_was(source: Path, tmp_path: Path) -> None:
+    async with place(source) as one:
+        before = await one.database.read("SELECT * FROM voices ORDER BY id")
+    await copied(source, tmp_path / "to")
+    async with place(source) as one:
+        after = await one.database.read("SELECT * FROM voices ORDER BY id")
+    assert [tuple(row) for row in after] == [tuple(row) for row in before]
