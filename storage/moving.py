@@ -26,17 +26,13 @@ OnProgress = Callable[[int, int], None]
 _CHUNK = 64  # recordings between two reports of progress
 
 
-async def nothing_to_do(_execute: Execute) -> None:
-    """Do nothing, for a database that looks at the ids that are there."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where data lies: rows and clips. finish: what is done after rows came with their own ids."""
+    """Where data lies: rows and clips. finish: see `storage.opening.counting_on`."""
 
     database: Database
     clips: ClipFiles
-    finish: Callable[[Execute], Awaitable[None]] = nothing_to_do
+    finish: Callable[[Execute], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

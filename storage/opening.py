@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.connections import Execute
 from storage.database import Database
 from storage.directory import count_recordings
 from storage.errors import StorageError
@@ -48,3 +49,19 @@ def _postgres() -> type[PostgresDatabase]:
             'Install it: pip install "mynah-bot[postgres]"'
         ) from None
     return PostgresDatabase
+
+
+def counting_on(url: str | None) -> Callable[[Execute], Awaitable[None]]:
+    """Return what is to be done after rows were written with ids of their own.
+
+    It is done in their transaction, and has the database count on from there. url: as above.
+    """
+    if url is None:
+        return _counts_by_itself
+    from storage.postgres.sequences import advance
+
+    return advance
+
+
+async def _counts_by_itself(_execute: Execute) -> None:
+    """SQLite looks at the ids that are there."""

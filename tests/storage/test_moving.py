@@ -15,7 +15,7 @@ from storage.clip_directory import DirectoryClips
 from storage.errors import DataPresentError, StorageError
 from storage.layout import CLIPS_NAME
 from storage.moving import Place, move
-from storage.opening import open_database
+from storage.opening import counting_on, open_database
 from storage.private import make_private_directory
 from storage.sealing import NO_KEYS
 from storage.types import NewConsent
@@ -42,7 +42,7 @@ async def fill(store: VoiceStore) -> None:
 async def place(directory: Path) -> AsyncIterator[Place]:
     make_private_directory(directory / CLIPS_NAME)
     async with open_database(directory) as database:
-        yield Place(database, DirectoryClips(directory / CLIPS_NAME))
+        yield Place(database, DirectoryClips(directory / CLIPS_NAME), counting_on(None))
 
 
 @pytest.fixture
