@@ -35,7 +35,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels test-servers soak crash disk-faults fuzz faults overload lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers soak crash disk-faults fuzz faults overload processes lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -103,6 +103,9 @@ faults: $(VENV)/.dev ## every fault of a worker, with the real processes: who is
 
 overload: $(VENV)/.dev ## forty servers ask for ten times what an engine can do, for ten minutes
 	$(BIN)/python -m tests.overload -o benchmarks/results/reliability/overload.json $(ARGS)
+
+processes: $(VENV)/.dev ## eight processes enrol, replace, delete and read on one data directory, for a minute
+	$(BIN)/python -m tests.processes -o benchmarks/results/reliability/processes.json $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -2,7 +2,8 @@
 
 Real programs (`mynah run`, with an engine that costs a fixed time) on one data directory, each with
 shards of its own, in the loopback Discord, which lets one shard identify in 5 s. Calls are
-encrypted end to end. Gaps are taken from the kernel's receive times while all servers speak.
+encrypted end to end. Gaps are taken from the kernel's receive times while all servers speak. Bare
+programs that only sleep from packet to packet show what pace the machine keeps meanwhile.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from loopback import Guild, Listener, LoopbackDiscord, Person, wait_until
 from loopback.voice_connection import VoiceConnection
 from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip
 from storage.voices import VoiceStore
+from tests.metronome import METRONOMES, pace_of, start_bare
 
 PROCESSES, SHARDS_EACH, SERVERS = 4, 2, 64
 SENTENCES = 8
@@ -186,7 +188,9 @@ def missing(servers: Sequence[Server]) -> int:
 async def measure(processes: int, shards_each: int, servers: int, sentences: int) -> dict[str, Any]:
     """Start everything, have all servers speak, and describe what was heard."""
     async with open_bots(processes, shards_each, servers) as bots:
+        bare = [await start_bare() for _ in range(METRONOMES)]
         await speak(bots, sentences)
+        paces = [await pace_of(program) for program in bare]
         documents = await asyncio.to_thread(ask_all, bots.data)
         gateway = bots.discord.gateway
         return {
@@ -199,6 +203,10 @@ async def measure(processes: int, shards_each: int, servers: int, sentences: int
             "identified_too_early": gateway.identified_too_early,
             "commands_told": bots.commands_told(),
             "pacing": pacing_together(bots.servers),
+            "bare_programs": [
+                {"p99_ms": round(p.p99, 2), "max_ms": round(p.maximum, 1), "over_40": p.over_40}
+                for p in paces
+            ],
             "packets_missing": missing(bots.servers),
             "violations": dict(Counter(v.kind for v in bots.discord.violations)),
             "pacer_realtime": all(each["voice"]["realtime"] for each in documents),
@@ -235,6 +243,8 @@ def lines(result: dict[str, Any]) -> list[str]:
         f"{pacing['gaps']} gaps: p50 {pacing['p50_ms']} ms, p99 {pacing['p99_ms']} ms, max "
         f"{pacing['max_ms']} ms, {pacing['gaps_over_40_ms']} over 40 ms; "
         f"{result['packets_missing']} packets missing",
+        "bare programs that only sleep, beside it: p99 "
+        + ", ".join(f"{each['p99_ms']} ms" for each in result["bare_programs"]),
         f"{result['identified']} shards identified, {result['identified_too_early']} too early; "
         f"commands told {result['commands_told']} times; violations {result['violations']}",
     ]

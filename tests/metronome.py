@@ -40,9 +40,9 @@ async def assert_keeps_pace(play: Callable[[], Awaitable[Pacing]]) -> None:
     """Assert that `play` keeps the promised pace, or the one that bare programs keep beside it."""
     failed: list[str] = []
     for _ in range(ATTEMPTS):
-        programs = [await _start() for _ in range(METRONOMES)]
+        programs = [await start_bare() for _ in range(METRONOMES)]
         ours = await play()
-        bare = [await _pace(program) for program in programs]
+        bare = [await pace_of(program) for program in programs]
         if kept(ours, bare):
             return
         failed.append(f"{ours} where bare programs kept {bare}")
@@ -55,7 +55,7 @@ def kept(ours: Pacing, bare: Sequence[Pacing]) -> bool:
     return ours.p99 <= p99 and (ours.over_40 == 0 or any(pace.over_40 for pace in bare))
 
 
-async def _start() -> Process:
+async def start_bare() -> Process:
     """Start a bare program; it beats already, so that its start disturbs nobody."""
     program = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _PROGRAM, stdin=PIPE, stdout=PIPE
@@ -65,6 +65,7 @@ async def _start() -> Process:
     return program
 
 
-async def _pace(program: Process) -> Pacing:
+async def pace_of(program: Process) -> Pacing:
+    """End a bare program, and return the pace that it kept."""
     output, _ = await program.communicate(b"")  # which closes its stdin
     return pacing(json.loads(output))

@@ -80,11 +80,11 @@ async def _work(orders: Orders, connection: Connection) -> None:
         service = enrolment_service(settings, media, store, clip_need=ClipNeed)
         async with asyncio.TaskGroup() as lanes:
             for number in range(LANES):
-                lane = _Lane(number, store, service, numbers, orders, connection)
+                lane = Lane(number, store, service, numbers, orders, connection)
                 lanes.create_task(lane.run())
 
 
-class _Lane:
+class Lane:
     """Does one operation after the other."""
 
     def __init__(

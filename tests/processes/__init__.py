@@ -1,0 +1,1 @@
+"""Several processes on one data directory, at work at the same time."""
