@@ -24,6 +24,7 @@ from storage.sqlite_errors import is_full, translated
 from storage.sqlite_snapshot import snapshot
 from storage.trouble import Troubles
 from storage.turns import Turns
+from storage.write_turn import write_turn
 
 T = TypeVar("T")
 
@@ -112,7 +113,7 @@ class SqliteDatabase:
         Without room for that, only what was deleted is overwritten. Raises StorageError.
         """
         with translated(self.path):
-            async with self._turns.alone():
+            async with self._turns.alone(), write_turn(self.path.parent):
                 try:
                     await scrubbing.rewrite(self._writer, self.path)
                 except sqlite3.Error as error:
@@ -143,7 +144,7 @@ class SqliteDatabase:
 
     async def _transact(self, work: Callable[[Execute], Awaitable[T]]) -> T:
         with self.troubles.noting("write"), translated(self.path):
-            async with transaction(self._writer) as execute:
+            async with write_turn(self.path.parent), transaction(self._writer) as execute:
                 return await work(execute)
 
 
@@ -152,10 +153,11 @@ async def _open(
 ) -> tuple[aiosqlite.Connection, aiosqlite.Connection]:
     """Return the connections that write and that read."""
     with translated(path):
-        await asyncio.to_thread(_try_to_open, path)
-        writer = await stack.enter_async_context(connect(path))
-        await _prepare_writer(writer)
-        await migrate(path, writer, steps)
+        async with write_turn(path.parent):
+            await asyncio.to_thread(_try_to_open, path)
+            writer = await stack.enter_async_context(connect(path))
+            await _prepare_writer(writer)
+            await migrate(path, writer, steps)
         reader = await stack.enter_async_context(connect(path))
         await reader.execute_fetchall("PRAGMA query_only = ON")
     return writer, reader

@@ -53,7 +53,7 @@ class Seen:
 
     went: when the removal of a clip began and was done, by its hash. uses: hash, when its voice was
     looked up. in_use: the voice that was watched with a clip, by hash. told: number of a voice, and
-    when a change of it was told.
+    when a change of it was told. ended: when it stopped to listen.
     """
 
     went: dict[str, tuple[float, float]] = field(default_factory=dict)
@@ -61,6 +61,7 @@ class Seen:
     in_use: dict[str, int] = field(default_factory=dict)
     told: list[tuple[int, float]] = field(default_factory=list)
     gone: int = 0
+    ended: float = 0.0
     failed: list[str] = field(default_factory=list)
 
 
@@ -84,7 +85,8 @@ async def _work(task: Task, connection: Connection) -> None:
             lane = _Changing(seen, _LANE, store, service, numbers, orders, connection)
             user = _User(store, watch, seen, Random(orders.seed))
             await asyncio.gather(lane.until(task.until), user.run(task.until))
-            await asyncio.sleep(1.0)  # the last changes of others are told by then
+            await asyncio.sleep(1.0)  # most changes of others are told by then
+            seen.ended = time.monotonic()
     connection.send_bytes(json.dumps({"seen": vars(seen)}).encode())
 
 

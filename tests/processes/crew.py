@@ -110,7 +110,8 @@ class Crew:
             stale += [begun - went[sha256][1] for sha256, begun in uses if sha256 in went]
             for sha256 in went.keys() & member.seen.get("in_use", {}).keys():
                 delay = _delay(member.seen, sha256, *went[sha256])
-                untold += delay is None
+                heeded = member.seen["ended"] > went[sha256][1] + MOST_STALE_SECONDS
+                untold += delay is None and heeded
                 delays += [delay] if delay is not None else []
         return {
             "changes": len(went),
