@@ -34,6 +34,16 @@ def _known_device(device: str) -> str:
     return device
 
 
+def _cluster_address(address: str) -> str:
+    if address != "auto" and not re.fullmatch(
+        r"[^\s:/]+:\d{1,5}|\[[\da-fA-F:]+\]:\d{1,5}", address
+    ):
+        raise ValueError(
+            "should be auto or HOST:PORT of the cluster's head, which this machine has joined"
+        )
+    return address
+
+
 def _expand_home(path: Path) -> Path:
     try:
         return path.expanduser()
@@ -185,12 +195,21 @@ class EngineSettings(_Section):
     cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
     load_timeout_seconds: Annotated[float, Field(ge=10, le=7200)] = 1800
     sentence_timeout_seconds: Annotated[float, Field(ge=5, le=3600)] = 300
+    executor: Literal["process", "ray"] = "process"
+    ray_address: Annotated[str, AfterValidator(_cluster_address)] = "auto"
+    ray_namespace: Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")] = "mynah"
+    ray_actors: Literal["auto"] | Annotated[int, Field(ge=0, le=1024)] = "auto"
+    ray_gpus: Annotated[float, Field(ge=0, le=1)] = 1
 
     @model_validator(mode="after")
     def _refuse_unclear_devices(self) -> Self:
         devices = self.devices or []
         if devices and self.device != "auto":
             raise ValueError("device and devices cannot both be set. Take one away")
+        if devices and self.executor == "ray":
+            raise ValueError(
+                'devices are those of this machine; with executor = "ray" say ray_actors instead'
+            )
         if "auto" in devices:
             raise ValueError("devices should name each device, such as cuda:0, and not auto")
         cards = ["cuda:0" if name == "cuda" else name for name in devices if name != "cpu"]

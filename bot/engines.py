@@ -15,6 +15,7 @@ from bot.i18n import N_
 from bot.keys import key_ring
 from bot.logs import configure_logging
 from bot.pool.cores import in_turn, take_share
+from bot.pool.opening import engine_opener, following
 from bot.pool.pool import EnginePool
 from bot.speech.engine import Engine
 from bot.speech.engine_client import EngineClient
@@ -37,13 +38,35 @@ MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 async def open_engine(settings: Settings) -> AsyncIterator[Engine]:
     """Open the engine worker, or one for each of several devices; `start` loads them."""
     keys = await asyncio.to_thread(key_ring, settings.storage)
-    spec = dataclasses.replace(await _engine_spec(settings), keys=keys)
+    spec = dataclasses.replace(await engine_spec(settings), keys=keys)
+    if settings.engine.executor == "ray":
+        async with _open_cluster(settings, spec) as engine:
+            yield engine
+        return
     devices = settings.engine.devices or ()
     engine = _pool(settings, spec, devices) if len(devices) > 1 else _engine(settings, spec)
     try:
         yield engine
     finally:
         await engine.close()
+
+
+@asynccontextmanager
+async def _open_cluster(settings: Settings, spec: EngineSpec) -> AsyncIterator[Engine]:
+    """Open the engines of a Ray cluster, which one worker asks and does not compute by itself."""
+    engine = settings.engine
+    client = EngineClient(
+        _engine_worker(settings, engine.sentence_timeout_seconds),
+        spec,
+        load_seconds=engine.load_timeout_seconds,
+        sentence_seconds=engine.sentence_timeout_seconds,
+        open_engine=engine_opener(engine),
+    )
+    try:
+        async with following(client):
+            yield client
+    finally:
+        await client.close()
 
 
 def _pool(settings: Settings, spec: EngineSpec, devices: Sequence[str]) -> EnginePool:
@@ -89,7 +112,7 @@ async def open_models(settings: Settings) -> AsyncIterator[ModelKeeper]:
     """
     worker = _engine_worker(settings, MODELS_CALL_SECONDS)
     try:
-        yield ModelKeeper(worker, await _engine_spec(settings))
+        yield ModelKeeper(worker, await engine_spec(settings))
     finally:
         await worker.close()
 
@@ -120,7 +143,8 @@ def _engine_worker(
     )
 
 
-async def _engine_spec(settings: Settings) -> EngineSpec:
+async def engine_spec(settings: Settings) -> EngineSpec:
+    """Return what the configuration says of the engine; without keys."""
     engine = settings.engine
     return EngineSpec(
         kind=engine.kind,

@@ -153,12 +153,40 @@ def load_clip(
     """
     stored = _stored(place)
     try:
-        content = _content(stored, expected_sha256, keys)
-        clip = ReferenceClip(_samples_of(unpickle(_decompress(content))))
-        if clip.sha256 != expected_sha256:
-            raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
+        return _decoded(_content(stored, expected_sha256, keys), expected_sha256)
     except FaultError as error:
         raise _unusable(stored, error) from error.__cause__
+
+
+def read_content(place: Path | StoredClip, expected_sha256: str, keys: KeyRing = NO_KEYS) -> bytes:
+    """Return a clip's encoded content, not sealed, for `decode_content` on another machine.
+
+    Raises what `load_clip` raises, though what is in it is not looked at.
+    """
+    stored = _stored(place)
+    try:
+        return _content(stored, expected_sha256, keys)
+    except FaultError as error:
+        raise _unusable(stored, error) from error.__cause__
+
+
+def decode_content(content: bytes, expected_sha256: str) -> ReferenceClip:
+    """Do the same as `load_clip` for what `read_content` or `encode_clip` returned.
+
+    Raises DamagedClipError.
+    """
+    try:
+        return _decoded(content, expected_sha256)
+    except FaultError as error:
+        raise DamagedClipError(
+            f"The clip {expected_sha256} cannot be used: {error}. {_ADVICE}"
+        ) from error.__cause__
+
+
+def _decoded(content: bytes, expected_sha256: str) -> ReferenceClip:
+    clip = ReferenceClip(_samples_of(unpickle(_decompress(content))))
+    if clip.sha256 != expected_sha256:
+        raise FaultError(f"its audio has the hash {clip.sha256}, not {expected_sha256}")
     return clip
 
 

@@ -18,6 +18,7 @@ from bot.cli.context import Context
 from bot.cli.demo import demo
 from bot.cli.destination import discard_stdout
 from bot.cli.doctor import doctor
+from bot.cli.engine import engine
 from bot.cli.enroll import enroll
 from bot.cli.erase import erase
 from bot.cli.failures import failure_of, tell
@@ -51,8 +52,8 @@ def cli(context: click.Context, config_path: Path | None) -> None:
 
 
 COMMANDS = (
-    run_bot, status, demo, sync, enroll, say, voices, guilds, models, audit, provenance, erase, key,
-    backup, restore, move, doctor, check,
+    run_bot, status, demo, sync, enroll, say, voices, guilds, models, engine, audit, provenance,
+    erase, key, backup, restore, move, doctor, check,
 )  # fmt: skip
 
 for command in COMMANDS:

@@ -148,7 +148,11 @@ class EngineClient:
     @property
     def withdraws(self) -> bool:
         """Whether it gives up what is under way when its caller is cancelled."""
-        return self.slots > 1
+        return self.slots > 1 or self._remote
+
+    @property
+    def _remote(self) -> bool:
+        return self.info is not None and self.info.remote
 
     def condition(self) -> Condition:
         """Return how it is; see `EngineLoader.condition`."""
@@ -230,6 +234,11 @@ class EngineClient:
         """See `RecordingAnalysis.watermark`."""
         return await self.analysis.watermark(samples, rate)
 
+    async def look(self) -> None:
+        """Take in how many sentences it takes now, where its members come and go."""
+        if self._remote and self.ready:
+            await self.loader.look()
+
     async def close(self) -> None:
         """End the worker; a sentence in flight ends with it."""
         await self.loader.close()
@@ -251,7 +260,7 @@ class EngineClient:
             self._alone -= 1
 
     async def _call(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
-        if self.slots > 1 and not self._alone:
+        if self.withdraws and not self._alone:
             return await self._exchange.synthesize(batch)
         # While a sentence is alone, whoever comes takes a turn, too, and shares nothing.
         await self._exchange.drained()

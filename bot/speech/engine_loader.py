@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable
@@ -12,16 +13,18 @@ import structlog
 
 from bot.condition import Condition
 from bot.confinement import in_words
-from bot.errors import EngineDeadError, MynahError
+from bot.errors import BusyError, EngineDeadError, MynahError
 from bot.i18n import Translatable
 from bot.speech import engine_worker
-from bot.speech.engine_worker import EngineOpener
+from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.load_progress import LoadProgress, Milestones, OnProgress, watching
 from bot.speech.types import EngineInfo, EngineSpec
 from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
 from bot.workers.backoff import Backoff
 
 log = structlog.get_logger(__name__)
+
+_LOST = (EngineNotLoadedError, WorkerDiedError, WorkerTimeoutError)
 
 
 class EngineLoader:
@@ -112,6 +115,17 @@ class EngineLoader:
         """Load the engine in the background, after pauses where that fails, until it is there."""
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.create_task(self._reload(), name="engine-reload")
+
+    async def look(self) -> None:
+        """Ask what is loaded once more; `on_ready` is told where it takes more at once now."""
+        # Who else has to do with it learns of a loss, too, and does more.
+        with contextlib.suppress(*_LOST, BusyError):
+            generation, info = self.generation, await self._worker.run(engine_worker.look)
+            before = self.info.slots if self.info is not None else 0
+            if generation == self.generation and self.ready:
+                self.info = info
+                if info.slots > before and self.on_ready is not None:
+                    self.on_ready()
 
     def succeed(self) -> None:
         """Forget earlier failures: it has spoken."""

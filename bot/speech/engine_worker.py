@@ -44,11 +44,14 @@ class EngineNotLoadedError(MynahError):
     """This child is new: another call lost the one that had the engine."""
 
 
-def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
+def load(open_engine: EngineOpener, spec: EngineSpec, *, walled: bool = True) -> EngineInfo:
     """Load the engine, unless this child has it already, and say what it is.
 
     Loading may download; from then on this process opens no network connection. What replaces the
     engine is loaded by another.
+
+    walled: False for a process that is asked over the network; only downloads end then, as where
+    the engine asks others.
 
     Raises `EngineDeadError` with what to do when it cannot be loaded.
     """
@@ -56,8 +59,13 @@ def load(open_engine: EngineOpener, spec: EngineSpec) -> EngineInfo:
         _silence_warnings()
         sys.setswitchinterval(SWITCH_SECONDS)
         _loaded.append(_open(open_engine, spec))
-        _walls[:] = _go_offline()
-    return dataclasses.replace(_loaded[0].info, walls=tuple(_walls))
+        _walls[:] = _go_offline(walled=walled and not _loaded[0].info.remote)
+    return look()
+
+
+def look() -> EngineInfo:
+    """Return what is loaded, as things stand. Raises `EngineNotLoadedError`."""
+    return dataclasses.replace(_engine().info, walls=tuple(_walls))
 
 
 def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -168,13 +176,13 @@ def _open(open_engine: EngineOpener, spec: EngineSpec) -> SpeechEngine:
         ) from None
 
 
-def _go_offline() -> tuple[Wall, ...]:
+def _go_offline(*, walled: bool) -> tuple[Wall, ...]:
     """Close the network, and have the library that downloads say so instead of trying again."""
     os.environ["HF_HUB_OFFLINE"] = "1"
     hub = sys.modules.get("huggingface_hub.constants")
     if hub is not None:
         vars(hub)["HF_HUB_OFFLINE"] = True
-    return close_network()
+    return close_network() if walled else ()
 
 
 def _silence_warnings() -> None:

@@ -218,7 +218,9 @@ class FairScheduler:
         start, fill = loop.time(), self.slots_taken / max(1, self.at_once())
         result: SynthesisResult | None = None
         try:
-            request = dataclasses.replace(turn.request, rank=rank)
+            request = dataclasses.replace(
+                turn.request, rank=rank, guild_id=turn.guild_id, due_seconds=turn.due() - start
+            )
             (result,) = await self._synthesizer.synthesize([request])
         except Exception as error:
             _fail(turn, error)

@@ -46,12 +46,14 @@ class VoiceReference:
     clip_path: a clip file of storage; clip_sha256: what its samples must hash to.
     pitch_hz: median pitch in Hz, or None if it could not be measured.
     language: ISO 639-1 code of what is spoken in the clip, or None where nobody said.
+    content: the clip itself, not sealed, for a worker on another machine; it reads no file then.
     """
 
     clip_path: Path
     clip_sha256: str
     pitch_hz: float | None = None
     language: str | None = None
+    content: bytes | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ class SynthesisRequest:
     settings: of the voice and the request together.
     rank: how many sentences that its guild hears before it were not made yet when it was begun.
     delivery: how fast and how loud it is heard.
+    guild_id, due_seconds: for whom it is, and in how many seconds it is needed, for an engine that
+        several bots share; they do not change how it sounds.
     """
 
     text: str
@@ -92,6 +96,8 @@ class SynthesisRequest:
     settings: VoiceSettings = VoiceSettings()
     rank: int = 0
     delivery: Delivery = field(default_factory=Delivery)
+    guild_id: int = field(default=0, compare=False)
+    due_seconds: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +198,7 @@ class EngineInfo:
     computes: in what numbers, and why; "" where nothing is to be said.
     decode: as in `EngineSpec`; with "stock", it makes one take whatever `slots` are configured.
     walls: what its process can do no more since.
+    members: the engines on other machines that it asks, in words; None where it speaks by itself.
     """
 
     kind: EngineKind
@@ -205,11 +212,17 @@ class EngineInfo:
     computes: str = ""
     decode: Decode = "own"
     walls: tuple[Wall, ...] = field(default=(), compare=False)
+    members: tuple[str, ...] | None = field(default=None, compare=False)
 
     @property
     def sound(self) -> tuple[str, ...]:
         """What decides how it sounds; engines that differ in it speak differently."""
         return self.kind, self.model, self.device, self.computes, self.decode
+
+    @property
+    def remote(self) -> bool:
+        """Whether it asks other machines, of which some may come and others go."""
+        return self.members is not None
 
     @property
     def company_slows(self) -> bool:

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-import logging
 from typing import Any
 
-from bot.errors import EngineError, UserError
+from bot.errors import UserError
 from bot.i18n import Translatable
+from bot.speech.clip_reading import reading_clip
 from bot.speech.engines.base import Timings, stage
 from bot.speech.engines.chatterbox.cache import ConditionalsCache
 from bot.speech.engines.chatterbox.device import free_bytes
 from bot.speech.engines.chatterbox.stock import import_package, quiet
 from bot.speech.models import MODELS
 from bot.speech.types import EngineSpec, VoiceReference
-from storage.clips import load_clip
-from storage.errors import DamagedClipError, UnknownKeyError
+from storage.clips import decode_content, load_clip
 from storage.types import CLIP_SAMPLE_RATE, ReferenceClip
-
-log = logging.getLogger(__name__)
 
 _HEADROOM_BYTES = 256 * 1024**2
 
@@ -63,23 +60,10 @@ class PreparedVoices:
         self._cache.clear()
 
     def _load_clip(self, voice: VoiceReference) -> ReferenceClip:
-        try:
+        with reading_clip():
+            if voice.content is not None:
+                return decode_content(voice.content, voice.clip_sha256)
             return load_clip(voice.clip_path, voice.clip_sha256, self._spec.keys)
-        except UnknownKeyError as error:
-            log.warning("a voice cannot be opened: %s", error)
-            raise EngineError(
-                Translatable(
-                    "This voice cannot speak now: its recording is sealed by a key that is "
-                    "missing. Whoever runs this bot must bring it back."
-                )
-            ) from error
-        except DamagedClipError as error:  # or the disk fails; the text names a path
-            log.warning("a recording cannot be read: %s", error)
-            raise EngineError(
-                Translatable(
-                    "My data cannot be read or written right now. My operator has to look at it."
-                )
-            ) from error
 
     def _room(self) -> int:
         """What is free on the device beyond what speaking needs; below 0, voices give way."""

@@ -1,0 +1,98 @@
+"""The order in which an engine takes the sentences of several bots: by servers, not by bots."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import BusyError
+from bot.pool.deadline_queue import DeadlineQueue, Entry, Turns
+
+entries = st.lists(
+    st.builds(
+        Entry,
+        ticket=st.integers(),
+        server=st.integers(0, 4),
+        due=st.floats(-10, 10),
+        rank=st.integers(0, 3),
+        slots=st.integers(1, 4),
+    ),
+    unique_by=lambda entry: entry.ticket,
+    max_size=20,
+)
+
+
+def queue_of(*entries: Entry, most: int = 1024) -> DeadlineQueue:
+    queue = DeadlineQueue(most)
+    for entry in entries:
+        queue.add(entry)
+    return queue
+
+
+def test_what_is_due_first_comes_first() -> None:
+    queue = queue_of(Entry(1, 10, due=3.0), Entry(2, 20, due=1.0), Entry(3, 30, due=2.0))
+    assert queue.turns(2).begin == (2, 3)
+
+
+def test_a_servers_backlog_lets_another_server_pass() -> None:
+    backlog = [Entry(number, 10, due=0.0, rank=number) for number in range(8)]
+    queue = queue_of(*backlog, Entry(99, 20, due=5.0))
+    assert queue.turns(2).begin == (0, 99)
+
+
+def test_free_slots_go_to_what_is_ahead() -> None:
+    queue = queue_of(*(Entry(number, 10, due=float(number)) for number in range(3)))
+    assert queue.turns(4).begin == (0, 1, 2)
+
+
+def test_what_is_ahead_gives_its_slot_back_to_another_servers_head() -> None:
+    queue = queue_of(*(Entry(number, 10, due=float(number)) for number in range(3)))
+    queue.turns(3)
+    queue.add(Entry(99, 20, due=9.0))
+    assert queue.turns(3) == Turns((), (2,))
+    assert queue.turns(3) == Turns((99,), ())
+
+
+def test_a_head_keeps_its_slot() -> None:
+    queue = queue_of(Entry(1, 10, due=5.0))
+    queue.turns(1)
+    queue.add(Entry(2, 20, due=0.0))
+    assert queue.turns(1) == Turns()
+
+
+def test_what_takes_more_slots_than_there_are_takes_all() -> None:
+    assert queue_of(Entry(1, 10, due=0.0, slots=8)).turns(4).begin == (1,)
+
+
+def test_a_sentence_that_ends_frees_its_slots() -> None:
+    queue = queue_of(Entry(1, 10, due=0.0), Entry(2, 20, due=1.0))
+    queue.turns(1)
+    assert queue.remove(1)
+    assert not queue.remove(1)
+    assert queue.turns(1).begin == (2,)
+
+
+def test_it_is_bounded() -> None:
+    queue = queue_of(Entry(1, 10, due=0.0), most=1)
+    with pytest.raises(BusyError):
+        queue.add(Entry(2, 10, due=0.0))
+
+
+@given(entries, st.integers(1, 8))
+def test_slots_are_never_taken_twice_and_all_is_begun_in_the_end(
+    all_entries: list[Entry], slots: int
+) -> None:
+    queue = queue_of(*all_entries)
+    under_way: set[int] = set()
+    slots_of = {entry.ticket: min(entry.slots, slots) for entry in all_entries}
+    for _ in range(3 * len(all_entries) + 1):
+        turns = queue.turns(slots)
+        under_way -= set(turns.give_back)
+        assert under_way.isdisjoint(turns.begin)
+        under_way |= set(turns.begin)
+        assert sum(slots_of[ticket] for ticket in under_way) <= slots
+        assert bool(under_way) == bool(len(queue))
+        if under_way and not turns.give_back:
+            queue.remove(under_way.pop())
+    assert not len(queue)
