@@ -79,6 +79,8 @@ def offences(members: tuple[str, ...], forbidden: tuple[str, ...]) -> list[str]:
         (("bot.workers",), ("discord", "cogs", "storage", "bot.app", "bot.cli", "bot.config")),
         (("bot.workers",), ("bot.speech", "bot.enrolment", "bot.voice")),
         (("bot.speech",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
+        (("bot.pool",), ("discord", "cogs", "bot.voice", "bot.enrolment", "bot.app", "bot.cli")),
+        (("bot.speech",), ("bot.pool",)),
         (("bot.enrolment",), ("discord", "cogs", "bot.voice", "bot.speech", "bot.app", "bot.cli")),
         (("bot.text",), ("discord", "cogs", "storage", "bot.speech", "bot.voice", "bot.enrolment")),
         (("bot.reading", "bot.settings", "bot.dictionary"), ("discord", "cogs", "bot.voice")),
@@ -126,6 +128,11 @@ def test_walls_need_nothing_of_the_bot_but_its_errors() -> None:
 def test_what_auto_takes_is_a_function_of_what_it_is_told() -> None:
     forbidden = ("bot.speech.engines", "os", "pathlib", "storage", "bot.workers", "bot.config")
     assert offences(("bot.speech.choice", "bot.speech.models"), forbidden) == []
+
+
+def test_who_takes_a_sentence_is_a_function_of_what_was_measured() -> None:
+    ours = [name for name in imports("bot.pool.placement") if within(name, "bot", "storage")]
+    assert ours == []
 
 
 def test_one_package_talks_to_the_model_hub() -> None:

@@ -168,7 +168,7 @@ def _facts(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     yield "packets", f"{voice['packets']} sent, {voice['late']} late"
     yield "engine", _engine(document["engine"])
-    for device in document["engine"]["devices"]:
+    for device in document["engine"].get("devices", ()):
         yield device["name"], _device(device)
     for worker in document["workers"]:
         yield worker["name"], _worker(worker)

@@ -19,7 +19,7 @@ from bot.operations.health import Health
 from bot.operations.readiness import ReadinessCheck
 from bot.operations.server import application, serving
 from bot.operations.status import Status
-from bot.operations.vitals import WorkerReading
+from bot.operations.vitals import DeviceReading, WorkerReading
 from storage.shards import Shards, parse_shards
 from tests.cli.conftest import Mynah
 from tests.cli.test_json import documented
@@ -63,7 +63,11 @@ async def _spoken() -> None:
 
 def test_a_bot_that_is_ready_is_shown(mynah: Mynah) -> None:
     worker = WorkerReading("engine worker", 4711, busy=True, restarts=2)
-    with running(mynah.data, Standing(workers=(worker,))):
+    devices = (
+        DeviceReading("cuda:0", True, 8, 3, 40, 90.5, 120.0),
+        DeviceReading("cuda:1", False, 8, 0, 0, 0.0, None),
+    )
+    with running(mynah.data, Standing(workers=(worker,), devices=devices)):
         outcome = mynah("status")
     assert outcome.code == 0, outcome.err
     for told in (
@@ -72,6 +76,8 @@ def test_a_bot_that_is_ready_is_shown(mynah: Mynah) -> None:
         "in 2 channels, speaking in 1, 3 texts said or waiting",
         "500 sent, 5 late",
         "piper (joe) on cpu, ready; 1 of 4 slots at work, 2 sentences waiting",
+        "ready; 3 of 8 slots at work, 40 sentences spoken, 120 letters/s",
+        "not ready; 0 of 8 slots at work, 0 sentences spoken",
         "process 4711, busy, 2 restarts",
         "engine failing: No memory.",
         "error: engine failed: no",

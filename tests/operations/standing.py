@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.operations.vitals import EngineReading, Reading, VoiceReading, WorkerReading
+from bot.operations.vitals import DeviceReading, EngineReading, Reading, VoiceReading, WorkerReading
 
 
 @dataclass
@@ -27,10 +27,12 @@ class Standing:
     ready: bool = True
     pacer: Beating | None = field(default_factory=Beating)
     workers: tuple[WorkerReading, ...] = ()
+    devices: tuple[DeviceReading, ...] = ()
 
     def reading(self) -> Reading:
         engine = EngineReading(
-            self.ready, "piper", "joe", "cpu", slots=4, working=1, waiting=2
+            self.ready, "piper", "joe", "cpu", slots=4, working=1, waiting=2,
+            devices=self.devices,
         ) if self.ready else EngineReading(False)  # fmt: skip
         voice = VoiceReading(connections=2, speaking=1, waiting=3, packets=500, late=5)
         return Reading(self.connected, 7, engine, voice, self.workers, hits=3, misses=9)

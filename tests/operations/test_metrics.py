@@ -10,7 +10,7 @@ from bot.operations.figures import Figures, SentenceFacts, UtteranceFacts
 from bot.operations.health import Health
 from bot.operations.memory import resident_bytes
 from bot.operations.metrics import MOST_KINDS, Metrics
-from bot.operations.vitals import WorkerReading
+from bot.operations.vitals import DeviceReading, WorkerReading
 from bot.speech.types import Speech
 from tests.operations.standing import Standing
 
@@ -54,6 +54,22 @@ def test_a_sentence_is_counted_with_its_stages(metrics: Metrics) -> None:
     assert value(metrics, "mynah_sentence_retries_total") == 2
     assert value(metrics, 'mynah_real_time_factor_bucket{le="0.5"}') == 2
     assert value(metrics, 'mynah_batch_fill_ratio_bucket{le="0.5"}') == 2
+
+
+def test_several_engines_are_told_apart_by_their_device(metrics: Metrics) -> None:
+    assert "mynah_device_" not in metrics.page()[0].decode()
+    devices = (
+        DeviceReading("cuda:0", True, 8, 3, 40, 90.5, 120.0),
+        DeviceReading("cuda:1", False, 8, 0, 0, 0.0, None),
+    )
+    several = Metrics(Standing(devices=devices), Health())
+    assert value(several, 'mynah_device_ready{device="cuda:0"}') == 1
+    assert value(several, 'mynah_device_ready{device="cuda:1"}') == 0
+    assert value(several, 'mynah_device_slots_taken{device="cuda:0"}') == 3
+    assert value(several, 'mynah_device_sentences_total{device="cuda:0"}') == 40
+    assert value(several, 'mynah_device_speech_seconds_total{device="cuda:0"}') == 90.5
+    assert value(several, 'mynah_device_letters_per_second{device="cuda:0"}') == 120
+    assert value(several, 'mynah_device_letters_per_second{device="cuda:1"}') == 0
 
 
 def test_an_utterance_is_counted_with_its_waits(metrics: Metrics) -> None:
