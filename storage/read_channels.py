@@ -36,7 +36,8 @@ class ReadChannels:
     async def all(self) -> list[ReadChannel]:
         """Return what is read, in every guild."""
         rows = await self._database.read(
-            "SELECT guild_id, text_channel_id, voice_channel_id, started_by FROM read_channels"
+            "SELECT guild_id, text_channel_id, voice_channel_id, started_by FROM read_channels "
+            "ORDER BY guild_id, text_channel_id"
         )
         return [ReadChannel(*row) for row in rows]
 

@@ -12,6 +12,7 @@ import re
 _TOKEN = re.compile(r"'(?:[^']|'')*'|\?(\d*)")
 _WORDS = (
     (re.compile(r"\bchar\(1114111\)"), "chr(1114111)"),
+    (re.compile(r"\bIN \(\)"), "IN (NULL)"),
     (re.compile(r"\binstr\("), "strpos("),
     # Of whole numbers it makes a numeric.
     (re.compile(r"\bsum\((\w+)\)"), r"sum(\1)::bigint"),

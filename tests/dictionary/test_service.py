@@ -55,11 +55,11 @@ async def test_the_servers_holds_for_all_and_ones_own_comes_first(
 
 
 async def test_a_change_by_another_process_is_seen(
-    dictionary: DictionaryService, database: SqliteDatabase
+    dictionary: DictionaryService, tmp_path: Path
 ) -> None:
     await dictionary.add(SERVER, Entry("lol", "laughing"), BEN)
     assert await said(dictionary, "lol") == "laughing"
-    async with SqliteDatabase.open(database.path) as elsewhere:
+    async with SqliteDatabase.open(tmp_path / "test.db") as elsewhere:
         other = DictionaryService(DictionaryStore(elsewhere))
         await other.add(SERVER, Entry("lol", "loud"), BEN)
         assert await said(dictionary, "lol") == "loud"

@@ -7,6 +7,7 @@ out, by `LEFT_OUT`, which says why; an entry that leaves nothing out is an error
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ import pytest
 import storage.opening
 import storage.voices
 from storage.database import Database
+from storage.directory import prepare_directory
 from storage.postgres.database import PostgresDatabase
 from storage.sqlite_database import SqliteDatabase
 from tests.servers.left_out import LEFT_OUT, STORES
@@ -90,7 +92,6 @@ class _Databases:
 @pytest.fixture(scope="session")
 def _template() -> Iterator[PostgresServer]:
     """A server with a database that has the schema."""
-    import asyncio
 
     async def make(server: PostgresServer) -> None:
         url = await server.create(TEMPLATE)
@@ -109,6 +110,11 @@ async def _on_postgres(
     databases = _Databases(_template)
     opened: Any = databases.open
     monkeypatch.setattr(storage.voices, "open_database", opened)
+    monkeypatch.setattr(
+        storage.voices,
+        "prepare_directory",
+        lambda directory, **_: prepare_directory(directory, database=False),
+    )
     monkeypatch.setattr(SqliteDatabase, "open", databases.open_file)
     yield
     await databases.drop()

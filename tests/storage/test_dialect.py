@@ -17,6 +17,7 @@ from storage.postgres.dialect import translated
         ("SELECT ?1 IS NULL OR x = ?1", (None,), "SELECT NULL IS NULL OR x = NULL", ()),
         ("SELECT ?, '?1', ?", (None, True), "SELECT NULL, '?1', $1::boolean", (True,)),
         ("x < ? || char(1114111)", ("a",), "x < $1::text || chr(1114111)", ("a",)),
+        ("id IN ()", (), "id IN (NULL)", ()),
         ("VALUES (?)", ("a\0b",), "VALUES ($1::text)", ("a\N{REPLACEMENT CHARACTER}b",)),
     ],
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 
 from storage.connections import Execute
 from storage.dictionary import DictionaryBounds, DictionaryStore, Entry, Owner, Put
-from storage.errors import StorageError
+from storage.errors import ConstraintError, StorageError
 from storage.sqlite_database import SqliteDatabase
 
 OWN, SERVER = Owner(10, 1), Owner(10)
@@ -131,6 +130,5 @@ async def test_the_schema_refuses_what_is_no_entry(database: SqliteDatabase) -> 
     async def insert(execute: Execute) -> None:
         await execute("INSERT INTO dictionary_entries VALUES (10, 1, 'other', 'a', '', 'b', 1)")
 
-    with pytest.raises(StorageError) as caught:
+    with pytest.raises(ConstraintError):
         await database.write(insert)
-    assert isinstance(caught.value.__cause__, sqlite3.IntegrityError)

@@ -122,8 +122,10 @@ async def test_too_large_file_is_not_cut(directory: Path, ring: KeyRing) -> None
     assert path.stat().st_size == 12_000_002
 
 
-async def test_what_a_killed_rotation_left_in_lost_is_swept(store: VoiceStore) -> None:
-    lost = store.database.path.parent / "lost"
+async def test_what_a_killed_rotation_left_in_lost_is_swept(
+    store: VoiceStore, directory: Path
+) -> None:
+    lost = directory / "lost"
     lost.mkdir()
     (lost / f"tmpabc{TEMPORARY_SUFFIX}").write_bytes(b"half")
     report = await store.check()
