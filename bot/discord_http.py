@@ -37,6 +37,9 @@ PAUSES_SECONDS = (0.5, 1.5)
 
 _CUT = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)
 _ALREADY_ACKNOWLEDGED = 40060
+_EPHEMERAL = (
+    64  # https://discord.com/developers/docs/resources/message#message-object-message-flags
+)
 # What cannot be told from not having been done, and would be seen twice if it was done twice.
 _ONCE = {
     ("POST", "/channels/{channel_id}/messages"),
@@ -95,7 +98,7 @@ class _TakenBeforeError(Exception):
 
 def _careful(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
     async def careful(route: Route, **more: Any) -> Any:
-        pauses = () if (route.method, route.path) in _ONCE else PAUSES_SECONDS
+        pauses = _pauses(route, more)
         async with asyncio.timeout(CALL_SECONDS):
             for number, pause in enumerate(pauses):
                 try:
@@ -111,6 +114,14 @@ def _careful(call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any
             return await _once(call, route, more, again=bool(pauses))
 
     return careful
+
+
+def _pauses(route: Route, more: dict[str, Any]) -> tuple[float, ...]:
+    if (route.method, route.path) not in _ONCE:
+        return PAUSES_SECONDS
+    # What one member alone is told, such as what went wrong, they rather see twice than never.
+    payload = more.get("payload") or {}
+    return PAUSES_SECONDS[:1] if payload.get("flags", 0) & _EPHEMERAL else ()
 
 
 async def _once(

@@ -89,7 +89,8 @@ SERVING = {
     "slow done|reset done|reset-on told|garbled told|no-object told|10008 silent|10015 silent|"
     "50027 silent|50001 reference",
     FOLLOW_UP: "429 done|429-on silent|429-hour silent|500 done|500-on silent|502-on silent|"
-    "slow done|reset silent|garbled silent|no-object silent|10015 silent|50027 silent",
+    "slow done|reset done|reset-on silent|garbled silent|no-object silent|10015 silent|"
+    "50027 silent",
     WRITE: "429 done|429-on lost|429-global done|429-hour lost|500 done|500-on lost|502-on lost|"
     "slow done|reset lost|reset-on lost|garbled lost|no-object lost|50001 lost|50013 lost|"
     "10003 lost|10004 lost",
