@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 
 import aiohttp
 
 from bot.app import (
-    enrolment_service,
     fair_scheduler,
-    no_go_clips,
     open_media_worker,
     open_store,
     text_limits,
@@ -25,7 +22,7 @@ from bot.commit_watch import CommitWatch
 from bot.condition import Condition
 from bot.config import Settings
 from bot.dictionary.service import DictionaryService
-from bot.engines import MEGABYTE, open_engine
+from bot.engines import open_engine
 from bot.enrolment.service import EnrolmentService
 from bot.held_clips import forget_clip
 from bot.operations.allowances import Allowances
@@ -45,22 +42,25 @@ from bot.speech.engine import Engine
 from bot.speech.phrases import PhraseCache
 from bot.speech.scheduler import FairScheduler
 from bot.vitals import BotVitals
-from bot.voice.limits import VoiceLimits
 from bot.voice.manager import VoiceManager
-from bot.voice_watch import VoiceChange, VoiceChangeKind, VoiceWatch
+from bot.voice_watch import VoiceWatch
+from bot.wiring import (
+    departing,
+    enrolment_of_members,
+    forget_changed_voices,
+    phrase_cache,
+    privacy_service,
+    speech_desk,
+    voice_limits,
+)
 from bot.workers import Worker
-from storage.departures import Departures
 from storage.dictionary import DictionaryStore
-from storage.erasure import Eraser
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
 from storage.settings import SettingsStore
 from storage.usage import UsageStore
 from storage.voices import VoiceStore
-
-ForgetClip = Callable[[str], Awaitable[None]]
-"""Has nothing left of a clip, by its hash, where it was prepared or fetched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,66 +98,12 @@ async def open_backstage(
         VoiceWatch(store, commits).running() as watch,
         Health().running() as health,
     ):
-        health.watch("engine", engine.condition)
-        for device in engine.devices:
-            health.watch(f"engine {device.name}", device.condition)
-        health.watch("media worker", media.condition)
-        health.watch("database", partial(_condition_of, store))
-        guild_settings = SettingsService(SettingValues.beside(store), ceilings(settings.limits))
-        commits.subscribe(guild_settings.take_in)
-        figures = Figures()
-        scheduler = fair_scheduler(engine, store.clips, figures.sentence)
-        phrases = _phrases(settings, engine)
-        forget = partial(forget_clip, engine, store.clips)
-        _forget_changed_voices(watch, phrases, scheduler, forget)
-        audit = AuditTrail.beside(store, guild_settings)
-        privacy = _privacy(store, watch, audit, phrases, scheduler, forget)
-        commits.subscribe(privacy.take_in)
-        usage = UsageStore(store.database)
-        allowed = Allowances(settings.limits, guild_settings, usage)
-        shared = _Shared(
-            settings,
-            store,
-            engine,
-            scheduler,
-            watch,
-            guild_settings,
-            enrolment_service(
-                settings,
-                media,
-                store,
-                lambda: engine.clip_need,
-                engine.analysis,
-                no_go_clips(settings),
-                allowed.enrolment,
-            ),
-            _speech_desk(settings, scheduler, media, engine, phrases),
-            audit,
-            privacy,
-            Departing(
-                privacy,
-                Departures(store.database),
-                timedelta(days=settings.storage.departed_days),
-                audit.record,
-                covers=_covered(settings),
-            ),
-            Exporter(store, audit),
-            figures,
-            allowed,
-        )
-        vitals = BotVitals(engine, media, scheduler, phrases)
-        proxy = settings.discord.proxy
+        _watch_health(health, store, media, engine)
+        shared = _share(settings, store, media, engine, watch, commits)
+        vitals = BotVitals(engine, media, shared.scheduler, shared.phrases)
 
         def make_bot(message_content: bool) -> MynahBot:
-            bot = MynahBot(
-                shared.services,
-                proxy=proxy.get_secret_value() if proxy else None,
-                connector=connector() if connector else None,
-                sync_at_start=sync_at_start,
-                message_content=message_content,
-                shards=settings.discord.shards,
-                directory=settings.storage.directory,
-            )
+            bot = _bot(shared, connector, message_content, sync_at_start)
             health.watch("discord", bot.condition)
             health.watch("pacer", bot.services.voice.pacer.condition)
             vitals.bot = bot
@@ -166,10 +112,75 @@ async def open_backstage(
         async with shared.audit.running():
             try:
                 yield Backstage(
-                    engine, shared.enrolment, scheduler, figures, vitals, make_bot, health
-                )
+                    engine, shared.enrolment, shared.scheduler, shared.figures, vitals, make_bot,
+                    health,
+                )  # fmt: skip
             finally:
-                await scheduler.close()
+                await shared.scheduler.close()
+
+
+def _watch_health(health: Health, store: VoiceStore, media: Worker, engine: Engine) -> None:
+    health.watch("engine", engine.condition)
+    for device in engine.devices:
+        health.watch(f"engine {device.name}", device.condition)
+    health.watch("media worker", media.condition)
+    health.watch("database", partial(_condition_of, store))
+
+
+def _share(
+    settings: Settings,
+    store: VoiceStore,
+    media: Worker,
+    engine: Engine,
+    watch: VoiceWatch,
+    commits: CommitWatch,
+) -> _Shared:
+    """Make what every client is given, and have each told of the changes that concern it."""
+    guild_settings = SettingsService(SettingValues.beside(store), ceilings(settings.limits))
+    figures, phrases = Figures(), phrase_cache(settings, engine)
+    scheduler = fair_scheduler(engine, store.clips, figures.sentence)
+    forget = partial(forget_clip, engine, store.clips)
+    audit = AuditTrail.beside(store, guild_settings)
+    privacy = privacy_service(store, watch, audit, phrases, scheduler, forget)
+    allowances = Allowances(settings.limits, guild_settings, UsageStore(store.database))
+    commits.subscribe(guild_settings.take_in)
+    forget_changed_voices(watch, phrases, scheduler, forget)
+    commits.subscribe(privacy.take_in)
+    return _Shared(
+        settings=settings,
+        store=store,
+        engine=engine,
+        scheduler=scheduler,
+        phrases=phrases,
+        watch=watch,
+        guild_settings=guild_settings,
+        enrolment=enrolment_of_members(settings, store, media, engine, allowances),
+        desk=speech_desk(settings, scheduler, media, engine, phrases),
+        audit=audit,
+        privacy=privacy,
+        departing=departing(settings, store, privacy, audit),
+        exporter=Exporter(store, audit),
+        figures=figures,
+        allowances=allowances,
+    )
+
+
+def _bot(
+    shared: _Shared,
+    connector: Callable[[], aiohttp.BaseConnector] | None,
+    message_content: bool,
+    sync_at_start: bool,
+) -> MynahBot:
+    discord, storage = shared.settings.discord, shared.settings.storage
+    return MynahBot(
+        shared.services,
+        proxy=discord.proxy.get_secret_value() if discord.proxy else None,
+        connector=connector() if connector else None,
+        sync_at_start=sync_at_start,
+        message_content=message_content,
+        shards=discord.shards,
+        directory=storage.directory,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +191,7 @@ class _Shared:
     store: VoiceStore
     engine: Engine
     scheduler: FairScheduler
+    phrases: PhraseCache
     watch: VoiceWatch
     guild_settings: SettingsService
     enrolment: EnrolmentService
@@ -197,7 +209,7 @@ class _Shared:
         scheduler = self.scheduler
         voice = VoiceManager(
             bot,
-            _voice_limits(self.settings),
+            voice_limits(self.settings),
             scheduler.texts_at_once,
             scheduler.wait_seconds,
         )
@@ -233,78 +245,8 @@ class _Shared:
         )
 
 
-def _covered(settings: Settings) -> Callable[[int], bool]:
-    shards = settings.discord.shards
-    return shards.covers if shards is not None else lambda guild_id: True
-
-
 def _condition_of(store: VoiceStore) -> Condition:
     trouble = store.database.troubles.first
     if trouble is None:
         return Condition("ok")
     return Condition("failing", trouble.reason, since=trouble.since, last_error=trouble.reason)
-
-
-def _phrases(settings: Settings, engine: Engine) -> PhraseCache:
-    return PhraseCache(
-        settings.speech.phrase_cache_mb * MEGABYTE,
-        lambda: engine.info.sound if engine.info is not None else None,
-    )
-
-
-def _forget_changed_voices(
-    watch: VoiceWatch, phrases: PhraseCache, scheduler: FairScheduler, forget_clip: ForgetClip
-) -> None:
-    async def forget(change: VoiceChange) -> None:
-        phrases.forget(change.clip_sha256)
-        if change.kind is VoiceChangeKind.REACH:
-            return  # others go on speaking as it
-        scheduler.recording_gone(change.clip_sha256)
-        await forget_clip(change.clip_sha256)
-
-    watch.subscribe(forget)
-
-
-def _privacy(
-    store: VoiceStore,
-    watch: VoiceWatch,
-    audit: AuditTrail,
-    phrases: PhraseCache,
-    scheduler: FairScheduler,
-    forget_clip: ForgetClip,
-) -> PrivacyService:
-    async def forget(sha256: str) -> None:
-        phrases.forget(sha256)
-        scheduler.recording_gone(sha256)
-        await forget_clip(sha256)
-
-    return PrivacyService(
-        Eraser.beside(store), forget_clip=forget, flush=audit.flush, look=watch.try_look
-    )
-
-
-def _speech_desk(
-    settings: Settings,
-    scheduler: FairScheduler,
-    media: Worker,
-    engine: Engine,
-    phrases: PhraseCache,
-) -> SpeechDesk:
-    return SpeechDesk(
-        scheduler,
-        text_limits(settings),
-        media,
-        lambda: engine.reads,
-        settings.voice.prefetch_seconds,
-        load=engine.ensure_loaded,
-        phrases=phrases,
-    )
-
-
-def _voice_limits(settings: Settings) -> VoiceLimits:
-    return VoiceLimits(
-        queue_per_guild=settings.limits.queue_per_guild,
-        queue_per_member=settings.limits.queue_per_member,
-        alone_seconds=settings.voice.alone_seconds,
-        prefetch_seconds=settings.voice.prefetch_seconds,
-    )
