@@ -138,7 +138,7 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build requirements/chatterbox.in -c requirements/dev.txt -o requirements/chatterbox.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres --extra s3 -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
 
 include tools/release/targets.mk

@@ -285,6 +285,19 @@ def test_one_package_talks_to_postgresql_and_is_imported_for_a_url() -> None:
     assert users <= {"storage.opening"}
 
 
+def test_one_module_talks_to_object_stores_and_is_imported_for_an_address() -> None:
+    assert {m for m in MODULES for n in imports(m) if within(n, "obstore")} == {
+        "storage.objects.bucket"
+    }
+    outside = [module for module in MODULES if not within(module, "storage.objects")]
+    users = {m for m in outside for n in imports(m) if within(n, "storage.objects.clips")}
+    assert users == {"bot.clip_place"}
+    ours = "('obstore', 'storage.objects.bucket')"
+    script = f"import sys, bot.app; print([n for n in sys.modules if n.startswith({ours})])"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 def test_help_is_quick_to_import() -> None:
     script = (
         "import sys; from bot.cli.main import run; run(['--help']); print('discord' in sys.modules)"
