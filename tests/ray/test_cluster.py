@@ -1,0 +1,135 @@
+"""Engines of a real Ray cluster: who speaks, what is lost with one, what is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ray.cluster_utils import Cluster
+
+from bot.errors import EngineDeadError, EngineError
+from bot.speech.engine_client import EngineClient
+from bot.speech.engines.select import open_engine
+from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+from storage.clips import clip_path, write_clip
+from storage.types import ReferenceClip
+from tests.ray.conftest import NODE, OpenCluster
+from tests.ray.engines import SENTENCE_SECONDS, open_cloning, open_fixed
+from tests.speech.continuous_engine import open_continuous, sentence
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def speak(client: EngineClient, request: SynthesisRequest) -> SynthesisResult:
+    (result,) = await client.synthesize([request])
+    return result
+
+
+async def until_slots(client: EngineClient, slots: int) -> None:
+    async with asyncio.timeout(60):
+        while client.slots != slots:
+            await asyncio.sleep(0.05)
+
+
+def packets(result: SynthesisResult) -> tuple[bytes, ...]:
+    assert isinstance(result, Speech)
+    return result.packets
+
+
+async def test_two_engines_take_turns_and_a_text_is_spoken_once_each(
+    open_cluster: OpenCluster,
+) -> None:
+    async with open_cluster(open_fixed, actors=2) as client:
+        await until_slots(client, 2)
+        texts = [f"text {number}" for number in range(12)]
+        begun = time.monotonic()
+        results = [packets(each) for each in await asyncio.gather(
+            *(speak(client, sentence(text)) for text in texts))]  # fmt: skip
+        seconds = time.monotonic() - begun
+    assert [text.decode() for _, text in results] == texts
+    assert len({process for process, _ in results}) == 2
+    assert 12 * SENTENCE_SECONDS / seconds > 1.5
+
+
+async def test_the_embedded_engine_speaks_from_another_process(open_cluster: OpenCluster) -> None:
+    async with open_cluster(open_engine, actors=1) as client:
+        result = await speak(client, sentence("Hello there."))
+        assert client.info is not None
+        assert client.info.members is not None
+        assert (client.info.kind, len(client.info.members)) == ("piper", 1)
+    assert len(packets(result)) > 20
+
+
+async def test_a_lost_engines_sentence_is_spoken_by_the_other(open_cluster: OpenCluster) -> None:
+    async with open_cluster(open_fixed, actors=2) as client:
+        await until_slots(client, 2)
+        lost, *others = await asyncio.gather(
+            speak(client, sentence("crash")), *(speak(client, sentence("on")) for _ in range(4))
+        )
+        assert isinstance(lost, EngineError)
+        assert "twice" in str(lost)
+        assert [packets(other)[1] for other in others] == [b"on"] * 4
+        await until_slots(client, 2)  # Ray began them anew
+
+
+async def test_a_sentence_that_is_given_up_is_given_up_in_the_actor(
+    open_cluster: OpenCluster,
+) -> None:
+    async with open_cluster(open_continuous, actors=1) as client:
+        endless = asyncio.create_task(speak(client, sentence("x" * 1_000_000)))
+        beside = packets(await speak(client, sentence("beside")))
+        assert b"x" in beside[0]
+        endless.cancel()
+        async with asyncio.timeout(30):
+            while b"x" in packets(await speak(client, sentence("again")))[0]:
+                pass
+
+
+async def test_a_deleted_voice_is_forgotten_by_every_engine_before_the_answer(
+    open_cluster: OpenCluster, tmp_path: Path
+) -> None:
+    async with open_cluster(open_cloning, actors=2) as client:
+        await until_slots(client, 2)
+        voices = [_voice(tmp_path, seed) for seed in (1, 2)]
+        for voice in voices * 2:
+            both = (speak(client, SynthesisRequest("Hi.", voice)) for _ in range(2))
+            await asyncio.gather(*both)
+        await client.forget(voices[0].clip_sha256)
+        later = [speak(client, SynthesisRequest("Hi.", voices[1])) for _ in range(2)]
+        for result in await asyncio.gather(*later):
+            assert packets(result) == (voices[1].clip_sha256.encode(),)
+
+
+async def test_a_machine_that_leaves_takes_nothing_along_and_one_that_joins_is_noticed(
+    open_cluster: OpenCluster, cluster: Cluster
+) -> None:
+    async with open_cluster(open_fixed, gpus=1) as client:
+        await until_slots(client, 2)
+        node = cluster.add_node(num_gpus=1, **NODE)
+        await until_slots(client, 3)
+        spoken = [asyncio.create_task(speak(client, sentence(f"{n}"))) for n in range(9)]
+        await asyncio.wait(spoken, return_when=asyncio.FIRST_COMPLETED)
+        cluster.remove_node(node)
+        results = await asyncio.gather(*spoken)
+        assert [packets(each)[1] for each in results] == [f"{n}".encode() for n in range(9)]
+        await until_slots(client, 2)
+
+
+async def test_a_cluster_that_is_away_is_an_engine_that_is_out_of_order(
+    open_cluster: OpenCluster,
+) -> None:
+    with pytest.raises(EngineDeadError, match=r"reached at 127\.0\.0\.1:9 "):
+        async with open_cluster(open_fixed, address="127.0.0.1:9"):
+            pytest.fail("there is none")
+
+
+def _voice(folder: Path, seed: int) -> VoiceReference:
+    # Longer than what Ray takes as one argument without its object store.
+    samples = np.random.default_rng(seed).normal(0, 0.1, 240_000).astype(np.float32)
+    clip = ReferenceClip(samples)
+    path = clip_path(folder, clip.sha256)
+    write_clip(path, clip)
+    return VoiceReference(path, clip.sha256)
