@@ -100,9 +100,9 @@ def expected_seconds(engine: Facts, cost: Cost, usual: Speed | None = None) -> f
     if engine.company_slows:
         # They share it: all that begin together end later, by as much as there are of them.
         working *= 1 + min(engine.taken, engine.slots - 1)
-    elif working > 0:
-        # Each of the others is in that part with this probability, and half through it.
-        working += engine.taken * min(1.0, speed.serial / working) * speed.serial / 2
+    else:
+        # All that it has come to that part one after another: `make bench ARGS=scale` shows it.
+        working += engine.taken * speed.serial
     preparing = 0.0 if cost.voice in engine.prepared else speed.preparing
     return engine.others_seconds + waiting_seconds(engine, cost.slots) + preparing + working
 
