@@ -8,11 +8,14 @@ from), the members (`benchmarks.simulation.load`), and the pacer's thread.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from benchmarks.simulation import process
 from benchmarks.simulation.card import CardCosts
@@ -31,6 +34,7 @@ QUICK_SECONDS = 2.0
 
 async def run() -> dict[str, Any]:
     """Simulate every size, measure this machine, draw the pictures."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     cases = [Case(servers, cards, SECONDS[servers]) for servers in SECONDS for cards in CARDS]
     result = {
         "load": asdict(Load()),

@@ -138,10 +138,9 @@ class Server:
         while True:
             while len(said) < 2 and (item := self.say(len(said))) is not None:
                 said.append(item)
-            if said:
-                await asyncio.wait([said.popleft().ended])
-            else:
-                await self._pause(self._load.gap_seconds)
+            ended = said.popleft().ended if said else None
+            if ended is None or await ended is not UtteranceEnd.PLAYED:
+                await self._pause(self._load.gap_seconds)  # it was refused
 
     async def _talk_in_bursts(self) -> None:
         bursting = self._dice.random() < self._load.burst_share

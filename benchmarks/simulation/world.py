@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import structlog
 
 from benchmarks.simulation.card import Card, CardCosts
 from benchmarks.simulation.clock import SimulatedLoop
@@ -37,7 +35,6 @@ class Case:
 
 def simulate(case: Case) -> dict[str, Any]:
     """Return what came of a case. Needs a thread without a running event loop."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     started = time.process_time()
     with asyncio.Runner(loop_factory=SimulatedLoop) as runner:
         result = runner.run(_World(case).run())

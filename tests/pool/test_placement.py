@@ -109,4 +109,4 @@ def test_company_delays_where_the_processor_is_shared() -> None:
 
 def test_what_is_done_one_at_a_time_delays_in_company() -> None:
     engine = Facts("gpu", 4, [Work(1.0)], Speed(1.0, 0.0, serial=0.5))
-    assert expected_seconds(engine, SENTENCE) == 1.0 + 0.5 * 0.5 / 2
+    assert expected_seconds(engine, SENTENCE) == 1.0 + 0.5
