@@ -27,6 +27,9 @@ SECONDS = {100: 300.0, 300: 120.0, 1_000: 60.0, 3_000: 30.0, 10_000: 15.0}
 """Simulated, by servers: as many texts of many servers come in a shorter time."""
 
 CARDS = (1, 2, 4, 8, 16)
+OVERLOAD = Case(200, 1, 300.0, load=Load(one_busy_of=10))
+"""Twenty servers that always have more to say than one card can, for long enough to be heard."""
+
 PICTURES = Path(__file__).parent.parent / "docs" / "images"
 QUICK_SECONDS = 2.0
 """Until a newcomer is heard, in 19 of 20 cases: what is called enough below."""
@@ -41,6 +44,7 @@ async def run() -> dict[str, Any]:
         "costs": asdict(CardCosts()),
         "warm_up_seconds": WARM_UP_SECONDS,
         "cases": await simulated(cases),
+        "overload": (await simulated([OVERLOAD]))[0],
         "decisions": process.decisions(),
         "channels": await process.channels(),
     }
@@ -66,11 +70,11 @@ def goals(result: dict[str, Any]) -> list[dict[str, Any]]:
     """Return what is asked of the scheduler."""
     busy = result["decisions"]["1000"]["all slots taken"]
     ratio = round(busy["now_ms"] / busy["before_ms"], 3)
-    least = min(case["jain_of_busy_servers"] for case in result["cases"])
+    least = result["overload"]["jain_of_busy_servers"]
     return [
         {"name": "a decision with 1,000 waiting and all slots taken, times the former one",
          "measured": ratio, "limit": 0.25, "met": ratio <= 0.25},
-        {"name": "Jain's index of servers that ask alike, the least of all cases",
+        {"name": "Jain's index of 20 servers that ask alike, on one card that they overload",
          "measured": least, "limit": 0.9, "met": least >= 0.9},
     ]  # fmt: skip
 
@@ -147,7 +151,7 @@ def lines(result: dict[str, Any]) -> list[str]:
         f"{_told(case['busy_first_sound_seconds'])}; busy {case['utilisation']:.0%}, refused "
         f"{case['refused_share']:.1%}, Jain {case['jain_of_busy_servers']}, voices there "
         f"{case['voice_hits']:.0%}"
-        for case in result["cases"]
+        for case in [*result["cases"], result["overload"]]
     ]
     told += [
         f"a decision, {waiting} wait, {when}: {each['before_ms']} ms before, {each['now_ms']} now"

@@ -139,7 +139,11 @@ class Server:
             while len(said) < 2 and (item := self.say(len(said))) is not None:
                 said.append(item)
             ended = said.popleft().ended if said else None
-            if ended is None or await ended is not UtteranceEnd.PLAYED:
+            if ended is not None:
+                await asyncio.wait(
+                    [ended]
+                )  # not `await ended`: who ends the talk would end it, too
+            if ended is None or ended.result() is not UtteranceEnd.PLAYED:
                 await self._pause(self._load.gap_seconds)  # it was refused
 
     async def _talk_in_bursts(self) -> None:

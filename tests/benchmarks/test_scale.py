@@ -135,7 +135,12 @@ def test_simulated_waits_are_those_of_a_real_clock() -> None:
 
 async def test_the_result_is_told_and_drawn(tmp_path: Path) -> None:
     cases = await scale.simulated([Case(40, 1, 10.0), Case(80, 1, 10.0)])
-    result = {"cases": cases, "decisions": decisions((64, 1_000)), "channels": {}}
+    result = {
+        "cases": cases,
+        "overload": cases[0],
+        "decisions": decisions((64, 1_000)),
+        "channels": {},
+    }
     scale.draw_all(result, tmp_path)
     told = "\n".join(scale.lines(result))
     assert "80 servers,  1 cards" in told
