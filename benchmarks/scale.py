@@ -139,7 +139,7 @@ def _decisions(result: dict[str, Any], when: str) -> Chart:
         for name, key in (("before", "before_ms"), ("now", "now_ms"))
     }
     ticks = [float(waiting) for waiting in told]
-    return Chart(f"A decision while {when}", "servers that wait", "milliseconds",
+    return Chart(f"A decision: {when}", "servers that wait", "milliseconds",
                  ticks, (0.01, 0.1, 1, 10, 100), lines, log=True)  # fmt: skip
 
 
