@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from bot.config import Settings
+from bot.engines import open_engine
 from bot.pool.cores import take_share
 from bot.pool.pool import EnginePool
 from bot.speech.engine_client import EngineClient
@@ -120,3 +122,26 @@ async def test_engines_on_a_cpu_share_its_cores() -> None:
         assert share == set(cores[1::2] if len(cores) > 1 else cores)
     finally:
         await worker.close()
+
+
+async def test_two_of_piper_speak_one_text_and_one_speaks_on_for_a_killed_one(
+    tmp_path: Path,
+) -> None:
+    settings = Settings.model_validate(
+        {"storage": {"directory": tmp_path}, "engine": {"kind": "piper", "devices": ["cpu", "cpu"]}}
+    )
+    text = [SynthesisRequest(f"This is sentence {n}.", VoiceReference(tmp_path, "")) for n in "ab"]
+    async with open_engine(settings) as engine:
+        for device in engine.devices:
+            await device.probe(text[0])
+        assert (engine.slots, engine.info and engine.info.device) == (2, "cpu")
+        await engine.synthesize(text)
+        assert [device.reading().sentences for device in engine.devices] == [1, 1]
+        speaking = asyncio.create_task(engine.synthesize(text * 2))
+        while not all(device.reading().working for device in engine.devices):
+            await asyncio.sleep(0)
+        pid = engine.workers[0].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        results = await speaking
+        assert all(isinstance(result, Speech) and result.seconds > 0.5 for result in results)
