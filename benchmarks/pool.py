@@ -7,12 +7,15 @@ cores allow, where each worker has its share of them.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from bot.pool.cores import take_share
 from bot.pool.pool import EnginePool
@@ -115,6 +118,8 @@ async def sentences_a_second(pool: EnginePool, sentences: int) -> float:
 
 async def run() -> dict[str, Any]:
     """Measure all, in turns."""
+    quiet = structlog.make_filtering_bound_logger(logging.WARNING)
+    structlog.configure(wrapper_class=quiet)
     fixed, piper = dict.fromkeys(FIXED, 0.0), dict.fromkeys(PIPER, 0.0)
     for _ in range(ROUNDS):
         for count in FIXED:
