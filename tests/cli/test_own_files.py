@@ -90,8 +90,8 @@ def test_every_command_that_takes_the_name_of_a_file_to_write_is_tried() -> None
         for name, options in _options(cli, ())
         if {"--force", "--output", "--export", "--picture"} & options
     }
-    # These replace no file that is named: a directory, with what was there kept; a model.
-    assert writing - {"restore", "models remove"} == {
+    # These replace no file that is named: all data, which is what they are for; a model.
+    assert writing - {"restore", "move", "models remove"} == {
         "voices export" if name == "export" else "voices replace" if name == "replace" else name
         for name in COMMANDS
         if name != "key new"
