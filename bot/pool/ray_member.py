@@ -118,7 +118,7 @@ class RayMember:
                 clip = await self._clip(request) if send else ()
             except MynahError as error:
                 return error
-            pieces = await self._stream(_without_place(request), clip)
+            pieces = await self._heard(request, clip)
             if pieces == [UNKNOWN_CLIP] and not send:
                 send = True  # its cache had no room, or it is a new process
                 continue
@@ -127,6 +127,14 @@ class RayMember:
                 return assemble(pieces)
             except GarbageError as error:
                 raise MemberLostError(f"{self.name} answered nonsense: {error}") from None
+
+    async def _heard(self, request: SynthesisRequest, clip: tuple[bytes, ...]) -> list[bytes]:
+        """Return a sentence's pieces. An actor that was lost is ready when it answers again."""
+        try:
+            return await self._stream(_without_place(request), clip)
+        except MemberLostError:
+            self.answers = False
+            raise
 
     async def forget(self, clip_sha256: str) -> None:
         """Return when the actor has nothing left of a clip.
