@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -126,6 +127,9 @@ class Loading:
         elif not self._is_like_others(info):
             self._refuse(seat, info)
             return
+        elif _numbers(info) != _numbers(self.model):
+            log.warning("engines compute in different numbers", stage="engine", device=seat.name,
+                        computes=_numbers(info), others=_numbers(self.model))  # fmt: skip
         self._up.set()
         self._on_ready()
         for other in self._seats:
@@ -187,3 +191,8 @@ def _take_note(task: asyncio.Task[None]) -> None:
     error = None if task.cancelled() else task.exception()
     if error is not None and not isinstance(error, EngineDeadError):
         log.warning("engine not loaded", stage="engine", error=str(error))
+
+
+def _numbers(info: EngineInfo) -> str:
+    """Return in what an engine computes, without what was measured to choose it."""
+    return re.sub(r" \([^)]*\)", "", info.computes)

@@ -68,6 +68,7 @@ class SimulatedMember:
     workers = devices = ()
     kind, reads, clip_need = "piper", WORDS, ClipNeed()
     company_slows = False
+    computes = ""
 
     def __init__(
         self, name: str, *, slots: int = 1, seconds: float = 1.0, load: float = 5.0, model: str = ""
@@ -107,7 +108,11 @@ class SimulatedMember:
                 if self.broken:
                     raise EngineDeadError(self.broken, "It is out of order.")
                 self.info = dataclasses.replace(
-                    INFO, model=self._model, device=self.name, slots=self.slots
+                    INFO,
+                    model=self._model,
+                    device=self.name,
+                    slots=self.slots,
+                    computes=self.computes,
                 )
                 self._lost, self.ready = asyncio.Event(), True
                 if self.on_slots is not None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import pytest
+import structlog
 
 from bot.errors import EngineDeadError, EngineError
 from bot.pool.member import Member
@@ -264,6 +265,20 @@ def test_one_with_another_model_is_given_nothing_and_told_of() -> None:
             "It loaded other, and cuda:0 speaks with simulated. All have to load the same: set "
             "engine.model to it, or take cuda:1 out of engine.devices."
         )
+        await pool.close()
+
+    simulate(work)
+
+
+def test_engines_that_compute_in_different_numbers_are_told_of() -> None:
+    async def work() -> None:
+        given = members(3)
+        given[0].computes = "T3 in bf16 (bf16 takes 0.61 of the time here)"
+        given[1].computes = "T3 in bf16 (bf16 takes 0.62 of the time here)"
+        given[2].computes = "T3 in fp32"
+        with structlog.testing.capture_logs() as lines:
+            pool = await loaded(given)
+        assert [line["device"] for line in lines] == ["cuda:2"]
         await pool.close()
 
     simulate(work)
