@@ -45,6 +45,7 @@ from bot.vitals import BotVitals
 from bot.voice.manager import VoiceManager
 from bot.voice_watch import VoiceWatch
 from bot.wiring import (
+    covered,
     departing,
     enrolment_of_members,
     forget_changed_voices,
@@ -140,7 +141,7 @@ def _share(
     figures, phrases = Figures(), phrase_cache(settings, engine)
     scheduler = fair_scheduler(engine, store.clips, figures.sentence)
     forget = partial(forget_clip, engine, store.clips)
-    audit = AuditTrail.beside(store, guild_settings)
+    audit = AuditTrail.beside(store, guild_settings, covered(settings))
     privacy = privacy_service(store, watch, audit, phrases, scheduler, forget)
     allowances = Allowances(settings.limits, guild_settings, UsageStore(store.database))
     commits.subscribe(guild_settings.take_in)

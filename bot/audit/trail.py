@@ -38,11 +38,17 @@ _PAUSE_SECONDS = 0.05  # between batches, so that others get to write
 class AuditTrail:
     """What happened, in an append-only chain for each guild.
 
-    reader: pages and look-ups.
+    reader: pages and look-ups. covers: of which guilds this process removes old rows.
     """
 
-    def __init__(self, store: AuditStore, reader: AuditReader, settings: SettingsService) -> None:
-        self.store, self.reader = store, reader
+    def __init__(
+        self,
+        store: AuditStore,
+        reader: AuditReader,
+        settings: SettingsService,
+        covers: Callable[[int], bool] = lambda guild_id: True,
+    ) -> None:
+        self.store, self.reader, self._covers = store, reader, covers
         self._settings = settings
         self._waiting: deque[tuple[int, Callable[[], Spoken]]] = deque()
         self._unrecorded: Counter[int] = Counter()
@@ -52,9 +58,15 @@ class AuditTrail:
         self._failed = False
 
     @classmethod
-    def beside(cls, voices: VoiceStore, settings: SettingsService) -> AuditTrail:
+    def beside(
+        cls,
+        voices: VoiceStore,
+        settings: SettingsService,
+        covers: Callable[[int], bool] = lambda guild_id: True,
+    ) -> AuditTrail:
         """Return the trail in the database of `voices`, which goes on owning it."""
-        return cls(AuditStore(voices.database, voices.keys), AuditReader(voices.database), settings)
+        store = AuditStore(voices.database, voices.keys)
+        return cls(store, AuditReader(voices.database), settings, covers)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[AuditTrail]:
@@ -158,6 +170,8 @@ class AuditTrail:
         await self.store.seal_all()
         removed = 0
         for chain in await self.store.chains():
+            if not self._covers(chain.guild_id):
+                continue  # another process's
             days = (await self._settings.guild(chain.guild_id)).audit_days
             until = now() - timedelta(days=days)
             while batch := await self.store.prune(chain.guild_id, until):

@@ -206,6 +206,17 @@ async def test_rows_go_when_they_are_as_old_as_the_server_says(
     assert [await verify(voices.database, guild) for guild in (GUILD, OTHER, 0)] == [[], [], []]
 
 
+async def test_rows_of_another_processs_servers_stay_for_that_process(
+    trail: AuditTrail, store: Store, voices: VoiceStore
+) -> None:
+    for guild in (GUILD, OTHER):
+        await old(store, guild, 400)
+    settings = SettingsService(SettingValues.beside(voices))
+    mine = AuditTrail(store, trail.reader, settings, covers=lambda guild_id: guild_id == GUILD)
+    assert await mine.prune() == 1
+    assert [len(await rows(trail, guild)) for guild in (GUILD, OTHER)] == [0, 1]
+
+
 async def test_old_rows_go_every_hour(
     trail: AuditTrail, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
