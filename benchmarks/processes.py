@@ -1,9 +1,10 @@
 """One bot in several processes on the wire: servers that speak at once, and the pace of each.
 
-Real programs (`mynah run`, with an engine that costs a fixed time) on one data directory, each with
-shards of its own, in the loopback Discord, which lets one shard identify in 5 s. Calls are
-encrypted end to end. Gaps are taken from the kernel's receive times while all servers speak. Bare
-programs that only sleep from packet to packet show what pace the machine keeps meanwhile.
+Real programs (`mynah run`, each with a pool of two engines that cost a fixed time) on one data
+directory, each with shards of its own, in the loopback Discord, which lets one shard identify in
+5 s. Calls are encrypted end to end. Gaps are taken from the kernel's receive times while all
+servers speak. Bare programs that only sleep from packet to packet show what pace the machine keeps
+meanwhile.
 """
 
 from __future__ import annotations
@@ -197,7 +198,7 @@ async def measure(processes: int, shards_each: int, servers: int, sentences: int
             "processes": processes,
             "shards": processes * shards_each,
             "servers": servers,
-            "engine": {"cost_seconds": COST_SECONDS, "slots": SLOTS,
+            "engines_each": {"engines": 2, "cost_seconds": COST_SECONDS, "slots": SLOTS,
                        "sentence_seconds": SENTENCE_SECONDS, "sentences": sentences},
             "identified": gateway.identified,
             "identified_too_early": gateway.identified_too_early,

@@ -1,4 +1,4 @@
-"""`mynah run` with an engine whose sentences all cost the same, so that all else is measured.
+"""`mynah run` with two engines whose sentences all cost the same, so that all else is measured.
 
     python -m benchmarks.doubles.fixed_program run
 
@@ -17,6 +17,8 @@ import numpy.typing as npt
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
 from bot.config import Settings
+from bot.pool.pool import EnginePool
+from bot.speech.engine import Engine, EngineDevice
 from bot.speech.load_progress import OnProgress
 from bot.speech.types import (
     PACKET_SECONDS,
@@ -57,7 +59,7 @@ class NoAnalysis:
 
 
 class FixedEngine:
-    """A `bot.speech.engine.Engine` that is always there."""
+    """A `bot.pool.member.Member` that is always there."""
 
     info: EngineInfo | None = EngineInfo(
         "piper", "fixed", "cuda", clones=False, reason="", load_seconds=0.0, slots=SLOTS
@@ -71,8 +73,10 @@ class FixedEngine:
     company_slows = False
     withdraws = True
     workers: tuple[Worker, ...] = ()
+    devices: tuple[EngineDevice, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.on_slots: Callable[[], None] | None = None
         packets = (PACKET,) * round(SENTENCE_SECONDS / PACKET_SECONDS)
         self._speech = Speech(packets, SENTENCE_SECONDS)
@@ -97,6 +101,15 @@ class FixedEngine:
         await asyncio.sleep(COST_SECONDS)
         return [self._speech] * len(batch)
 
+    async def try_once(
+        self, batch: Sequence[SynthesisRequest], *, alone: bool = False
+    ) -> list[SynthesisResult]:
+        """Return the same speech for each request."""
+        return await self.synthesize(batch)
+
+    def settle(self, model: EngineInfo) -> None:
+        """It has one model."""
+
     async def forget(self, clip_sha256: str) -> None:
         """Nothing is kept."""
 
@@ -109,9 +122,13 @@ class FixedEngine:
 
 
 @asynccontextmanager
-async def open_fixed_engine(_settings: Settings) -> AsyncIterator[FixedEngine]:
-    """Stand in for `bot.app.open_engine`."""
-    yield FixedEngine()
+async def open_fixed_engines(_settings: Settings) -> AsyncIterator[Engine]:
+    """Stand in for `bot.engines.open_engine`."""
+    pool = EnginePool([FixedEngine("one"), FixedEngine("two")])
+    try:
+        yield pool
+    finally:
+        await pool.close()
 
 
 def main() -> None:
@@ -119,7 +136,7 @@ def main() -> None:
     from bot import backstage
     from bot.__main__ import main as mynah
 
-    backstage.open_engine = open_fixed_engine
+    backstage.open_engine = open_fixed_engines
     mynah()
 
 
