@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.installation import command
 from bot.languages import LANGUAGES
 from bot.speech.choice import Card, Choice, Machine, choose
 from bot.speech.models import MODELS
@@ -162,7 +163,7 @@ def test_it_says_what_the_language_lacks_on_a_card_for_english() -> None:
 def test_it_says_how_to_have_more_than_piper() -> None:
     choice = choose(machine(chatterbox=False))
     assert choice.reason == "Chatterbox, which clones voices, is not installed"
-    assert "make install-chatterbox" in choice.more
+    assert command("chatterbox") in choice.more
 
 
 def test_many_languages_are_not_all_named() -> None:
