@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
 from bot.errors import EngineDeadError
+from bot.pool.member import Member
+from bot.pool.pool import EnginePool
 from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.load_progress import OnProgress
 from bot.speech.types import (
@@ -183,3 +185,34 @@ class SimulatedMember:
 
 def request(text: str, voice: str = "") -> SynthesisRequest:
     return SynthesisRequest(text, VoiceReference(Path("unused"), voice))
+
+
+def pool_of(
+    members: Sequence[Member], *, settled: bool = True, together: bool = True
+) -> EnginePool:
+    clock = asyncio.get_running_loop().time
+    return EnginePool(members, settled=settled, together=together, clock=clock)
+
+
+def members(count: int, *, slots: int = 1, seconds: float = 1.0) -> list[SimulatedMember]:
+    return [
+        SimulatedMember(f"cuda:{number}", slots=slots, seconds=seconds) for number in range(count)
+    ]
+
+
+async def loaded(given: Sequence[SimulatedMember]) -> EnginePool:
+    """Return a pool all of whose engines are there."""
+    pool = pool_of(given)
+    await pool.start()
+    while not all(member.ready for member in given):
+        await asyncio.sleep(1)
+    for member in given:
+        member.told.clear()
+    return pool
+
+
+def said(result: SynthesisResult) -> tuple[str, str]:
+    """Return which engine made it, and of which text."""
+    assert isinstance(result, Speech)
+    engine, text = result.packets
+    return engine.decode(), text.decode()
