@@ -65,10 +65,11 @@ test-chatterbox: $(CHATTERBOX)/.ready ## test the Chatterbox engine with tiny ra
 	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(CHATTERBOX)/bin/python -m pytest \
 		-n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/chatterbox $(ARGS)
 
-# The stores' tests run once more, with PostgreSQL under them.
+# The stores' tests run twice more: with PostgreSQL, and with S3 under them.
 test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with real servers on this machine
 	$(SERVERS)/bin/python -m pytest -n 0 tests/servers $(ARGS)
 	$(SERVERS)/bin/python -m pytest -n 0 -p tests.servers.stores_on_postgres
+	$(SERVERS)/bin/python -m pytest -n 0 -p tests.servers.stores_on_s3
 
 test-ray: $(RAY)/.ready ## test engines of a Ray cluster, a real one on this machine (minutes)
 	$(RAY)/bin/python -m pytest -n 0 tests/ray $(ARGS)
