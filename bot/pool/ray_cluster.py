@@ -10,6 +10,7 @@ import contextlib
 import logging
 import os
 import platform
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 PREFIX = "mynah-engine-"
 """Begins the names of the actors; a number follows, or the machine that `engine serve` is on."""
+
+KNOCK_SECONDS = 5.0
+"""For the cluster's head to take a connection."""
 
 _GROUPS = {"speech": 1024, "health": 64}
 """Calls at once of each concurrency group, so that health is answered whatever is spoken."""
@@ -72,6 +76,7 @@ def connect(spec: RaySpec) -> Any:
     if ray.is_initialized():
         return ray
     with _explained(spec.address):
+        _knock(spec.address)
         ray.init(
             address=spec.address,
             namespace=spec.namespace,
@@ -80,6 +85,13 @@ def connect(spec: RaySpec) -> Any:
             log_to_driver=False,
         )
     return ray
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens: Ray would try for a minute, and end this process."""
+    if address != "auto":
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_SECONDS).close()
 
 
 @contextlib.contextmanager

@@ -62,9 +62,11 @@ def open_cluster(cluster: Cluster, namespace: str) -> OpenCluster:
         client = EngineClient(worker, EngineSpec(), open_engine=partial(open_ray_engine, ray_spec))
         try:
             await client.start()
-            async with following(client):
-                yield client
-            await worker.run(end_all, ray_spec)
+            try:
+                async with following(client):
+                    yield client
+            finally:
+                await worker.run(end_all, ray_spec)  # a failed test's, too, take GPUs
         finally:
             await client.close()
 
