@@ -161,7 +161,8 @@ def _count(server: Server) -> int:
 
 def pacing_together(servers: Sequence[Server]) -> dict[str, Any]:
     """Describe the gaps of all servers, in the time in which all of them speak."""
-    arrivals = [np.asarray(s.connection.arrivals_ns, np.int64) for s in servers if s.connection]
+    # Copies: an array that numpy looks into cannot grow, and packets come still.
+    arrivals = [np.asarray(s.connection.arrivals_ns[:], np.int64) for s in servers if s.connection]
     begin = max(int(each[1]) for each in arrivals)
     end = min(int(each[-1 - _TAIL]) for each in arrivals)
     together = [each[(each >= begin) & (each <= end)] for each in arrivals]
