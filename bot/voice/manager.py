@@ -54,6 +54,7 @@ class VoiceManager:
         self._limits = limits
         self._lead = Lead(limits.prefetch_seconds, at_once, self._crowded, wait)
         self._players: dict[int, GuildPlayer] = {}
+        self._former: dict[int, set[GuildPlayer]] = {}  # by shard, of the session before
         self._closing = False
         self.on_left = lambda guild_id, lost: None
         self.on_heard = lambda channel, request: None
@@ -71,6 +72,7 @@ class VoiceManager:
             self.on_guild_available,
             self.on_guild_remove,
             self.on_shard_disconnect,
+            self.on_shard_connect,
             self.on_shard_resumed,
             self.on_shard_ready,
         ):
@@ -197,10 +199,18 @@ class VoiceManager:
         for player in self._of_shard(shard_id):
             player.gateway_resumed()
 
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """A new gateway session begins; its guilds are still to come, and with them commands."""
+        self._former.setdefault(shard_id, set()).update(self._of_shard(shard_id))
+
     async def on_shard_ready(self, shard_id: int) -> None:
-        """A new gateway session, to which no voice connection belongs."""
+        """The new session's guilds are there. No voice connection from before belongs to it."""
+        former = self._former.pop(shard_id, set())
         for player in self._of_shard(shard_id):
-            player.gateway_renewed()
+            if player in former:
+                player.gateway_renewed()
+            else:
+                player.gateway_resumed()
 
     def _of_shard(self, shard_id: int) -> list[GuildPlayer]:
         # https://discord.com/developers/docs/events/gateway#sharding

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.clip_directory import DirectoryFolder
 from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.types import NewVoice
 from storage.voices import VoiceStore
@@ -112,10 +113,10 @@ def test_where_nothing_is_stored_it_says_so(mynah: Mynah) -> None:
 def test_a_file_that_stays_is_told_and_fails(
     stored: Mynah, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> bool:
-        raise PermissionError(13, "Permission denied", str(path))
+    def refuse(folder: DirectoryFolder, name: str) -> bool:
+        raise PermissionError(13, "Permission denied", str(folder.path / name))
 
-    monkeypatch.setattr("storage.upkeep._unlink", refuse)
+    monkeypatch.setattr(DirectoryFolder, "delete", refuse)
     outcome = stored("erase", "--member", str(ANN), "--yes", "--json")
     assert outcome.code == 1
     assert json.loads(outcome.out)["erased"]["left"] == 2

@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from bot.voice.utterances import UtteranceEnd
-from tests.voice.stage import LONG, Script, eventually, open_stage
+from tests.voice.stage import LONG, SHORT, Script, eventually, open_stage
 
 
 def pacers() -> list[str]:
@@ -42,3 +42,27 @@ async def test_the_pacer_ends_also_when_closing_takes_too_long() -> None:
                 await stage.bot.voice.close()
         await eventually(lambda: not pacers())
         player.stop()
+
+
+async def test_who_joins_while_a_new_session_s_guilds_are_still_coming_stays_connected() -> None:
+    async with open_stage() as stage:
+        voice = stage.bot.voice
+        await voice.on_shard_connect(0)
+        await stage.join()
+        connection = stage.loopback.voice.connections[stage.guild.id]
+        await voice.on_shard_ready(0)
+        ticket = await stage.speak(Script([SHORT]))
+        assert await ticket.ended is UtteranceEnd.PLAYED
+        assert stage.loopback.voice.connections[stage.guild.id] is connection
+
+
+async def test_what_was_connected_before_a_new_session_is_connected_anew() -> None:
+    async with open_stage() as stage:
+        voice = stage.bot.voice
+        await stage.join()
+        connection = stage.loopback.voice.connections[stage.guild.id]
+        await voice.on_shard_connect(0)
+        await voice.on_shard_ready(0)
+        ticket = await stage.speak(Script([SHORT]))
+        assert await ticket.ended is UtteranceEnd.PLAYED
+        assert stage.loopback.voice.connections[stage.guild.id] is not connection
