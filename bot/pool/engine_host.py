@@ -109,7 +109,9 @@ class EngineHost:
         sha256 = request.voice.clip_sha256
         with self._changed:
             if self._closed:
-                raise EngineError("The voice engine is shut down.")
+                raise EngineError(
+                    Translatable("The bot is shutting down. Try again in a few minutes.")
+                )
             if clip is not None:
                 self.clips.put(sha256, clip)
             content = self.clips.get(sha256)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
 from bot.errors import EngineDeadError, EngineError
+from bot.i18n import Translatable
 from bot.pool.analysis import PoolAnalysis
 from bot.pool.condition import condition_of
 from bot.pool.loading import Loading
@@ -261,7 +262,8 @@ class EnginePool:
     ) -> SynthesisResult | None:
         by_itself = alone or seat.member.slots == 1
         if sentence.unwanted:
-            raise EngineError("The recording of this voice is gone.")  # nobody waits for it
+            # Nobody waits for it.
+            raise EngineError(Translatable("The recording of this voice is gone. Try again."))
         try:
             return await seat.speak(sentence.request, sentence.cost, alone=alone)
         except EngineNotLoadedError:

@@ -13,6 +13,7 @@ from typing import Any
 
 from bot import __version__
 from bot.errors import EngineError, MynahError
+from bot.i18n import Translatable
 from bot.pool.ray_actor import Hello
 from bot.pool.ray_cluster import import_ray
 from bot.pool.remote_pool import MemberLostError
@@ -196,7 +197,9 @@ def _lost(ray: Any, name: str) -> Iterator[None]:
     except ray.exceptions.RayTaskError as error:
         log.error("an actor failed: %s", error)
         raise EngineError(
-            f"The voice engine failed on this text ({type(error.cause).__name__})."
+            Translatable(
+                "The voice engine failed on this text ({error}).", error=type(error.cause).__name__
+            )
         ) from None
     except ray.exceptions.RayError as error:
         raise MemberLostError(f"The engine {name} was lost ({type(error).__name__}).") from None

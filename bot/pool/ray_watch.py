@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import EngineDeadError, EngineError
+from bot.i18n import Translatable
 from bot.pool.ray_actor import settings_of
 from bot.pool.ray_cluster import RaySpec, actor_names, begin_actor, wanted_actors
 from bot.pool.ray_member import RayMember
@@ -106,8 +107,11 @@ class ClusterWatch:
         silent = [member.name for member, done in zip(members, told, strict=True) if not done]
         if silent:
             raise EngineError(
-                f"These engines of the cluster may still hold a recording that was deleted, and "
-                f"do not answer: {', '.join(silent)}. They are begun anew when they do."
+                Translatable(
+                    "A voice engine that may still hold the recording does not answer: {names}. "
+                    "It is begun anew when it does.",
+                    names=", ".join(silent),
+                )
             )
 
     async def embedding(self, clip: ReferenceClip) -> Samples | None:

@@ -64,7 +64,7 @@ class GuildLimits(Settings):
         Page.LIMITS,
         N_("Stored recordings of a member"),
         N_("How much room they take, those that can be brought back included"),
-        unit="MB",
+        unit=N_("MB"),
         ge=1,
         le=MOST_MEGABYTES,
     )
@@ -81,7 +81,7 @@ class GuildLimits(Settings):
         Page.LIMITS,
         N_("Size of the recordings sent per day"),
         N_("How large those of a member may be together"),
-        unit="MB",
+        unit=N_("MB"),
         ge=1,
         le=MOST_MEGABYTES,
     )
@@ -139,7 +139,7 @@ class GuildLimits(Settings):
         Page.LIMITS,
         N_("Stored recordings of the server"),
         N_("How much room those of all together take"),
-        unit="MB",
+        unit=N_("MB"),
         ge=1,
         le=MOST_MEGABYTES,
     )
@@ -156,7 +156,7 @@ class GuildLimits(Settings):
         Page.LIMITS,
         N_("Size of what the server sends per day"),
         N_("How large the recordings of all may be together"),
-        unit="MB",
+        unit=N_("MB"),
         ge=1,
         le=MOST_MEGABYTES,
     )

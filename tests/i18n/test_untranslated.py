@@ -33,6 +33,8 @@ OPERATORS = (
     "bot/files.py",
     "bot/operations",
     "bot/config.py",
+    "bot/clip_place.py",
+    "bot/database_place.py",
 )
 """What speaks to the operator alone, in English."""
 
