@@ -36,6 +36,7 @@ from bot.reading.service import ReadingService
 from bot.reading.sessions import ReadingSessions
 from bot.reading.speaker import Speakers
 from bot.services import Services
+from bot.settings.guild import GuildSettings
 from bot.settings.service import SettingsService
 from bot.speech.audio_file import ogg_bytes
 from bot.speech.clip_needs import clip_need_of
@@ -230,6 +231,12 @@ class World:
         self.departing = Departing(  # without pauses, for which simcord would wait
             self.privacy, departures, timedelta(days=30), self.audit.record, pause_seconds=0
         )
+
+    def allowed(self, settings: GuildSettings) -> GuildSettings:
+        """Return a guild's settings as they count: the operator's limits are the most of each."""
+        most = ceilings(self.limits)
+        above = {key: value for key, value in most.items() if getattr(settings, key) > value}
+        return settings.model_copy(update=above)
 
     @cached_property
     def bot(self) -> MynahBot:
