@@ -148,6 +148,7 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres --extra s3 -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev --extra ray -c requirements/dev.txt -o requirements/ray.txt
+	$(LOCK) $(LOCK_FLAGS) --extra piper --extra ray --extra postgres --extra s3 -c requirements/dev.txt -o requirements/scale.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
 
 include tools/release/targets.mk

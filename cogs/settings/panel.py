@@ -234,9 +234,11 @@ class Panel(OwnedView):
             value = parse(self.subject.model, seen.definition.key, text)
         except UserError as error:
             return _refused(text, error)
-        return await self._change(asks, seen, value)
+        return await self._change(asks, seen, value, typed=text)
 
-    async def _change(self, asks: Interaction, seen: Editing, value: Any) -> str:
+    async def _change(
+        self, asks: Interaction, seen: Editing, value: Any, *, typed: str | None = None
+    ) -> str:
         """Store a value unless another one was stored since the member saw it."""
         async with self._changing:
             now = await self.subject.read()
@@ -247,11 +249,13 @@ class Panel(OwnedView):
             try:
                 await self.subject.change(asks, seen.definition, value)
             except (UserError, VoiceRequestError) as error:
-                return drawing.refusal(explain(error) or "")
+                return _refused(typed, error)
         self.place = replace(self.place, typed=None)
         return drawing.done(_("Saved."))
 
 
-def _refused(text: str, error: UserError) -> str:
-    typed = _("You typed “{text}”.").format(text=literal(cut(text, MAX_TYPED_SHOWN)))
-    return drawing.refusal(f"{explain(error)} {typed}")
+def _refused(typed: str | None, error: UserError | VoiceRequestError) -> str:
+    if typed is None:
+        return drawing.refusal(explain(error) or "")
+    told = _("You typed “{text}”.").format(text=literal(cut(typed, MAX_TYPED_SHOWN)))
+    return drawing.refusal(f"{explain(error)} {told}")

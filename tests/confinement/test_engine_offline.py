@@ -87,5 +87,5 @@ def test_the_library_that_downloads_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setitem(sys.modules, "huggingface_hub.constants", constants)
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
     monkeypatch.setattr(engine_worker, "close_network", lambda: (Wall("no network"),))
-    engine_worker._go_offline()
+    engine_worker._go_offline(walled=True)
     assert constants.HF_HUB_OFFLINE is True

@@ -36,5 +36,5 @@ def test_the_version_is_that_of_the_source() -> None:
 
 def test_every_lock_of_what_runs_is_in_a_bill() -> None:
     named_locks = {name for names in WAYS.values() for name in names}
-    tools = {"dev", "release", "servers"}
+    tools = {"dev", "release", "servers", "ray"}
     assert named_locks | tools == {lock.stem for lock in locks.lock_files()}

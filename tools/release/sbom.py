@@ -21,10 +21,11 @@ from tools.release.version import DISTRIBUTION, version
 WAYS = {
     "base": ("base",),
     "piper": ("piper",),
+    "scale": ("scale",),
     "chatterbox": ("service", "chatterbox", "chatterbox-nodeps"),
 }
 """Which locks make a way to install Mynah. torch, which each machine takes from another place, is
-added to that of Chatterbox by name and version."""
+added to that of Chatterbox by name and version. "scale" is piper with PostgreSQL, S3 and Ray."""
 
 
 def main() -> None:
