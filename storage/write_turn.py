@@ -24,62 +24,86 @@ TURN_SECONDS = 20.0
 @asynccontextmanager
 async def write_turn(directory: Path, seconds: float = TURN_SECONDS) -> AsyncIterator[None]:
     """Hold the turn to write in a directory, or none where it cannot be had in that time."""
-    turn = await asyncio.to_thread(_at_once, directory)
-    if turn is not None and not turn.held and not await _waited(turn, seconds):
-        turn = None  # the thread that waits for it releases it
+    turn = _Turn(directory)
+    try:
+        known = await asyncio.to_thread(turn.begin)
+    except BaseException:
+        turn.abandon()
+        raise
+    if not known or not (turn.held or await _waited(turn, seconds)):
+        yield  # whoever waits for an abandoned turn releases it
+        return
     try:
         yield
     finally:
-        if turn is not None:
-            turn.close()
+        turn.close()
 
 
 class _Turn:
-    """A descriptor of the directory. held: whether its lock is."""
+    """A descriptor of the directory. held: whether its lock is.
+
+    Threads open it and wait for it, and go on when who asked has gone: what was abandoned is
+    released by them.
+    """
 
     def __init__(self, directory: Path) -> None:
-        self._descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._directory = directory
+        self._descriptor: int | None = None
         self._deciding = threading.Lock()
-        self.held = self._abandoned = False
+        self.held = self._waiting = self._abandoned = False
 
-    def try_now(self) -> None:
-        """Take it if nobody has it. Raises OSError where there are no locks."""
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self.held = True
+    def begin(self) -> bool:
+        """Take it if nobody has it; whether there are locks. In a thread."""
+        try:
+            descriptor = os.open(self._directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return False
+        try:
+            held = _try_now(descriptor)
+        except OSError:
+            os.close(descriptor)
+            return False
+        with self._deciding:
+            self._descriptor, self.held = descriptor, held
+            if self._abandoned:
+                self.close()
+        return True
 
     def wait(self) -> None:
-        """Take it when it is its turn, in a thread; what was abandoned meanwhile is released."""
+        """Take it when it is its turn, in a thread that `waiting` was told of."""
+        assert self._descriptor is not None
         with contextlib.suppress(OSError):
             fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         with self._deciding:
-            self.held = True
+            self.held, self._waiting = True, False
             if self._abandoned:
                 self.close()
 
+    def waiting(self) -> None:
+        """Leave the descriptor to the thread that waits, until it has the turn."""
+        self._waiting = True
+
     def abandon(self) -> None:
-        """Have it released by whoever waits for it, or now where it came just so."""
+        """Have it released by the thread that is at it, or now where none is."""
         with self._deciding:
             self._abandoned = True
-            if self.held:
+            if not self._waiting:
                 self.close()
 
     def close(self) -> None:
         """Release it."""
-        os.close(self._descriptor)
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
 
-def _at_once(directory: Path) -> _Turn | None:
-    """Return a turn that is held, or that others have; None where there are no locks."""
-    turn = None
+def _try_now(descriptor: int) -> bool:
+    """Take the lock if nobody has it. Raises OSError where there are no locks."""
     try:
-        turn = _Turn(directory)
-        turn.try_now()
-    except OSError:
-        if turn is not None:
-            turn.close()
-        return None
-    return turn
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 async def _waited(turn: _Turn, seconds: float) -> bool:
@@ -91,6 +115,7 @@ async def _waited(turn: _Turn, seconds: float) -> bool:
         with contextlib.suppress(RuntimeError):  # the loop may have ended
             loop.call_soon_threadsafe(came.set)
 
+    turn.waiting()
     # A daemon: where who has the turn was stopped for good, the program can end all the same.
     threading.Thread(target=wait, name="write-turn", daemon=True).start()
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app import ENGINE_SECRETS
+from bot.engines import ENGINE_SECRETS
 from bot.workers import Worker, WorkerLimits
 from bot.workers.environment import entrusted, public
 

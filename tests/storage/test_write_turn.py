@@ -93,3 +93,24 @@ async def test_who_is_cancelled_while_waiting_leaves_nothing_held(tmp_path: Path
 async def test_without_locks_writing_goes_on(tmp_path: Path) -> None:
     async with write_turn(tmp_path / "missing"):
         pass
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_cancelled_at_any_moment_it_is_free_soon(tmp_path: Path, steps: int) -> None:
+    """Also where a thread took it just then, and nobody was there any more to be told."""
+
+    async def write() -> None:
+        async with write_turn(tmp_path):
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(write())
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    for unfinished in asyncio.all_tasks() - {asyncio.current_task()}:
+        unfinished.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        async with write_turn(tmp_path):
+            assert not is_free(tmp_path)
+    assert is_free(tmp_path)
