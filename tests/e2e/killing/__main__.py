@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-import bot.app
+import bot.engines
 from bot.logs import configure_logging
 from bot.speech.engine_client import EngineClient
 from loopback import Interaction, Message, Upload, wait_until
@@ -155,7 +155,7 @@ def main() -> None:
     options = parser.parse_args()
     configure_logging("critical", "json")
     logging.getLogger("dave").setLevel(logging.CRITICAL)
-    vars(bot.app)["EngineClient"] = functools.partial(EngineClient, open_engine=open_quick)
+    vars(bot.engines)["EngineClient"] = functools.partial(EngineClient, open_engine=open_quick)
     with tempfile.TemporaryDirectory(prefix="killing-") as folder:
         tempfile.tempdir = folder
         os.environ["TMPDIR"] = folder
