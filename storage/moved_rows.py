@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from storage.connections import Execute, Parameters, Row
 from storage.database import Database
@@ -68,22 +69,42 @@ async def copy_tables(
 
 
 async def _rows(read: Execute, table: str) -> AsyncIterator[Row]:
+    pages = _pages_by_key(read, table, _KEYS[table]) if table in _KEYS else _pages(read, table)
+    async for page in pages:
+        for row in page:
+            yield row
+
+
+async def _pages_by_key(
+    read: Execute, table: str, keys: tuple[str, ...]
+) -> AsyncIterator[Sequence[Row]]:
+    """Go on behind the last row: what is before a page is not read again."""
+    order, after, last = ", ".join(keys), "", list[Any]()
+    while rows := await read(
+        f"SELECT * FROM {table} {after} ORDER BY {order} LIMIT {_PAGE}",  # noqa: S608 - our names
+        last,
+    ):
+        yield rows
+        after = f"WHERE ({order}) > ({', '.join('?' * len(keys))})"
+        last = [rows[-1][key] for key in keys]
+
+
+async def _pages(read: Execute, table: str) -> AsyncIterator[Sequence[Row]]:
     first = await read(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608 - our names
     if not first:
         return
     # By all columns, so that no two rows can change places between two pages.
-    order = ", ".join(_ORDER.get(table, tuple(first[0].keys())))
+    order = ", ".join(first[0].keys())
     offset = 0
     while rows := await read(
         f"SELECT * FROM {table} ORDER BY {order} LIMIT {_PAGE} OFFSET {offset}"  # noqa: S608
     ):
-        for row in rows:
-            yield row
+        yield rows
         offset += _PAGE
 
 
-_ORDER = {"audit": ("guild_id", "number")}
-"""Where rows can only be written in an order."""
+_KEYS = {"audit": ("guild_id", "number"), "audit_texts": ("guild_id", "number", "part")}
+"""Of tables that grow with every text; rows of the trail can be written in this order alone."""
 
 
 async def _empty(execute: Execute) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections import Counter, OrderedDict
@@ -119,9 +118,13 @@ class ClipCache:
 
     def _make_room(self) -> None:
         while (name := self._too_much()) is not None:
-            with self._turn(name), contextlib.suppress(OSError):
-                if name not in self._held:
+            with self._turn(name):
+                if name in self._held:
+                    continue
+                try:
                     self._remove(name)
+                except OSError:  # the next that is held or let go tries again
+                    return
 
     def _too_much(self) -> str | None:
         with self._index:

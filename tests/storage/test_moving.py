@@ -73,6 +73,15 @@ async def test_everything_arrives(source: Path, tmp_path: Path) -> None:
         assert again.id > restored.id
 
 
+@pytest.mark.parametrize("page", [1, 2])
+async def test_rows_of_many_pages_arrive(
+    source: Path, tmp_path: Path, page: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = await copied(source, tmp_path / "at once")
+    monkeypatch.setattr("storage.moved_rows._PAGE", page)
+    assert await copied(source, tmp_path / "by pages") == whole
+
+
 async def test_a_place_that_has_data_is_refused_and_kept(source: Path, tmp_path: Path) -> None:
     async with VoiceStore.open(tmp_path / "to") as store:
         await add(store, "Zoe", seed=9)
