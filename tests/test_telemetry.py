@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from bot.pool.engine_host import EngineHost
+from bot.pool.ray_actor import SpeechActor
+from bot.speech.engines.select import open_engine
+from bot.speech.types import EngineSpec
 from bot.workers import Worker, WorkerLimits
 from bot.workers.environment import NO_TELEMETRY
 
@@ -66,3 +71,12 @@ async def test_a_worker_cannot_be_told_otherwise(monkeypatch: pytest.MonkeyPatch
             assert await worker.run(os.getenv, name) == value
     finally:
         await worker.close()
+
+
+def test_neither_can_an_actor_of_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "setrlimit", lambda *_limits: None)  # of this process
+    monkeypatch.setattr(EngineHost, "start", lambda _host: None)
+    for name in NO_TELEMETRY:
+        monkeypatch.setenv(name, "0")
+    SpeechActor(open_engine, EngineSpec())
+    assert {name: os.environ[name] for name in NO_TELEMETRY} == NO_TELEMETRY

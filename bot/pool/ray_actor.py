@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import os
 import platform
 import resource
 import uuid
@@ -24,6 +25,7 @@ from bot.speech.engine_worker import EngineOpener
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest
 from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers.answers import AnswerCodec
+from bot.workers.environment import NO_TELEMETRY
 from bot.workers.protocol import Returned
 from storage.sealing import NO_KEYS
 
@@ -83,6 +85,7 @@ class SpeechActor:
 
     def __init__(self, open_engine: EngineOpener, spec: EngineSpec) -> None:
         """Begin to load the engine, in a thread, so that questions are answered meanwhile."""
+        os.environ.update(NO_TELEMETRY)
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))  # a dump would hold recordings
         self._settings, self._instance = settings_of(spec), uuid.uuid4().hex
