@@ -11,7 +11,6 @@ import secrets
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -32,9 +31,6 @@ from bot.sharded_client import ShardedBot
 from bot.voice.utterances import UtteranceEnd
 from bot.voice_watch import VoiceChange, VoiceChangeKind
 from storage.shards import Shards
-
-if TYPE_CHECKING:
-    pass
 
 log = structlog.get_logger(__name__)
 

@@ -46,11 +46,10 @@ def forget_changed_voices(
     """Have all that remembers a recording forget it when its voice changes."""
 
     async def forget(change: VoiceChange) -> None:
-        phrases.forget(change.clip_sha256)
         if change.kind is VoiceChangeKind.REACH:
-            return  # others go on speaking as it
-        scheduler.recording_gone(change.clip_sha256)
-        await forget_clip(change.clip_sha256)
+            phrases.forget(change.clip_sha256)  # others go on speaking as it
+        else:
+            await _forgotten(change.clip_sha256, phrases, scheduler, forget_clip)
 
     watch.subscribe(forget)
 
@@ -66,13 +65,19 @@ def privacy_service(
     """Return what deletes a member's or a guild's data; forget_clip: has the engine forget one."""
 
     async def forget(sha256: str) -> None:
-        phrases.forget(sha256)
-        scheduler.recording_gone(sha256)
-        await forget_clip(sha256)
+        await _forgotten(sha256, phrases, scheduler, forget_clip)
 
     return PrivacyService(
         Eraser.beside(store), forget_clip=forget, flush=audit.flush, look=watch.try_look
     )
+
+
+async def _forgotten(
+    sha256: str, phrases: PhraseCache, scheduler: FairScheduler, forget_clip: ForgetClip
+) -> None:
+    phrases.forget(sha256)
+    scheduler.recording_gone(sha256)
+    await forget_clip(sha256)
 
 
 def speech_desk(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.speech.turns import Decision, Turn
+from bot.speech.turns import Decision, Turn, _fitting, _making_room
 
 
 def decide(
@@ -45,28 +45,3 @@ def decide(
     free -= sum(turn.slots(slots) for turn in begin)
     more = _fitting([turn for turn in early if turn.task is None], free, slots)
     return Decision([*begin, *more], ())
-
-
-def _fitting(ranked: Sequence[Turn], free: int, slots: int) -> list[Turn]:
-    """Return the first turns that fit into `free` slots. None is passed by a smaller one."""
-    fitting = []
-    for turn in ranked:
-        free -= turn.slots(slots)
-        if free < 0:
-            break
-        fitting.append(turn)
-    return fitting
-
-
-def _making_room(
-    head: Turn, begin: Sequence[Turn], going: Sequence[Turn], free: int, slots: int
-) -> list[Turn]:
-    """Return what gives its slot back so that `head` can begin: what is due last."""
-    missing = head.slots(slots) + sum(turn.slots(slots) for turn in begin) - free
-    missing -= sum(turn.slots(slots) for turn in going if turn.yielding)
-    withdrawn = []
-    for turn in reversed(going):
-        if missing > 0 and not turn.yielding:
-            withdrawn.append(turn)
-            missing -= turn.slots(slots)
-    return withdrawn

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.pool.seat import Seat
+from bot.pool.replica import Replica
 from bot.speech.engine import Analysis
 from storage.types import ReferenceClip
 
@@ -17,11 +17,11 @@ Samples = npt.NDArray[np.float32]
 class PoolAnalysis:
     """Asks the engine that has the least to do; see `bot.speech.analysis.RecordingAnalysis`.
 
-    seats: the pool's own list, which may change.
+    replicas: the pool's own list, which may change.
     """
 
-    def __init__(self, seats: Sequence[Seat]) -> None:
-        self._seats = seats
+    def __init__(self, replicas: Sequence[Replica]) -> None:
+        self._replicas = replicas
 
     async def embedding(self, clip: ReferenceClip) -> Samples | None:
         """See `RecordingAnalysis`."""
@@ -39,5 +39,7 @@ class PoolAnalysis:
         return await asked.watermark(samples, rate) if asked is not None else None
 
     def _asked(self) -> Analysis | None:
-        free = min(self._seats, key=lambda seat: (not seat.fit, seat.taken), default=None)
+        free = min(
+            self._replicas, key=lambda replica: (not replica.fit, replica.taken), default=None
+        )
         return free.member.analysis if free is not None else None

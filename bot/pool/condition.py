@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.condition import Condition
-from bot.pool.seat import Seat
+from bot.pool.replica import Replica
 
 
-def condition_of(seats: Sequence[Seat], *, closed: bool = False) -> Condition:
+def condition_of(replicas: Sequence[Replica], *, closed: bool = False) -> Condition:
     """Return how several are together: ok while one can speak, failing when all of them are."""
     if closed:
         return Condition("off", "It was shut down.")
-    each = {seat.name: seat.condition() for seat in seats}
+    each = {replica.name: replica.condition() for replica in replicas}
     restarts = sum(condition.restarts for condition in each.values())
     last_error = next((told.last_error for told in each.values() if told.last_error), "")
-    fit = [seat.name for seat in seats if seat.fit]
+    fit = [replica.name for replica in replicas if replica.fit]
     missing = " ".join(
         f"{name}: {told.reason or told.state}" for name, told in each.items() if name not in fit
     )
     if fit:
-        told = f"{len(fit)} of {len(seats)} engines speak. {missing}" if missing else ""
+        told = f"{len(fit)} of {len(replicas)} engines speak. {missing}" if missing else ""
         return Condition("ok", told or ", ".join(fit), restarts=restarts, last_error=last_error)
     if not each:
         return Condition("failing", "The pool has no engine.")

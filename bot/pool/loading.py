@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.errors import EngineDeadError
-from bot.pool.seat import Seat
+from bot.pool.replica import Replica
 from bot.speech.load_progress import OnProgress
 from bot.speech.types import EngineInfo
 
@@ -24,7 +24,7 @@ LEAST_PAUSE_SECONDS = 1.0
 class Loading:
     """Loads the members of a pool.
 
-    seats: the pool's own list, which may change. settled: whether their configuration leaves no
+    replicas: the pool's own list, which may change. settled: whether their configuration leaves no
     choice of the model; where it does, the first that loads decides for all. together: whether they
     may load at the same time; on a CPU they would take it from one another. on_ready: called when
     one has been loaded and may speak; must not block or fail. clock: seconds, monotonic.
@@ -32,7 +32,7 @@ class Loading:
 
     def __init__(
         self,
-        seats: Sequence[Seat],
+        replicas: Sequence[Replica],
         *,
         settled: bool,
         together: bool,
@@ -40,20 +40,20 @@ class Loading:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.model: EngineInfo | None = None  # what all have to be like
-        self._seats, self._settled, self._together = seats, settled, together
+        self._replicas, self._settled, self._together = replicas, settled, together
         self._on_ready, self._clock = on_ready, clock
         self._turn, self._up = asyncio.Lock(), asyncio.Event()
-        self._tasks: dict[Seat, asyncio.Task[None]] = {}  # the last of each
+        self._tasks: dict[Replica, asyncio.Task[None]] = {}  # the last of each
         self._others: set[asyncio.Task[None]] = set()
 
     @property
     def ready(self) -> bool:
         """Whether one of them can speak."""
-        return any(seat.fit for seat in self._seats)
+        return any(replica.fit for replica in self._replicas)
 
-    def attend(self, seat: Seat) -> None:
-        """Hear of it whenever a seat's member is loaded."""
-        seat.member.on_slots = lambda: self._loaded(seat)
+    def attend(self, replica: Replica) -> None:
+        """Hear of it whenever a replica's member is loaded."""
+        replica.member.on_slots = lambda: self._loaded(replica)
 
     async def ensure(self, on_progress: OnProgress | None = None) -> None:
         """Return when one of them can speak; the others are loaded in the background.
@@ -63,7 +63,9 @@ class Loading:
         if self.ready:
             return
         self._up.clear()
-        loads = {self.begin(seat, on_progress) for seat in self._seats if not seat.refused}
+        loads = {
+            self.begin(replica, on_progress) for replica in self._replicas if not replica.refused
+        }
         up = asyncio.create_task(self._up.wait(), name="engine-up")
         try:
             while loads and not self.ready:
@@ -75,13 +77,13 @@ class Loading:
         if not self.ready:
             raise self._failure()
 
-    def begin(self, seat: Seat, on_progress: OnProgress | None = None) -> asyncio.Task[None]:
-        """Load a seat's member unless it is being loaded; return the task."""
-        task = self._tasks.get(seat)
+    def begin(self, replica: Replica, on_progress: OnProgress | None = None) -> asyncio.Task[None]:
+        """Load a replica's member unless it is being loaded; return the task."""
+        task = self._tasks.get(replica)
         if task is None or task.done():
-            task = asyncio.create_task(self._load(seat, on_progress), name="engine-load")
+            task = asyncio.create_task(self._load(replica, on_progress), name="engine-load")
             task.add_done_callback(_take_note)
-            self._tasks[seat] = task
+            self._tasks[replica] = task
         return task
 
     def keep_trying(self) -> None:
@@ -89,10 +91,10 @@ class Loading:
         if not any(task.get_name() == "engine-reload" for task in self._others):
             self._in_background(self._keep_trying(), "engine-reload")
 
-    def drop(self, seat: Seat) -> None:
-        """Load a seat's member no more; it has left the pool."""
-        seat.member.on_slots = None
-        task = self._tasks.pop(seat, None)
+    def drop(self, replica: Replica) -> None:
+        """Load a replica's member no more; it has left the pool."""
+        replica.member.on_slots = None
+        task = self._tasks.pop(replica, None)
         if task is not None:
             task.cancel()
 
@@ -103,64 +105,68 @@ class Loading:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _load(self, seat: Seat, on_progress: OnProgress | None) -> None:
+    async def _load(self, replica: Replica, on_progress: OnProgress | None) -> None:
         async with self._turn:
             # In turn, for as long as the one before may have a say in what this one loads.
             if not (self._together and (self._settled or self.model is not None)):
-                await self._start(seat, on_progress)
+                await self._start(replica, on_progress)
                 return
-        await self._start(seat, on_progress)
+        await self._start(replica, on_progress)
 
-    async def _start(self, seat: Seat, on_progress: OnProgress | None) -> None:
-        self._settle(seat)
+    async def _start(self, replica: Replica, on_progress: OnProgress | None) -> None:
+        self._settle(replica)
         if on_progress is not None:
-            await seat.member.start(on_progress)
+            await replica.member.start(on_progress)
         else:
-            await seat.member.ensure_loaded()
+            await replica.member.ensure_loaded()
 
-    def _loaded(self, seat: Seat) -> None:
-        info = seat.member.info
+    def _loaded(self, replica: Replica) -> None:
+        info = replica.member.info
         assert info is not None
-        seat.begin_anew()
+        replica.begin_anew()
         if self.model is None:
             self.model = info
         elif not self._is_like_others(info):
-            self._refuse(seat, info)
+            self._refuse(replica, info)
             return
         elif _numbers(info) != _numbers(self.model):
-            log.warning("engines compute in different numbers", stage="engine", device=seat.name,
+            log.warning("engines compute in different numbers", stage="engine", device=replica.name,
                         computes=_numbers(info), others=_numbers(self.model))  # fmt: skip
         self._up.set()
         self._on_ready()
-        for other in self._seats:
+        for other in self._replicas:
             task = self._tasks.get(other)
-            if other is not seat and not other.fit and task is not None and task.done():
+            if other is not replica and not other.fit and task is not None and task.done():
                 self._settle(other)
                 other.member.load_again()  # it failed before; nobody else would try
 
-    def _settle(self, seat: Seat) -> None:
+    def _settle(self, replica: Replica) -> None:
         if self.model is not None and not self._settled:
-            seat.member.settle(self.model)
+            replica.member.settle(self.model)
 
     def _is_like_others(self, info: EngineInfo) -> bool:
         assert self.model is not None
         like = (self.model.kind, self.model.model, self.model.decode)
         return (info.kind, info.model, info.decode) == like
 
-    def _refuse(self, seat: Seat, info: EngineInfo) -> None:
+    def _refuse(self, replica: Replica, info: EngineInfo) -> None:
         assert self.model is not None
-        seat.refused = (
+        replica.refused = (
             f"It loaded {info.model}, and {self.model.device} speaks with {self.model.model}. All "
-            f"have to load the same: set engine.model to it, or take {seat.name} out of "
+            f"have to load the same: set engine.model to it, or take {replica.name} out of "
             "engine.devices."
         )
-        log.error("engine left out of the pool", stage="engine", device=seat.name,
-                  reason=seat.refused)  # fmt: skip
-        self._in_background(seat.member.close(), "engine-refused")
+        log.error("engine left out of the pool", stage="engine", device=replica.name,
+                  reason=replica.refused)  # fmt: skip
+        self._in_background(replica.member.close(), "engine-refused")
 
     async def _keep_trying(self) -> None:
         while not self.ready:
-            tries = [seat.member.condition().next_try for seat in self._seats if not seat.refused]
+            tries = [
+                replica.member.condition().next_try
+                for replica in self._replicas
+                if not replica.refused
+            ]
             now = self._clock()
             pause = min((at - now for at in tries if at is not None), default=0.0)
             await asyncio.sleep(max(LEAST_PAUSE_SECONDS, pause))
@@ -172,10 +178,10 @@ class Loading:
     def _failure(self) -> EngineDeadError:
         """Return why none of them is there."""
         told, for_members = [], ""
-        for seat in self._seats:
-            task = self._tasks.get(seat)
+        for replica in self._replicas:
+            task = self._tasks.get(replica)
             error = task.exception() if task and task.done() and not task.cancelled() else None
-            told.append(f"{seat.name}: {seat.refused or error or 'It was lost again.'}")
+            told.append(f"{replica.name}: {replica.refused or error or 'It was lost again.'}")
             if isinstance(error, EngineDeadError):
                 for_members = for_members or error.for_members
         return EngineDeadError(" ".join(told) or "The pool has no engine.", for_members)

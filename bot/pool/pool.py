@@ -20,7 +20,7 @@ from bot.pool.condition import condition_of
 from bot.pool.loading import Loading
 from bot.pool.member import Member
 from bot.pool.placement import Cost, choose
-from bot.pool.seat import Seat
+from bot.pool.replica import Replica
 from bot.speech.clip_needs import clip_need_of
 from bot.speech.engine_client import lost_twice
 from bot.speech.engine_worker import EngineNotLoadedError
@@ -65,9 +65,9 @@ class EnginePool:
     ) -> None:
         self.on_slots: Callable[[], None] | None = None
         self._clock = clock
-        self._seats: list[Seat] = []
+        self._replicas: list[Replica] = []
         self._loading = Loading(
-            self._seats,
+            self._replicas,
             settled=settled,
             together=together,
             on_ready=self._tell_slots,
@@ -76,9 +76,9 @@ class EnginePool:
         self._sentences: set[_Sentence] = set()
         self._alone = asyncio.Lock()  # held by a sentence that has an engine to itself
         self._closed = False
-        self.analysis = PoolAnalysis(self._seats)
+        self.analysis = PoolAnalysis(self._replicas)
         for member in members:
-            self._seat(member)
+            self._replica(member)
 
     # What it is.
 
@@ -88,7 +88,7 @@ class EnginePool:
         model = self._loading.model
         if model is None:
             return None
-        loaded = [seat.member.info for seat in self._seats if not seat.refused]
+        loaded = [replica.member.info for replica in self._replicas if not replica.refused]
         devices = dict.fromkeys(info.device for info in loaded if info is not None)
         device = ", ".join(devices) or model.device
         return dataclasses.replace(model, device=device, slots=self.slots)
@@ -99,22 +99,22 @@ class EnginePool:
         model = self._loading.model
         if model is not None:
             return model.kind
-        return self._seats[0].member.kind if self._seats else None
+        return self._replicas[0].member.kind if self._replicas else None
 
     @property
     def reads(self) -> EngineReads:
         """What the engines make of a text."""
         model = self._loading.model
-        if model is None and self._seats:
-            return self._seats[0].member.reads
+        if model is None and self._replicas:
+            return self._replicas[0].member.reads
         return reads_for(model.kind, model.model) if model is not None else reads_for(None)
 
     @property
     def clip_need(self) -> ClipNeed:
         """What the engines need of a voice's recording."""
         model = self._loading.model
-        if model is None and self._seats:
-            return self._seats[0].member.clip_need
+        if model is None and self._replicas:
+            return self._replicas[0].member.clip_need
         return clip_need_of(model)
 
     @property
@@ -125,34 +125,36 @@ class EnginePool:
     @property
     def slots(self) -> int:
         """How many sentences those take at once that can speak; all, while none can."""
-        fit = [seat for seat in self._seats if seat.fit]
-        free = [seat for seat in fit if not seat.reserved]
-        known = free or fit or [seat for seat in self._seats if not seat.refused]
-        return max(1, sum(seat.member.slots for seat in known))
+        fit = [replica for replica in self._replicas if replica.fit]
+        free = [replica for replica in fit if not replica.reserved]
+        known = free or fit or [replica for replica in self._replicas if not replica.refused]
+        return max(1, sum(replica.member.slots for replica in known))
 
     @property
     def company_slows(self) -> bool:
         """Whether sentences that an engine works on together take longer each."""
-        return any(seat.member.company_slows and seat.member.slots > 1 for seat in self._seats)
+        return any(
+            replica.member.company_slows and replica.member.slots > 1 for replica in self._replicas
+        )
 
     @property
     def withdraws(self) -> bool:
         """Whether a sentence under way is given up when its caller is cancelled, wherever it is."""
-        return all(seat.member.withdraws for seat in self._seats)
+        return all(replica.member.withdraws for replica in self._replicas)
 
     @property
     def workers(self) -> tuple[Worker, ...]:
         """The processes of all."""
-        return tuple(worker for seat in self._seats for worker in seat.member.workers)
+        return tuple(worker for replica in self._replicas for worker in replica.member.workers)
 
     @property
-    def devices(self) -> Sequence[Seat]:
+    def devices(self) -> Sequence[Replica]:
         """Its engines, each of which can be asked how it is."""
-        return self._seats
+        return self._replicas
 
     def condition(self) -> Condition:
         """Return how they are together: it fails only when all do."""
-        return condition_of(self._seats, closed=self._closed)
+        return condition_of(self._replicas, closed=self._closed)
 
     # Loading.
 
@@ -176,20 +178,20 @@ class EnginePool:
 
     def add(self, member: Member) -> None:
         """Take in another engine and load it in the background."""
-        self._loading.begin(self._seat(member))
+        self._loading.begin(self._replica(member))
 
     async def remove(self, name: str) -> None:
         """Let an engine go; what it has under way goes to others."""
-        for seat in [seat for seat in self._seats if seat.name == name]:
-            self._seats.remove(seat)
-            self._loading.drop(seat)
-            await seat.member.close()
+        for replica in [replica for replica in self._replicas if replica.name == name]:
+            self._replicas.remove(replica)
+            self._loading.drop(replica)
+            await replica.member.close()
 
     async def close(self) -> None:
         """End all of them; sentences in flight end with them."""
         self._closed = True
         await self._loading.close()
-        await asyncio.gather(*(seat.member.close() for seat in self._seats))
+        await asyncio.gather(*(replica.member.close() for replica in self._replicas))
 
     # Speaking.
 
@@ -215,9 +217,9 @@ class EnginePool:
         for sentence in self._sentences:
             if sentence.cost.voice == clip_sha256:
                 sentence.unwanted = True  # or another engine would prepare it once more
-        for seat in self._seats:
-            seat.forget(clip_sha256)
-        asked = (seat.member.forget(clip_sha256) for seat in self._seats)
+        for replica in self._replicas:
+            replica.forget(clip_sha256)
+        asked = (replica.member.forget(clip_sha256) for replica in self._replicas)
         for outcome in await asyncio.gather(*asked, return_exceptions=True):
             if outcome is not None:
                 raise outcome
@@ -245,27 +247,27 @@ class EnginePool:
 
         Raises `EngineError` where it must not be tried again.
         """
-        alone = sentence.losses > 1 or (sentence.losses == 1 and len(self._seats) == 1)
+        alone = sentence.losses > 1 or (sentence.losses == 1 and len(self._replicas) == 1)
         if not alone:
-            return await self._given(sentence, await self._seat_for(sentence.cost))
+            return await self._given(sentence, await self._replica_for(sentence.cost))
         async with self._alone:
-            seat = await self._seat_for(sentence.cost)
-            seat.reserved = True
+            replica = await self._replica_for(sentence.cost)
+            replica.reserved = True
             try:
-                return await self._given(sentence, seat, alone=True)
+                return await self._given(sentence, replica, alone=True)
             finally:
-                seat.reserved = False
+                replica.reserved = False
                 self._tell_slots()
 
     async def _given(
-        self, sentence: _Sentence, seat: Seat, *, alone: bool = False
+        self, sentence: _Sentence, replica: Replica, *, alone: bool = False
     ) -> SynthesisResult | None:
-        by_itself = alone or seat.member.slots == 1
+        by_itself = alone or replica.member.slots == 1
         if sentence.unwanted:
             # Nobody waits for it.
             raise EngineError(Translatable("The recording of this voice is gone. Try again."))
         try:
-            return await seat.speak(sentence.request, sentence.cost, alone=alone)
+            return await replica.speak(sentence.request, sentence.cost, alone=alone)
         except EngineNotLoadedError:
             return None
         except (WorkerDiedError, WorkerTimeoutError) as error:
@@ -274,11 +276,11 @@ class EnginePool:
                 raise lost_twice() from error
             return None
 
-    async def _seat_for(self, cost: Cost) -> Seat:
-        """Return the seat that a sentence goes to. Raises `EngineDeadError` when there is none."""
+    async def _replica_for(self, cost: Cost) -> Replica:
+        """Return where a sentence goes. Raises `EngineDeadError` when there is nobody."""
         while True:
-            fit = {seat.name: seat for seat in self._seats if seat.fit}
-            free = [seat.facts() for seat in fit.values()]
+            fit = {replica.name: replica for replica in self._replicas if replica.fit}
+            free = [replica.facts() for replica in fit.values()]
             chosen = choose(free, cost) or choose(
                 [dataclasses.replace(facts, fit=True) for facts in free], cost
             )
@@ -292,11 +294,11 @@ class EnginePool:
             raise EngineDeadError("The voice engine is shut down.")
         await self._loading.ensure(on_progress)
 
-    def _seat(self, member: Member) -> Seat:
-        seat = Seat(member, self._clock)
-        self._seats.append(seat)
-        self._loading.attend(seat)
-        return seat
+    def _replica(self, member: Member) -> Replica:
+        replica = Replica(member, self._clock)
+        self._replicas.append(replica)
+        self._loading.attend(replica)
+        return replica
 
     def _tell_slots(self) -> None:
         if self.on_slots is not None:

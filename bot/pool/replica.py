@@ -28,7 +28,7 @@ class _Given:
     ends: float
 
 
-class Seat:
+class Replica:
     """A member, with what the pool knows of it.
 
     refused: why it is given nothing for good; "" where it may be given something.
