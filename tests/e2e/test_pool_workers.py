@@ -16,6 +16,7 @@ from bot.pool.cores import take_share
 from bot.pool.pool import EnginePool
 from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
+from bot.speech.engines.piper import PiperEngine
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
@@ -122,6 +123,28 @@ async def test_engines_on_a_cpu_share_its_cores() -> None:
         assert share == set(cores[1::2] if len(cores) > 1 else cores)
     finally:
         await worker.close()
+
+
+async def test_an_engine_on_a_cpu_keeps_its_threads_to_its_share() -> None:
+    for number in range(2):
+        worker = Worker("worker", WorkerLimits(call_seconds=60), partial(take_share, number, 2))
+        try:
+            share = await worker.run(os.sched_getaffinity, 0)
+            assert await worker.run(cores_of_threads_with_piper) <= share
+        finally:
+            await worker.close()
+
+
+def cores_of_threads_with_piper() -> set[int]:
+    """Speak with the preview voice; return the cores that its threads may run on."""
+    before = _threads()
+    engine = PiperEngine(EngineSpec(kind="piper"), "chosen by the test")
+    engine.synthesize([sentence("Hello.")])
+    return set().union(*map(os.sched_getaffinity, {0} | _threads() - before))
+
+
+def _threads() -> set[int]:
+    return {int(task.name) for task in Path("/proc/self/task").iterdir()}
 
 
 async def test_two_of_piper_speak_one_text_and_one_speaks_on_for_a_killed_one(

