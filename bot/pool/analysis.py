@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from bot.pool.replica import Replica
+from bot.pool.replica import DeviceReplica
 from bot.speech.engine import Analysis
 from storage.types import ReferenceClip
 
@@ -20,7 +20,7 @@ class PoolAnalysis:
     replicas: the pool's own list, which may change.
     """
 
-    def __init__(self, replicas: Sequence[Replica]) -> None:
+    def __init__(self, replicas: Sequence[DeviceReplica]) -> None:
         self._replicas = replicas
 
     async def embedding(self, clip: ReferenceClip) -> Samples | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.condition import Condition
-from bot.pool.replica import Replica
+from bot.pool.replica import DeviceReplica
 
 
-def condition_of(replicas: Sequence[Replica], *, closed: bool = False) -> Condition:
+def condition_of(replicas: Sequence[DeviceReplica], *, closed: bool = False) -> Condition:
     """Return how several are together: ok while one can speak, failing when all of them are."""
     if closed:
         return Condition("off", "It was shut down.")

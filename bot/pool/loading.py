@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 
 from bot.errors import EngineDeadError
-from bot.pool.replica import Replica
+from bot.pool.replica import DeviceReplica
 from bot.speech.load_progress import OnProgress
 from bot.speech.types import EngineInfo
 
@@ -32,7 +32,7 @@ class Loading:
 
     def __init__(
         self,
-        replicas: Sequence[Replica],
+        replicas: Sequence[DeviceReplica],
         *,
         settled: bool,
         together: bool,
@@ -43,7 +43,7 @@ class Loading:
         self._replicas, self._settled, self._together = replicas, settled, together
         self._on_ready, self._clock = on_ready, clock
         self._turn, self._up = asyncio.Lock(), asyncio.Event()
-        self._tasks: dict[Replica, asyncio.Task[None]] = {}  # the last of each
+        self._tasks: dict[DeviceReplica, asyncio.Task[None]] = {}  # the last of each
         self._others: set[asyncio.Task[None]] = set()
 
     @property
@@ -51,7 +51,7 @@ class Loading:
         """Whether one of them can speak."""
         return any(replica.fit for replica in self._replicas)
 
-    def attend(self, replica: Replica) -> None:
+    def attend(self, replica: DeviceReplica) -> None:
         """Hear of it whenever a replica's member is loaded."""
         replica.member.on_slots = lambda: self._loaded(replica)
 
@@ -77,7 +77,9 @@ class Loading:
         if not self.ready:
             raise self._failure()
 
-    def begin(self, replica: Replica, on_progress: OnProgress | None = None) -> asyncio.Task[None]:
+    def begin(
+        self, replica: DeviceReplica, on_progress: OnProgress | None = None
+    ) -> asyncio.Task[None]:
         """Load a replica's member unless it is being loaded; return the task."""
         task = self._tasks.get(replica)
         if task is None or task.done():
@@ -91,7 +93,7 @@ class Loading:
         if not any(task.get_name() == "engine-reload" for task in self._others):
             self._in_background(self._keep_trying(), "engine-reload")
 
-    def drop(self, replica: Replica) -> None:
+    def drop(self, replica: DeviceReplica) -> None:
         """Load a replica's member no more; it has left the pool."""
         replica.member.on_slots = None
         task = self._tasks.pop(replica, None)
@@ -105,7 +107,7 @@ class Loading:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _load(self, replica: Replica, on_progress: OnProgress | None) -> None:
+    async def _load(self, replica: DeviceReplica, on_progress: OnProgress | None) -> None:
         async with self._turn:
             # In turn, for as long as the one before may have a say in what this one loads.
             if not (self._together and (self._settled or self.model is not None)):
@@ -113,14 +115,14 @@ class Loading:
                 return
         await self._start(replica, on_progress)
 
-    async def _start(self, replica: Replica, on_progress: OnProgress | None) -> None:
+    async def _start(self, replica: DeviceReplica, on_progress: OnProgress | None) -> None:
         self._settle(replica)
         if on_progress is not None:
             await replica.member.start(on_progress)
         else:
             await replica.member.ensure_loaded()
 
-    def _loaded(self, replica: Replica) -> None:
+    def _loaded(self, replica: DeviceReplica) -> None:
         info = replica.member.info
         assert info is not None
         replica.begin_anew()
@@ -140,7 +142,7 @@ class Loading:
                 self._settle(other)
                 other.member.load_again()  # it failed before; nobody else would try
 
-    def _settle(self, replica: Replica) -> None:
+    def _settle(self, replica: DeviceReplica) -> None:
         if self.model is not None and not self._settled:
             replica.member.settle(self.model)
 
@@ -149,7 +151,7 @@ class Loading:
         like = (self.model.kind, self.model.model, self.model.decode)
         return (info.kind, info.model, info.decode) == like
 
-    def _refuse(self, replica: Replica, info: EngineInfo) -> None:
+    def _refuse(self, replica: DeviceReplica, info: EngineInfo) -> None:
         assert self.model is not None
         replica.refused = (
             f"It loaded {info.model}, and {self.model.device} speaks with {self.model.model}. All "

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,43 +13,22 @@ import numpy.typing as npt
 from bot.clip_need import ClipNeed
 from bot.condition import Condition
 from bot.errors import EngineDeadError, EngineError
-from bot.i18n import Translatable
 from bot.pool.analysis import PoolAnalysis
 from bot.pool.condition import condition_of
+from bot.pool.dispatcher import Dispatcher
 from bot.pool.loading import Loading
 from bot.pool.member import Member
-from bot.pool.placement import Cost, choose
-from bot.pool.replica import Replica
+from bot.pool.replica import DeviceReplica
 from bot.speech.clip_needs import clip_need_of
-from bot.speech.engine_client import lost_twice
-from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.load_progress import OnProgress
 from bot.speech.texts import reads_for
 from bot.speech.types import EngineInfo, EngineKind, SynthesisRequest, SynthesisResult
 from bot.text.engine_reads import EngineReads
-from bot.text.sentences import letters
-from bot.workers import Worker, WorkerDiedError, WorkerTimeoutError
-
-MAX_BEGINNINGS = 20
-"""Engines that a sentence is given to and that are gone before they begin with it."""
-
-
-@dataclass(eq=False)
-class _Sentence:
-    """A request under way. losses: engines that were lost over it. unwanted: its voice is gone."""
-
-    request: SynthesisRequest
-    cost: Cost
-    losses: int = 0
-    unwanted: bool = False
+from bot.workers import Worker
 
 
 class EnginePool:
-    """An `Engine` over several: a sentence goes to the one that is expected to be done first.
-
-    When an engine is lost, its sentences go to others at once. One that was lost with two engines
-    is tried alone, so that it harms nobody if it is the cause; when that engine is lost, too, it
-    fails. A sentence that had its engine to itself both times fails after the second.
+    """An `Engine` over several, among which a `Dispatcher` shares the sentences out.
 
     members: at least one, unless more join later. settled, together: see `Loading`.
     """
@@ -65,7 +43,7 @@ class EnginePool:
     ) -> None:
         self.on_slots: Callable[[], None] | None = None
         self._clock = clock
-        self._replicas: list[Replica] = []
+        self._replicas: list[DeviceReplica] = []
         self._loading = Loading(
             self._replicas,
             settled=settled,
@@ -73,8 +51,7 @@ class EnginePool:
             on_ready=self._tell_slots,
             clock=clock,
         )
-        self._sentences: set[_Sentence] = set()
-        self._alone = asyncio.Lock()  # held by a sentence that has an engine to itself
+        self._dispatcher = Dispatcher(self._replicas, self.ensure_loaded, self._tell_slots)
         self._closed = False
         self.analysis = PoolAnalysis(self._replicas)
         for member in members:
@@ -148,7 +125,7 @@ class EnginePool:
         return tuple(worker for replica in self._replicas for worker in replica.member.workers)
 
     @property
-    def devices(self) -> Sequence[Replica]:
+    def devices(self) -> Sequence[DeviceReplica]:
         """Its engines, each of which can be asked how it is."""
         return self._replicas
 
@@ -201,7 +178,7 @@ class EnginePool:
         Each goes its own way. Raises `EngineDeadError` when no engine can be loaded, `BusyError`
         when too many calls wait.
         """
-        made = await asyncio.gather(*map(self._spoken, batch), return_exceptions=True)
+        made = await asyncio.gather(*map(self._dispatcher.speak, batch), return_exceptions=True)
         results: list[SynthesisResult] = []
         for result in made:
             if isinstance(result, BaseException) and not isinstance(result, EngineError):
@@ -214,11 +191,7 @@ class EnginePool:
 
         Raises `BusyError` when too many calls wait.
         """
-        for sentence in self._sentences:
-            if sentence.cost.voice == clip_sha256:
-                sentence.unwanted = True  # or another engine would prepare it once more
-        for replica in self._replicas:
-            replica.forget(clip_sha256)
+        self._dispatcher.forget(clip_sha256)
         asked = (replica.member.forget(clip_sha256) for replica in self._replicas)
         for outcome in await asyncio.gather(*asked, return_exceptions=True):
             if outcome is not None:
@@ -228,74 +201,13 @@ class EnginePool:
         """See `RecordingAnalysis.watermark`."""
         return await self.analysis.watermark(samples, rate)
 
-    async def _spoken(self, request: SynthesisRequest) -> SynthesisResult:
-        takes = request.settings.takes or 1
-        cost = Cost(letters(request.text), request.voice.clip_sha256, takes)
-        sentence = _Sentence(request, cost)
-        self._sentences.add(sentence)
-        try:
-            for _ in range(MAX_BEGINNINGS):
-                result = await self._tried(sentence)
-                if result is not None:
-                    return result
-        finally:
-            self._sentences.discard(sentence)
-        raise EngineDeadError("The voice engines were lost again and again. Look at the log.")
-
-    async def _tried(self, sentence: _Sentence) -> SynthesisResult | None:
-        """Have a sentence spoken; None where it has to be tried again.
-
-        Raises `EngineError` where it must not be tried again.
-        """
-        alone = sentence.losses > 1 or (sentence.losses == 1 and len(self._replicas) == 1)
-        if not alone:
-            return await self._given(sentence, await self._replica_for(sentence.cost))
-        async with self._alone:
-            replica = await self._replica_for(sentence.cost)
-            replica.reserved = True
-            try:
-                return await self._given(sentence, replica, alone=True)
-            finally:
-                replica.reserved = False
-                self._tell_slots()
-
-    async def _given(
-        self, sentence: _Sentence, replica: Replica, *, alone: bool = False
-    ) -> SynthesisResult | None:
-        by_itself = alone or replica.member.slots == 1
-        if sentence.unwanted:
-            # Nobody waits for it.
-            raise EngineError(Translatable("The recording of this voice is gone. Try again."))
-        try:
-            return await replica.speak(sentence.request, sentence.cost, alone=alone)
-        except EngineNotLoadedError:
-            return None
-        except (WorkerDiedError, WorkerTimeoutError) as error:
-            sentence.losses += 1
-            if by_itself and sentence.losses > 1:
-                raise lost_twice() from error
-            return None
-
-    async def _replica_for(self, cost: Cost) -> Replica:
-        """Return where a sentence goes. Raises `EngineDeadError` when there is nobody."""
-        while True:
-            fit = {replica.name: replica for replica in self._replicas if replica.fit}
-            free = [replica.facts() for replica in fit.values()]
-            chosen = choose(free, cost) or choose(
-                [dataclasses.replace(facts, fit=True) for facts in free], cost
-            )
-            if chosen is not None:
-                return fit[chosen.name]
-            # Bounded: each turn costs a load, and loading refuses when it does not help.
-            await self._ensure(None)
-
     async def _ensure(self, on_progress: OnProgress | None) -> None:
         if self._closed:
             raise EngineDeadError("The voice engine is shut down.")
         await self._loading.ensure(on_progress)
 
-    def _replica(self, member: Member) -> Replica:
-        replica = Replica(member, self._clock)
+    def _replica(self, member: Member) -> DeviceReplica:
+        replica = DeviceReplica(member, self._clock)
         self._replicas.append(replica)
         self._loading.attend(replica)
         return replica

@@ -107,6 +107,7 @@ class RayEngine:
 
     def forget(self, clip_sha256: str) -> None:
         """Return when no engine of the cluster has anything of a clip; see `PreparingEngine`."""
+        self._loop.call_soon_threadsafe(self._pool.forget, clip_sha256)
         self._do(self._watch.forget(clip_sha256))
 
     def embedding(self, clip: ReferenceClip) -> Samples | None:

@@ -16,7 +16,7 @@ from bot.errors import EngineError, MynahError
 from bot.i18n import Translatable
 from bot.pool.ray_actor import Hello
 from bot.pool.ray_cluster import import_ray
-from bot.pool.remote_pool import MemberLostError
+from bot.pool.remote_speaker import MemberLostError
 from bot.pool.speech_stream import UNKNOWN_CLIP, assemble
 from bot.speech.clip_reading import reading_clip
 from bot.speech.engines.base import Samples
@@ -64,11 +64,6 @@ class RayMember:
     def ready(self) -> bool:
         """Whether it can be asked for sentences."""
         return self.info is not None and not self.fault
-
-    @property
-    def knows(self) -> OrderedDict[str, None]:
-        """Hashes of the clips that it was sent."""
-        return self._known
 
     @property
     def instance(self) -> str:

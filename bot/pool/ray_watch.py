@@ -13,7 +13,8 @@ from bot.i18n import Translatable
 from bot.pool.ray_actor import settings_of
 from bot.pool.ray_cluster import RaySpec, actor_names, begin_actor, wanted_actors
 from bot.pool.ray_member import RayMember
-from bot.pool.remote_pool import MemberLostError, RemotePool
+from bot.pool.remote_pool import RemotePool
+from bot.pool.remote_speaker import MemberLostError
 from bot.speech.engines.base import Samples
 from bot.speech.types import EngineInfo, EngineSpec
 from bot.workers.backoff import Backoff

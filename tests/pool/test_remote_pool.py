@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from bot.errors import EngineError
-from bot.pool.remote_pool import MemberLostError, RemotePool
+from bot.pool.remote_pool import RemotePool
+from bot.pool.remote_speaker import MemberLostError
 from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
 from tests.speech.continuous_engine import sentence
 from tests.speech.slot_engine import settle
@@ -19,7 +20,6 @@ class Member:
 
     def __init__(self, name: str, slots: int = 2) -> None:
         self.name, self.ready = name, True
-        self.knows: frozenset[str] = frozenset()
         self.has: dict[str, asyncio.Future[SynthesisResult]] = {}
         self.info: EngineInfo | None = EngineInfo(
             "piper", "test", "cuda", clones=False, reason="", load_seconds=0.0, slots=slots
@@ -81,39 +81,89 @@ async def test_two_share_the_work(pool: RemotePool, a: Member, b: Member) -> Non
     assert (len(a.has), len(b.has)) == (2, 2)
 
 
-async def test_a_lost_members_sentences_go_to_the_other_one_by_one(
+async def test_a_lost_members_sentences_go_to_the_other_at_once(
     pool: RemotePool, a: Member, b: Member, done: dict[int, SynthesisResult]
 ) -> None:
     submit(pool, "1", "2", "3", "4")
     await settle()
-    theirs, ours = list(a.has), list(b.has)
     a.lose()
     await settle()
-    assert list(b.has) == ours  # which were under way, and share nothing with the others
-    for text in ours:
+    assert sorted(b.has) == ["1", "2", "3", "4"]
+    for text in list(b.has):
         b.finish(text)
-    await settle()
-    assert list(b.has) == theirs[:1]
-    b.finish(theirs[0])
-    await settle()
-    b.finish(theirs[1])
     await settle()
     assert sorted(done) == [0, 1, 2, 3]
     assert all(isinstance(result, Speech) for result in done.values())
 
 
-async def test_a_sentence_that_two_were_lost_over_is_given_up(
+async def test_what_two_were_lost_over_is_alone_in_the_third_and_then_given_up(
     pool: RemotePool, a: Member, b: Member, done: dict[int, SynthesisResult]
 ) -> None:
-    submit(pool, "poison")
+    busy, free = Member("busy"), Member("free")
+    for member in (a, b):
+        submit(pool, "poison") if member is a else None
+        await settle()
+        next(each for each in (a, b) if each.has).lose()
+        await settle()
     await settle()
-    first, second = (a, b) if a.has else (b, a)
-    first.lose()
+    assert "poison" not in all_of(a, b)
+    pool.add(busy)
+    pool.look()
     await settle()
-    second.lose()
+    assert list(busy.has) == ["poison"]
+    pool.submit(1, sentence("other"))
+    await settle()
+    assert list(busy.has) == ["poison"]  # nobody is beside it, also where there is no other engine
+    pool.add(free)
+    busy.lose()
+    pool.look()
     await settle()
     assert isinstance(done[0], EngineError)
-    assert not len(pool)
+    assert list(free.has) == ["other"]
+
+
+async def test_what_is_tried_alone_waits_for_what_its_engine_has(
+    pool: RemotePool, a: Member, b: Member
+) -> None:
+    b.ready = False
+    pool.remove("b")
+    submit(pool, "1", "2")
+    await settle()
+    a.has["1"].set_exception(MemberLostError("gone"))  # and there again at once
+    await settle()
+    assert list(a.has) == ["2"]
+    a.finish("2")
+    await settle()
+    assert list(a.has) == ["1"]
+
+
+async def test_what_is_spoken_with_a_forgotten_clip_moves_to_no_other_engine(
+    pool: RemotePool, a: Member, b: Member, done: dict[int, SynthesisResult]
+) -> None:
+    request = sentence("1")
+    pool.submit(0, request)
+    await settle()
+    pool.forget(request.voice.clip_sha256)
+    (a if a.has else b).lose()
+    await settle()
+    assert isinstance(done[0], EngineError)
+    assert not list(all_of(a, b))
+
+
+async def test_how_quick_an_engine_is_is_what_it_says_that_it_worked(
+    pool: RemotePool, a: Member, b: Member
+) -> None:
+    submit(pool, "abcdefgh")
+    await settle()
+    member, name = (a, "a") if a.has else (b, "b")
+    worked = {"decode": 0.6, "vocode": 0.2, "conditionals": 1.0}
+    member.has["abcdefgh"].set_result(Speech((), 0.02, timings=worked))
+    await settle()
+    replica = next(each for each in pool.replicas if each.name == name)
+    assert replica.speed is not None
+    assert replica.speed.per_letter == pytest.approx(0.1)
+    assert (replica.speed.preparing, replica.speed.serial) == (1.0, 0.2)
+    assert (replica.reading().sentences, replica.reading().working) == (1, 0)
 
 
 async def test_what_hangs_in_a_member_that_answers_no_more_is_moved(
@@ -160,3 +210,35 @@ async def test_a_failed_sentence_is_told_and_takes_nobody_down(
     (a if a.has else b).has["1"].set_exception(ZeroDivisionError())
     await settle()
     assert isinstance(done[0], EngineError)
+
+
+async def test_closed_it_leaves_nothing_in_a_member(pool: RemotePool, a: Member, b: Member) -> None:
+    submit(pool, "1", "2", "3")
+    await settle()
+    await pool.close()
+    assert not list(all_of(a, b))
+    assert not len(pool)
+
+
+async def test_what_waits_in_an_engine_of_one_slot_is_lost_with_it_and_spoken_in_the_end(
+    done: dict[int, SynthesisResult],
+) -> None:
+    pool, members = RemotePool(done.__setitem__), [Member(name, slots=1) for name in "ab"]
+    for member in members:
+        pool.add(member)
+    submit(pool, "poison", "beside it", "beside it, too")
+    for _ in range(20):
+        await settle()
+        for member in members:
+            if "poison" in member.has:
+                member.lose()
+        await settle()
+        for text in list(all_of(*members)):
+            if text != "poison":
+                next(member for member in members if text in member.has).finish(text)
+                break
+        for member in members:
+            member.ready = True
+        pool.look()
+    assert [isinstance(done[ticket], Speech) for ticket in range(3)] == [False, True, True]
+    await pool.close()

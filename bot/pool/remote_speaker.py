@@ -1,0 +1,128 @@
+"""An engine that is asked over a network, for the rule of `bot.pool.dispatcher`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from bot.errors import MynahError
+from bot.pool.replica import Replica
+from bot.speech.engine_worker import EngineNotLoadedError
+from bot.speech.engines.base import to_error
+from bot.speech.types import EngineInfo, SynthesisRequest, SynthesisResult
+from bot.workers import WorkerDiedError
+
+log = logging.getLogger(__name__)
+
+
+class MemberLostError(WorkerDiedError):
+    """The engine was lost, or cannot be reached, before the sentence was done."""
+
+
+class RemoteMember(Protocol):
+    """An engine that is asked over a network."""
+
+    name: str
+
+    @property
+    def info(self) -> EngineInfo | None:
+        """What it has loaded, if anything."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be asked now."""
+
+    async def speak(self, request: SynthesisRequest) -> SynthesisResult:
+        """Return the sentence. Raises `MemberLostError`."""
+
+
+class RemoteSpeaker:
+    """A `Speaker` over a member."""
+
+    def __init__(self, member: RemoteMember) -> None:
+        self._member, self.name = member, member.name
+        self._under_way: set[asyncio.Timeout] = set()
+        self._idle = asyncio.Event()  # nothing is under way
+        self._idle.set()
+        self._turn = asyncio.Lock()  # to begin; a sentence that is alone holds it to its end
+
+    @property
+    def ready(self) -> bool:
+        """Whether it can be asked now."""
+        return self._member.ready
+
+    @property
+    def slots(self) -> int:
+        """How many sentences it takes at once."""
+        return self._member.info.slots if self._member.info is not None else 1
+
+    @property
+    def company_slows(self) -> bool:
+        """Whether sentences that are worked on together take longer each."""
+        return self._member.info is not None and self._member.info.company_slows
+
+    async def try_once(
+        self, batch: Sequence[SynthesisRequest], *, alone: bool = False
+    ) -> list[SynthesisResult]:
+        """Return what it makes of one request; see `Speaker`.
+
+        alone: it shares the engine with no other sentence of this bot.
+        """
+        (request,) = batch
+        if alone:
+            async with self._turn:
+                await self._idle.wait()
+                return [await self._spoken(request)]
+        async with self._turn:
+            pass  # what is alone ends before
+        return [await self._spoken(request)]
+
+    def lose(self) -> None:
+        """Give up what it has: it answers no more."""
+        now = asyncio.get_running_loop().time()
+        for bound in self._under_way:
+            if not bound.expired():
+                bound.reschedule(now)
+
+    async def _spoken(self, request: SynthesisRequest) -> SynthesisResult:
+        if not self.ready:
+            raise EngineNotLoadedError(f"The engine {self.name} cannot be asked.")
+        bound = asyncio.timeout(None)
+        self._under_way.add(bound)
+        self._idle.clear()
+        try:
+            async with bound:
+                return await self._result(request)
+        except TimeoutError:
+            raise MemberLostError(f"The engine {self.name} answers no more.") from None
+        finally:
+            self._under_way.discard(bound)
+            if not self._under_way:
+                self._idle.set()
+
+    async def _result(self, request: SynthesisRequest) -> SynthesisResult:
+        try:
+            return await self._member.speak(request)
+        except MemberLostError as error:
+            log.warning("a sentence goes to another engine: %s", error)
+            raise
+        except MynahError as error:
+            return error
+        except Exception as error:
+            return to_error(error)
+
+
+class RemoteReplica(Replica):
+    """A member with what this bot knows of it."""
+
+    member: RemoteSpeaker
+
+    def __init__(self, member: RemoteMember, clock: Callable[[], float]) -> None:
+        super().__init__(RemoteSpeaker(member), clock, shared=True)
+
+    def lose(self) -> None:
+        """Give up what it has: it answers no more, and may come back as another process."""
+        self.member.lose()
+        self.begin_anew()
