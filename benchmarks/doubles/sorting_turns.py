@@ -1,7 +1,7 @@
 """Whose sentence is worked on, by sorting all that is waited for at each decision.
 
-So `bot.speech.turns` decided at first. It is the model that the quicker way is tested against, and
-what the benchmark compares it with.
+So `bot.speech.turn_order` decided at first. It is the model that the quicker way is tested against,
+and what the benchmark compares it with.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bot.speech.turns import Decision, Turn, _fitting, _making_room
+from bot.speech.turn_order import Decision, fitting, making_room
+from bot.speech.turns import Turn
 
 
 def decide(
     turns: Sequence[Turn], slots: int, *, company_slows: bool, soon: float = -math.inf
-) -> Decision:
+) -> Decision[Turn]:
     """Return what is to be done with `slots` slots.
 
     company_slows: whether sentences that are worked on together take longer each. Then nothing is
@@ -31,7 +32,7 @@ def decide(
     going = [turn for turn in early if turn.task is not None]
     free = slots - sum(turn.slots(slots) for turn in turns if turn.task is not None)
     first = [turn for turn in heads.values() if turn.task is None]
-    begin = _fitting(first, free, slots)
+    begin = fitting(first, free, slots)
     if company_slows and any(turn.opening for turn in heads.values()):
         return Decision(begin, [turn for turn in going if not turn.yielding])
     hurried = {guild for guild, turn in heads.items() if turn.due() < soon}
@@ -39,9 +40,9 @@ def decide(
     if company_slows and slowing:
         return Decision(begin, slowing)
     if len(begin) < len(first):
-        return Decision(begin, _making_room(first[len(begin)], begin, going, free, slots))
+        return Decision(begin, making_room(first[len(begin)], begin, going, free, slots))
     if company_slows and len(heads) > 1:
         return Decision(begin, ())
     free -= sum(turn.slots(slots) for turn in begin)
-    more = _fitting([turn for turn in early if turn.task is None], free, slots)
+    more = fitting([turn for turn in early if turn.task is None], free, slots)
     return Decision([*begin, *more], ())

@@ -12,7 +12,8 @@ from typing import Any, cast
 
 from benchmarks import pacing
 from benchmarks.doubles import sorting_turns
-from bot.speech.turns import Decision, Turn, decide
+from bot.speech.turn_order import Decision, decide
+from bot.speech.turns import Turn
 from bot.speech.types import SynthesisRequest, VoiceReference
 from bot.voice.limits import VoiceLimits
 from bot.voice.queue import SpeechQueue
@@ -27,7 +28,7 @@ CHANNELS = (200, 400)
 
 _REQUEST = SynthesisRequest("A sentence.", VoiceReference(Path("clip"), "0" * 64))
 
-Decide = Callable[..., Decision]
+Decide = Callable[..., Decision[Turn]]
 
 
 def decisions(waiting: Sequence[int] = WAITING) -> dict[str, Any]:

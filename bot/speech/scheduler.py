@@ -17,7 +17,8 @@ from bot.i18n import Translatable
 from bot.operations.figures import SentenceFacts
 from bot.speech.held import HeldPackets
 from bot.speech.phrases import PhraseCache
-from bot.speech.turns import Due, Turn, decide, rank_of
+from bot.speech.turn_order import decide
+from bot.speech.turns import Due, Turn, rank_of
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 
 MAX_WAITING = 256
@@ -51,7 +52,7 @@ class FairScheduler:
     A guild that queues many texts has only its next sentence in the running, and that one is due
     when the guild's audio runs out, so another guild's first sentence, due at once, waits for no
     more than the sentence in flight. What is asked for ahead gets the slots that nobody needs; see
-    `bot.speech.turns`.
+    `bot.speech.turn_order`.
 
     at_once: how many sentences may be in flight, as things stand; whoever knows that there are more
     of them calls `look`. company_slows: whether they then take longer each. withdraws: whether the

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BusyError
 from bot.pool.deadline_queue import DeadlineQueue, Entry, Turns
+from bot.speech.turn_order import decide
+from bot.speech.turns import Turn
+from bot.speech.types import SynthesisRequest, VoiceSettings
+from tests.speech.slot_engine import VOICE
 
 entries = st.lists(
     st.builds(
@@ -21,6 +29,13 @@ entries = st.lists(
     unique_by=lambda entry: entry.ticket,
     max_size=20,
 )
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
 
 
 def queue_of(*entries: Entry, most: int = 1024) -> DeadlineQueue:
@@ -96,3 +111,32 @@ def test_slots_are_never_taken_twice_and_all_is_begun_in_the_end(
         if under_way and not turns.give_back:
             queue.remove(under_way.pop())
     assert not len(queue)
+
+
+@given(entries, st.integers(1, 8))
+def test_it_decides_as_the_scheduler_does_about_the_same_sentences(
+    loop: asyncio.AbstractEventLoop, all_entries: list[Entry], slots: int
+) -> None:
+    queue = queue_of(*all_entries)
+    by_rank = sorted(all_entries, key=lambda entry: entry.rank)
+    turns = {entry.ticket: turn_of(entry, order, loop) for order, entry in enumerate(by_rank)}
+    tickets = {turn: ticket for ticket, turn in turns.items()}
+    while turns:
+        decision = decide(list(turns.values()), slots, company_slows=False)
+        told = queue.turns(slots)
+        assert told.begin == tuple(tickets[turn] for turn in decision.begin)
+        assert told.give_back == tuple(tickets[turn] for turn in decision.withdraw)
+        for turn in decision.begin:
+            turn.task = mock.Mock()
+        for turn in decision.withdraw:
+            turn.task = None
+        if not decision.withdraw:
+            done = next(ticket for ticket, turn in turns.items() if turn.under_way)
+            assert queue.remove(done)
+            del turns[done]
+
+
+def turn_of(entry: Entry, order: int, loop: asyncio.AbstractEventLoop) -> Turn:
+    request = SynthesisRequest("text", VOICE, settings=VoiceSettings(takes=entry.slots))
+    result = loop.create_future()
+    return Turn(request, entry.server, lambda: entry.due, order, result=result)

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.doubles import sorting_turns
-from bot.speech.turns import Decision, Turn, decide
+from bot.speech.turn_order import Decision, decide
+from bot.speech.turns import Turn
 from bot.speech.types import SynthesisRequest, VoiceSettings
 from tests.speech.slot_engine import VOICE
 
