@@ -24,7 +24,7 @@ SLOTS = 128
 """Of 16 cards with 8 slots."""
 
 ROUNDS = 5
-CHANNELS = (200, 400)
+CHANNELS = (200, 400, 600, 800, 1_000)
 
 _REQUEST = SynthesisRequest("A sentence.", VoiceReference(Path("clip"), "0" * 64))
 

@@ -139,13 +139,17 @@ async def test_the_result_is_told_and_drawn(tmp_path: Path) -> None:
         "cases": cases,
         "overload": cases[0],
         "decisions": decisions((64, 1_000)),
-        "channels": {},
+        "channels": {
+            "200": {"processor_cores": 0.2, "p99_ms": 20.3},
+            "1000": {"processor_cores": 1.1, "p99_ms": 57.5},
+        },
     }
     scale.draw_all(result, tmp_path)
     told = "\n".join(scale.lines(result))
     assert "80 servers,  1 cards" in told
     assert "1000 wait, all slots taken" in told
-    names = ("scale-first-sound", "scale-cards", "scale-decisions")
+    assert "1000 channels: 1.1 cores, p99 57.5 ms" in told
+    names = ("scale-first-sound", "scale-cards", "scale-decisions", "scale-process")
     for name in names:
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert picture.width > 1_000

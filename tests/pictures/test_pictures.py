@@ -29,7 +29,14 @@ from tools.pictures.scene import SCENES
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 IMAGES = DOCS / "images"
-MEASURED = ("dashboard", "soak", "scale-first-sound", "scale-cards", "scale-decisions")
+MEASURED = (
+    "dashboard",
+    "soak",
+    "scale-first-sound",
+    "scale-cards",
+    "scale-decisions",
+    "scale-process",
+)
 PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)]+\.png)\)")
 BRIGHT = 170  # mean luminance, of 255; Discord's dark theme has 50, the bot's own waveform too
 
