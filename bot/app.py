@@ -33,7 +33,7 @@ from bot.keys import key_ring, log_seals, refuse_other_keys
 from bot.operations.allowances import operators_quotas
 from bot.operations.figures import SentenceFacts
 from bot.speech.clip_needs import clip_need
-from bot.speech.engine import Engine
+from bot.speech.engine import Engine, sentences_at_once
 from bot.speech.engines.select import choose
 from bot.speech.scheduler import FairScheduler
 from bot.speech.service import SpeechService
@@ -226,13 +226,13 @@ def fair_scheduler(
     clips: ClipFiles,
     on_sentence: Callable[[SentenceFacts], None] = lambda facts: None,
 ) -> FairScheduler:
-    """Return what hands the engine as many sentences at once as it works on together.
+    """Return what hands the engine so many sentences at once that none of its slots is idle.
 
     on_sentence: see `FairScheduler`.
     """
     scheduler = FairScheduler(
         HeldClips(engine, clips) if clips.apart else engine,
-        at_once=lambda: engine.slots,
+        at_once=lambda: sentences_at_once(engine),
         company_slows=lambda: engine.company_slows,
         withdraws=lambda: engine.withdraws,
         on_sentence=on_sentence,

@@ -23,12 +23,22 @@ MAX_BEGINNINGS = 20
 
 @dataclass(eq=False)
 class _Sentence:
-    """A request under way. losses: engines that were lost over it. unwanted: its voice is gone."""
+    """A request under way.
+
+    asked: when it came, in seconds of the event loop's clock. losses: engines that were lost over
+    it. unwanted: its voice is gone.
+    """
 
     request: SynthesisRequest
     cost: Cost
+    asked: float
     losses: int = 0
     unwanted: bool = False
+
+    def as_it_stands(self) -> SynthesisRequest:
+        """Return the request, after it waited for an engine or was with one that is lost."""
+        waited = asyncio.get_running_loop().time() - self.asked
+        return dataclasses.replace(self.request, due_seconds=self.request.due_seconds - waited)
 
 
 class Dispatcher:
@@ -60,7 +70,7 @@ class Dispatcher:
         """
         takes = request.settings.takes or 1
         cost = Cost(letters(request.text), request.voice.clip_sha256, takes)
-        sentence = _Sentence(request, cost)
+        sentence = _Sentence(request, cost, asyncio.get_running_loop().time())
         self._sentences.add(sentence)
         try:
             for _ in range(MAX_BEGINNINGS):
@@ -104,7 +114,7 @@ class Dispatcher:
             # Nobody waits for it.
             raise EngineError(Translatable("The recording of this voice is gone. Try again."))
         try:
-            return await replica.speak(sentence.request, sentence.cost, alone=alone)
+            return await replica.speak(sentence.as_it_stands(), sentence.cost, alone=alone)
         except EngineNotLoadedError:
             return None
         except (WorkerDiedError, WorkerTimeoutError) as error:

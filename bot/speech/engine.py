@@ -149,3 +149,18 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """End it; a sentence in flight ends with it."""
+
+
+SHARED_ROUNDS = 2
+"""What a slot of a shared engine works on, and what it takes next."""
+
+
+def sentences_at_once(engine: Engine) -> int:
+    """Return how many sentences an engine is to be asked for at once, as things stand.
+
+    Of one that several bots ask, over a network, twice as many as it works on: the next for each
+    slot is there when the slot is free. Else another bot's would take it, however many servers wait
+    in this one.
+    """
+    shared = engine.info is not None and engine.info.remote
+    return engine.slots * (SHARED_ROUNDS if shared else 1)

@@ -163,6 +163,7 @@ class FairScheduler:
         opening, ahead = opening and alone, ahead or not alone
         asked = asyncio.get_running_loop().time()
         turn = Turn(request, guild_id, due, next(self._order), ahead, opening, asked)
+        turn.note_need()
         self._turns.append(turn)
         turn.result.add_done_callback(lambda _: self._end(turn))
         self.look()
@@ -220,7 +221,10 @@ class FairScheduler:
         result: SynthesisResult | None = None
         try:
             request = dataclasses.replace(
-                turn.request, rank=rank, guild_id=turn.guild_id, due_seconds=turn.due() - start
+                turn.request,
+                rank=rank,
+                guild_id=turn.guild_id,
+                due_seconds=turn.due_since() - start,
             )
             (result,) = await self._synthesizer.synthesize([request])
         except Exception as error:
@@ -250,6 +254,9 @@ class FairScheduler:
         if turn.task is not None and self._withdraws():
             turn.task.cancel()
         self._forget_if_done(turn)
+        for other in self._turns:
+            if other.guild_id == turn.guild_id and other.task is None and other.waited_for:
+                other.note_need()
         self.look()
 
     def _forget_if_done(self, turn: Turn) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -18,7 +19,8 @@ class Turn:
 
     ahead: whether it was asked for while an earlier one of its guild was waited for. opening:
     whether its guild hears nothing until it is made, because nothing was said before.
-    asked: when, in seconds of the event loop's clock. task: while the synthesizer has it.
+    asked: when, in seconds of the event loop's clock. needed: when it was due as it stood when it
+    was asked for, or its guild's sentence before it was made. task: while the synthesizer has it.
     yielding: whether the task was told to make room.
     """
 
@@ -29,6 +31,7 @@ class Turn:
     ahead: bool = False
     opening: bool = False
     asked: float = 0.0
+    needed: float = math.inf
     result: asyncio.Future[SynthesisResult] = field(
         default_factory=lambda: asyncio.get_running_loop().create_future()
     )
@@ -38,6 +41,20 @@ class Turn:
     def slots(self, most: int) -> int:
         """Return how many of `most` slots it takes: one for each take."""
         return min(self.request.settings.takes or 1, most)
+
+    def note_need(self) -> None:
+        """Take note of when it is due as things stand."""
+        self.needed = self.due()
+
+    def due_since(self) -> float:
+        """Return when it is due; where its guild hears nothing any more, since when.
+
+        A due time of now says nothing to an engine that compares it with those of other bots: what
+        has waited for long here would come after what was sent there a moment ago.
+        """
+        due = self.due()
+        overdue = due <= asyncio.get_running_loop().time()
+        return min(due, self.needed) if overdue else due
 
     @property
     def under_way(self) -> bool:

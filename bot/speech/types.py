@@ -86,8 +86,9 @@ class SynthesisRequest:
     settings: of the voice and the request together.
     rank: how many sentences that its guild hears before it were not made yet when it was begun.
     delivery: how fast and how loud it is heard.
-    guild_id, due_seconds: for whom it is, and in how many seconds it is needed, for an engine that
-        several bots share; they do not change how it sounds.
+    guild_id, due_seconds: for whom it is, and in how many seconds it is needed (below 0: since when
+        nothing is heard there), for an engine that several bots share; they do not change how it
+        sounds.
     """
 
     text: str

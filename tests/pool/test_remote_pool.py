@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from bot.errors import EngineError
 from bot.pool.remote_pool import RemotePool
 from bot.pool.remote_speaker import MemberLostError
 from bot.speech.types import EngineInfo, Speech, SynthesisRequest, SynthesisResult
+from tests.pool.simulated import simulate
 from tests.speech.continuous_engine import sentence
 from tests.speech.slot_engine import settle
 
@@ -21,12 +23,14 @@ class Member:
     def __init__(self, name: str, slots: int = 2) -> None:
         self.name, self.ready = name, True
         self.has: dict[str, asyncio.Future[SynthesisResult]] = {}
+        self.due_seconds: dict[str, float] = {}
         self.info: EngineInfo | None = EngineInfo(
             "piper", "test", "cuda", clones=False, reason="", load_seconds=0.0, slots=slots
         )
 
     async def speak(self, request: SynthesisRequest) -> SynthesisResult:
         self.has[request.text] = asyncio.get_running_loop().create_future()
+        self.due_seconds[request.text] = request.due_seconds
         try:
             return await self.has[request.text]
         finally:
@@ -242,3 +246,19 @@ async def test_what_waits_in_an_engine_of_one_slot_is_lost_with_it_and_spoken_in
         pool.look()
     assert [isinstance(done[ticket], Speech) for ticket in range(3)] == [False, True, True]
     await pool.close()
+
+
+def test_what_waited_for_an_engine_is_needed_the_sooner() -> None:
+    async def wait() -> float:
+        pool, member = RemotePool(lambda ticket, result: None), Member("a")
+        member.ready = False
+        pool.add(member)
+        pool.submit(1, dataclasses.replace(sentence("waits"), due_seconds=3.0))
+        await asyncio.sleep(5.0)
+        member.ready = True
+        pool.look()
+        await settle()
+        await pool.close()
+        return member.due_seconds["waits"]
+
+    assert simulate(wait) == pytest.approx(-2.0)

@@ -1,7 +1,7 @@
 """Whose sentence comes next, with an engine that speaks when the test lets it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from bot.errors import BusyError, EngineError
 from bot.operations.figures import SentenceFacts
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
+from tests.pool.simulated import simulate
 
 VOICE = VoiceReference(Path("clip"), "0" * 64)
 SPEECH = Speech((b"p",), 0.02)
@@ -258,3 +259,78 @@ async def test_a_sentence_that_nobody_waits_for_any_more_is_not_reported() -> No
     task.cancel()
     await settle()
     assert (engine.given_up, told) == (1, [])
+
+
+class NotingEngine:
+    """Takes `SECONDS` for a sentence, one after another as they come; notes when each is due."""
+
+    SECONDS = 4.0
+
+    def __init__(self) -> None:
+        self.due: dict[int, float] = {}
+
+    async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
+        (request,) = batch
+        self.due[request.guild_id] = asyncio.get_running_loop().time() + request.due_seconds
+        await asyncio.sleep(self.SECONDS)
+        return [SPEECH]
+
+
+@pytest.mark.parametrize(
+    ("audible_until", "due"),
+    [
+        pytest.param(0.0, 0.0, id="nothing was heard when it was asked for"),
+        pytest.param(3.0, 3.0, id="its audio ran out while it waited"),
+        pytest.param(9.0, 9.0, id="it still hears something"),
+    ],
+)
+def test_a_sentence_that_waited_says_since_when_its_guild_hears_nothing(
+    audible_until: float, due: float
+) -> None:
+    async def speak() -> float:
+        engine, loop = NotingEngine(), asyncio.get_running_loop()
+        scheduler = FairScheduler(engine)
+        await asyncio.gather(
+            ask(scheduler, "first", 1),
+            scheduler.synthesize(
+                SynthesisRequest("waits", VOICE),
+                guild_id=2,
+                due=lambda: max(loop.time(), audible_until),
+            ),
+        )
+        return engine.due[2]
+
+    assert simulate(speak) == pytest.approx(due)
+
+
+def test_a_sentence_ahead_is_late_only_since_the_one_before_it_was_over() -> None:
+    async def speak() -> float:
+        engine, loop = NotingEngine(), asyncio.get_running_loop()
+        scheduler = FairScheduler(engine)
+        made = [0.0]
+
+        async def text() -> None:
+            async def one(before: Callable[[], float], *, ahead: bool) -> None:
+                await scheduler.synthesize(
+                    SynthesisRequest("a sentence", VOICE),
+                    guild_id=2,
+                    due=lambda: max(loop.time(), made[0]) + before(),
+                    ahead=ahead,
+                )
+
+            second = asyncio.create_task(one(lambda: 0.0 if made[0] else 1.0, ahead=True))
+            await one(lambda: 0.0, ahead=False)
+            made[0] = loop.time() + 1.0
+            others = asyncio.create_task(_ask_twice(scheduler))
+            await second
+            await others
+
+        await text()
+        return engine.due[2]
+
+    # Made at 4 s and heard until 5 s; two others' sentences come before the second.
+    assert simulate(speak) == pytest.approx(5.0)
+
+
+async def _ask_twice(scheduler: FairScheduler) -> None:
+    await asyncio.gather(ask(scheduler, "other", 3), ask(scheduler, "another", 4))
