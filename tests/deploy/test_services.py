@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import shutil
 import subprocess
@@ -9,9 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from storage.shards import parse_shards
+
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 SYSTEM, USER = UNITS / "mynah.service", UNITS / "mynah-user.service"
-MOST_EXPOSED = {"mynah.service": 2.1, "mynah-user.service": 6.9}
+SHARDS, TARGET = UNITS / "mynah@.service", UNITS / "mynah.target"
+ALL = [SYSTEM, SHARDS, USER]
+MOST_EXPOSED = {"mynah.service": 2.1, "mynah@.service": 2.1, "mynah-user.service": 6.9}
 """As `systemd-analyze security` says it, from 0 (least) to 10; docs/operations.md states them."""
 
 needs_systemd = pytest.mark.skipif(
@@ -26,7 +31,7 @@ def settings(unit: Path) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
 def test_a_wrong_configuration_is_not_tried_again_and_a_silent_bot_is(unit: Path) -> None:
     has = settings(unit)
     assert has["Type"] == ["notify"]
@@ -35,7 +40,7 @@ def test_a_wrong_configuration_is_not_tried_again_and_a_silent_bot_is(unit: Path
     assert has["OOMPolicy"] == ["continue"]  # the bot replaces a worker that was killed
 
 
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
 def test_the_media_workers_walls_can_stand(unit: Path) -> None:
     has = settings(unit)
     assert has["RestrictNamespaces"] == ["user net"]
@@ -45,14 +50,14 @@ def test_the_media_workers_walls_can_stand(unit: Path) -> None:
     assert "MemoryDenyWriteExecute" not in has  # numba compiles while it runs
 
 
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
 def test_the_pacer_may_take_its_priority(unit: Path) -> None:
     has = settings(unit)
     assert has["LimitRTPRIO"] == ["1"]
     assert "RestrictRealtime" not in has
 
 
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
 def test_the_token_is_a_credential(unit: Path) -> None:
     has = settings(unit)
     assert has["LoadCredential"][0].startswith("discord-token:")
@@ -60,17 +65,54 @@ def test_the_token_is_a_credential(unit: Path) -> None:
     assert not any("DISCORD_TOKEN=" in line for line in has["Environment"])
 
 
+def test_the_unit_of_some_shards_is_that_of_all_but_for_what_is_marked() -> None:
+    """What is changed in one is changed in both; comments that differ begin with # Instance."""
+    ours, whole = (unit.read_text(encoding="utf-8").split("[Unit]", 1)[1].splitlines()
+                   for unit in (SHARDS, SYSTEM))  # fmt: skip
+    others = [line for line in difflib.ndiff(whole, ours) if line[0] in "+-"]
+    assert [line for line in others if not line.startswith("+ # Instance: ")] == [
+        "- Description=Mynah, a Discord bot that speaks in the voices of its members",
+        "+ Description=Mynah, a Discord bot that speaks in the voices of its members (%I)",
+        "+ PartOf=mynah.target",
+        "+ Environment=MYNAH_DISCORD__SHARDS=%I",
+        "+ EnvironmentFile=-/etc/mynah/%i.environment",
+        "- WantedBy=multi-user.target",
+        "+ WantedBy=mynah.target",
+    ]
+
+
+def test_an_instance_has_shards_and_variables_of_its_own_and_ends_with_all() -> None:
+    has = settings(SHARDS)
+    assert "MYNAH_DISCORD__SHARDS=%I" in has["Environment"]
+    # The last one counts: what one instance is told goes before what all are.
+    assert has["EnvironmentFile"] == ["-/etc/mynah/environment", "-/etc/mynah/%i.environment"]
+    assert has["PartOf"] == has["WantedBy"] == [TARGET.name]
+
+
+@pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="there is no systemd")
+@pytest.mark.parametrize("shards", ["0-3/8", "7/8", "0,2,4-5/16"])
+def test_the_name_of_an_instance_holds_its_shards(shards: str) -> None:
+    def escape(*words: str) -> str:
+        done = subprocess.run(
+            ["systemd-escape", *words], capture_output=True, text=True, check=True
+        )
+        return done.stdout.strip()
+
+    name = escape(f"--template={SHARDS.name}", shards)
+    assert escape("--unescape", "--instance", name) == shards == str(parse_shards(shards))
+
+
 @needs_systemd
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", [*ALL, TARGET], ids=lambda unit: unit.name)
 def test_systemd_finds_no_fault_but_the_missing_program(unit: Path) -> None:
     words = ["systemd-analyze", "verify", "--man=no", str(unit)]
     said = subprocess.run(words, capture_output=True, text=True, check=False).stderr
-    faults = [line for line in said.splitlines() if unit.name in line or "mynah" in line]
+    faults = [line for line in said.splitlines() if unit.stem in line or "mynah" in line]
     assert [line for line in faults if "is not executable" not in line] == []
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [SYSTEM, USER], ids=lambda unit: unit.name)
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
 def test_the_exposure_is_as_stated(unit: Path, tmp_path: Path) -> None:
     alone = shutil.copy(unit, tmp_path)  # without the files of mynah.service.d
     words = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(alone)]
