@@ -26,6 +26,7 @@ from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.operating import operating
 from bot.speech.engine import Engine
 from bot.token_file import read_token, told_exposed
+from storage.errors import DirectoryInUseError
 from storage.process_lock import running
 
 log = structlog.get_logger(__name__)
@@ -264,7 +265,8 @@ async def stay_online(
                 error = await _attend(bot, token, stop)
         if stop.is_set():
             return
-        _raise_if_final(error, message_content=message_content)
+        auto = bot.shards_run is None
+        _raise_if_final(error, message_content=message_content, auto=auto)
         if time.monotonic() - begin > STEADY_SECONDS and bot.was_connected:
             trouble_since, failures = time.monotonic(), 0
         told_to_wait = error.retry_after if isinstance(error, discord.RateLimited) else 0.0
@@ -288,6 +290,8 @@ def _log_failure(error: Exception, pause: float) -> None:
     fields = {"stage": "start", "error": brief(error), "retry_seconds": pause}
     if isinstance(error, discord.PrivilegedIntentsRequired):
         log.warning(INTENT_REFUSED, stage="start")
+    elif _code(error) in _SHARD_CODES:
+        log.warning("Discord wants another number of shards; the next try asks for it", **fields)
     elif _is_passing(error):
         log.warning("Discord cannot be reached", **fields)
     else:
@@ -331,11 +335,24 @@ def _is_passing(error: Exception) -> bool:
     return limited or isinstance(error, _UNREACHABLE)
 
 
-def _raise_if_final(error: Exception, *, message_content: bool = False) -> None:
-    """Raise what no further attempt can mend. message_content: whether the bot can do without."""
+def _code(error: Exception) -> int | None:
+    """Return with which code Discord closed the gateway's connection."""
+    return error.code if isinstance(error, discord.ConnectionClosed) else None
+
+
+def _raise_if_final(error: Exception, *, message_content: bool = False, auto: bool = False) -> None:
+    """Raise what no further attempt can mend.
+
+    message_content: whether the bot can do without. auto: whether the next client asks Discord for
+    the number of shards.
+    """
+    if isinstance(error, DirectoryInUseError):
+        raise error
     if isinstance(error, discord.PrivilegedIntentsRequired) and not message_content:
         raise ConfigError(f"Discord refuses this bot (close code {_INTENTS}): {error}") from None
-    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    code = _code(error)
+    if code in _SHARD_CODES and auto:
+        return
     if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
         raise ConfigError(NOT_ACCEPTED) from None
     if code in _SHARD_CODES:

@@ -12,6 +12,7 @@ import yarl
 from discord.ext import commands
 
 from bot.identify_turns import IDENTIFY_SECONDS, IdentifyTurns
+from storage.process_lock import claim
 from storage.shards import Shards
 
 LAUNCH_SECONDS = 60.0
@@ -55,9 +56,13 @@ class ShardedBot(commands.AutoShardedBot):
         return self.shards_run is None or self.shards_run.covers(guild_id)
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Be online until the client is closed; see `discord.Client.connect`."""
+        """Be online until the client is closed; see `discord.Client.connect`.
+
+        Raises DirectoryInUseError where another application's bot runs on the data directory.
+        """
         if self.shards_run is not None and self._directory is not None:
             assert self.application_id is not None, "log in first"
+            await asyncio.to_thread(claim, self._directory, self.shards_run, self.application_id)
             limits = await self.fetch_session_start_limits()
             self._turns = IdentifyTurns(
                 self._directory, self.application_id, limits.max_concurrency

@@ -1,8 +1,9 @@
 """Which processes run the bot on a data directory: each for shards that no other one has.
 
-A process says in a file of `mynah.processes/` who it is and which shards it runs, and holds a lock
-on that for as long as it lives. The system releases such a lock when its process ends, however it
-ends: what one that was killed left behind is removed by whoever comes next.
+A process says in a file of `mynah.processes/` who it is, which shards it runs and, once it has
+logged in, of which application, and holds a lock on that for as long as it lives. The system
+releases such a lock when its process ends, however it ends: what one that was killed left behind is
+removed by whoever comes next.
 """
 
 from __future__ import annotations
@@ -40,16 +41,21 @@ _BUSY = (errno.EWOULDBLOCK, errno.EACCES)
 
 @dataclass(frozen=True, slots=True)
 class RunningProcess:
-    """A process that runs the bot. pid: None where that cannot be read. shards: None for all."""
+    """A process that runs the bot.
+
+    pid: None where that cannot be read. shards: None for all. application_id: whose bot it is; None
+    before it has logged in.
+    """
 
     pid: int | None
     shards: Shards | None
+    application_id: int | None = None
 
 
 def name_of(shards: Shards | None) -> str:
     """Return what tells a process from the others on a data directory.
 
-    Shards that do not overlap have different first ones, also of different counts.
+    Shards of which none is one of both have different first ones.
     """
     return "all" if shards is None else f"shard-{shards.ids[0]}"
 
@@ -76,6 +82,26 @@ def running(directory: Path, shards: Shards | None) -> Iterator[None]:
         _leave(directory / PROCESSES_NAME, shards, descriptor)
 
 
+def claim(directory: Path, shards: Shards, application_id: int) -> None:
+    """Say whose bot it is that this process runs, within `running`. Blocks for at most 10 s.
+
+    Raises DirectoryInUseError where another process runs another application's on the data
+    directory. What is stored belongs to none: when all have ended, another one may run on it.
+    """
+    processes = directory / PROCESSES_NAME
+    own = processes / f"{name_of(shards)}{SUFFIX}"
+    try:
+        with _alone(processes):
+            for path in sorted(processes.glob(f"*{SUFFIX}")):
+                other = None if path == own else _who(path)
+                if other is not None and other.application_id not in (None, application_id):
+                    raise _of_another(directory, application_id, other)
+            _tell(own, shards, application_id)
+    except OSError as error:
+        log.warning("Nothing keeps two applications from running on %s: nothing can be noted "
+                    "there (%s).", directory, error.strerror)  # fmt: skip
+
+
 def list_running(directory: Path) -> list[RunningProcess]:
     """Return which processes run the bot on a data directory. Changes nothing there."""
     with contextlib.suppress(OSError):
@@ -92,7 +118,7 @@ def _enter(processes: Path, shards: Shards | None) -> int:
             if other is None:
                 path.with_suffix(SOCKET_SUFFIX).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
-            elif _overlap(shards, other.shards):
+            elif not _side_by_side(shards, other.shards):
                 raise _in_use(processes.parent, shards, other)
         return _noted(processes / f"{name_of(shards)}{SUFFIX}", shards)
 
@@ -141,13 +167,29 @@ def _noted(path: Path, shards: Shards | None) -> int:
     descriptor = open_private(path, os.O_RDWR | os.O_EXCL)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        told = {"pid": os.getpid(), "shards": str(shards) if shards else "auto"}
-        os.write(descriptor, json.dumps(told).encode())
+        os.write(descriptor, _content(shards))
     except OSError:
         os.close(descriptor)
         path.unlink(missing_ok=True)
         raise
     return descriptor
+
+
+def _tell(path: Path, shards: Shards, application_id: int) -> None:
+    """Add the application to what a process has noted. Raises OSError."""
+    # Not truncated first: it only gets longer, and who cannot read it counts as having all shards.
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.pwrite(descriptor, _content(shards, application_id), 0)
+    finally:
+        os.close(descriptor)
+
+
+def _content(shards: Shards | None, application_id: int | None = None) -> bytes:
+    told: dict[str, int | str] = {"pid": os.getpid(), "shards": str(shards) if shards else "auto"}
+    if application_id is not None:
+        told["application"] = application_id
+    return json.dumps(told).encode()
 
 
 def _who(path: Path) -> RunningProcess | None:
@@ -167,24 +209,46 @@ def _who(path: Path) -> RunningProcess | None:
 def _read(content: bytes) -> RunningProcess:
     try:
         told = json.loads(content)
-        return RunningProcess(int(told["pid"]), parse_shards(str(told["shards"])))
-    except (ValueError, KeyError, TypeError):
+        application = told.get("application")
+        return RunningProcess(
+            int(told["pid"]),
+            parse_shards(str(told["shards"])),
+            None if application is None else int(application),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
         return RunningProcess(None, None)  # whoever it is may have all of them
 
 
-def _overlap(one: Shards | None, other: Shards | None) -> bool:
-    return one is None or other is None or one.overlaps(other)
+def _side_by_side(one: Shards | None, other: Shards | None) -> bool:
+    return one is not None and other is not None and one.shares_none_with(other)
 
 
 def _in_use(directory: Path, shards: Shards | None, other: RunningProcess) -> DirectoryInUseError:
-    who = f"process {other.pid}" if other.pid is not None else "another process"
-    theirs = f"the shards {other.shards}" if other.shards else "all shards"
-    begin = f"The bot runs on {directory.absolute()} already, for {theirs} ({who})."
-    if shards is not None and other.shards is not None:
-        advice = f"Give this one others than {shards} in discord.shards, or stop the other one."
-    else:
+    if shards is None or other.shards is None:
         advice = (
             "Stop it first, or give this one another storage.directory; several processes of one "
             "bot share a directory only where each names shards of its own in discord.shards."
         )
-    return DirectoryInUseError(f"{begin} {advice}")
+    elif shards.count != other.shards.count:
+        advice = (
+            f"This one has {shards}: the number after the / is the same for all processes. Correct "
+            "discord.shards, or stop the others first where the number is to change."
+        )
+    else:
+        advice = f"Give this one others than {shards} in discord.shards, or stop the other one."
+    return DirectoryInUseError(f"The bot runs on {_described(directory, other)}. {advice}")
+
+
+def _of_another(directory: Path, application_id: int, other: RunningProcess) -> DirectoryInUseError:
+    described = _described(directory, other)
+    return DirectoryInUseError(
+        f"Another bot, of application {other.application_id}, runs on {described}; this one "
+        f"is of application {application_id}. Give this one the token of that "
+        "application, or another storage.directory, or stop the other one first."
+    )
+
+
+def _described(directory: Path, other: RunningProcess) -> str:
+    who = f"process {other.pid}" if other.pid is not None else "another process"
+    theirs = f"the shards {other.shards}" if other.shards else "all shards"
+    return f"{directory.absolute()} already, for {theirs} ({who})"

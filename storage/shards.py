@@ -6,7 +6,6 @@ Discord splits the servers of a big bot among its shards
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,13 +30,9 @@ class Shards:
         """Whether a server is one of these shards'."""
         return (guild_id >> 22) % self.count in self.ids
 
-    def overlaps(self, other: Shards) -> bool:
-        """Whether a server can be one of both; the counts may differ.
-
-        x = a (mod n) and x = b (mod m) have a solution where a = b (mod gcd(n, m)).
-        """
-        common = math.gcd(self.count, other.count)
-        return not {i % common for i in self.ids}.isdisjoint(i % common for i in other.ids)
+    def shares_none_with(self, other: Shards) -> bool:
+        """Whether both are of one number of shards, and none is one of both."""
+        return self.count == other.count and set(self.ids).isdisjoint(other.ids)
 
     def __str__(self) -> str:
         """As it is configured, with ranges."""

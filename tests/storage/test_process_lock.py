@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import re
 import signal
 import stat
 import threading
@@ -15,7 +16,7 @@ import pytest
 
 from storage.errors import DirectoryInUseError
 from storage.layout import PROCESSES_NAME
-from storage.process_lock import RunningProcess, list_running, running
+from storage.process_lock import RunningProcess, claim, list_running, running
 from storage.shards import Shards, parse_shards
 
 IN_USE = pytest.raises(DirectoryInUseError, match=rf"process {os.getpid()}\)")
@@ -23,9 +24,12 @@ IN_USE = pytest.raises(DirectoryInUseError, match=rf"process {os.getpid()}\)")
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("auto", "auto"), ("auto", "0/2"), ("0/2", "auto"), ("0-1/4", "1-2/4"), ("0/2", "2/4")],
-)
-def test_shards_that_overlap_are_refused_with_who_has_them(
+    [
+        ("auto", "auto"), ("auto", "0/2"), ("0/2", "auto"), ("0-1/4", "1-2/4"), ("0-3/8", "3/8"),
+        ("0/2", "2/4"), ("0-3/8", "4-7/16"), ("4-7/16", "0-3/8"), ("0/1", "1/2"),
+    ],
+)  # fmt: skip
+def test_shards_that_cannot_run_beside_others_are_refused_with_who_has_them(
     tmp_path: Path, first: str, second: str
 ) -> None:
     refused = pytest.raises(DirectoryInUseError)
@@ -35,6 +39,83 @@ def test_shards_that_overlap_are_refused_with_who_has_them(
     begin = f"The bot runs on {tmp_path} already, for {theirs} (process {os.getpid()})."
     assert str(refusal.value).startswith(begin)
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "advice"),
+    [
+        ("0-3/8", "3-4/8", "Give this one others than 3-4/8 in discord.shards"),
+        ("0-3/8", "4-7/16", "This one has 4-7/16: the number after the / is the same for all"),
+        ("0-3/8", "auto", "each names shards of its own in discord.shards"),
+        ("auto", "4-7/8", "each names shards of its own in discord.shards"),
+    ],
+)
+def test_the_refusal_says_what_to_change(
+    tmp_path: Path, first: str, second: str, advice: str
+) -> None:
+    with (
+        running(tmp_path, parse_shards(first)),
+        pytest.raises(DirectoryInUseError, match=re.escape(advice)),
+        running(tmp_path, parse_shards(second)),
+    ):
+        pass
+
+
+LOW, HIGH = Shards((0, 1), 4), Shards((2, 3), 4)
+
+
+def test_another_application_is_refused_in_a_line_that_names_both(tmp_path: Path) -> None:
+    with running(tmp_path, LOW), running(tmp_path, HIGH):
+        claim(tmp_path, LOW, 111)
+        with pytest.raises(DirectoryInUseError) as refusal:
+            claim(tmp_path, HIGH, 222)
+    told = str(refusal.value)
+    assert told.startswith(f"Another bot, of application 111, runs on {tmp_path} already, for ")
+    assert f"the shards 0-1/4 (process {os.getpid()}); this one is of application 222." in told
+    assert "\n" not in told
+
+
+def test_the_same_application_runs_in_several_processes_and_logs_in_again(tmp_path: Path) -> None:
+    with running(tmp_path, LOW), running(tmp_path, HIGH):
+        for shards in (LOW, HIGH, LOW):
+            claim(tmp_path, shards, 2**63)
+        assert {each.application_id for each in list_running(tmp_path)} == {2**63}
+
+
+def test_a_bot_that_has_not_logged_in_yet_does_not_count(tmp_path: Path) -> None:
+    with running(tmp_path, LOW), running(tmp_path, HIGH):
+        claim(tmp_path, HIGH, 222)
+
+
+def test_a_renewed_application_is_free_when_the_former_ones_processes_have_ended(
+    tmp_path: Path,
+) -> None:
+    with running(tmp_path, LOW):
+        claim(tmp_path, LOW, 111)
+    with running(tmp_path, HIGH):
+        claim(tmp_path, HIGH, 222)
+
+
+def test_of_applications_that_come_at_once_one_runs(tmp_path: Path) -> None:
+    def try_to_claim(number: int) -> bool:
+        try:
+            claim(tmp_path, Shards((number,), 4), 100 + number)
+            return True
+        except DirectoryInUseError:
+            return False
+
+    with contextlib.ExitStack() as stack:
+        for number in range(4):
+            stack.enter_context(running(tmp_path, Shards((number,), 4)))
+        with ThreadPoolExecutor(4) as pool:
+            assert sorted(pool.map(try_to_claim, range(4))) == [False, False, False, True]
+
+
+def test_where_nothing_can_be_noted_the_bot_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    claim(tmp_path, LOW, 111)  # as where `running` got no lock
+    assert "Nothing keeps two applications from running on" in caplog.text
 
 
 def test_other_shards_run_beside_and_are_listed(tmp_path: Path) -> None:
