@@ -23,10 +23,10 @@ from bot.condition import Condition
 from bot.config import Settings
 from bot.discord_http import DISCORD_FAILED, careful
 from bot.errors import ConfigError, EngineDeadError, MynahError
+from bot.login_refusals import SHARD_CODES, UNREACHABLE, close_code, is_passing, raise_if_final
 from bot.operating import operating
 from bot.speech.engine import Engine
 from bot.token_file import read_token, told_exposed
-from storage.errors import DirectoryInUseError
 from storage.process_lock import running
 
 log = structlog.get_logger(__name__)
@@ -43,31 +43,11 @@ FIRST_CONNECTION_SECONDS = 120.0
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 
-_TOO_MANY_REQUESTS = 429
-# https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes
-_AUTHENTICATION_FAILED = 4004
-_SHARD_CODES = (4010, 4011)
-_INTENTS = 4014
-_CONFIGURATION_CODES = range(4010, _INTENTS + 1)
-
-NOT_ACCEPTED = (
-    "Discord does not accept the token. Copy it anew from "
-    "https://discord.com/developers/applications, Bot > Reset Token."
-)
-
 INTENT_REFUSED = (
     "Discord refuses the message content, which discord.message_content asks for. Switch it on at "
     "https://discord.com/developers/applications, Bot > Privileged Gateway Intents > Message "
     "Content Intent, and start again. Until then only messages that mention me, replies to me and "
     '"Speak this" are spoken.'
-)
-
-_UNREACHABLE = (
-    aiohttp.ClientError,
-    OSError,
-    discord.DiscordServerError,
-    discord.RateLimited,
-    discord.GatewayNotFound,
 )
 
 
@@ -161,8 +141,8 @@ async def logged_in(
             with careful(bot.http, bot.services.enrolment.limits.max_bytes):
                 await bot.login(token)
                 yield bot
-        except (*_UNREACHABLE, discord.DiscordException) as error:
-            _raise_if_final(error)
+        except (*UNREACHABLE, discord.DiscordException) as error:
+            raise_if_final(error)
             raise MynahError(f"Discord cannot be reached ({brief(error)}). Try again.") from error
 
 
@@ -183,7 +163,7 @@ class _BriefNetworkErrors(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, (*DISCORD_FAILED, *_UNREACHABLE, discord.ConnectionClosed)):
+        if isinstance(error, (*DISCORD_FAILED, *UNREACHABLE, discord.ConnectionClosed)):
             record.msg, record.args = f"{record.getMessage()} ({brief(error)})", ()
             record.exc_info = None
             if record.name == _SUGGESTIONS:  # they came too late: nobody waits for them
@@ -266,7 +246,7 @@ async def stay_online(
         if stop.is_set():
             return
         auto = bot.shards_run is None
-        _raise_if_final(error, message_content=message_content, auto=auto)
+        raise_if_final(error, message_content=message_content, auto=auto)
         if time.monotonic() - begin > STEADY_SECONDS and bot.was_connected:
             trouble_since, failures = time.monotonic(), 0
         told_to_wait = error.retry_after if isinstance(error, discord.RateLimited) else 0.0
@@ -290,9 +270,9 @@ def _log_failure(error: Exception, pause: float) -> None:
     fields = {"stage": "start", "error": brief(error), "retry_seconds": pause}
     if isinstance(error, discord.PrivilegedIntentsRequired):
         log.warning(INTENT_REFUSED, stage="start")
-    elif _code(error) in _SHARD_CODES:
+    elif close_code(error) in SHARD_CODES:
         log.warning("Discord wants another number of shards; the next try asks for it", **fields)
-    elif _is_passing(error):
+    elif is_passing(error):
         log.warning("Discord cannot be reached", **fields)
     else:
         log.error("the Discord client failed", exc_info=error, **fields)
@@ -327,41 +307,3 @@ async def _first_connection(bot: MynahBot, ends: set[asyncio.Task[Any]]) -> None
         )
         if any(task.done() for task in ends) or not bot.awaits_its_turn:
             return
-
-
-def _is_passing(error: Exception) -> bool:
-    """Whether it is Discord's or the network's, and may be over in a while."""
-    limited = isinstance(error, discord.HTTPException) and error.status == _TOO_MANY_REQUESTS
-    return limited or isinstance(error, _UNREACHABLE)
-
-
-def _code(error: Exception) -> int | None:
-    """Return with which code Discord closed the gateway's connection."""
-    return error.code if isinstance(error, discord.ConnectionClosed) else None
-
-
-def _raise_if_final(error: Exception, *, message_content: bool = False, auto: bool = False) -> None:
-    """Raise what no further attempt can mend.
-
-    message_content: whether the bot can do without. auto: whether the next client asks Discord for
-    the number of shards.
-    """
-    if isinstance(error, DirectoryInUseError):
-        raise error
-    if isinstance(error, discord.PrivilegedIntentsRequired) and not message_content:
-        raise ConfigError(f"Discord refuses this bot (close code {_INTENTS}): {error}") from None
-    code = _code(error)
-    if code in _SHARD_CODES and auto:
-        return
-    if isinstance(error, discord.LoginFailure) or code == _AUTHENTICATION_FAILED:
-        raise ConfigError(NOT_ACCEPTED) from None
-    if code in _SHARD_CODES:
-        raise ConfigError(
-            f"Discord refuses these shards (close code {code}): more servers than the number of "
-            "shards in discord.shards is enough for, or a shard that it has not. Raise the number "
-            "after the /, the same for all processes."
-        ) from None
-    if code in _CONFIGURATION_CODES:
-        raise ConfigError(f"Discord refuses this bot (close code {code}): {error}") from None
-    if isinstance(error, discord.HTTPException) and not _is_passing(error):
-        raise MynahError(f"Discord refused the login: {error}") from None

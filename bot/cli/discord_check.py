@@ -34,7 +34,8 @@ async def bot_name(settings: Settings, seconds: float = SECONDS) -> str:
 
     from bot.discord_http import careful
     from bot.errors import ConfigError
-    from bot.session import INTENT_REFUSED, NOT_ACCEPTED, brief, require_token
+    from bot.login_refusals import NOT_ACCEPTED
+    from bot.session import INTENT_REFUSED, brief, require_token
 
     token, proxy = require_token(settings), settings.discord.proxy
     client = discord.Client(
