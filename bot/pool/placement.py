@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 
-UNKNOWN_SECONDS = 1.0
-"""What a sentence is expected to take before any engine has spoken."""
-
 
 @dataclass(frozen=True, slots=True)
 class Speed:
@@ -25,6 +22,10 @@ class Speed:
     per_letter: float
     preparing: float = 0.0
     serial: float = 0.0
+
+
+UNKNOWN = Speed(1.0, 0.0)
+"""What an engine is expected to need before any has spoken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,11 @@ class Work:
 class Facts:
     """An engine as it is just now.
 
-    slots: sentences that it works on together. work: all that it was given and has not done, in any
-    order, with what waits for a slot there. speed: None before it has spoken. prepared: the clips'
-    hashes of voices that it holds or is preparing. fit: whether it can be given anything.
-    company_slows: whether sentences share its speed, as on a CPU; on a GPU a step takes as long
-    whatever the number of slots taken is. others_seconds: until what others gave it is done, as far
-    as that keeps a new sentence waiting.
+    slots: sentences that it works on together. work: all that it was given and has not done, by
+    whomever, in any order, with what waits for a slot there. speed: None before it has spoken.
+    prepared: the clips' hashes of voices that it holds or is preparing. fit: whether it can be
+    given anything. company_slows: whether sentences share its speed, as on a CPU; on a GPU a step
+    takes as long whatever the number of slots taken is.
     """
 
     name: str
@@ -66,7 +66,6 @@ class Facts:
     prepared: Container[str] = field(default_factory=frozenset)
     fit: bool = True
     company_slows: bool = False
-    others_seconds: float = 0.0
 
     @property
     def taken(self) -> int:
@@ -82,7 +81,7 @@ def choose(engines: Iterable[Facts], cost: Cost) -> Facts | None:
     """
     fit = [engine for engine in engines if engine.fit]
     known = [engine.speed for engine in fit if engine.speed is not None]
-    usual = min(known, key=lambda speed: _alone(speed, cost), default=None)
+    usual = min(known, key=lambda speed: alone_seconds(speed, cost), default=None)
     return min(
         fit,
         key=lambda engine: (expected_seconds(engine, cost, usual), engine.taken / engine.slots),
@@ -95,8 +94,8 @@ def expected_seconds(engine: Facts, cost: Cost, usual: Speed | None = None) -> f
 
     usual: stands in for the speed of one that was not measured.
     """
-    speed = engine.speed or usual or Speed(UNKNOWN_SECONDS, 0.0)
-    working = _alone(speed, cost)
+    speed = engine.speed or usual or UNKNOWN
+    working = alone_seconds(speed, cost)
     if engine.company_slows:
         # They share it: all that begin together end later, by as much as there are of them.
         working *= 1 + min(engine.taken, engine.slots - 1)
@@ -104,7 +103,7 @@ def expected_seconds(engine: Facts, cost: Cost, usual: Speed | None = None) -> f
         # All that it has come to that part one after another: `make bench ARGS=scale` shows it.
         working += engine.taken * speed.serial
     preparing = 0.0 if cost.voice in engine.prepared else speed.preparing
-    return engine.others_seconds + waiting_seconds(engine, cost.slots) + preparing + working
+    return waiting_seconds(engine, cost.slots) + preparing + working
 
 
 def waiting_seconds(engine: Facts, slots: int = 1) -> float:
@@ -119,5 +118,6 @@ def waiting_seconds(engine: Facts, slots: int = 1) -> float:
     return 0.0
 
 
-def _alone(speed: Speed, cost: Cost) -> float:
+def alone_seconds(speed: Speed, cost: Cost) -> float:
+    """Return what a sentence takes by itself, of a voice that is prepared."""
     return speed.fixed + speed.per_letter * cost.letters

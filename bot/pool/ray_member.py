@@ -81,6 +81,11 @@ class RayMember:
         return self._hello.node if self._hello is not None else ""
 
     @property
+    def sentences(self) -> int:
+        """How many sentences it had of all bots when it said last how it is."""
+        return self._hello.sentences if self._hello is not None else 0
+
+    @property
     def idle_seconds(self) -> float:
         """Since its thread came round last although there is something to do."""
         return self._hello.idle_seconds if self._hello is not None and self.answers else 0.0

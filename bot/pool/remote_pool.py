@@ -53,8 +53,7 @@ class RemotePool:
     def look(self) -> None:
         """Act on what changed of the members: move what is lost, place what waits."""
         for replica in self._replicas:
-            if not replica.fit:
-                replica.lose()
+            replica.look()
         if any(replica.fit for replica in self._replicas):
             self._ready.set()
 

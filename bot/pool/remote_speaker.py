@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bot.errors import MynahError
+from bot.pool.placement import UNKNOWN, Cost, Facts, Work, alone_seconds
 from bot.pool.replica import Replica
 from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.engines.base import to_error
@@ -15,6 +17,9 @@ from bot.speech.types import EngineInfo, SynthesisRequest, SynthesisResult
 from bot.workers import WorkerDiedError
 
 log = logging.getLogger(__name__)
+
+USUAL_LETTERS = 40
+"""Of a sentence that another bot gave, about which nothing is known."""
 
 
 class MemberLostError(WorkerDiedError):
@@ -33,6 +38,10 @@ class RemoteMember(Protocol):
     @property
     def ready(self) -> bool:
         """Whether it can be asked now."""
+
+    @property
+    def sentences(self) -> int:
+        """How many it had of all bots when it was asked last how it is."""
 
     async def speak(self, request: SynthesisRequest) -> SynthesisResult:
         """Return the sentence. Raises `MemberLostError`."""
@@ -121,6 +130,20 @@ class RemoteReplica(Replica):
 
     def __init__(self, member: RemoteMember, clock: Callable[[], float]) -> None:
         super().__init__(RemoteSpeaker(member), clock, shared=True)
+        self.remote = member
+        self._others = 0
+
+    def look(self) -> None:
+        """Take note of what was heard of it last: how many sentences it has of other bots."""
+        self._others = max(0, self.remote.sentences - len(self._given))
+        if not self.fit:
+            self.lose()
+
+    def facts(self) -> Facts:
+        """Return how it is just now, with what it has of other bots."""
+        facts = super().facts()
+        each = alone_seconds(facts.speed or UNKNOWN, Cost(USUAL_LETTERS, ""))
+        return dataclasses.replace(facts, work=[*facts.work, *[Work(each)] * self._others])
 
     def lose(self) -> None:
         """Give up what it has: it answers no more, and may come back as another process."""

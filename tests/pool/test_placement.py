@@ -29,7 +29,6 @@ ENGINES = st.lists(
         prepared=st.frozensets(st.sampled_from("abc")),
         fit=st.booleans(),
         company_slows=st.booleans(),
-        others_seconds=SECONDS,
     ),
     max_size=6,
 ).map(lambda engines: [replace(each, name=f"{n}") for n, each in enumerate(engines)])

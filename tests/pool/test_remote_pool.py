@@ -22,6 +22,7 @@ class Member:
 
     def __init__(self, name: str, slots: int = 2) -> None:
         self.name, self.ready = name, True
+        self.sentences = 0
         self.has: dict[str, asyncio.Future[SynthesisResult]] = {}
         self.due_seconds: dict[str, float] = {}
         self.info: EngineInfo | None = EngineInfo(
@@ -152,6 +153,16 @@ async def test_what_is_spoken_with_a_forgotten_clip_moves_to_no_other_engine(
     await settle()
     assert isinstance(done[0], EngineError)
     assert not list(all_of(a, b))
+
+
+async def test_what_other_bots_gave_an_engine_counts_where_a_sentence_goes(
+    pool: RemotePool, a: Member, b: Member
+) -> None:
+    a.sentences = 3
+    pool.look()
+    submit(pool, "1", "2")
+    await settle()
+    assert (sorted(a.has), sorted(b.has)) == ([], ["1", "2"])
 
 
 async def test_how_quick_an_engine_is_is_what_it_says_that_it_worked(
