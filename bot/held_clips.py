@@ -9,7 +9,7 @@ import structlog
 from bot.errors import EngineError
 from bot.i18n import Translatable
 from bot.speech.engine import Engine
-from bot.speech.scheduler import RecordingGoneError
+from bot.speech.refusals import RecordingGoneError
 from bot.speech.types import SynthesisRequest, SynthesisResult
 from storage.clip_files import ClipFiles, clip_name
 from storage.errors import StorageError
@@ -47,9 +47,7 @@ class HeldClips:
         try:
             await self._clips.hold(name)
         except FileNotFoundError:
-            return RecordingGoneError(
-                Translatable("The recording of this voice is gone. Try again.")
-            )
+            return RecordingGoneError()
         except OSError as error:
             log.warning("a recording cannot be fetched", stage="engine", reason=error.strerror)
             return EngineError(

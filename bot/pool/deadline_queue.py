@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from bot.errors import BusyError
-from bot.i18n import Translatable
+from bot.i18n import N_
 from bot.speech.turn_order import decide
+from bot.workers.errors import busy
 
 MAX_WAITING = 1024
 """Sentences of all processes that wait for one engine."""
@@ -90,12 +90,7 @@ class DeadlineQueue:
     def add(self, entry: Entry) -> None:
         """Let a sentence wait. Raises `BusyError` when too many do."""
         if self.waiting >= self._most:
-            raise BusyError(
-                Translatable(
-                    "The {worker} is busy. Try again in a minute.",
-                    worker=Translatable("engine worker"),
-                )
-            )
+            raise busy(N_("engine worker"))
         self._queued[entry.ticket] = _Queued(entry, next(self._numbers))
 
     def remove(self, ticket: int) -> bool:

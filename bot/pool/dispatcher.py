@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.errors import EngineDeadError, EngineError
-from bot.i18n import Translatable
 from bot.pool.placement import Cost, choose
 from bot.pool.replica import Replica
 from bot.speech.engine_client import lost_twice
 from bot.speech.engine_worker import EngineNotLoadedError
+from bot.speech.refusals import RECORDING_GONE
 from bot.speech.types import SynthesisRequest, SynthesisResult
 from bot.text.sentences import letters
 from bot.workers import WorkerDiedError, WorkerTimeoutError
@@ -112,7 +112,7 @@ class Dispatcher:
         by_itself = alone or replica.takes_one
         if sentence.unwanted:
             # Nobody waits for it.
-            raise EngineError(Translatable("The recording of this voice is gone. Try again."))
+            raise EngineError(RECORDING_GONE)
         try:
             return await replica.speak(sentence.as_it_stands(), sentence.cost, alone=alone)
         except EngineNotLoadedError:

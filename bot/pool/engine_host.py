@@ -18,12 +18,12 @@ from typing import TypeVar
 import numpy as np
 
 from bot.errors import EngineDeadError, EngineError, MynahError
-from bot.i18n import Translatable
 from bot.pool.clip_cache import ClipCache
 from bot.pool.deadline_queue import DeadlineQueue, Entry
 from bot.speech import engine_worker
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.engines.base import Samples
+from bot.speech.refusals import RECORDING_GONE, SHUTTING_DOWN
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 from storage.clips import decode_content
 from storage.errors import DamagedClipError
@@ -109,9 +109,7 @@ class EngineHost:
         sha256 = request.voice.clip_sha256
         with self._changed:
             if self._closed:
-                raise EngineError(
-                    Translatable("The bot is shutting down. Try again in a few minutes.")
-                )
+                raise EngineError(SHUTTING_DOWN)
             if clip is not None:
                 self.clips.put(sha256, clip)
             content = self.clips.get(sha256)
@@ -135,7 +133,7 @@ class EngineHost:
             having = [sentence for sentence in self._sentences.values()
                       if sentence.request.voice.clip_sha256 == clip_sha256]  # fmt: skip
         for sentence in having:
-            _settle(sentence.result, _gone())
+            _settle(sentence.result, EngineError(RECORDING_GONE))
         return self._do(partial(engine_worker.forget, clip_sha256))
 
     def embedding(self, content: bytes, clip_sha256: str) -> Future[Samples | None]:
@@ -232,7 +230,3 @@ class EngineHost:
 def _settle(result: Future[SynthesisResult], value: SynthesisResult) -> None:
     if result.set_running_or_notify_cancel():
         result.set_result(value)
-
-
-def _gone() -> EngineError:
-    return EngineError(Translatable("The recording of this voice is gone. Try again."))

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from bot.errors import MynahError
 from bot.speech.duration import estimated_seconds
-from bot.speech.scheduler import Lane, RecordingGoneError
+from bot.speech.refusals import RecordingGoneError
+from bot.speech.scheduler import Lane
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
 
 BYTES_PER_SECOND = 9000

@@ -17,6 +17,7 @@ from bot.i18n import Translatable
 from bot.operations.figures import SentenceFacts
 from bot.speech.held import HeldPackets
 from bot.speech.phrases import PhraseCache
+from bot.speech.refusals import SHUTTING_DOWN, RecordingGoneError
 from bot.speech.turn_order import decide
 from bot.speech.turns import Due, Turn, rank_of
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult
@@ -40,10 +41,6 @@ class Synthesizer(Protocol):
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         """Return one result per request, in order; an error stands in for a failed sentence."""
-
-
-class RecordingGoneError(EngineError):
-    """The recording that a sentence was to be spoken with is not the voice's any more."""
 
 
 class FairScheduler:
@@ -150,7 +147,7 @@ class FairScheduler:
         `RecordingGoneError` after `recording_gone`, and what the synthesizer raises.
         """
         if self._closed:
-            raise _shutting_down()
+            raise EngineError(SHUTTING_DOWN)
         waiting = sum(turn.task is None and not turn.ahead for turn in self._turns)
         if not ahead and waiting >= self._most_waiting:
             raise BusyError(
@@ -173,19 +170,14 @@ class FairScheduler:
         """Give up what is being made, or waits to be made, with a recording."""
         for turn in list(self._turns):
             if turn.request.voice.clip_sha256 == clip_sha256:
-                _fail(
-                    turn,
-                    RecordingGoneError(
-                        Translatable("The recording of this voice is gone. Try again.")
-                    ),
-                )
+                _fail(turn, RecordingGoneError())
 
     async def close(self) -> None:
         """Refuse what comes and what waits, and drop what is in flight."""
         self._closed = True
         tasks = [turn.task for turn in self._turns if turn.task is not None]
         for turn in list(self._turns):
-            _fail(turn, _shutting_down())
+            _fail(turn, EngineError(SHUTTING_DOWN))
         for task in tasks:
             task.cancel()
         if tasks:
@@ -312,10 +304,6 @@ class Lane:
     def hold(self, size: int) -> None:
         """Count bytes of packets that are kept for the guild; negative: no more."""
         self.scheduler.held.add(self.guild_id, size)
-
-
-def _shutting_down() -> EngineError:
-    return EngineError(Translatable("The bot is shutting down. Try again in a few minutes."))
 
 
 def _fail(turn: Turn, error: Exception) -> None:

@@ -1,6 +1,7 @@
-"""How a call in a worker can be lost."""
+"""How a call in a worker can be lost, or refused."""
 
-from bot.errors import MynahError
+from bot.errors import BusyError, MynahError
+from bot.i18n import Translatable
 
 
 class WorkerDiedError(MynahError):
@@ -13,3 +14,10 @@ class ProcessorTimeError(WorkerDiedError):
 
 class WorkerTimeoutError(MynahError):
     """The call outlasted its time and the child process was ended."""
+
+
+def busy(worker: str) -> BusyError:
+    """Return what a call is refused with when too many wait. worker: its kind, translatable."""
+    return BusyError(
+        Translatable("The {worker} is busy. Try again in a minute.", worker=Translatable(worker))
+    )

@@ -17,11 +17,10 @@ import structlog
 
 from bot.condition import Condition
 from bot.confinement import Confinement, Wall, in_words
-from bot.errors import BusyError, MynahError
-from bot.i18n import Translatable
+from bot.errors import MynahError
 from bot.workers import environment
 from bot.workers.backoff import Backoff
-from bot.workers.errors import WorkerDiedError, WorkerTimeoutError
+from bot.workers.errors import WorkerDiedError, WorkerTimeoutError, busy
 from bot.workers.limits import WorkerLimits
 from bot.workers.process import ChildProcess, NeverBeganError
 from bot.workers.protocol import Assignment, Call, encode
@@ -161,11 +160,7 @@ class Worker:
 
     async def _run(self, call_seconds: float, call: Call, *, long: bool) -> Any:
         if self._turn.locked() and self._waiting >= self._limits.waiting:
-            raise BusyError(
-                Translatable(
-                    "The {worker} is busy. Try again in a minute.", worker=Translatable(self._kind)
-                )
-            )
+            raise busy(self._kind)
         result = await self._queue(call_seconds, call, long=long)
         self._backoff.succeed()
         return result

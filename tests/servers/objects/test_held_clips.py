@@ -10,7 +10,7 @@ import pytest
 from bot.errors import EngineError
 from bot.held_clips import HeldClips, forget_clip
 from bot.speech.engine import Engine
-from bot.speech.scheduler import RecordingGoneError
+from bot.speech.refusals import RecordingGoneError
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
 from storage.clips import load_clip
 from storage.voices import VoiceStore
