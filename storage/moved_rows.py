@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from storage.connections import Execute, Parameters, Row
 from storage.database import Database
-from storage.tables import TABLES
+from storage.tables import PRIMARY_KEYS, TABLES
+
+OnRows = Callable[[int], None]
+"""Told how many rows are done, after each page of them."""
 
 _PAGE = 500
 _BITS = (1 << 256) - 1
@@ -39,18 +41,26 @@ def values_of(row: Row) -> Parameters:
     return [bytes(value) if isinstance(value, memoryview) else value for value in row]
 
 
-async def digests(read: Execute) -> dict[str, Digest]:
+async def count_rows(read: Execute) -> int:
+    """Return how many rows all tables have."""
+    tables = " + ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)  # noqa: S608
+    [[count]] = await read(f"SELECT {tables}")
+    return int(count)
+
+
+async def digests(read: Execute, on_rows: OnRows) -> dict[str, Digest]:
     """Return the digest of each table."""
-    found: dict[str, Digest] = {}
-    for table in TABLES:
-        found[table] = Digest()
-        async for row in _rows(read, table):
-            found[table] = found[table].plus(row)
+    found = dict.fromkeys(TABLES, Digest())
+    async for table, row in _rows(read, on_rows):
+        found[table] = found[table].plus(row)
     return found
 
 
 async def copy_tables(
-    read: Execute, target: Database, finish: Callable[[Execute], Awaitable[None]]
+    read: Execute,
+    target: Database,
+    finish: Callable[[Execute], Awaitable[None]],
+    on_rows: OnRows,
 ) -> None:
     """Write all rows in one transaction, in place of those that are there.
 
@@ -59,52 +69,32 @@ async def copy_tables(
 
     async def work(execute: Execute) -> None:
         await _empty(execute)
-        for table in TABLES:
-            async for row in _rows(read, table):
-                await _insert(execute, table, row)
+        async for table, row in _rows(read, on_rows):
+            await _insert(execute, table, row)
         await _restore_chains(execute, read)
         await finish(execute)
 
     await target.write(work)
 
 
-async def _rows(read: Execute, table: str) -> AsyncIterator[Row]:
-    pages = _pages_by_key(read, table, _KEYS[table]) if table in _KEYS else _pages(read, table)
-    async for page in pages:
-        for row in page:
-            yield row
+async def _rows(read: Execute, on_rows: OnRows) -> AsyncIterator[tuple[str, Row]]:
+    """Yield the rows of all tables, each table's by its primary key."""
+    done = 0
+    for table in TABLES:
+        last: Parameters = ()
+        while page := await read(_page_after(table, last), last):
+            for row in page:
+                yield table, row
+            last = [page[-1][key] for key in PRIMARY_KEYS[table]]
+            done += len(page)
+            on_rows(done)
 
 
-async def _pages_by_key(
-    read: Execute, table: str, keys: tuple[str, ...]
-) -> AsyncIterator[Sequence[Row]]:
-    """Go on behind the last row: what is before a page is not read again."""
-    order, after, last = ", ".join(keys), "", list[Any]()
-    while rows := await read(
-        f"SELECT * FROM {table} {after} ORDER BY {order} LIMIT {_PAGE}",  # noqa: S608 - our names
-        last,
-    ):
-        yield rows
-        after = f"WHERE ({order}) > ({', '.join('?' * len(keys))})"
-        last = [rows[-1][key] for key in keys]
-
-
-async def _pages(read: Execute, table: str) -> AsyncIterator[Sequence[Row]]:
-    first = await read(f"SELECT * FROM {table} LIMIT 1")  # noqa: S608 - our names
-    if not first:
-        return
-    # By all columns, so that no two rows can change places between two pages.
-    order = ", ".join(first[0].keys())
-    offset = 0
-    while rows := await read(
-        f"SELECT * FROM {table} ORDER BY {order} LIMIT {_PAGE} OFFSET {offset}"  # noqa: S608
-    ):
-        yield rows
-        offset += _PAGE
-
-
-_KEYS = {"audit": ("guild_id", "number"), "audit_texts": ("guild_id", "number", "part")}
-"""Of tables that grow with every text; rows of the trail can be written in this order alone."""
+def _page_after(table: str, last: Parameters) -> str:
+    """Return the statement for the rows behind one: what is before them is not read again."""
+    order = ", ".join(PRIMARY_KEYS[table])
+    after = f"WHERE ({order}) > ({', '.join('?' * len(last))})" if last else ""
+    return f"SELECT * FROM {table} {after} ORDER BY {order} LIMIT {_PAGE}"  # noqa: S608 - our names
 
 
 async def _empty(execute: Execute) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 from storage import audit_check
 from storage.clip_files import ClipFiles, ClipFolder
@@ -17,11 +19,24 @@ from storage.connections import Execute
 from storage.database import Database
 from storage.errors import DataPresentError, StorageError
 from storage.lost import recordings
-from storage.moved_rows import Digest, copy_tables, digests
+from storage.moved_rows import Digest, OnRows, copy_tables, count_rows, digests
 from storage.sealing import KeyRing
 
-OnProgress = Callable[[int, int], None]
-"""Told how many recordings are done, and of how many."""
+Step = Literal["recordings", "rows", "comparison"]
+"""What a move does, one after the other. The comparison reads each row of both places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a step is. done, total: recordings, or rows. bytes: of recordings so far."""
+
+    step: Step
+    done: int
+    total: int
+    bytes: int = 0
+
+
+OnProgress = Callable[[Progress], None]
 
 _CHUNK = 64  # recordings between two reports of progress
 
@@ -63,10 +78,18 @@ async def move(
     size = await _copy_clips(source.clips, target.clips, files, on_progress)
     await _remove_others(target.clips, {(lost, name) for lost, name in files})
     async with source.database.snapshot() as read:
+        count = await count_rows(read)
+
+        def on_rows(step: Step, total: int, before: int, done: int) -> None:
+            on_progress(Progress(step, before + done, total))
+
         if target.database is not source.database:  # or recordings alone move
-            await copy_tables(read, target.database, target.finish)
-        wanted = await digests(read)
-    await _compare(wanted, target.database)
+            await copy_tables(
+                read, target.database, target.finish, partial(on_rows, "rows", count, 0)
+            )
+        compared = partial(on_rows, "comparison", 2 * count)
+        wanted = await digests(read, partial(compared, 0))
+    await _compare(wanted, target.database, partial(compared, count))
     trails = await _compare_trails(source.database, target.database, keys)
     total = sum(digest.rows for digest in wanted.values())
     return Moved(total, wanted["voices"].rows, len(files), size, trails)
@@ -106,10 +129,10 @@ async def _copy_clips(
 ) -> int:
     size = 0
     for start in range(0, len(files), _CHUNK):
-        on_progress(start, len(files))
+        on_progress(Progress("recordings", start, len(files), size))
         chunk = files[start : start + _CHUNK]
         size += sum(await target.run(target.each, lambda file: _copy(source, target, file), chunk))
-    on_progress(len(files), len(files))
+    on_progress(Progress("recordings", len(files), len(files), size))
     return size
 
 
@@ -161,9 +184,9 @@ async def _remove_others(clips: ClipFiles, ours: set[_File]) -> None:
         raise StorageError(told) from error
 
 
-async def _compare(wanted: dict[str, Digest], database: Database) -> None:
+async def _compare(wanted: dict[str, Digest], database: Database, on_rows: OnRows) -> None:
     async with database.snapshot() as read:
-        found = await digests(read)
+        found = await digests(read, on_rows)
     wrong = [table for table, digest in wanted.items() if found[table] != digest]
     if wrong:
         raise StorageError(

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-TABLES = (
-    "voices",
-    "voice_words",
-    "unneeded_clips",
-    "member_defaults",
-    "guild_defaults",
-    "synced_commands",
-    "guild_settings",
-    "member_settings",
-    "settings_log",
-    "read_channels",
-    "dictionary_entries",
-    "dictionary_versions",
-    "consents",
-    "voice_members",
-    "voice_roles",
-    "voice_blocks",
-    "audit_chains",
-    "audit_members",
-    "audit_texts",
-    "audit",
-    "departures",
-    "erasures",
-    "uploads",
-)
+PRIMARY_KEYS: dict[str, tuple[str, ...]] = {
+    "voices": ("id",),
+    "voice_words": ("guild_id", "tail", "voice_id"),
+    "unneeded_clips": ("clip_sha256",),
+    "member_defaults": ("guild_id", "user_id"),
+    "guild_defaults": ("guild_id",),
+    "synced_commands": ("application_id", "guild_id"),
+    "guild_settings": ("guild_id", "key"),
+    "member_settings": ("guild_id", "user_id", "key"),
+    "settings_log": ("id",),
+    "read_channels": ("guild_id", "text_channel_id"),
+    "dictionary_entries": ("guild_id", "user_id", "kind", "written", "language"),
+    "dictionary_versions": ("guild_id", "user_id"),
+    "consents": ("voice_id", "clip_sha256"),
+    "voice_members": ("voice_id", "user_id"),
+    "voice_roles": ("voice_id", "role_id"),
+    "voice_blocks": ("guild_id", "owner_id", "blocked_id"),
+    "audit_chains": ("guild_id",),
+    "audit_members": ("guild_id", "user_id"),
+    "audit_texts": ("guild_id", "number", "part"),
+    "audit": ("guild_id", "number"),
+    "departures": ("guild_id", "user_id"),
+    "erasures": ("id",),
+    "uploads": ("id",),
+}
+"""Of each table."""
+
+TABLES = tuple(PRIMARY_KEYS)
 """Each after those that its foreign keys point to; a test compares it with the schema.
 
 `audit` takes the row whose number is `audit_chains.last + 1` and no other: whoever copies rows

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +19,7 @@ from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.config_sections import StorageSettings
-    from storage.moving import Moved
+    from storage.moving import Moved, Progress
 
 
 @click.command()
@@ -37,16 +40,36 @@ def move(context: Context, target: str, force: bool, as_json: bool) -> None:
 
     source = context.settings.storage
     aim = _target(source, target)
-    with progress_steps() as show:
-
-        def on_progress(done: int, total: int) -> None:
-            show(f"Copying recordings ... {done} of {total}", 0)
-
+    if aim.directory != source.directory:
+        context.own_files.refuse(aim.directory)
+    with _progress() as on_progress:
         moved = asyncio.run(move_data(source, aim, on_progress, replace=force))
     if as_json:
         print_json({"to": _named(aim), **asdict(moved)})
     else:
         _tell(moved, aim)
+
+
+_DOING = {
+    "recordings": "Copying recordings",
+    "rows": "Copying rows",
+    "comparison": "Comparing rows",
+}
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """Show how far each step is: in numbers on a terminal, else only which one it is."""
+    with progress_steps() as show:
+
+        def on_progress(progress: Progress) -> None:
+            told = f"{_DOING[progress.step]} ..."
+            if sys.stderr is not None and sys.stderr.isatty():
+                told += f" {progress.done} of {progress.total}"
+                told += f", {progress.bytes / 1e6:.1f} MB" if progress.bytes else ""
+            show(told, 0)
+
+        yield on_progress
 
 
 def _target(source: StorageSettings, target: str) -> StorageSettings:

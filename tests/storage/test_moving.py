@@ -14,7 +14,7 @@ from storage import audit_check
 from storage.clip_directory import DirectoryClips
 from storage.errors import DataPresentError, StorageError
 from storage.layout import CLIPS_NAME
-from storage.moving import Place, move
+from storage.moving import Place, Progress, move
 from storage.opening import counting_on, open_database
 from storage.private import make_private_directory
 from storage.sealing import NO_KEYS
@@ -24,7 +24,7 @@ from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_cli
 from tests.storage.conftest import set_guild_default as choose
 
 
-def silent(_done: int, _total: int) -> None:
+def silent(_progress: Progress) -> None:
     pass
 
 
@@ -82,6 +82,20 @@ async def test_rows_of_many_pages_arrive(
     assert await copied(source, tmp_path / "by pages") == whole
 
 
+async def test_how_far_it_is_is_told_step_by_step_to_the_end(source: Path, tmp_path: Path) -> None:
+    told: list[Progress] = []
+    async with place(source) as one, place(tmp_path / "to") as other:
+        moved = await move(one, other, NO_KEYS, told.append)
+    steps = {progress.step: progress for progress in told}
+    assert list(steps) == ["recordings", "rows", "comparison"]
+    assert steps["recordings"] == Progress("recordings", 4, 4, moved.bytes)
+    assert steps["rows"] == Progress("rows", moved.rows, moved.rows)
+    assert steps["comparison"] == Progress("comparison", 2 * moved.rows, 2 * moved.rows)
+    for step in steps:
+        dones = [progress.done for progress in told if progress.step == step]
+        assert dones == sorted(dones)
+
+
 async def test_a_place_that_has_data_is_refused_and_kept(source: Path, tmp_path: Path) -> None:
     async with VoiceStore.open(tmp_path / "to") as store:
         await add(store, "Zoe", seed=9)
@@ -101,8 +115,8 @@ async def test_it_is_replaced_where_that_is_wanted(source: Path, tmp_path: Path)
 
 
 async def test_a_move_that_was_ended_goes_on(source: Path, tmp_path: Path) -> None:
-    def stop(done: int, _total: int) -> None:
-        if done:
+    def stop(progress: Progress) -> None:
+        if progress.done:
             raise KeyboardInterrupt
 
     async with place(source) as one, place(tmp_path / "to") as other:

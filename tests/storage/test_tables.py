@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 
 from storage.schema import apply_migrations, load_migrations
-from storage.tables import NUMBERED, TABLES
+from storage.tables import NUMBERED, PRIMARY_KEYS, TABLES
 
 
 def test_the_list_of_tables_is_that_of_the_schema() -> None:
@@ -24,5 +24,7 @@ def test_the_list_of_tables_is_that_of_the_schema() -> None:
             for key in connection.execute(f"PRAGMA foreign_key_list({table})"):
                 assert TABLES.index(key[2]) < TABLES.index(table)
             columns = connection.execute(f"PRAGMA table_info({table})").fetchall()
+            by_place = sorted((place, name) for _, name, _, _, _, place in columns if place)
+            assert PRIMARY_KEYS[table] == tuple(name for _, name in by_place)
             keys = [(name, kind) for _, name, kind, _, _, is_key in columns if is_key]
             assert (keys == [("id", "INTEGER")] and table != "erasures") == (table in NUMBERED)
