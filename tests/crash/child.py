@@ -61,9 +61,12 @@ class Orders:
     def settings(self) -> Settings:
         """The configuration that the program would have."""
         storage = StorageSettings(directory=self.directory, key_file=self.key_file)
-        # One server enrols in minutes what others do in a month.
-        limits = LimitSettings(enrolments_per_day_per_guild=1_000_000)
-        return Settings(storage=storage, limits=limits)
+        return Settings(storage=storage, limits=limits_of_months())
+
+
+def limits_of_months() -> LimitSettings:
+    """Return limits under which one server enrols in minutes what others do in a month."""
+    return LimitSettings(enrolments_per_day_per_guild=1_000_000)
 
 
 def work(orders: Orders, connection: Connection) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from storage.audit_check import verify
 from storage.clip_files import clip_name
 from storage.errors import StorageError
+from storage.sqlite_database import SqliteDatabase
 from storage.types import VoiceProfile
 from storage.upkeep import _NEEDED
 from storage.voices import VoiceStore
@@ -73,9 +74,11 @@ class Ledger:
         await self._prove_database(store)
 
     async def _prove_database(self, store: VoiceStore) -> None:
-        told = [row[0] for row in await store.database.read("PRAGMA integrity_check")]
-        told += [str(tuple(row)) for row in await store.database.read("PRAGMA foreign_key_check")]
-        self.faults += [f"integrity_check: {line}" for line in told if line != "ok"]
+        if isinstance(store.database, SqliteDatabase):
+            read = store.database.read
+            told = [row[0] for row in await read("PRAGMA integrity_check")]
+            told += [str(tuple(row)) for row in await read("PRAGMA foreign_key_check")]
+            self.faults += [f"integrity_check: {line}" for line in told if line != "ok"]
         trail = await verify(store.database, GUILD, store.keys)
         self.faults += [f"audit trail: {fault}" for fault in trail]
 

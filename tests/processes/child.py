@@ -13,20 +13,21 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from bot.app import enrolment_service, open_media_worker, open_store
 from bot.clip_need import ClipNeed
 from bot.commit_watch import CommitWatch
+from bot.config import Settings
+from bot.config_sections import StorageSettings
 from bot.errors import UserError
 from bot.logs import configure_logging
 from bot.voice_watch import VoiceChange, VoiceWatch
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 from storage.voices import VoiceStore
-from tests.crash.child import MOST_VOICES, Lane, Orders
+from tests.crash.child import MOST_VOICES, Lane, Orders, limits_of_months
 from tests.crash.states import GUILD, State, clip_of
 
 USE_SECONDS = 0.02
@@ -40,11 +41,23 @@ _LANE = 2  # of those of tests.crash, the one that only uses voices
 class Task:
     """What a process is told. number: which one of how many; until: by the monotonic clock."""
 
-    directory: Path
+    storage: StorageSettings
     seed: int
     number: int
     processes: int
     until: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Orders(Orders):
+    """Those of a process that may store its data elsewhere than in a directory."""
+
+    storage: StorageSettings = field(default_factory=StorageSettings)
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration that the program would have."""
+        return Settings(storage=self.storage, limits=limits_of_months())
 
 
 @dataclass
@@ -72,7 +85,8 @@ def work(task: Task, connection: Connection) -> None:
 
 
 async def _work(task: Task, connection: Connection) -> None:
-    orders = Orders(task.directory, None, task.seed * 1000 + task.number, {}, 0)
+    seed, storage = task.seed * 1000 + task.number, task.storage
+    orders = _Orders(storage.directory, None, seed, {}, 0, storage)
     numbers = itertools.count(task.number + 1, task.processes)
     seen = Seen()
     async with AsyncExitStack() as stack:

@@ -6,15 +6,17 @@ import json
 import multiprocessing
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from storage.voices import VoiceStore
+from bot.app import open_store
+from bot.config import Settings
+from bot.config_sections import StorageSettings
 from tests.crash.ledger import Ledger
 from tests.processes.child import Task, work
 
@@ -33,17 +35,20 @@ class Member:
 
 
 class Crew:
-    """Several processes on one data directory."""
+    """Several processes that store in one place. places: of each of them.
 
-    def __init__(self, directory: Path, seed: int, processes: int) -> None:
-        self._directory, self._seed, self._processes = directory, seed, processes
+    Those of one machine are the same; those of several differ in their data directories.
+    """
+
+    def __init__(self, places: Sequence[StorageSettings], seed: int) -> None:
+        self._places, self._seed, self._processes = places, seed, len(places)
         self.members: list[Member] = []
 
     def run(self, seconds: float) -> None:
         """Have them work for so long."""
         until = time.monotonic() + seconds
-        for number in range(self._processes):
-            self.members.append(self._started(number, until))
+        for number, place in enumerate(self._places):
+            self.members.append(self._started(number, place, until))
         self._listen(until + START_SECONDS)
         for member in self.members:
             member.process.join(START_SECONDS)
@@ -52,10 +57,10 @@ class Crew:
                 member.process.kill()
                 member.process.join()
 
-    def _started(self, number: int, until: float) -> Member:
+    def _started(self, number: int, place: StorageSettings, until: float) -> Member:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe(duplex=False)
-        task = Task(self._directory, self._seed, number, self._processes, until)
+        task = Task(place, self._seed, number, self._processes, until)
         process = context.Process(target=work, args=(task, theirs))
         process.start()
         theirs.close()
@@ -88,7 +93,7 @@ class Crew:
             ledger.done += member.ledger.done
             ledger.in_flight |= {len(ledger.in_flight): begun
                                  for begun in member.ledger.in_flight.values()}  # fmt: skip
-        async with VoiceStore.open(self._directory) as store:
+        async with open_store(Settings(storage=self._places[0])) as store:
             await ledger.prove(store)
             await ledger.prove_sweep(store)
         failed = [text for member in self.members for text in member.seen.get("failed", ["silent"])]

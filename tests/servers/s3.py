@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,7 @@ def s3_server() -> Iterator[S3Server]:
     """Run moto's server on a free port of loopback."""
     server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     server.start()
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # else it tells of every request
     host, port = server.get_host_and_port()
     try:
         yield S3Server(f"http://{host}:{port}")
