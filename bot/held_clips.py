@@ -30,22 +30,25 @@ class HeldClips:
         """
         if self._engine.kind == "piper":  # which reads none
             return await self._engine.synthesize(batch)
-        names = [clip_name(request.voice.clip_sha256) for request in batch]
         faults: list[EngineError | None] = []
+        held: list[str] = []
         try:
-            for name in names:  # one by one: what was held is let go, also after a cancellation
-                faults.append(await self._hold(name))  # noqa: PERF401
+            for request in batch:  # one by one: what was held is let go, also after a cancellation
+                faults.append(await self._hold(request, held))  # noqa: PERF401
             ready = [r for r, fault in zip(batch, faults, strict=True) if fault is None]
             made = iter(await self._engine.synthesize(ready) if ready else [])
             return [next(made) if fault is None else fault for fault in faults]
         finally:
-            for name, fault in zip(names, faults, strict=False):
-                if fault is None:
-                    self._clips.let_go(name)
+            for name in held:
+                self._clips.let_go(name)
 
-    async def _hold(self, name: str) -> EngineError | None:
+    async def _hold(self, request: SynthesisRequest, held: list[str]) -> EngineError | None:
+        name = clip_name(request.voice.clip_sha256)
+        if request.voice.clip_path != self._clips.local(name):
+            return None  # a recording that is not stored, such as one that is heard before Save
         try:
             await self._clips.hold(name)
+            held.append(name)
         except FileNotFoundError:
             return RecordingGoneError()
         except OSError as error:

@@ -10,6 +10,7 @@ import pytest
 from bot.errors import EngineError
 from bot.held_clips import HeldClips, forget_clip
 from bot.speech.engine import Engine
+from bot.speech.probe import temporary_voice
 from bot.speech.refusals import RecordingGoneError
 from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
 from storage.clips import load_clip
@@ -75,6 +76,15 @@ async def test_a_store_that_is_away_fails_a_sentence_and_the_next_one_speaks(
     assert isinstance(failed, EngineError)
     weather.reset()
     assert await speaking(engine, store).synthesize([request]) == [SPOKEN]
+
+
+async def test_a_recording_that_is_not_stored_is_read_where_it_lies(
+    store: VoiceStore, engine: ReadingEngine
+) -> None:
+    with temporary_voice() as voice:  # of previews, and of what looks whether the bot is ready
+        assert await speaking(engine, store).synthesize([SynthesisRequest("Hi.", voice)]) == [
+            SPOKEN
+        ]
 
 
 async def test_a_forgotten_clip_is_neither_prepared_nor_fetched(
