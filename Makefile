@@ -74,8 +74,8 @@ test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with
 test-ray: $(RAY)/.ready ## test engines of a Ray cluster, a real one on this machine (minutes)
 	$(RAY)/bin/python -m pytest -n 0 tests/ray $(ARGS)
 
-bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence against the local worker
-	$(RAY)/bin/python -m benchmarks ray $(ARGS)
+bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence, and four processes that share its actors (minutes)
+	$(RAY)/bin/python -m benchmarks ray ray_processes $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)

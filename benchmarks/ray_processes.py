@@ -9,11 +9,10 @@ cannot keep up, for what each server gets of them. Needs the extra `ray`: `make 
 from __future__ import annotations
 
 import asyncio
-import os
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from benchmarks.processes import (
     open_bots,
 )
 from benchmarks.processes import lines as lines_of_pace
+from benchmarks.ray import open_cluster
 from benchmarks.simulation.world import jain
 
 ACTORS = 2
@@ -51,7 +51,6 @@ SETTLING_SECONDS = 5.0
 
 COUNTED_SECONDS = 24.0
 LEAST_JAIN = 0.95
-OBJECT_STORE_BYTES = 80 << 20
 MEBIBYTE = 1 << 20
 
 
@@ -142,26 +141,6 @@ async def _sharing(servers: Sequence[int], cost_seconds: float) -> AsyncIterator
 
 def _sees_all_actors(document: Mapping[str, Any]) -> bool:
     return bool(document["engine"]["slots"] >= ACTORS * SLOTS)
-
-
-@contextmanager
-def open_cluster() -> Iterator[str]:
-    """Open a Ray cluster of this machine alone; yield its address."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    from ray.cluster_utils import Cluster
-
-    cluster = Cluster(
-        initialize_head=True,
-        head_node_args={
-            "num_cpus": 2,
-            "object_store_memory": OBJECT_STORE_BYTES,
-            "include_dashboard": False,
-        },
-    )
-    try:
-        yield cluster.address
-    finally:
-        cluster.shutdown()
 
 
 def _made(notes: Path) -> list[tuple[int, int]]:
