@@ -13,6 +13,7 @@ import contextlib
 import fcntl
 import os
 import random
+import secrets
 import struct
 import time
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +36,12 @@ MARGIN_SECONDS = 0.1
 LOOK_SECONDS = 0.1
 """Between two looks whether others are done."""
 
+LAUNCH_HELD_SECONDS, IDENTIFY_HELD_SECONDS = 120.0, 30.0
+"""A process that keeps a lock for longer is stopped, or cannot reach Discord; others go on. To
+connect takes a minute at most, to identify little more than 5 s."""
+
 _TIME = struct.Struct("<d")
+_MARK_BYTES = 8  # after the time: another one each time the lock is taken
 
 
 class IdentifyTurns:
@@ -71,7 +77,7 @@ class IdentifyTurns:
             return
         self.queueing = True
         try:
-            async with self._held("launch", shard_id):
+            async with self._held("launch", shard_id, LAUNCH_HELD_SECONDS):
                 self._launching, self.queueing = shard_id, False
                 yield
         finally:
@@ -79,7 +85,7 @@ class IdentifyTurns:
 
     async def take(self, shard_id: int) -> None:
         """Wait until a shard may identify, which it has to do at once."""
-        async with self._held("identify", shard_id) as descriptor:
+        async with self._held("identify", shard_id, IDENTIFY_HELD_SECONDS) as descriptor:
             if descriptor is None:
                 await asyncio.sleep(IDENTIFY_SECONDS)
                 return
@@ -91,8 +97,13 @@ class IdentifyTurns:
             os.pwrite(descriptor, _TIME.pack(self._clock()), 0)
 
     @asynccontextmanager
-    async def _held(self, what: str, shard_id: int) -> AsyncIterator[int | None]:
-        """Hold the lock of a shard's bucket; yield its descriptor, None where there is no lock."""
+    async def _held(
+        self, what: str, shard_id: int, held_seconds: float
+    ) -> AsyncIterator[int | None]:
+        """Hold the lock of a shard's bucket; yield its descriptor, None where there is no lock.
+
+        held_seconds: for how long others may keep it.
+        """
         bucket = shard_id % self._buckets
         path = self._processes / f"{what}-{self._application_id}-{bucket}.lock"
         with contextlib.ExitStack() as stack:
@@ -100,7 +111,7 @@ class IdentifyTurns:
                 make_private_directory(self._processes)
                 descriptor = open_private(path)
                 stack.callback(os.close, descriptor)
-                await _lock(descriptor)
+                await _lock(descriptor, held_seconds)
             except OSError as error:
                 log.warning("shards identify without regard to other processes", stage="gateway",
                             error=str(error))  # fmt: skip
@@ -109,12 +120,21 @@ class IdentifyTurns:
             yield descriptor
 
 
-async def _lock(descriptor: int) -> None:
-    """Wait for a lock; a thread that waited for it could not be cancelled."""
+async def _lock(descriptor: int, held_seconds: float) -> None:
+    """Wait for a lock; a thread that waited for it could not be cancelled.
+
+    Raises TimeoutError when one process has had it for `held_seconds`; OSError.
+    """
+    holder, since = b"", time.monotonic()
     while True:
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.pwrite(descriptor, secrets.token_bytes(_MARK_BYTES), _TIME.size)
             return
+        if (now_holds := os.pread(descriptor, _MARK_BYTES, _TIME.size)) != holder:
+            holder, since = now_holds, time.monotonic()
+        elif time.monotonic() - since > held_seconds:
+            raise TimeoutError(f"another process had its turn for {held_seconds:.0f} s")
         # Not at an even pace: of two that wait, neither is always second.
         await asyncio.sleep(LOOK_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 

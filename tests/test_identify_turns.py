@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import itertools
+import multiprocessing
+import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot import identify_turns
 from bot.identify_turns import IdentifyTurns
@@ -45,6 +49,59 @@ async def test_shards_of_different_buckets_do_not_wait_for_each_other(tmp_path: 
         times: dict[int, float] = {}
         await asyncio.wait_for(identify(IdentifyTurns(tmp_path, 1, 2), 3, times), 5)
     assert 3 in times
+
+
+async def test_sixteen_at_once_identify_where_discord_allows_it(tmp_path: Path) -> None:
+    times: dict[int, float] = {}
+    shards = [(shard_id, IdentifyTurns(tmp_path, 1, 16)) for shard_id in range(32)]
+    await asyncio.gather(*(identify(turns, shard_id, times) for shard_id, turns in shards))
+    assert max(times.values()) - min(times.values()) < 16 * SECONDS
+    for bucket in range(16):
+        assert abs(times[bucket] - times[bucket + 16]) >= SECONDS - 0.005
+
+
+async def test_a_process_that_was_killed_in_its_turn_keeps_nobody_waiting(tmp_path: Path) -> None:
+    child = multiprocessing.get_context("spawn").Process(target=_die_in_turn, args=(tmp_path,))
+    child.start()
+    await asyncio.to_thread(child.join)
+    assert child.exitcode == -signal.SIGKILL
+    times: dict[int, float] = {}
+    await asyncio.wait_for(identify(IdentifyTurns(tmp_path, 1, 1), 1, times), 5)
+    assert 1 in times
+
+
+def _die_in_turn(directory: Path) -> None:
+    async def die() -> None:
+        async with IdentifyTurns(directory, 1, 1).launching(0):
+            await IdentifyTurns(directory, 1, 1, clock=_end).take(0)
+
+    asyncio.run(die())
+
+
+def _end() -> float:
+    os.kill(os.getpid(), signal.SIGKILL)  # while it holds both locks
+    raise AssertionError
+
+
+async def test_a_process_that_stands_still_in_its_turn_does_not_hold_up_others_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identify_turns, "LAUNCH_HELD_SECONDS", 0.1)
+    times: dict[int, float] = {}
+    async with IdentifyTurns(tmp_path, 1, 1).launching(0):
+        await asyncio.wait_for(identify(IdentifyTurns(tmp_path, 1, 1), 1, times), 5)
+    assert 1 in times
+
+
+async def test_many_that_come_one_after_another_are_no_process_that_stands_still(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identify_turns, "LAUNCH_HELD_SECONDS", 2 * SECONDS)
+    times: dict[int, float] = {}
+    processes = [IdentifyTurns(tmp_path, 1, 1) for _ in range(6)]
+    with structlog.testing.capture_logs() as lines:
+        await asyncio.gather(*(identify(turns, n, times) for n, turns in enumerate(processes)))
+    assert (len(times), lines) == (6, [])
 
 
 async def test_another_bot_does_not_wait(tmp_path: Path) -> None:

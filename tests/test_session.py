@@ -23,11 +23,7 @@ from bot.config import Settings
 from bot.config_sections import DiscordSettings, StorageSettings
 from bot.errors import ConfigError, MynahError
 from bot.session import brief, logged_in, require_token, require_voice, stay_online
-from loopback import LoopbackDiscord, wait_until
-from storage.errors import DirectoryInUseError
-from storage.layout import PROCESSES_NAME
-from storage.process_lock import claim, list_running, running
-from storage.shards import Shards
+from loopback import LoopbackDiscord
 from storage.voices import VoiceStore
 from tests.cogs.world import World
 
@@ -118,55 +114,6 @@ async def test_a_message_content_that_is_refused_is_told_and_done_without(
     (line,) = [line for line in log_lines if line["log_level"] in ("warning", "error")]
     assert "https://discord.com/developers/applications" in line["event"]
     assert "Message Content Intent" in line["event"]
-
-
-@pytest.mark.parametrize("code", [4010, 4011])
-async def test_another_number_of_shards_is_asked_for_where_it_is_discords_to_say(
-    world: World, loopback: LoopbackDiscord, code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bot.session, "FIRST_PAUSE_SECONDS", 0.01)
-    session = Session(world, loopback)
-    await loopback.gateway.wait_ready()
-    loopback.gateway.close(code)
-    await wait_until(lambda: loopback.gateway.identified == 2, 10, "another login")
-    await session.end()
-    asked = [request for request in loopback.requests if request.path.endswith("/gateway/bot")]
-    assert len(asked) == 2
-
-
-async def test_too_few_shards_are_told_where_they_are_configured(
-    world: World, loopback: LoopbackDiscord, tmp_path: Path
-) -> None:
-    session = Session(world, loopback, shards=Shards((0,), 1), directory=tmp_path)
-    await loopback.gateway.wait_ready()
-    loopback.gateway.close(4011)
-    with pytest.raises(ConfigError, match="Raise the number after the /"):
-        await session.task
-
-
-async def test_another_applications_bot_on_the_directory_ends_it_in_one_line(
-    world: World, loopback: LoopbackDiscord, tmp_path: Path
-) -> None:
-    ours, theirs = Shards((0,), 2), Shards((1,), 2)
-    with running(tmp_path, theirs), running(tmp_path, ours):
-        claim(tmp_path, theirs, 111)
-        with pytest.raises(DirectoryInUseError, match="Another bot, of application 111, runs on"):
-            await Session(world, loopback, shards=ours, directory=tmp_path).task
-    assert loopback.gateway.identified == 0
-
-
-async def test_what_is_noted_is_the_application_and_not_the_token(
-    world: World, loopback: LoopbackDiscord, tmp_path: Path
-) -> None:
-    shards = Shards((0,), 1)
-    with running(tmp_path, shards):
-        session = Session(world, loopback, shards=shards, directory=tmp_path)
-        await loopback.gateway.wait_ready()
-        (process,) = list_running(tmp_path)
-        assert process.application_id == loopback.world.bot.id
-        (noted,) = (tmp_path / PROCESSES_NAME).glob("*.run")
-        assert loopback.token not in noted.read_text()
-        await session.end()
 
 
 async def test_discord_out_of_order_at_the_start_is_tried_again(
