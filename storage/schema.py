@@ -30,13 +30,19 @@ class Migration:
 
 def load_migrations() -> tuple[Migration, ...]:
     """Read storage/migrations/NNNN_name.sql, in order."""
-    sources = (f for f in files("storage.migrations").iterdir() if f.name.endswith(".sql"))
+    return migrations_of("storage.migrations")
+
+
+def migrations_of(package: str) -> tuple[Migration, ...]:
+    """Read a package's NNNN_name.sql, in order. The first may make what earlier ones made."""
+    sources = (source for source in files(package).iterdir() if source.name.endswith(".sql"))
     steps = tuple(
         Migration(int(source.name[:4]), source.name, source.read_text(encoding="utf-8"))
         for source in sorted(sources, key=lambda source: source.name)
     )
-    if [step.version for step in steps] != list(range(1, len(steps) + 1)):
-        raise ValueError("migrations must be numbered 0001, 0002, ... without a gap")
+    first = steps[0].version
+    if [step.version for step in steps] != list(range(first, first + len(steps))):
+        raise ValueError(f"{package}: migrations must be numbered 0001, 0002, ... without a gap")
     return steps
 
 

@@ -2,38 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from importlib.resources import files
-
 import asyncpg
 
 from storage.errors import StorageError
+from storage.schema import Migration, migrations_of
 
 _IS_THERE = "SELECT to_regclass('mynah_database') IS NOT NULL"
 _VERSION = "SELECT schema_version FROM mynah_database"
 _SET_VERSION = "UPDATE mynah_database SET schema_version = $1"
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of the schema, which leads to a version. sql: statements, run as they are."""
-
-    version: int
-    name: str
-    sql: str
-
-
-def load_steps() -> tuple[Step, ...]:
-    """Read storage/postgres/migrations/NNNN_name.sql, in order; the first makes all before it."""
-    sources = (f for f in files("storage.postgres.migrations").iterdir() if f.name.endswith(".sql"))
-    steps = tuple(
-        Step(int(source.name[:4]), source.name, source.read_text(encoding="utf-8"))
-        for source in sorted(sources, key=lambda source: source.name)
-    )
-    first = steps[0].version
-    if [step.version for step in steps] != list(range(first, first + len(steps))):
-        raise ValueError("the steps must be numbered without a gap")
-    return steps
 
 
 async def version_of(connection: asyncpg.Connection) -> int:
@@ -49,7 +25,7 @@ async def migrate(connection: asyncpg.Connection, place: str, *, recordings: int
     recordings: how many lie in clips/. Raises StorageError for a schema that is newer, for a
     database without ours beside recordings, which belong to another, and for a step that fails.
     """
-    steps, version = load_steps(), await version_of(connection)
+    steps, version = migrations_of("storage.postgres.migrations"), await version_of(connection)
     newest = steps[-1].version
     if version > newest:
         raise StorageError(
@@ -67,7 +43,7 @@ async def migrate(connection: asyncpg.Connection, place: str, *, recordings: int
             await _apply(connection, place, step)
 
 
-async def _apply(connection: asyncpg.Connection, place: str, step: Step) -> None:
+async def _apply(connection: asyncpg.Connection, place: str, step: Migration) -> None:
     try:
         await connection.execute(step.sql)
         await connection.execute(_SET_VERSION, step.version)
