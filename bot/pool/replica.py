@@ -73,7 +73,8 @@ class Replica:
     @property
     def taken(self) -> int:
         """Slots that are taken or asked for."""
-        return sum(given.slots for given in self._given)
+        # Copied at once: a reading may be asked for on another thread than the sentences' own.
+        return sum(given.slots for given in tuple(self._given))
 
     def facts(self) -> Facts:
         """Return how it is just now; not fit while it is reserved."""
