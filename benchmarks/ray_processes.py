@@ -88,9 +88,10 @@ async def measure_pace(servers: Sequence[int], sentences: int) -> dict[str, Any]
 async def measure_shares(servers: Sequence[int], seconds: float) -> dict[str, Any]:
     """Have all servers ask for more than the actors can make; count what each gets."""
     async with _sharing(servers, SCARCE_SECONDS) as (bots, notes):
-        for _ in range(SCARCE_TEXTS):
-            ask_to_speak(bots, SENTENCES)
+        ask_to_speak(bots, SENTENCES)
         await asyncio.gather(*(begun(bots, server) for server in bots.servers))
+        for _ in range(SCARCE_TEXTS - 1):  # not before all calls are there
+            ask_to_speak(bots, SENTENCES)
         await asyncio.sleep(SETTLING_SECONDS)
         before = Counter(server for _, server in _made(notes))
         await asyncio.sleep(seconds)
