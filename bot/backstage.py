@@ -122,8 +122,9 @@ async def open_backstage(
 
 def _watch_health(health: Health, store: VoiceStore, media: Worker, engine: Engine) -> None:
     health.watch("engine", engine.condition)
-    for device in engine.devices:
-        health.watch(f"engine {device.name}", device.condition)
+    health.watch_each(
+        "engine", lambda: {device.name: device.condition for device in engine.devices}
+    )
     health.watch("media worker", media.condition)
     health.watch("database", partial(_condition_of, store))
 

@@ -16,10 +16,11 @@ from bot.enrolment.types import (
     SampleRejectedError,
     Traces,
 )
+from bot.operations.vitals import DeviceReading
 from bot.speech.choice import Choice
 from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.stored_models import CheckedFile, Removal, StoredModel, Survey
-from bot.speech.types import EngineInfo, Speech
+from bot.speech.types import EngineInfo, RemoteEngine, Speech
 from storage.types import ReferenceClip
 
 MEDIA_ANSWERS: tuple[type, ...] = (
@@ -38,8 +39,10 @@ MEDIA_ANSWERS: tuple[type, ...] = (
 ENGINE_ANSWERS: tuple[type, ...] = (
     CheckedFile,
     Choice,
+    DeviceReading,
     EngineInfo,
     EngineNotLoadedError,
+    RemoteEngine,
     Removal,
     Speech,
     StoredModel,

@@ -46,7 +46,9 @@ async def _each(engine: Engine, request: SynthesisRequest, show: Show) -> str:
             info, _ = await device.probe(request, show_loading(show))  # the first prepares it
             start = time.monotonic()
             _, result = await device.probe(request)
-            told.append(f"{device.name}: {_told(info, result, time.monotonic() - start)}")
+            machine = device.reading().machine
+            where = f" on {machine}" if machine else ""
+            told.append(f"{device.name}{where}: {_told(info, result, time.monotonic() - start)}")
         except MynahError as error:
             failed = True
             told.append(f"{device.name} does not speak: {error}")

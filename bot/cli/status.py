@@ -187,8 +187,9 @@ def _engine(engine: Mapping[str, Any]) -> str:
 
 def _device(device: Mapping[str, Any]) -> str:
     speed = device["letters_per_second"]
+    machine = f" on {device['machine']}" if device.get("machine") else ""
     return (
-        f"{'ready' if device['ready'] else 'not ready'}; {device['working']} of "
+        f"{'ready' if device['ready'] else 'not ready'}{machine}; {device['working']} of "
         f"{counted(device['slots'], 'slot')} at work, {counted(device['sentences'], 'sentence')} "
         f"spoken{f', {speed:.0f} letters/s' if speed is not None else ''}"
     )

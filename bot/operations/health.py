@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -73,6 +73,7 @@ class Health:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._looks: dict[str, Look] = {}
+        self._groups: dict[str, Callable[[], Mapping[str, Look]]] = {}
         self._seen: dict[str, tuple[State, float]] = {}  # the state, and since when
         self._lags: list[tuple[float, float]] = []  # when the event loop was late, and how much
 
@@ -80,14 +81,29 @@ class Health:
         """Ask `look` how a part is from now on. It must be quick, and may not fail."""
         self._looks[part] = look
 
+    def watch_each(self, group: str, looks: Callable[[], Mapping[str, Look]]) -> None:
+        """Do so with what a part is made of, as it comes and goes: "engine cuda:0" of "engine"."""
+        self._groups[group] = looks
+
     def report(self, part: str, condition: Condition) -> None:
         """Take note of how a part is, until it is reported or watched anew."""
         self.watch(part, lambda: condition)
-        self._condition(part)
+        self._condition(part, self._looks[part])
 
     def snapshot(self) -> HealthReport:
         """Return how everything is now."""
-        return HealthReport(tuple(self._part(name) for name in self._looks))
+        looks = self._all()
+        self._seen = {name: seen for name, seen in self._seen.items() if name in looks}
+        return HealthReport(tuple(self._part(name, look) for name, look in looks.items()))
+
+    def _all(self) -> dict[str, Look]:
+        """Return the parts that are there, each before those that it is made of."""
+        looks = {}
+        for name, look in self._looks.items():
+            looks[name] = look
+            group = self._groups[name]() if name in self._groups else {}
+            looks |= {f"{name} {each}": part for each, part in group.items()}
+        return looks
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Health]:
@@ -119,17 +135,17 @@ class Health:
             "failing", f"It was blocked for {worst:.0f} s; nothing could be answered meanwhile."
         )
 
-    def _condition(self, name: str) -> tuple[Condition, float]:
+    def _condition(self, name: str, look: Look) -> tuple[Condition, float]:
         """Return how a part is, and since when its state is what it is."""
-        condition, now = self._looks[name](), self._clock()
+        condition, now = look(), self._clock()
         state, since = self._seen.get(name, (condition.state, now))
         if state != condition.state:
             since = now
         self._seen[name] = condition.state, since
         return condition, condition.since if condition.since is not None else since
 
-    def _part(self, name: str) -> PartHealth:
-        condition, since = self._condition(name)
+    def _part(self, name: str, look: Look) -> PartHealth:
+        condition, since = self._condition(name, look)
         now, next_try = self._clock(), condition.next_try
         return PartHealth(
             name,

@@ -12,6 +12,7 @@ class DeviceReading:
 
     slots, working: as of `EngineReading`. sentences, speech_seconds: that it has made, and how long
     they last together. letters_per_second: how quick it was of late; None before it has spoken.
+    machine: that it is on; "" for this one, and where that is not known yet.
     """
 
     name: str
@@ -21,6 +22,7 @@ class DeviceReading:
     sentences: int
     speech_seconds: float
     letters_per_second: float | None
+    machine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

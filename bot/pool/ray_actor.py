@@ -19,7 +19,7 @@ import msgpack
 
 from bot import __version__
 from bot.errors import MynahError
-from bot.pool.engine_host import EngineHost, UnknownClipError
+from bot.pool.engine_host import CLIP_CACHE_BYTES, EngineHost, UnknownClipError
 from bot.pool.speech_stream import UNKNOWN_CLIP, pieces
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest
@@ -83,13 +83,18 @@ def for_actor(spec: EngineSpec) -> EngineSpec:
 class SpeechActor:
     """The methods of an actor. All return at once or wait without holding a thread."""
 
-    def __init__(self, open_engine: EngineOpener, spec: EngineSpec) -> None:
-        """Begin to load the engine, in a thread, so that questions are answered meanwhile."""
+    def __init__(
+        self, open_engine: EngineOpener, spec: EngineSpec, clip_bytes: int = CLIP_CACHE_BYTES
+    ) -> None:
+        """Begin to load the engine, in a thread, so that questions are answered meanwhile.
+
+        clip_bytes: of the recordings that are kept.
+        """
         os.environ.update(NO_TELEMETRY)
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))  # a dump would hold recordings
         self._settings, self._instance = settings_of(spec), uuid.uuid4().hex
-        self._host = EngineHost(open_engine, spec)
+        self._host = EngineHost(open_engine, spec, clip_bytes=clip_bytes)
         self._host.start()
 
     async def hello(self) -> bytes:

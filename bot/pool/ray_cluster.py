@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.errors import EngineDeadError
+from bot.pool.engine_host import CLIP_CACHE_BYTES
 from bot.pool.ray_actor import SpeechActor, for_actor
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.engines.select import open_engine
@@ -40,7 +41,7 @@ class RaySpec:
     actors: how many this bot sees to; None is one for each GPU of the cluster, or for each machine
     where they take no GPU. Those of `mynah engine serve` count. gpus: that each takes.
     sentence_seconds: after which an engine whose thread has not come round is begun anew.
-    open_engine: what an actor loads its engine with.
+    clip_bytes: of the recordings that each keeps. open_engine: what it loads its engine with.
     """
 
     address: str = "auto"
@@ -48,6 +49,7 @@ class RaySpec:
     actors: int | None = None
     gpus: float = 1.0
     sentence_seconds: float = 300.0
+    clip_bytes: int = CLIP_CACHE_BYTES
     open_engine: EngineOpener = field(default=open_engine)
 
 
@@ -75,6 +77,8 @@ def connect(spec: RaySpec) -> Any:
     ray = import_ray()
     if ray.is_initialized():
         return ray
+    # Ray says at each start that it sets no handler of signals, which is as it should be.
+    logging.getLogger("ray").setLevel(logging.ERROR)
     with _explained(spec.address):
         _knock(spec.address)
         ray.init(
@@ -157,7 +161,7 @@ def begin_actor(
         max_task_retries=0,
         scheduling_strategy=strategy,
     )
-    return options.remote(spec.open_engine, for_actor(engine))
+    return options.remote(spec.open_engine, for_actor(engine), spec.clip_bytes)
 
 
 def served_name(number: int = 0) -> str:

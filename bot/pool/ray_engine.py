@@ -16,7 +16,6 @@ from typing import Any, TypeVar
 
 from bot.errors import EngineDeadError
 from bot.pool.ray_cluster import RaySpec, connect
-from bot.pool.ray_member import RayMember
 from bot.pool.ray_watch import ClusterWatch
 from bot.pool.remote_pool import RemotePool
 from bot.speech.engines.base import Samples
@@ -37,7 +36,7 @@ def open_ray_engine(ray_spec: RaySpec, spec: EngineSpec) -> RayEngine:
 
 
 class RayEngine:
-    """A `ContinuousEngine`, a `PreparingEngine` and a `ComparingEngine` over actors."""
+    """A `ContinuousEngine`, `PreparingEngine`, `ComparingEngine` and `RemoteEngines` of actors."""
 
     def __init__(self, ray: Any, ray_spec: RaySpec, spec: EngineSpec) -> None:
         """Wait for the first engine. Raises `EngineDeadError` where none will come by itself."""
@@ -60,13 +59,18 @@ class RayEngine:
 
     @property
     def info(self) -> EngineInfo:
-        """What the engines are together, as things stand."""
-        members = self._watch.ready
+        """What the engines are together, as things stand.
+
+        Raises `EngineDeadError` when nothing can be spoken any more by itself.
+        """
+        if self._watch.away:
+            raise EngineDeadError(self._watch.away)
+        members = self._pool.readings()
         return dataclasses.replace(
             self._first,
-            slots=max(1, sum(each.slots for each in (member.info for member in members) if each)),
+            slots=max(1, sum(each.reading.slots for each in members if each.reading.ready)),
             load_seconds=self._load_seconds,
-            members=tuple(map(_in_words, members)),
+            members=members,
         )
 
     @property
@@ -110,6 +114,10 @@ class RayEngine:
         self._loop.call_soon_threadsafe(self._pool.forget, clip_sha256)
         self._do(self._watch.forget(clip_sha256))
 
+    def speak_at(self, name: str, request: SynthesisRequest) -> tuple[EngineInfo, SynthesisResult]:
+        """Have one actor speak; see `RemoteEngines`."""
+        return self._do(self._watch.speak_at(name, request))
+
     def embedding(self, clip: ReferenceClip) -> Samples | None:
         """Return the direction in which a clip's speaker lies; see `ComparingEngine`."""
         return self._do(self._watch.embedding(clip))
@@ -132,8 +140,3 @@ class RayEngine:
         with self._changed:
             self._done.append((ticket, result))
             self._changed.notify()
-
-
-def _in_words(member: RayMember) -> str:
-    info = member.info
-    return f"{member.name} on {member.node} ({info.device})" if info is not None else member.name

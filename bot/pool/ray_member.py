@@ -53,7 +53,7 @@ class RayMember:
         self._known: OrderedDict[str, None] = OrderedDict()
         self._owed: set[str] = set()  # clips that it was told to forget, and may have
         self.answers = False
-        self.fault = ""
+        self._fault = self._refusal = ""
 
     @property
     def info(self) -> EngineInfo | None:
@@ -64,6 +64,20 @@ class RayMember:
     def ready(self) -> bool:
         """Whether it can be asked for sentences."""
         return self.info is not None and not self.fault
+
+    @property
+    def fault(self) -> str:
+        """Why it is not asked although it answers; "" where it may be."""
+        return self._fault or self._refusal
+
+    def is_at(self, handle: Any) -> bool:
+        """Whether a handle is that of this actor, and not of a later one of its name."""
+        same: bool = self._handle._actor_id == handle._actor_id
+        return same
+
+    def refuse(self, reason: str) -> None:
+        """Do not ask this process of it any more."""
+        self._refusal = reason
 
     @property
     def instance(self) -> str:
@@ -96,6 +110,7 @@ class RayMember:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = Hello.unpacked(await self._call("hello"))
                 if hello.instance != self.instance:
+                    self._refusal = ""
                     self._known.clear()
                     self._owed.clear()
                 for sha256 in list(self._owed):
@@ -104,7 +119,7 @@ class RayMember:
             self.answers = False
             return
         self._hello, self.answers = hello, True
-        self.fault = hello.fault or _difference(self.name, hello, self._settings)
+        self._fault = hello.fault or _difference(self.name, hello, self._settings)
 
     async def speak(self, request: SynthesisRequest) -> SynthesisResult:
         """Return the sentence. One that is cancelled is cancelled in the actor.

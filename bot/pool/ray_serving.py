@@ -11,6 +11,7 @@ from bot.errors import EngineDeadError
 from bot.pool.ray_actor import settings_of
 from bot.pool.ray_cluster import RaySpec, actor_names, begin_actor, connect, served_name
 from bot.pool.ray_member import RayMember
+from bot.speech.remote_device import COMING
 from bot.speech.types import EngineSpec
 
 LOOK_SECONDS = 1.0
@@ -93,5 +94,5 @@ def _in_words(member: RayMember) -> str:
         return member.fault
     info = member.info
     if info is None:
-        return "waits for its process, a free GPU, or its model"
+        return COMING
     return f"speaks with {info.model} on {info.device}, {info.slots} at once"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.errors import EngineDeadError, EngineError
 from bot.i18n import Translatable
@@ -16,9 +18,12 @@ from bot.pool.ray_member import RayMember
 from bot.pool.remote_pool import RemotePool
 from bot.pool.remote_speaker import MemberLostError
 from bot.speech.engines.base import Samples
-from bot.speech.types import EngineInfo, EngineSpec
+from bot.speech.remote_device import COMING
+from bot.speech.types import EngineInfo, EngineSpec, SynthesisRequest, SynthesisResult
 from bot.workers.backoff import Backoff
 from storage.types import ReferenceClip
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,9 @@ FORGET_SECONDS = 10.0
 """For an engine to forget a clip; one that has not by then is begun anew, and empty."""
 
 FORGET_ATTEMPTS = 3
+
+COMING_SECONDS = 60.0
+"""For the process of an engine that is begun to answer, or for one that is asked for by name."""
 
 
 @dataclass(slots=True)
@@ -56,10 +64,12 @@ class ClusterWatch:
         self._settings = settings_of(spec)
         self._members: dict[str, RayMember] = {}
         self._failing: dict[str, _Failing] = {}
-        self._told: set[str] = set()
+        self._told: dict[str, str] = {}  # the fault of each that the log was told
         self._sound: tuple[str, ...] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._trouble = ""
+        # One thread: a head that does not answer keeps it, and no other.
+        self._asking = ThreadPoolExecutor(1, "ray-cluster")
         self.away = ""
 
     @property
@@ -72,15 +82,20 @@ class ClusterWatch:
 
         Raises `EngineDeadError` where the cluster is away, or none of its engines can be loaded.
         """
+        loop = asyncio.get_running_loop()
+        answered = loop.time()
         while True:
             await self._look()
             for member in self.ready:
                 if member.info is not None:
                     return member.info
+            if any(member.answers for member in self._members.values()):
+                answered = loop.time()  # one that loads may take long
             faults = [member.fault for member in self._members.values()]
             if faults and all(faults):
                 raise EngineDeadError(" ".join(sorted(set(faults))))
-            if self._trouble or not self._members:
+            silent = loop.time() > answered + COMING_SECONDS
+            if self._trouble or not self._members or silent:
                 raise EngineDeadError(self._trouble or self._nobody())
             await asyncio.sleep(LOOK_SECONDS / 4)
 
@@ -93,6 +108,7 @@ class ClusterWatch:
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.wait([self._watching])
+        self._asking.shutdown(wait=False, cancel_futures=True)
 
     async def forget(self, clip_sha256: str) -> None:
         """Return when no engine that lives has anything of a clip.
@@ -101,8 +117,7 @@ class ClusterWatch:
         where one answers and does not forget, and cannot be ended.
         """
         with contextlib.suppress(Exception):  # away: the next look tells it
-            async with asyncio.timeout(CLUSTER_SECONDS):
-                await self._keep(await asyncio.to_thread(actor_names, self._ray))
+            self._keep(await self._ask(lambda: self._new(actor_names(self._ray))))
         members = list(self._members.values())
         told = await asyncio.gather(*(self._forget(member, clip_sha256) for member in members))
         silent = [member.name for member, done in zip(members, told, strict=True) if not done]
@@ -114,6 +129,22 @@ class ClusterWatch:
                     names=", ".join(silent),
                 )
             )
+
+    async def speak_at(
+        self, name: str, request: SynthesisRequest
+    ) -> tuple[EngineInfo, SynthesisResult]:
+        """Have one engine speak; see `RemoteEngines`."""
+        deadline = asyncio.get_running_loop().time() + COMING_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            member = self._members.get(name)
+            if member is None:
+                raise EngineError(f"{name} left the cluster.")
+            if member.fault:
+                raise EngineError(member.fault)
+            if member.ready and member.info is not None:
+                return member.info, await member.speak(request)
+            await asyncio.sleep(LOOK_SECONDS / 4)
+        raise EngineError(f"{name} {COMING}")
 
     async def embedding(self, clip: ReferenceClip) -> Samples | None:
         """Ask any engine; None where none can tell."""
@@ -159,15 +190,14 @@ class ClusterWatch:
 
     async def _look(self) -> None:
         try:
-            async with asyncio.timeout(CLUSTER_SECONDS):
-                names = await asyncio.to_thread(self._names)
+            there = await self._ask(lambda: self._new(self._names()))
             self._trouble = ""
         except Exception as error:  # whatever Ray raises where its head is away
             self._trouble = f"The Ray cluster does not answer ({type(error).__name__})."
         else:
-            await self._keep(names)
+            self._keep(there)
         await asyncio.gather(*(member.look() for member in self._members.values()))
-        for member in self._members.values():
+        for member in list(self._members.values()):  # `forget` may see others come
             await self._judge(member)
 
     def _names(self) -> list[str]:
@@ -178,20 +208,39 @@ class ClusterWatch:
             begin_actor(self._ray, name, self._ray_spec, self._spec)
         return [*there, *wanted]
 
-    async def _keep(self, names: list[str]) -> None:
+    def _new(self, names: list[str]) -> dict[str, Any]:
+        """Return who is there, with the handles of those that may be new. Takes a thread."""
+        there: dict[str, Any] = {}
         for name in names:
-            if name not in self._members:
-                try:
-                    handle = await asyncio.to_thread(self._ray.get_actor, name)
-                except ValueError:
-                    continue  # gone again
+            with contextlib.suppress(ValueError):  # gone again
+                known = self._members.get(name)
+                # One that does not answer may have been ended, and another begun in its place.
+                asked = known is not None and known.answers
+                there[name] = None if asked else self._ray.get_actor(name)
+        return there
+
+    async def _ask(self, ask: Callable[[], T]) -> T:
+        """Return what the cluster's head says. Raises TimeoutError, and what Ray raises."""
+        async with asyncio.timeout(CLUSTER_SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(self._asking, ask)
+
+    def _keep(self, there: Mapping[str, Any]) -> None:
+        for name in list(self._members):
+            handle = there.get(name)
+            if name not in there or (handle is not None and not self._members[name].is_at(handle)):
+                self._drop(name)
+        for name, handle in there.items():
+            if name not in self._members and handle is not None:
                 member = RayMember(name, handle, self._settings, self._spec.keys)
                 self._members[name] = member
                 self._pool.add(member)
-        for name in [name for name in self._members if name not in names]:
-            log.warning("an engine left the cluster: %s", name)
-            del self._members[name]
-            self._pool.remove(name)
+
+    def _drop(self, name: str) -> None:
+        log.warning("an engine left the cluster: %s", name)
+        del self._members[name]
+        self._failing.pop(name, None)
+        self._told.pop(name, None)
+        self._pool.remove(name)
 
     async def _judge(self, member: RayMember) -> None:
         """Tell what keeps a member from being asked; begin anew what will not mend itself."""
@@ -200,12 +249,12 @@ class ClusterWatch:
             self._failing.pop(member.name, None)
             self._sound = self._sound or info.sound
             if info.sound != self._sound:
-                member.fault = (
+                member.refuse(
                     f"The engine {member.name} loaded {info.model} on {info.device}, the others "
                     f"{self._sound[1]} on {self._sound[2]}: they would sound different."
                 )
-        if member.fault and member.fault not in self._told:
-            self._told.add(member.fault)
+        if member.fault and member.fault != self._told.get(member.name):
+            self._told[member.name] = member.fault
             log.warning("an engine of the cluster cannot be used: %s", member.fault)
         if member.broken and self._due(member.name):
             await self._restart(member, member.fault)
@@ -223,7 +272,8 @@ class ClusterWatch:
     async def _restart(self, member: RayMember, reason: str) -> None:
         log.warning("an engine of the cluster is begun anew: %s, %s", member.name, reason)
         try:
-            await member.restart()
+            async with asyncio.timeout(CLUSTER_SECONDS):
+                await member.restart()
         except Exception as error:
             log.warning("an engine of the cluster could not be ended: %s", error)
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from bot.errors import MynahError
 from bot.pool.dispatcher import Dispatcher
 from bot.pool.remote_speaker import RemoteMember, RemoteReplica
-from bot.speech.types import SynthesisRequest, SynthesisResult
+from bot.speech.types import RemoteEngine, SynthesisRequest, SynthesisResult
 
 
 class RemotePool:
@@ -36,6 +36,10 @@ class RemotePool:
     def replicas(self) -> tuple[RemoteReplica, ...]:
         """All engines with what is known of them, whether they can be asked or not."""
         return tuple(self._replicas)
+
+    def readings(self) -> tuple[RemoteEngine, ...]:
+        """Return how each engine stands, whether it can be asked or not. From any thread."""
+        return tuple(RemoteEngine(each.reading(), each.remote.fault) for each in self.replicas)
 
     def __len__(self) -> int:
         return len(self._tasks)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from bot.errors import MynahError
+from bot.operations.vitals import DeviceReading
 from bot.pool.placement import UNKNOWN, Cost, Facts, Work, alone_seconds
 from bot.pool.replica import Replica
 from bot.speech.engine_worker import EngineNotLoadedError
@@ -34,6 +35,14 @@ class RemoteMember(Protocol):
     @property
     def info(self) -> EngineInfo | None:
         """What it has loaded, if anything."""
+
+    @property
+    def node(self) -> str:
+        """The machine that it is on; "" where that is not known."""
+
+    @property
+    def fault(self) -> str:
+        """Why it is not asked; "" while it is, or is being begun."""
 
     @property
     def ready(self) -> bool:
@@ -144,6 +153,10 @@ class RemoteReplica(Replica):
         facts = super().facts()
         each = alone_seconds(facts.speed or UNKNOWN, Cost(USUAL_LETTERS, ""))
         return dataclasses.replace(facts, work=[*facts.work, *[Work(each)] * self._others])
+
+    def reading(self) -> DeviceReading:
+        """Return how it stands, and on which machine; working is what this bot gave it."""
+        return dataclasses.replace(super().reading(), machine=self.remote.node)
 
     def lose(self) -> None:
         """Give up what it has: it answers no more, and may come back as another process."""

@@ -25,6 +25,7 @@ from bot.speech.engine_worker import EngineNotLoadedError, EngineOpener
 from bot.speech.engines.select import choose
 from bot.speech.engines.select import open_engine as open_chosen_engine
 from bot.speech.load_progress import OnProgress
+from bot.speech.remote_device import RemoteDevice
 from bot.speech.texts import reads_for
 from bot.speech.types import (
     ChatterboxModel,
@@ -126,9 +127,10 @@ class EngineClient:
         return (self._worker,)
 
     @property
-    def devices(self) -> tuple[()]:
-        """Nothing: it is one."""
-        return ()
+    def devices(self) -> tuple[RemoteDevice, ...]:
+        """The engines on other machines that it asks, as of the last look; else nothing."""
+        members = self.info.members or () if self.info is not None else ()
+        return tuple(RemoteDevice(self._worker, each, reached=self.ready) for each in members)
 
     @property
     def ready(self) -> bool:

@@ -20,6 +20,7 @@ from bot.speech.engines.base import (
     ComparingEngine,
     ContinuousEngine,
     PreparingEngine,
+    RemoteEngines,
     Samples,
     SpeechEngine,
 )
@@ -64,8 +65,12 @@ def load(open_engine: EngineOpener, spec: EngineSpec, *, walled: bool = True) ->
 
 
 def look() -> EngineInfo:
-    """Return what is loaded, as things stand. Raises `EngineNotLoadedError`."""
-    return dataclasses.replace(_engine().info, walls=tuple(_walls))
+    """Return what is loaded, as things stand.
+
+    Ends this process when the engine is no longer fit to work. Raises `EngineNotLoadedError`.
+    """
+    with _ending_when_dead():
+        return dataclasses.replace(_engine().info, walls=tuple(_walls))
 
 
 def synthesize(batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
@@ -100,6 +105,16 @@ def exchange(
         for ticket, request in new:
             engine.submit(ticket, request)
         return engine.advance(seconds)
+
+
+def speak_at(name: str, request: SynthesisRequest) -> tuple[EngineInfo, SynthesisResult]:
+    """Have one of the engines on other machines speak; see `RemoteEngines.speak_at`.
+
+    Raises `EngineNotLoadedError`, and what that raises.
+    """
+    engine = _engine()
+    assert isinstance(engine, RemoteEngines)
+    return engine.speak_at(name, request)
 
 
 def forget(clip_sha256: str) -> None:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from bot.confinement import Wall
 from bot.errors import MynahError
+from bot.operations.vitals import DeviceReading
 from bot.speech.delivery import Delivery
 from storage.sealing import NO_KEYS, KeyRing
 
@@ -189,6 +190,18 @@ class EngineSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteEngine:
+    """An engine on another machine, as those who ask it know it.
+
+    reading: how it stands; sentences and working are those of this bot. fault: why it is not asked;
+    "" while it is, or is being begun.
+    """
+
+    reading: DeviceReading
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class EngineInfo:
     """What was loaded.
 
@@ -199,7 +212,7 @@ class EngineInfo:
     computes: in what numbers, and why; "" where nothing is to be said.
     decode: as in `EngineSpec`; with "stock", it makes one take whatever `slots` are configured.
     walls: what its process can do no more since.
-    members: the engines on other machines that it asks, in words; None where it speaks by itself.
+    members: the engines on other machines that it asks; None where it speaks by itself.
     """
 
     kind: EngineKind
@@ -213,7 +226,7 @@ class EngineInfo:
     computes: str = ""
     decode: Decode = "own"
     walls: tuple[Wall, ...] = field(default=(), compare=False)
-    members: tuple[str, ...] | None = field(default=None, compare=False)
+    members: tuple[RemoteEngine, ...] | None = field(default=None, compare=False)
 
     @property
     def sound(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class Member:
     """Keeps each sentence until the test lets it end, or is lost."""
 
     def __init__(self, name: str, slots: int = 2) -> None:
-        self.name, self.ready = name, True
+        self.name, self.ready, self.node, self.fault = name, True, "", ""
         self.sentences = 0
         self.has: dict[str, asyncio.Future[SynthesisResult]] = {}
         self.due_seconds: dict[str, float] = {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import partial
+from subprocess import PIPE
 from typing import Any
 
 import pytest
@@ -16,14 +18,10 @@ os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
 
 from ray.cluster_utils import Cluster
 
-from bot.pool.opening import following
 from bot.pool.ray_cluster import RaySpec
-from bot.pool.ray_engine import open_ray_engine
 from bot.speech.engine_client import EngineClient
 from bot.speech.engine_worker import EngineOpener
-from bot.speech.types import EngineSpec
-from bot.worker_answers import ENGINE_ANSWERS
-from bot.workers import Worker, WorkerLimits
+from tests.ray.asking import asking
 
 NODE: dict[str, Any] = {"num_cpus": 2, "object_store_memory": 80 << 20}
 
@@ -42,14 +40,30 @@ def cluster() -> Iterator[Cluster]:
         cluster.shutdown()
 
 
+@pytest.fixture(scope="session")
+def ender(cluster: Cluster) -> Iterator[subprocess.Popen[str]]:
+    """A process that ends actors: this one does not join, lest it ends with a head."""
+    command = [sys.executable, "-m", "tests.ray.ender", cluster.address]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, text=True) as ender:
+        yield ender
+        assert ender.stdin is not None
+        ender.stdin.close()
+
+
 @pytest.fixture
-def namespace() -> str:
-    return uuid.uuid4().hex
+def namespace(ender: subprocess.Popen[str]) -> Iterator[str]:
+    """Yield one whose actors are ended afterwards, when no bot is there that begins them anew."""
+    name = uuid.uuid4().hex
+    yield name
+    assert ender.stdin is not None
+    assert ender.stdout is not None
+    print(name, file=ender.stdin, flush=True)
+    assert ender.stdout.readline() == f"{name}\n"
 
 
 @pytest.fixture
 def open_cluster(cluster: Cluster, namespace: str) -> OpenCluster:
-    """Return what opens a bot's engine over the cluster, and ends its actors afterwards."""
+    """Return what opens a bot's engine over the cluster; each is another bot."""
 
     @asynccontextmanager
     async def opening(open_engine: EngineOpener, **spec: Any) -> AsyncIterator[EngineClient]:
@@ -57,23 +71,7 @@ def open_cluster(cluster: Cluster, namespace: str) -> OpenCluster:
             **({"address": cluster.address, "namespace": namespace, "gpus": 0.5} | spec),
             open_engine=open_engine,
         )
-        limits = WorkerLimits(call_seconds=120)
-        worker = Worker("engine worker", limits, answers=ENGINE_ANSWERS)
-        client = EngineClient(worker, EngineSpec(), open_engine=partial(open_ray_engine, ray_spec))
-        try:
-            await client.start()
-            try:
-                async with following(client):
-                    yield client
-            finally:
-                await worker.run(end_all, ray_spec)  # a failed test's, too, take GPUs
-        finally:
-            await client.close()
+        async with asking(ray_spec) as client:
+            yield client
 
     return opening
-
-
-def end_all(ray_spec: RaySpec) -> list[str]:
-    from bot.pool.ray_serving import stop_all
-
-    return stop_all(ray_spec)

@@ -6,37 +6,19 @@ import asyncio
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from ray.cluster_utils import Cluster
 
 from bot.errors import EngineDeadError, EngineError
 from bot.speech.engine_client import EngineClient
 from bot.speech.engines.select import open_engine
-from bot.speech.types import Speech, SynthesisRequest, SynthesisResult, VoiceReference
-from storage.clips import clip_path, write_clip
-from storage.types import ReferenceClip
+from bot.speech.types import SynthesisRequest
+from tests.ray.asking import packets, speak, until_slots, voice
 from tests.ray.conftest import NODE, OpenCluster
 from tests.ray.engines import SENTENCE_SECONDS, open_cloning, open_fixed
 from tests.speech.continuous_engine import open_continuous, sentence
 
 pytestmark = pytest.mark.timeout(300)
-
-
-async def speak(client: EngineClient, request: SynthesisRequest) -> SynthesisResult:
-    (result,) = await client.synthesize([request])
-    return result
-
-
-async def until_slots(client: EngineClient, slots: int) -> None:
-    async with asyncio.timeout(60):
-        while client.slots != slots:
-            await asyncio.sleep(0.05)
-
-
-def packets(result: SynthesisResult) -> tuple[bytes, ...]:
-    assert isinstance(result, Speech)
-    return result.packets
 
 
 async def test_two_engines_take_turns_and_a_text_is_spoken_once_each(
@@ -97,9 +79,9 @@ async def test_a_deleted_voice_is_forgotten_by_every_engine_before_the_answer(
 ) -> None:
     async with open_cluster(open_cloning, actors=2) as client:
         await until_slots(client, 2)
-        voices = [_voice(tmp_path, seed) for seed in (1, 2)]
-        for voice in voices * 2:
-            both = (speak(client, SynthesisRequest("Hi.", voice)) for _ in range(2))
+        voices = [voice(tmp_path, seed) for seed in (1, 2)]
+        for each in voices * 2:
+            both = (speak(client, SynthesisRequest("Hi.", each)) for _ in range(2))
             await asyncio.gather(*both)
         await client.forget(voices[0].clip_sha256)
         later = [speak(client, SynthesisRequest("Hi.", voices[1])) for _ in range(2)]
@@ -128,12 +110,3 @@ async def test_a_cluster_that_is_away_is_an_engine_that_is_out_of_order(
     with pytest.raises(EngineDeadError, match=r"reached at 127\.0\.0\.1:9 "):
         async with open_cluster(open_fixed, address="127.0.0.1:9"):
             pytest.fail("there is none")
-
-
-def _voice(folder: Path, seed: int) -> VoiceReference:
-    # Longer than what Ray takes as one argument without its object store.
-    samples = np.random.default_rng(seed).normal(0, 0.1, 240_000).astype(np.float32)
-    clip = ReferenceClip(samples)
-    path = clip_path(folder, clip.sha256)
-    write_clip(path, clip)
-    return VoiceReference(path, clip.sha256)

@@ -69,6 +69,17 @@ class ComparingEngine(Protocol):
 
 
 @runtime_checkable
+class RemoteEngines(Protocol):
+    """An engine that asks others, on other machines."""
+
+    def speak_at(self, name: str, request: SynthesisRequest) -> tuple[EngineInfo, SynthesisResult]:
+        """Return what the engine of that name has loaded and what it makes of a sentence.
+
+        Raises `EngineError` where it cannot be asked, and does not come within a minute.
+        """
+
+
+@runtime_checkable
 class ContinuousEngine(Protocol):
     """An engine that works on several sentences together, and takes on more while it does."""
 
