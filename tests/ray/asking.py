@@ -24,11 +24,14 @@ PATIENCE_SECONDS = 90.0
 """For anything of a cluster on a machine that has other things to do."""
 
 
+DEFAULT = EngineSpec()
+
+
 @asynccontextmanager
-async def asking(ray_spec: RaySpec) -> AsyncIterator[EngineClient]:
+async def asking(ray_spec: RaySpec, spec: EngineSpec = DEFAULT) -> AsyncIterator[EngineClient]:
     """A bot's engine over a cluster; its actors stay."""
     worker = Worker("engine worker", WorkerLimits(call_seconds=120), answers=ENGINE_ANSWERS)
-    client = EngineClient(worker, EngineSpec(), open_engine=partial(open_ray_engine, ray_spec))
+    client = EngineClient(worker, spec, open_engine=partial(open_ray_engine, ray_spec))
     try:
         await client.start()
         async with following(client):
