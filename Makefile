@@ -23,6 +23,7 @@ CHATTERBOX := $(call environment,$(WAY))
 CHATTERBOX_GPU := $(call environment,$(if $(filter cpu,$(WAY)),auto,$(WAY)))
 SERVERS := .venv-servers
 RAY := .venv-ray
+RAY_CHATTERBOX := .venv-ray-chatterbox
 CHATTERBOXES := $(foreach way,$(WAYS),$(call environment,$(way)))
 SOURCES := $(PACKAGES) tests benchmarks tools
 
@@ -36,7 +37,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels test-servers test-ray soak crash disk-faults fuzz faults overload processes processes-servers lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers test-ray test-ray-chatterbox soak crash disk-faults fuzz faults overload processes processes-servers lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -73,6 +74,9 @@ test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with
 
 test-ray: $(RAY)/.ready ## test engines of a Ray cluster, a real one on this machine (minutes)
 	$(RAY)/bin/python -m pytest -n 0 tests/ray $(ARGS)
+
+test-ray-chatterbox: $(RAY_CHATTERBOX)/.ready ## test Chatterbox on a Ray cluster, with tiny random checkpoints on the CPU (minutes)
+	$(RAY_CHATTERBOX)/bin/python -m pytest -n 0 tests/ray/chatterbox $(ARGS)
 
 bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence, and four processes that share its actors (minutes)
 	$(RAY)/bin/python -m benchmarks ray ray_processes $(ARGS)
@@ -151,14 +155,14 @@ lock: $(VENV)/.dev ## renew the lock files from pyproject.toml
 	$(LOCK_ALONE) $(LOCK_FLAGS) --no-deps requirements/chatterbox-nodeps.in -o requirements/chatterbox-nodeps.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra consent --extra metrics -c requirements/piper.txt -o requirements/service.txt
 	$(LOCK) $(LOCK_FLAGS) --group build --extra postgres --extra s3 -c requirements/dev.txt requirements/servers.in -o requirements/servers.txt
-	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev --extra ray -c requirements/dev.txt -o requirements/ray.txt
+	$(LOCK) $(LOCK_FLAGS) --group build --extra piper --extra dev --extra ray -c requirements/dev.txt -c requirements/chatterbox.txt -o requirements/ray.txt
 	$(LOCK) $(LOCK_FLAGS) --extra piper --extra ray --extra postgres --extra s3 -c requirements/dev.txt -o requirements/scale.txt
 	$(LOCK_ALONE) $(LOCK_FLAGS) requirements/release.in -o requirements/release.txt
 
 include tools/release/targets.mk
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) $(CHATTERBOXES) $(SERVERS) $(RAY) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
+	rm -rf $(VENV) $(CHATTERBOXES) $(SERVERS) $(RAY) $(RAY_CHATTERBOX) $(RELEASE) demo.wav demo\ \(*\).wav mynah_bot.egg-info build dist
 
 # A stamp says which lock file .venv was last installed from; each layer holds the one before.
 $(BIN)/python:
@@ -185,6 +189,16 @@ $(RAY)/.ready: requirements/ray.txt pyproject.toml
 	@echo "Installing Ray in $(@D) (once; this takes minutes) ..."
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/ray.txt
 	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Of its own, because torch takes another 2 GB; always on the CPU, where tiny checkpoints speak.
+$(RAY_CHATTERBOX)/.ready: requirements/ray.txt requirements/chatterbox.txt requirements/chatterbox-nodeps.txt pyproject.toml
+	$(PYTHON) -m venv $(@D)
+	@echo "Installing Ray and Chatterbox in $(@D) (once; this takes minutes) ..."
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes -r requirements/ray.txt
+	$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --no-compile --no-deps --no-build-isolation --editable .
+	$(@D)/bin/python -m tools.install_chatterbox --way cpu
+	$(@D)/bin/python -c '$(COMPILE_LIBROSA)'
 	@touch $@
 
 # Of its own, because a PostgreSQL server in a wheel takes 70 MB.

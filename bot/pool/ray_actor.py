@@ -19,6 +19,7 @@ import msgpack
 
 from bot import __version__
 from bot.errors import MynahError
+from bot.pool.cores import take_all
 from bot.pool.engine_host import CLIP_CACHE_BYTES, EngineHost, UnknownClipError
 from bot.pool.speech_stream import UNKNOWN_CLIP, pieces
 from bot.speech.engine_worker import EngineOpener
@@ -91,6 +92,7 @@ class SpeechActor:
         clip_bytes: of the recordings that are kept.
         """
         os.environ.update(NO_TELEMETRY)
+        take_all()
         _, hard = resource.getrlimit(resource.RLIMIT_CORE)
         resource.setrlimit(resource.RLIMIT_CORE, (0, hard))  # a dump would hold recordings
         self._settings, self._instance = settings_of(spec), uuid.uuid4().hex
