@@ -37,7 +37,7 @@ DEMO_ENVIRONMENT := $(if $(ENGINE),$(CHATTERBOX),$(VENV))
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-chatterbox demo run test test-e2e test-chatterbox test-full-size \
-	test-chatterbox-gpu test-kernels test-servers test-ray test-ray-chatterbox soak crash disk-faults fuzz faults overload processes processes-servers lint format bench bench-ray bench-chatterbox catalogues pictures settings-docs lock clean
+	test-chatterbox-gpu test-kernels test-servers test-ray test-ray-chatterbox soak crash disk-faults fuzz faults overload processes processes-servers lint format bench bench-ray bench-servers bench-chatterbox catalogues pictures settings-docs lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
@@ -80,6 +80,9 @@ test-ray-chatterbox: $(RAY_CHATTERBOX)/.ready ## test Chatterbox on a Ray cluste
 
 bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence, and four processes that share its actors (minutes)
 	$(RAY)/bin/python -m benchmarks ray ray_processes $(ARGS)
+
+bench-servers: $(SERVERS)/.ready ## measure voices in SQLite and a directory against PostgreSQL and S3
+	$(SERVERS)/bin/python -m benchmarks stores $(ARGS)
 
 test-full-size: $(CHATTERBOX)/.ready ## opt-in: Chatterbox as large as the real one, 8 GB of memory, minutes
 	$(CHATTERBOX)/bin/python -m pytest -m 'full_size and not gpu' tests/chatterbox/test_full_size.py $(ARGS)

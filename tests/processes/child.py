@@ -10,7 +10,7 @@ import itertools
 import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from random import Random
@@ -24,11 +24,12 @@ from bot.config_sections import StorageSettings
 from bot.errors import UserError
 from bot.logs import configure_logging
 from bot.voice_watch import VoiceChange, VoiceWatch
+from storage.erasure import Eraser
 from storage.errors import StorageError
 from storage.types import VoiceProfile
 from storage.voices import VoiceStore
 from tests.crash.child import MOST_VOICES, Lane, Orders, limits_of_months
-from tests.crash.states import GUILD, State, clip_of
+from tests.crash.states import GUILD, OWNER, State, clip_of
 
 USE_SECONDS = 0.02
 """Between two uses of a voice."""
@@ -121,6 +122,13 @@ class _Changing(Lane):
             return self._enrol
         operations = [self._enrol, self._replace, self._rename, self._delete, self._erase]
         return self._random.choices(operations, [4, 4, 2, 3, 1])[0]
+
+    async def _erase(self) -> None:
+        key, _ = self._any()
+        eraser = Eraser.beside(self._store)
+        await self._do("erase", key, None, eraser.erase_member(OWNER + key, finish=False))
+        with suppress(StorageError):  # others read: the bot, too, rewrites the database later then
+            await eraser.finish()
 
     async def _do(
         self, operation: str, key: int | None, after: State | None, doing: Awaitable[object]

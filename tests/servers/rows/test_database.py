@@ -186,8 +186,8 @@ async def test_ids_go_on_after_those_that_were_copied(postgres_url: str) -> None
         assert await database.write(add) == 8
 
 
-async def test_a_restarted_server_is_found_again(
-    postgres: PostgresServer, postgres_url: str
+async def test_a_restarted_server_is_found_again_without_tracebacks_in_the_log(
+    postgres: PostgresServer, postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with PostgresDatabase.open(postgres_url) as database:
         postgres.stop("fast")
@@ -201,6 +201,7 @@ async def test_a_restarted_server_is_found_again(
         await database.write(note)
         assert await noted(database) == [HASH]
         assert database.troubles.first is None
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_a_transaction_whose_connection_is_lost_keeps_nothing(
