@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypeAlias
@@ -44,6 +45,8 @@ async def open_pool(url: str) -> AsyncIterator[Pool]:
     Raises StorageError, which never quotes the address's user or password.
     """
     require_address(url)
+    # It would log a traceback for each try while the server is away; who needs one says so.
+    logging.getLogger("asyncpg.pool").setLevel(logging.ERROR)
     with translated(shown(url)):
         pool = await _made(url)
     try:

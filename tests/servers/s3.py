@@ -43,6 +43,12 @@ class S3Server:
         self.buckets += 1
         bucket = f"voices-{self.buckets}"
         self.client.create_bucket(Bucket=bucket)
+        return self.address_of(bucket, prefix, endpoint)
+
+    def address_of(
+        self, bucket: str, prefix: str = "mynah/test", endpoint: str | None = None
+    ) -> ObjectAddress:
+        """Return a prefix in a bucket that is there."""
         return ObjectAddress(bucket, prefix, endpoint or self.endpoint, "us-east-1", *KEYS.values())
 
 
