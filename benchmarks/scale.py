@@ -1,4 +1,4 @@
-"""How far Mynah grows: cards against servers in simulated time, and where one bot process ends.
+"""How far Mynah grows: cards against servers in simulated time, and what the scheduler costs.
 
 The scheduler, the pool with its rules of placement, the queues and the players are the bot's own.
 Simulated are the clock, the cards (`benchmarks.simulation.card` has their costs and where they are
@@ -46,7 +46,6 @@ async def run() -> dict[str, Any]:
         "cases": await simulated(cases),
         "overload": (await simulated([OVERLOAD]))[0],
         "decisions": process.decisions(),
-        "channels": await process.channels(),
     }
     result["goals"] = goals(result)
     draw_all(result, PICTURES)
@@ -116,7 +115,6 @@ def draw_all(result: dict[str, Any], directory: Path) -> None:
     )  # fmt: skip
     draw([_decisions(result, when) for when in ("all slots taken", "a slot is free")],
          directory / "scale-decisions.png")  # fmt: skip
-    draw(_channels(result["channels"]), directory / "scale-process.png")
 
 
 def _first(case: dict[str, Any], which: str) -> float | None:
@@ -144,27 +142,6 @@ def _decisions(result: dict[str, Any], when: str) -> Chart:
                  ticks, (0.01, 0.1, 1, 10, 100), lines, log=True)  # fmt: skip
 
 
-def _channels(told: dict[str, Any]) -> list[Chart]:
-    numbers = [float(number) for number in told]
-
-    def chart(title: str, key: str, ticks: Sequence[float], limit: float, name: str) -> Chart:
-        line = [(float(number), each[key]) for number, each in told.items()]
-        return Chart(title, "servers that speak at once", "", numbers, ticks, {"one process": line},
-                     limit=(limit, name))  # fmt: skip
-
-    most = max(each["p99_ms"] for each in told.values())
-    return [
-        chart("Processor, cores", "processor_cores", (0, 0.25, 0.5, 0.75, 1), 1.0, "one core"),
-        chart("Gap between two packets, p99, ms", "p99_ms", _ticks(most), 22.0, "22 ms"),
-    ]
-
-
-def _ticks(most: float) -> list[float]:
-    """Return marks from 0 to beyond `most`, at a distance that leaves few of them."""
-    step = next(step for step in (5.0, 10.0, 20.0, 50.0, 100.0, 500.0) if most < 6 * step)
-    return [step * number for number in range(int(most // step) + 2)]
-
-
 def lines(result: dict[str, Any]) -> list[str]:
     """Describe a result."""
     told = [
@@ -179,10 +156,6 @@ def lines(result: dict[str, Any]) -> list[str]:
         f"a decision, {waiting} wait, {when}: {each['before_ms']} ms before, {each['now_ms']} now"
         for waiting, situations in result["decisions"].items()
         for when, each in situations.items()
-    ]
-    told += [
-        f"{number} channels: {figures['processor_cores']} cores, p99 {figures['p99_ms']} ms"
-        for number, figures in result["channels"].items()
     ]
     fewest = (f"{n}: {cards or 'more'}" for n, cards in enough(result["cases"]).items())
     return [*told, f"cards that are enough (p95 within {QUICK_SECONDS} s): {', '.join(fewest)}"]

@@ -1,4 +1,4 @@
-"""What one bot process costs on this machine: decisions of the scheduler, packets of the pacer."""
+"""What a decision of the scheduler costs on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks import pacing
 from benchmarks.doubles import sorting_turns
 from bot.speech.turn_order import Decision, decide
 from bot.speech.turns import Turn
@@ -24,7 +23,6 @@ SLOTS = 128
 """Of 16 cards with 8 slots."""
 
 ROUNDS = 5
-CHANNELS = (200, 400, 600, 800, 1_000)
 
 _REQUEST = SynthesisRequest("A sentence.", VoiceReference(Path("clip"), "0" * 64))
 
@@ -71,11 +69,3 @@ def _turn(number: int, *, going: bool) -> Turn:
     turn = Turn(_REQUEST, number, lambda: loop.time() + queue.before(item), number)
     turn.task = cast(Any, object()) if going else None
     return turn
-
-
-async def channels(numbers: Sequence[int] = CHANNELS) -> dict[str, Any]:
-    """Return what it takes to send to so many channels at once, with transport encryption."""
-    told = {}
-    for number in numbers:
-        told[str(number)] = await pacing.measure(number, pacing.by_pacer)
-    return told

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from benchmarks import scale
+from benchmarks import channels, scale
 from benchmarks.simulation.card import Card, CardCosts, spoken_tokens
 from benchmarks.simulation.clock import SimulatedLoop, StandstillError
+from benchmarks.simulation.plots import draw
 from benchmarks.simulation.process import decisions
 from benchmarks.simulation.world import Case, jain, simulate
 from bot.speech.scheduler import FairScheduler
@@ -139,18 +140,23 @@ async def test_the_result_is_told_and_drawn(tmp_path: Path) -> None:
         "cases": cases,
         "overload": cases[0],
         "decisions": decisions((64, 1_000)),
-        "channels": {
-            "200": {"processor_cores": 0.2, "p99_ms": 20.3},
-            "1000": {"processor_cores": 1.1, "p99_ms": 57.5},
-        },
     }
     scale.draw_all(result, tmp_path)
     told = "\n".join(scale.lines(result))
     assert "80 servers,  1 cards" in told
     assert "1000 wait, all slots taken" in told
-    assert "1000 channels: 1.1 cores, p99 57.5 ms" in told
-    names = ("scale-first-sound", "scale-cards", "scale-decisions", "scale-process")
+    names = ("scale-first-sound", "scale-cards", "scale-decisions")
     for name in names:
         with Image.open(tmp_path / f"{name}.png") as picture:
             assert picture.width > 1_000
     assert [goal["met"] for goal in scale.goals(result)] == [True, True]
+
+
+def test_where_a_process_ends_is_drawn_also_beyond_a_core(tmp_path: Path) -> None:
+    told = {
+        "200": {"processor_cores": 0.2, "p99_ms": 20.3},
+        "1000": {"processor_cores": 1.1, "p99_ms": 557.5},
+    }
+    draw(channels.charts(told), tmp_path / "process.png")
+    with Image.open(tmp_path / "process.png") as picture:
+        assert picture.width > 1_000

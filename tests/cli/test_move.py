@@ -13,7 +13,7 @@ from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.cli.conftest import Mynah
 from tests.cli.test_json import parsed
-from tests.cli.test_terminal import on_terminal, plain
+from tests.e2e.cli.test_terminal import on_terminal, plain
 from tests.storage.conftest import clip_files, make_clip
 
 

@@ -1,4 +1,4 @@
-"""What a media worker does in test_service.py; nothing else is imported, so it begins at once."""
+"""What a media worker does in tests of uploads; nothing else is imported, so it begins at once."""
 
 from __future__ import annotations
 

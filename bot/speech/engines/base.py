@@ -75,7 +75,7 @@ class RemoteEngines(Protocol):
     def speak_at(self, name: str, request: SynthesisRequest) -> tuple[EngineInfo, SynthesisResult]:
         """Return what the engine of that name has loaded and what it makes of a sentence.
 
-        Raises `EngineError` where it cannot be asked, and does not come within a minute.
+        Raises `EngineDeadError` where it cannot be asked, and does not come within a minute.
         """
 
 
