@@ -52,11 +52,11 @@ class Work:
 class Facts:
     """An engine as it is just now.
 
-    slots: sentences that it works on together. work: all that it was given and has not done, by
-    whomever, in any order, with what waits for a slot there. speed: None before it has spoken.
+    slots: sentences that it works on together. work: all that it was given and has not done, in any
+    order, with what waits for a slot there. speed: None before it has spoken.
     prepared: the clips' hashes of voices that it holds or is preparing. fit: whether it can be
     given anything. company_slows: whether sentences share its speed, as on a CPU; on a GPU a step
-    takes as long whatever the number of slots taken is.
+    takes as long whatever the number of slots taken is. others: sentences that others gave it.
     """
 
     name: str
@@ -66,6 +66,12 @@ class Facts:
     prepared: Container[str] = field(default_factory=frozenset)
     fit: bool = True
     company_slows: bool = False
+    others: int = 0
+
+    @property
+    def occupied(self) -> float:
+        """The share of its slots that is taken, by whomever."""
+        return min(1.0, (self.taken + self.others) / self.slots)
 
     @property
     def taken(self) -> int:
@@ -77,14 +83,21 @@ def choose(engines: Iterable[Facts], cost: Cost) -> Facts | None:
     """Return the engine that is expected to be done with a sentence first; None where none is fit.
 
     One that was not measured yet is taken to be as quick as the quickest, so that it is tried. Of
-    several that are as quick, the one with more free slots, then the first.
+    several that are as quick, the one with more free slots, then the one that was given less, then
+    the first. What others have waiting does not count: an engine takes what is due first, whoever
+    asks, and askers who went out of one another's way would each have an engine for themselves,
+    however many servers they have.
     """
     fit = [engine for engine in engines if engine.fit]
     known = [engine.speed for engine in fit if engine.speed is not None]
     usual = min(known, key=lambda speed: alone_seconds(speed, cost), default=None)
     return min(
         fit,
-        key=lambda engine: (expected_seconds(engine, cost, usual), engine.taken / engine.slots),
+        key=lambda engine: (
+            expected_seconds(engine, cost, usual),
+            engine.occupied,
+            engine.taken / engine.slots,
+        ),
         default=None,
     )
 

@@ -20,7 +20,7 @@ from bot.workers import WorkerDiedError
 log = logging.getLogger(__name__)
 
 USUAL_LETTERS = 40
-"""Of a sentence that another bot gave, about which nothing is known."""
+"""Of a sentence, where only the number of them is told."""
 
 
 class MemberLostError(WorkerDiedError):
@@ -149,10 +149,16 @@ class RemoteReplica(Replica):
             self.lose()
 
     def facts(self) -> Facts:
-        """Return how it is just now, with what it has of other bots."""
+        """Return how it is just now, with what it has of other bots.
+
+        When a sentence ends is told by how many this bot gave, not by when it was expected to: an
+        engine that is late, because others ask it, too, would seem to be free.
+        """
         facts = super().facts()
         each = alone_seconds(facts.speed or UNKNOWN, Cost(USUAL_LETTERS, ""))
-        return dataclasses.replace(facts, work=[*facts.work, *[Work(each)] * self._others])
+        rounds = (number // facts.slots + 1 for number in range(facts.taken))
+        work = [Work(each * of) for of in rounds]
+        return dataclasses.replace(facts, work=work, others=self._others)
 
     def reading(self) -> DeviceReading:
         """Return how it stands, and on which machine; working is what this bot gave it."""

@@ -31,8 +31,8 @@ SPEECH = Speech((b"p",) * 100, SENTENCE_SECONDS)
 class SharedEngine:
     """An actor: takes what all bots sent by `DeadlineQueue`."""
 
-    def __init__(self, slots: int) -> None:
-        self.slots = slots
+    def __init__(self, slots: int, cost: float = COST_SECONDS) -> None:
+        self.slots, self.made, self._cost = slots, 0, cost
         self._queue = DeadlineQueue()
         self._tickets = itertools.count()
         self._ends: dict[int, asyncio.Future[None]] = {}
@@ -53,8 +53,14 @@ class SharedEngine:
             self._give_back(ticket)
             self._queue.remove(ticket)
             self._take_turns()
+        self.made += 1
         await asyncio.sleep(WAY_SECONDS)
         return [SPEECH]
+
+    @property
+    def sentences(self) -> int:
+        """How many it has."""
+        return len(self._queue)
 
     def _take_turns(self) -> None:
         turns = self._queue.turns(self.slots)
@@ -63,7 +69,7 @@ class SharedEngine:
         for ticket in turns.begin:
             end = self._ends[ticket]
             loop = asyncio.get_running_loop()
-            self._timers[ticket] = loop.call_later(COST_SECONDS, end.set_result, None)
+            self._timers[ticket] = loop.call_later(self._cost, end.set_result, None)
         if turns.give_back:
             self._take_turns()
 
@@ -83,23 +89,28 @@ class Bot:
     async def run(self) -> None:
         at_once = SHARED_ROUNDS * self.engine.slots
         scheduler = FairScheduler(self.engine, at_once=lambda: at_once)
-        speaking = [asyncio.create_task(self._speak(scheduler, each)) for each in self.servers]
+        speaking = [
+            asyncio.create_task(speak_without_a_pause(scheduler, each, self.made))
+            for each in self.servers
+        ]
         await asyncio.sleep(SECONDS)
         await scheduler.close()
         await asyncio.gather(*speaking, return_exceptions=True)
 
-    async def _speak(self, scheduler: FairScheduler, server: int) -> None:
-        loop = asyncio.get_running_loop()
-        request = SynthesisRequest("A sentence.", VoiceReference(Path("unused"), ""))
-        audible_until = 0.0
 
-        def due() -> float:
-            return max(loop.time(), audible_until)
+async def speak_without_a_pause(scheduler: FairScheduler, server: int, made: Counter[int]) -> None:
+    """Ask for the next sentence of a server when the one before is made; count them."""
+    loop = asyncio.get_running_loop()
+    request = SynthesisRequest("A sentence.", VoiceReference(Path("unused"), ""))
+    audible_until = 0.0
 
-        while True:
-            await scheduler.synthesize(request, guild_id=server, due=due)
-            audible_until = due() + SENTENCE_SECONDS
-            self.made[server] += 1
+    def due() -> float:
+        return max(loop.time(), audible_until)
+
+    while True:
+        await scheduler.synthesize(request, guild_id=server, due=due)
+        audible_until = due() + SENTENCE_SECONDS
+        made[server] += 1
 
 
 def shares(slots: int, *bots: int) -> list[int]:
