@@ -17,6 +17,7 @@ from bot.errors import EngineDeadError, MynahError
 from bot.i18n import N_, _, error_text, in_locale, listed, locale, supported, translated
 from bot.markup import literal
 from bot.speech.out_of_order import for_members
+from bot.speech.refusals import DATA_AWAY
 from storage.errors import StorageError, VoiceRequestError
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def explain(error: Exception) -> str | None:
         case EngineDeadError():
             return translated(for_members(error))
         case StorageError():
-            return _("My data cannot be read or written right now. My operator has to look at it.")
+            return translated(DATA_AWAY)
         case MynahError():
             return error_text(error)
         case VoiceRequestError():

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import structlog
 
 from bot.errors import EngineError
-from bot.i18n import Translatable
 from bot.speech.engine import Engine
-from bot.speech.refusals import RecordingGoneError
+from bot.speech.refusals import DATA_AWAY, RecordingGoneError
 from bot.speech.types import SynthesisRequest, SynthesisResult
 from storage.clip_files import ClipFiles, clip_name
 from storage.errors import StorageError
@@ -53,11 +52,7 @@ class HeldClips:
             return RecordingGoneError()
         except OSError as error:
             log.warning("a recording cannot be fetched", stage="engine", reason=error.strerror)
-            return EngineError(
-                Translatable(
-                    "My data cannot be read or written right now. My operator has to look at it."
-                )
-            )
+            return EngineError(DATA_AWAY)
         return None
 
 

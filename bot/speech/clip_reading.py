@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from bot.errors import EngineError
 from bot.i18n import Translatable
+from bot.speech.refusals import DATA_AWAY
 from storage.errors import DamagedClipError, UnknownKeyError
 
 log = logging.getLogger(__name__)
@@ -28,8 +29,4 @@ def reading_clip() -> Iterator[None]:
         ) from error
     except DamagedClipError as error:  # or the disk fails; the text names a path
         log.warning("a recording cannot be read: %s", error)
-        raise EngineError(
-            Translatable(
-                "My data cannot be read or written right now. My operator has to look at it."
-            )
-        ) from error
+        raise EngineError(DATA_AWAY) from error

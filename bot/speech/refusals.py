@@ -6,6 +6,9 @@ from bot.errors import EngineError
 from bot.i18n import Translatable
 
 RECORDING_GONE = Translatable("The recording of this voice is gone. Try again.")
+DATA_AWAY = Translatable(
+    "My data cannot be read or written right now. My operator has to look at it."
+)
 SHUTTING_DOWN = Translatable("The bot is shutting down. Try again in a few minutes.")
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from bot.i18n import Translatable
 from bot.operations.figures import UtteranceFacts
+from bot.speech.refusals import DATA_AWAY
 from bot.voice.fetcher import Fetcher, Lead
 from bot.voice.keeper import ConnectionKeeper
 from bot.voice.limits import VoiceLimits
@@ -19,6 +20,7 @@ from bot.voice.stages import tell
 from bot.voice.timer import Timer
 from bot.voice.track import TrackEvent
 from bot.voice.utterances import Item, SayRequest, UtteranceEnd
+from storage.errors import StorageError
 
 log = structlog.get_logger(__name__)
 
@@ -191,6 +193,10 @@ class Playback:
             return False
         try:
             refusal = await item.request.refusal()
+        except StorageError as error:
+            log.error("nobody can tell who may speak", guild=self._guild_id, stage="voice",
+                      error=str(error))  # fmt: skip
+            refusal = DATA_AWAY
         except Exception:
             log.exception("nobody can tell who may speak", guild=self._guild_id, stage="voice")
             refusal = Translatable("Something went wrong while this was being spoken.")

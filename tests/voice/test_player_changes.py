@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.speech.refusals import DATA_AWAY
 from bot.speech.types import Speech
 from bot.voice.player import Ticket
 from bot.voice.utterances import Due, Progress, UtteranceEnd
@@ -191,8 +192,10 @@ async def test_where_nobody_can_tell_a_text_is_not_said() -> None:
         raise StorageError("the disk is gone")
 
     stepped = Stepped()
-    ticket = stepped.say(Script([made("one")]), refusal=broken)
+    script = Script([made("one")])
+    ticket = stepped.say(script, refusal=broken)
     await settle()
     await stepped.send(10)
     assert ticket.ended.result() is UtteranceEnd.NOT_ALLOWED
     assert stepped.sentences == []
+    assert script.progress[-1].error == DATA_AWAY
