@@ -16,7 +16,8 @@ from tests.e2e.faults.matrix import PACE
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 
-FATAL = (4004, 4010, 4011, 4012, 4013, 4014)
+FATAL = (4004, 4012, 4013, 4014)
+SHARDS = (4010, 4011)
 RECONNECTS = (1000, 1001, 1006, 4000, 4001, 4002, 4003, 4005, 4007, 4008, 4009)
 """https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway"""
 
@@ -65,6 +66,15 @@ async def test_the_bot_comes_back_after_the_gateway_closes_with(
     bots = len(serving.bots)
     await served_again(serving, lambda discord: discord.close_gateway(code))
     assert len(serving.bots) == bots, "the same client, which keeps cards and calls"
+
+
+@pytest.mark.parametrize("code", SHARDS)
+async def test_with_auto_the_bot_asks_for_its_shards_anew_after_the_gateway_closes_with(
+    serving: Bench, code: int, log_lines: list[EventDict]
+) -> None:
+    bots = len(serving.bots)
+    await served_again(serving, lambda discord: discord.close_gateway(code))
+    assert len(serving.bots) == bots + 1, "another client"
 
 
 @pytest.mark.parametrize("resumable", [True, False])
