@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import itertools
 import logging
 import threading
 from collections.abc import Iterator
@@ -27,12 +28,15 @@ _STATUS = {
 }
 
 
+_NUMBERS = itertools.count(1)
+"""Of buckets: all servers of a process have the same ones, as moto keeps them."""
+
+
 @dataclass
 class S3Server:
     """A running server. endpoint: its URL."""
 
     endpoint: str
-    buckets: int = 0
 
     @property
     def client(self) -> Any:
@@ -40,8 +44,7 @@ class S3Server:
 
     def address(self, prefix: str = "mynah/test", endpoint: str | None = None) -> ObjectAddress:
         """Return a prefix in a bucket that is made for it."""
-        self.buckets += 1
-        bucket = f"voices-{self.buckets}"
+        bucket = f"voices-{next(_NUMBERS)}"
         self.client.create_bucket(Bucket=bucket)
         return self.address_of(bucket, prefix, endpoint)
 
