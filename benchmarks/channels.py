@@ -57,7 +57,5 @@ def charts(told: dict[str, Any]) -> list[Chart]:
 
 def _ticks(most: float) -> list[float]:
     """Return marks from 0 to beyond `most`, at a distance that leaves few of them."""
-    step = next(
-        step for step in (5.0, 10.0, 20.0, 50.0, 100.0, 500.0) if most < 6 * step or step == 500
-    )
+    step = next((step for step in (5.0, 10.0, 20.0, 50.0, 100.0) if most < 6 * step), 500.0)
     return [step * number for number in range(int(most // step) + 2)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,23 +14,10 @@ from storage.errors import DirectoryInUseError
 from storage.layout import PROCESSES_NAME
 from storage.process_lock import claim, list_running, running
 from storage.shards import Shards
-from storage.voices import VoiceStore
 from tests.cogs.world import World
-from tests.test_session import Session
+from tests.test_session import Session, loopback, world
 
-
-@pytest.fixture
-async def loopback() -> AsyncIterator[LoopbackDiscord]:
-    async with LoopbackDiscord() as discord:
-        discord.add_guild()
-        yield discord
-        discord.assert_clean()
-
-
-@pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    async with VoiceStore.open(tmp_path) as store:
-        yield World(store)
+__all__ = ["loopback", "world"]
 
 
 @pytest.mark.parametrize("code", [4010, 4011])
