@@ -138,13 +138,13 @@ class ClusterWatch:
         while asyncio.get_running_loop().time() < deadline:
             member = self._members.get(name)
             if member is None:
-                raise EngineDeadError(f"{name} left the cluster.")
+                raise EngineDeadError(f"{name} left the cluster. Look at `ray status`.")
             if member.fault:
                 raise EngineDeadError(member.fault)
             if member.ready and member.info is not None:
                 return member.info, await member.speak(request)
             await asyncio.sleep(LOOK_SECONDS / 4)
-        raise EngineDeadError(f"{name} {COMING}")
+        raise EngineDeadError(f"{name} {COMING}. Look at `ray status`, and at Ray's logs there.")
 
     async def embedding(self, clip: ReferenceClip) -> Samples | None:
         """Ask any engine; None where none can tell."""
