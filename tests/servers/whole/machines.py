@@ -31,6 +31,7 @@ from tests.servers.s3 import Weather, faulty, s3_server
 SHARDS = 2
 START_SECONDS = 90.0
 DOUBLE = "tests.servers.whole.reading_program"
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass
@@ -144,7 +145,7 @@ def _environment(storage: StorageSettings) -> dict[str, str]:
              "clips_region": storage.clips_region or ""}  # fmt: skip
     others = {k: v for k, v in os.environ.items() if not k.startswith("MYNAH_")}
     settings = {f"MYNAH_STORAGE__{name.upper()}": value for name, value in told.items()}
-    return {**others, **settings, "MYNAH_ENGINE__KIND": "piper"}
+    return {**others, **settings, "MYNAH_ENGINE__KIND": "piper", "PYTHONPATH": str(ROOT)}
 
 
 async def _connected(machine: Machine) -> None:
