@@ -66,7 +66,7 @@ class VoiceWatch:
         self._looks: set[asyncio.Task[None]] = set()
         self._telling: set[asyncio.Task[None]] = set()
         self.on_first_use: Callable[[VoiceProfile], None] = lambda voice: None
-        commits.subscribe(self.look)
+        commits.subscribe(self._notice)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[VoiceWatch]:
@@ -115,14 +115,21 @@ class VoiceWatch:
         Returns when every subscriber has done what it has to do, also about what another look
         found. Raises StorageError.
         """
+        await self._notice()
+        if self._telling:
+            await asyncio.wait(set(self._telling))
+
+    async def _notice(self) -> None:
+        """Compare, and begin to tell of what changed. Raises StorageError.
+
+        Nobody's silence waits for an engine or a store of recordings to be done with another voice:
+        that takes as long as a sentence, or a service that does not answer.
+        """
         async with self._looking:
             for change in await self._compared() if self._watched else ():
                 telling = asyncio.create_task(self._changed(change), name="voice-watch-tell")
                 self._telling.add(telling)
                 telling.add_done_callback(self._telling.discard)
-        # Not within the lock: nobody's silence waits for the engine to be done with another voice.
-        if self._telling:
-            await asyncio.wait(set(self._telling))
 
     async def _compared(self) -> list[VoiceChange]:
         watched = dict(self._watched)  # what comes into use from here on has another look taken

@@ -181,3 +181,22 @@ async def test_a_look_returns_when_what_another_found_is_done_too(
     assert not two.done()
     done.set()
     await asyncio.gather(one, two)
+
+
+async def test_a_commit_is_noticed_while_an_engine_forgets_another_voice(
+    store: VoiceStore, commits: CommitWatch, watch: VoiceWatch, changes: list[VoiceChange]
+) -> None:
+    done = asyncio.Event()
+
+    async def slow(_change: VoiceChange) -> None:
+        await done.wait()
+
+    watch.subscribe(slow)
+    first, second = await add(store, "A", seed=1), await add(store, "B", seed=2)
+    watch.use(first)
+    watch.use(second)
+    async with watch.running(), commits.running():
+        await store.delete(first.id)
+        await wait_until(lambda: changes == [deletion_of(first)], 10, "the first")
+        await store.delete(second.id)
+        await wait_until(lambda: deletion_of(second) in changes, 10, "the second")
