@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
+from storage.bulk_load import BulkLoad
 from storage.connections import Execute, Parameters, Row
 from storage.trouble import Troubles
 
@@ -30,6 +31,10 @@ class Database(Protocol):
     @property
     def troubles(self) -> Troubles:
         """Whether it can be read and written."""
+
+    @property
+    def bulk_load(self) -> BulkLoad:
+        """How it is filled with the rows of another one."""
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """Run one SELECT on what is committed."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from typing import Any
 
+from storage.bulk_load import Numbers
 from storage.connections import Execute, Parameters, Row
 from storage.database import Database
 from storage.tables import PRIMARY_KEYS, TABLES
@@ -38,7 +40,14 @@ class Digest:
 
 def values_of(row: Row) -> Parameters:
     """Return the values of a row, as they are handed to a statement."""
-    return [bytes(value) if isinstance(value, memoryview) else value for value in row]
+    return [_portable(value) for value in row]
+
+
+def _portable(value: Any) -> Any:
+    if isinstance(value, memoryview):
+        return bytes(value)
+    # SQLite keeps no zero below zero.
+    return value + 0.0 if isinstance(value, float) else value
 
 
 async def count_rows(read: Execute) -> int:
@@ -56,23 +65,18 @@ async def digests(read: Execute, on_rows: OnRows) -> dict[str, Digest]:
     return found
 
 
-async def copy_tables(
-    read: Execute,
-    target: Database,
-    finish: Callable[[Execute], Awaitable[None]],
-    on_rows: OnRows,
-) -> None:
+async def copy_tables(read: Execute, target: Database, numbers: Numbers, on_rows: OnRows) -> None:
     """Write all rows in one transaction, in place of those that are there.
 
-    finish: what the target's database needs in the end. Raises StorageError.
+    numbers: those of the source. Raises StorageError.
     """
 
     async def work(execute: Execute) -> None:
-        await _empty(execute)
-        async for table, row in _rows(read, on_rows):
-            await _insert(execute, table, row)
-        await _restore_chains(execute, read)
-        await finish(execute)
+        async with target.bulk_load.filling(execute, numbers):
+            for table in reversed(TABLES):
+                await execute(f"DELETE FROM {table}")  # noqa: S608 - our names
+            async for table, row in _rows(read, on_rows):
+                await _insert(execute, table, row)
 
     await target.write(work)
 
@@ -97,28 +101,10 @@ def _page_after(table: str, last: Parameters) -> str:
     return f"SELECT * FROM {table} {after} ORDER BY {order} LIMIT {_PAGE}"  # noqa: S608 - our names
 
 
-async def _empty(execute: Execute) -> None:
-    # Their chains first: rows of the trail go with them, and by themselves not at all.
-    for table in ("audit_chains", *reversed(TABLES)):
-        await execute(f"DELETE FROM {table}")  # noqa: S608 - our names
-
-
 async def _insert(execute: Execute, table: str, row: Row) -> None:
-    if table == "audit":
-        await execute(
-            "UPDATE audit_chains SET last = ? WHERE guild_id = ?",
-            (row["number"] - 1, row["guild_id"]),
-        )
     columns = tuple(row.keys())
     places = ", ".join("?" * len(columns))
     await execute(
         f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608 - our names
         values_of(row),
     )
-
-
-async def _restore_chains(execute: Execute, read: Execute) -> None:
-    for row in await read("SELECT guild_id, last FROM audit_chains"):
-        await execute(
-            "UPDATE audit_chains SET last = ? WHERE guild_id = ?", (row["last"], row["guild_id"])
-        )

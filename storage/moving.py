@@ -7,20 +7,19 @@ and the next try goes on from there. The source is only read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from storage import audit_check
 from storage.clip_files import ClipFiles, ClipFolder
-from storage.clips import MOST_FILE_BYTES, StoredClip
-from storage.connections import Execute
+from storage.clips import CLIP_SUFFIX, MOST_FILE_BYTES, StoredClip
 from storage.database import Database
 from storage.errors import DataPresentError, StorageError
-from storage.lost import recordings
 from storage.moved_rows import Digest, OnRows, copy_tables, count_rows, digests
 from storage.sealing import KeyRing
+from storage.tables import OF_THE_PROGRAM, TABLES
 
 Step = Literal["recordings", "rows", "comparison"]
 """What a move does, one after the other. The comparison reads each row of both places."""
@@ -43,11 +42,10 @@ _CHUNK = 64  # recordings between two reports of progress
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where data lies: rows and clips. finish: see `storage.opening.counting_on`."""
+    """Where data lies: rows and clips."""
 
     database: Database
     clips: ClipFiles
-    finish: Callable[[Execute], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +69,46 @@ async def move(
     Raises DataPresentError where it has and must not go; StorageError where something cannot be
     read or written, or did not arrive as it was.
     """
+    version = await source.database.version()
     files = await source.clips.run(_listed, source.clips)
     if not replace:
         names = {name for _, name in files}
         await _require_room(target, names, rows=target.database is not source.database)
     size = await _copy_clips(source.clips, target.clips, files, on_progress)
-    await _remove_others(target.clips, {(lost, name) for lost, name in files})
+    wanted = await _copy_rows(source, target, on_progress)
+    # Not before: until then the rows that are replaced need them.
+    await _remove_others(target.clips, set(files))
+    trails = await _compare_trails(source.database, target.database, keys)
+    await _refuse_changed(source.database, version)
+    total = sum(digest.rows for digest in wanted.values())
+    return Moved(total, wanted["voices"].rows, len(files), size, trails)
+
+
+async def _copy_rows(source: Place, target: Place, on_progress: OnProgress) -> dict[str, Digest]:
+    """Copy them, unless recordings alone move, and compare them; return what they are."""
     async with source.database.snapshot() as read:
         count = await count_rows(read)
 
         def on_rows(step: Step, total: int, before: int, done: int) -> None:
             on_progress(Progress(step, before + done, total))
 
-        if target.database is not source.database:  # or recordings alone move
-            await copy_tables(
-                read, target.database, target.finish, partial(on_rows, "rows", count, 0)
-            )
+        if target.database is not source.database:
+            numbers = await source.database.bulk_load.numbers(read)
+            told = partial(on_rows, "rows", count, 0)
+            await copy_tables(read, target.database, numbers, told)
         compared = partial(on_rows, "comparison", 2 * count)
         wanted = await digests(read, partial(compared, 0))
     await _compare(wanted, target.database, partial(compared, count))
-    trails = await _compare_trails(source.database, target.database, keys)
-    total = sum(digest.rows for digest in wanted.values())
-    return Moved(total, wanted["voices"].rows, len(files), size, trails)
+    return wanted
+
+
+async def _refuse_changed(database: Database, version: int) -> None:
+    """Raise StorageError where anybody wrote there meanwhile, such as a bot of another machine."""
+    if await database.version() != version:
+        raise StorageError(
+            f"Something was written to {database.place} during the move, and may not have been "
+            "copied. Stop whatever uses it, on every machine, and copy it once more: --force"
+        )
 
 
 _File = tuple[bool, str]
@@ -100,10 +116,17 @@ _File = tuple[bool, str]
 
 
 def _listed(clips: ClipFiles) -> list[_File]:
-    try:
-        return [(folder is clips.lost, name) for folder, name in recordings(clips)]
-    except OSError as error:
-        raise _unreadable(clips.kept, error) from error
+    """Return the recordings of a place; what cannot be looked at must not count as empty."""
+    found: list[_File] = []
+    for folder in (clips.kept, clips.lost):
+        try:
+            names = sorted(folder.names())
+        except FileNotFoundError:  # lost/ is made when something comes there
+            continue
+        except OSError as error:
+            raise _unreadable(folder, error) from error
+        found += [(folder is clips.lost, name) for name in names if name.endswith(CLIP_SUFFIX)]
+    return found
 
 
 def _unreadable(folder: ClipFolder, error: OSError) -> StorageError:
@@ -112,12 +135,14 @@ def _unreadable(folder: ClipFolder, error: OSError) -> StorageError:
 
 async def _require_room(target: Place, ours: set[str], *, rows: bool) -> None:
     """Refuse data of others; recordings of the source are left from a try that was ended."""
-    [[count]] = await target.database.read(
-        "SELECT (SELECT count(*) FROM voices) + (SELECT count(*) FROM audit_chains)"
-        " + (SELECT count(*) FROM guild_settings) + (SELECT count(*) FROM member_settings)"
+    stored = " OR ".join(
+        f"EXISTS (SELECT 1 FROM {table})"  # noqa: S608 - our names
+        for table in TABLES
+        if table not in OF_THE_PROGRAM
     )
+    [[has_rows]] = await target.database.read(f"SELECT {stored}")
     present = {name for _, name in await target.clips.run(_listed, target.clips)}
-    if (rows and count) or present - ours:
+    if (rows and has_rows) or present - ours:
         raise DataPresentError(
             f"There is data already in {target.database.place} or {target.clips.kept}. Name an "
             "empty place, or take that for one to be replaced: --force"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.connections import Execute
 from storage.database import Database
 from storage.directory import count_recordings
 from storage.errors import StorageError
@@ -20,19 +19,21 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_database(directory: Path, url: str | None = None) -> AsyncIterator[Database]:
+async def open_database(
+    directory: Path, url: str | None = None, *, to_fill: bool = False
+) -> AsyncIterator[Database]:
     """Open the database, creating it and bringing its schema up to date; close it in the end.
 
     directory: the data directory. url: of a PostgreSQL database; None is SQLite in the directory.
 
     Raises StorageError, with what to do, if it cannot be used; in PostgreSQL also for one without
-    Mynah's tables beside recordings, which would all be swept.
+    Mynah's tables beside recordings, which would all be swept, unless it is opened to be filled.
     """
     if url is None:
         async with SqliteDatabase.open(directory / DATABASE_NAME) as database:
             yield database
         return
-    recordings = await asyncio.to_thread(count_recordings, directory)
+    recordings = 0 if to_fill else await asyncio.to_thread(count_recordings, directory)
     async with _postgres().open(url, recordings=recordings) as server:
         yield server
 
@@ -49,19 +50,3 @@ def _postgres() -> type[PostgresDatabase]:
             'Install it: pip install "mynah-bot[postgres]"'
         ) from None
     return PostgresDatabase
-
-
-def counting_on(url: str | None) -> Callable[[Execute], Awaitable[None]]:
-    """Return what is to be done after rows were written with ids of their own.
-
-    It is done in their transaction, and has the database count on from there. url: as above.
-    """
-    if url is None:
-        return _counts_by_itself
-    from storage.postgres.sequences import advance
-
-    return advance
-
-
-async def _counts_by_itself(_execute: Execute) -> None:
-    """SQLite looks at the ids that are there."""

@@ -15,6 +15,7 @@ from typing import TypeVar
 import aiosqlite
 
 from storage import scrubbing
+from storage.bulk_load import BulkLoad, SqliteBulkLoad
 from storage.connections import Execute, Parameters, Row, connect, transaction
 from storage.errors import DiskFullError, StorageError
 from storage.private import open_private
@@ -39,6 +40,8 @@ class SqliteDatabase:
     Writes go through one connection, one transaction at a time; reads through a second one, so
     that a look-up never waits for a transaction that is writing a file.
     """
+
+    bulk_load: BulkLoad = SqliteBulkLoad()
 
     def __init__(
         self,

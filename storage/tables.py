@@ -30,11 +30,10 @@ PRIMARY_KEYS: dict[str, tuple[str, ...]] = {
 """Of each table."""
 
 TABLES = tuple(PRIMARY_KEYS)
-"""Each after those that its foreign keys point to; a test compares it with the schema.
+"""Each after those that its foreign keys point to; a test compares it with the schema."""
 
-`audit` takes the row whose number is `audit_chains.last + 1` and no other: whoever copies rows
-writes each chain with `last = first - 1`, and raises it after each row.
-"""
+OF_THE_PROGRAM = ("synced_commands", "unneeded_clips", "erasures")
+"""Those in which nobody stored anything: they may have rows in a place that was never used."""
 
 NUMBERED = ("voices", "settings_log", "uploads")
 """Those whose `id` the database counts up."""

@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.keys import key_ring
 from storage.directory import prepare_directory
 from storage.moving import Moved, OnProgress, Place, move
-from storage.opening import counting_on, open_database
+from storage.opening import open_database
 from storage.use_lock import alone
 
 
@@ -34,9 +34,9 @@ async def move_data(
     with ExitStack() as stack:
         for directory in sorted({source.directory.resolve(), aim.directory.resolve()}):
             stack.enter_context(alone(directory))
-        async with _opened(source) as origin, _opened(aim) as place:
+        async with _opened(source) as origin, _opened(aim, to_fill=True) as place:
             if _same_rows(source, aim):
-                place = Place(origin.database, place.clips, origin.finish)
+                place = Place(origin.database, place.clips)
             return await move(origin, place, keys, on_progress, replace=replace)
 
 
@@ -56,10 +56,10 @@ def _beside(one: StorageSettings, other: StorageSettings) -> bool:
 
 
 @asynccontextmanager
-async def _opened(storage: StorageSettings) -> AsyncIterator[Place]:
+async def _opened(storage: StorageSettings, *, to_fill: bool = False) -> AsyncIterator[Place]:
     url = database_url(storage)
     async with (
-        open_database(storage.directory, url) as database,
+        open_database(storage.directory, url, to_fill=to_fill) as database,
         clips_opener(storage)(storage.directory) as clips,
     ):
-        yield Place(database, clips, counting_on(url))
+        yield Place(database, clips)

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TypeVar
 
+from storage.bulk_load import BulkLoad
 from storage.connections import Execute, Parameters, Row
 from storage.postgres import dialect, scrubbing
 from storage.postgres.address import shown
+from storage.postgres.bulk_load import PostgresBulkLoad
 from storage.postgres.failures import FAILURES, LOST, translated
 from storage.postgres.pool import ACQUIRE_SECONDS, Pool, open_pool
 from storage.postgres.schema import migrate
@@ -27,6 +29,8 @@ class PostgresDatabase:
     one at a time, whichever process they are of: each holds an advisory lock of the database. A
     connection that was lost is made anew when it is needed.
     """
+
+    bulk_load: BulkLoad = PostgresBulkLoad()
 
     def __init__(self, pool: Pool, place: str) -> None:
         self._pool, self.place = pool, place

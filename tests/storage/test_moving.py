@@ -12,13 +12,15 @@ import pytest
 
 from storage import audit_check
 from storage.clip_directory import DirectoryClips
+from storage.dictionary import DictionaryStore, Entry, Owner
 from storage.errors import DataPresentError, StorageError
 from storage.layout import CLIPS_NAME
 from storage.moving import Place, Progress, move
-from storage.opening import counting_on, open_database
+from storage.opening import open_database
 from storage.private import make_private_directory
 from storage.sealing import NO_KEYS
 from storage.types import NewConsent
+from storage.upkeep import announce
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip, names
 from tests.storage.conftest import set_guild_default as choose
@@ -42,7 +44,7 @@ async def fill(store: VoiceStore) -> None:
 async def place(directory: Path) -> AsyncIterator[Place]:
     make_private_directory(directory / CLIPS_NAME)
     async with open_database(directory) as database:
-        yield Place(database, DirectoryClips(directory / CLIPS_NAME), counting_on(None))
+        yield Place(database, DirectoryClips(directory / CLIPS_NAME))
 
 
 @pytest.fixture
@@ -137,6 +139,14 @@ async def test_a_recording_that_cannot_be_read_is_told_and_no_row_is_written(
         assert await other.database.read("SELECT * FROM voices") == []
 
 
+async def test_a_folder_that_cannot_be_looked_at_does_not_count_as_empty(
+    source: Path, tmp_path: Path
+) -> None:
+    (source / "lost").write_text("not a folder")
+    with pytest.raises(StorageError, match="lost cannot be read"):
+        await copied(source, tmp_path / "to")
+
+
 async def test_the_source_is_as_it_was(source: Path, tmp_path: Path) -> None:
     async with place(source) as one:
         before = await one.database.read("SELECT * FROM voices ORDER BY id")
@@ -144,3 +154,53 @@ async def test_the_source_is_as_it_was(source: Path, tmp_path: Path) -> None:
     async with place(source) as one:
         after = await one.database.read("SELECT * FROM voices ORDER BY id")
     assert [tuple(row) for row in after] == [tuple(row) for row in before]
+
+
+async def test_an_id_that_was_given_once_is_given_to_no_other(source: Path, tmp_path: Path) -> None:
+    async with VoiceStore.open(source) as store:
+        gone = await add(store, "Last", seed=4)
+        await store.delete(gone.id)
+    await copied(source, tmp_path / "to")
+    await copied(tmp_path / "to", tmp_path / "further")
+    async with VoiceStore.open(tmp_path / "further") as store:
+        assert (await add(store, "New", seed=5)).id > gone.id
+
+
+async def test_an_entry_of_a_dictionary_alone_is_data_too(source: Path, tmp_path: Path) -> None:
+    async with VoiceStore.open(tmp_path / "to") as store:
+        entry = Entry("brb", "be right back")
+        await DictionaryStore(store.database).put(Owner(GUILD, 7), [entry], 7)
+    with pytest.raises(DataPresentError, match="--force"):
+        await copied(source, tmp_path / "to")
+
+
+async def test_what_is_to_be_replaced_is_whole_until_the_rows_are(
+    source: Path, tmp_path: Path
+) -> None:
+    async with VoiceStore.open(tmp_path / "to") as store:
+        await add(store, "Zoe", seed=9)
+
+    def stop(progress: Progress) -> None:
+        if progress.step == "rows":
+            raise StorageError("stopped")
+
+    async with place(source) as one, place(tmp_path / "to") as other:
+        with pytest.raises(StorageError, match="stopped"):
+            await move(one, other, NO_KEYS, stop, replace=True)
+    async with VoiceStore.open(tmp_path / "to") as store:
+        [zoe] = await store.list_voices(GUILD)
+        assert (await store.load_clip(zoe)).sha256 == make_clip(9).sha256
+
+
+async def test_what_is_written_to_the_source_meanwhile_is_told(
+    source: Path, tmp_path: Path
+) -> None:
+    class Slow(DirectoryClips):
+        async def run(self, work: Any, *arguments: Any, **options: Any) -> Any:
+            await announce(bot.database, "a" * 64)
+            return await super().run(work, *arguments, **options)
+
+    async with place(source) as one, place(tmp_path / "to") as other, place(source) as bot:
+        target = Place(other.database, Slow(tmp_path / "to" / CLIPS_NAME))
+        with pytest.raises(StorageError, match=r"was written to .* Stop whatever uses it"):
+            await move(one, target, NO_KEYS, silent)

@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 
 from storage.schema import apply_migrations, load_migrations
-from storage.tables import NUMBERED, PRIMARY_KEYS, TABLES
+from storage.tables import NUMBERED, OF_THE_PROGRAM, PRIMARY_KEYS, TABLES
 
 
 def test_the_list_of_tables_is_that_of_the_schema() -> None:
@@ -20,6 +20,7 @@ def test_the_list_of_tables_is_that_of_the_schema() -> None:
         }
         assert set(TABLES) == names
         assert len(TABLES) == len(names)
+        assert set(OF_THE_PROGRAM) < names
         for table in TABLES:
             for key in connection.execute(f"PRAGMA foreign_key_list({table})"):
                 assert TABLES.index(key[2]) < TABLES.index(table)

@@ -78,3 +78,18 @@ async def test_recordings_alone_move_beside_the_rows(
     moved = mynah(here, "move", "--to", str(address))
     assert moved.returncode == 0, moved.stderr
     assert clip_name(ann.clip_sha256) in Bucket(address).list("clips")
+
+
+async def test_rows_alone_move_from_beside_the_recordings(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    here = tmp_path / "here.toml"
+    here.write_text(f'[storage]\ndirectory = "{tmp_path / "here"}"\n')
+    async with VoiceStore.open(tmp_path / "here") as store:
+        await fill(store)
+    moved = mynah(here, "move", "--to", postgres_url)
+    assert moved.returncode == 0, moved.stderr
+    async with VoiceStore.open(tmp_path / "here", url=postgres_url) as store:
+        report = await store.check(verify=True)
+        assert (report.damaged, report.moved, report.swept) == ((), (), ())
+        assert names(await store.list_voices(GUILD)) == ["Ann"]

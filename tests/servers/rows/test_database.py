@@ -12,7 +12,6 @@ from storage.connections import Execute
 from storage.errors import ConstraintError, StorageError
 from storage.postgres import pool
 from storage.postgres.database import PostgresDatabase
-from storage.postgres.sequences import advance
 from tests.servers.postgres_server import PostgresServer, free_port
 
 HASH = "a" * 64
@@ -168,22 +167,6 @@ async def test_a_snapshot_stays_what_it_was(postgres_url: str) -> None:
         assert await execute("SELECT * FROM unneeded_clips") == []
         await database.write(note)
         assert await execute("SELECT * FROM unneeded_clips") == []
-
-
-async def test_ids_go_on_after_those_that_were_copied(postgres_url: str) -> None:
-    upload = "(guild_id, user_id, at, bytes) VALUES (1, 1, '2026-01-01T00:00:00+00:00', 0)"
-
-    async def copy(execute: Execute) -> None:
-        await execute(f"INSERT INTO uploads (id, {upload[1:].replace('(1, 1', '(7, 1, 1')}")
-        await advance(execute)
-
-    async def add(execute: Execute) -> int:
-        [[number]] = await execute(f"INSERT INTO uploads {upload} RETURNING id")
-        return int(number)
-
-    async with PostgresDatabase.open(postgres_url) as database:
-        await database.write(copy)
-        assert await database.write(add) == 8
 
 
 async def test_a_restarted_server_is_found_again_without_tracebacks_in_the_log(
