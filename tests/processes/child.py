@@ -40,13 +40,12 @@ _LANE = 2  # of those of tests.crash, the one that only uses voices
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a process is told. number: which one of how many; until: by the monotonic clock."""
+    """What a process is told. number: which one of how many."""
 
     storage: StorageSettings
     seed: int
     number: int
     processes: int
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ class Seen:
 
 
 def work(task: Task, connection: Connection) -> None:
-    """Do it until the time is over."""
+    """Say that all is open, and do it until when the answer says, by the monotonic clock."""
     configure_logging("critical", "json")
     asyncio.run(_work(task, connection))
 
@@ -99,7 +98,9 @@ async def _work(task: Task, connection: Connection) -> None:
             service = enrolment_service(orders.settings, media, store, clip_need=ClipNeed)
             lane = _Changing(seen, _LANE, store, service, numbers, orders, connection)
             user = _User(store, watch, seen, Random(orders.seed))
-            await asyncio.gather(lane.until(task.until), user.run(task.until))
+            connection.send_bytes(json.dumps({"open": True}).encode())
+            until = float(await asyncio.to_thread(connection.recv))
+            await asyncio.gather(lane.until(until), user.run(until))
             await asyncio.sleep(1.0)  # most changes of others are told by then
             seen.ended = time.monotonic()
     connection.send_bytes(json.dumps({"seen": vars(seen)}).encode())

@@ -7,6 +7,7 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -45,10 +46,14 @@ class Crew:
         self.members: list[Member] = []
 
     def run(self, seconds: float) -> None:
-        """Have them work for so long."""
-        until = time.monotonic() + seconds
+        """Have them work for so long, from when all have opened what they work on."""
         for number, place in enumerate(self._places):
-            self.members.append(self._started(number, place, until))
+            self.members.append(self._started(number, place))
+        self._wait_until_open()
+        until = time.monotonic() + seconds
+        for member in self.members:
+            with suppress(OSError):  # of one that ended; its exit code is told of
+                member.connection.send(until)
         self._listen(until + START_SECONDS)
         for member in self.members:
             member.process.join(START_SECONDS)
@@ -57,14 +62,19 @@ class Crew:
                 member.process.kill()
                 member.process.join()
 
-    def _started(self, number: int, place: StorageSettings, until: float) -> Member:
+    def _started(self, number: int, place: StorageSettings) -> Member:
         context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=False)
-        task = Task(place, self._seed, number, self._processes, until)
+        ours, theirs = context.Pipe()
+        task = Task(place, self._seed, number, self._processes)
         process = context.Process(target=work, args=(task, theirs))
         process.start()
         theirs.close()
         return Member(process, ours)
+
+    def _wait_until_open(self) -> None:
+        until = time.monotonic() + START_SECONDS
+        for member in self.members:
+            member.connection.poll(max(0.0, until - time.monotonic()))
 
     def _listen(self, until: float) -> None:
         by_connection = {member.connection: member for member in self.members}
@@ -79,6 +89,8 @@ class Crew:
 
     def _take(self, member: Member, line: bytes) -> None:
         told = json.loads(line)
+        if "open" in told:
+            return
         if "seen" in told:
             member.seen = told["seen"]
         else:
