@@ -22,8 +22,6 @@ def condition_of(replicas: Sequence[DeviceReplica], *, closed: bool = False) -> 
     if fit:
         told = f"{len(fit)} of {len(replicas)} engines speak. {missing}" if missing else ""
         return Condition("ok", told or ", ".join(fit), restarts=restarts, last_error=last_error)
-    if not each:
-        return Condition("failing", "The pool has no engine.")
     if any(condition.state == "starting" for condition in each.values()):
         return Condition("starting", missing, restarts=restarts, last_error=last_error)
     return Condition(

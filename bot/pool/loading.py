@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,7 +25,7 @@ LEAST_PAUSE_SECONDS = 1.0
 class Loading:
     """Loads the members of a pool.
 
-    replicas: the pool's own list, which may change. settled: whether their configuration leaves no
+    replicas: all of them; the pool's own list. settled: whether their configuration leaves no
     choice of the model; where it does, the first that loads decides for all. together: whether they
     may load at the same time; on a CPU they would take it from one another. on_ready: called when
     one has been loaded and may speak; must not block or fail. clock: seconds, monotonic.
@@ -60,22 +61,11 @@ class Loading:
 
         Raises `EngineDeadError` when none can be loaded.
         """
-        if self.ready:
-            return
-        self._up.clear()
-        loads = {
-            self.begin(replica, on_progress) for replica in self._replicas if not replica.refused
-        }
-        up = asyncio.create_task(self._up.wait(), name="engine-up")
-        try:
-            while loads and not self.ready:
-                # One may also be there again by itself.
-                await asyncio.wait({up, *loads}, return_when=asyncio.FIRST_COMPLETED)
-                loads = {load for load in loads if not load.done()}
-        finally:
-            up.cancel()
-        if not self.ready:
-            raise self._failure()
+        # Bounded: each turn costs a load, and loading refuses when it does not help.
+        while not self.ready:
+            loads = [self.begin(each, on_progress) for each in self._replicas if not each.refused]
+            if await self._none_comes(loads):
+                raise self._failure()
 
     def begin(
         self, replica: DeviceReplica, on_progress: OnProgress | None = None
@@ -84,7 +74,7 @@ class Loading:
         task = self._tasks.get(replica)
         if task is None or task.done():
             task = asyncio.create_task(self._load(replica, on_progress), name="engine-load")
-            task.add_done_callback(_take_note)
+            task.add_done_callback(partial(self._take_note, replica))
             self._tasks[replica] = task
         return task
 
@@ -93,19 +83,26 @@ class Loading:
         if not any(task.get_name() == "engine-reload" for task in self._others):
             self._in_background(self._keep_trying(), "engine-reload")
 
-    def drop(self, replica: DeviceReplica) -> None:
-        """Load a replica's member no more; it has left the pool."""
-        replica.member.on_slots = None
-        task = self._tasks.pop(replica, None)
-        if task is not None:
-            task.cancel()
-
     async def close(self) -> None:
         """End what is under way."""
         tasks = {*self._tasks.values(), *self._others}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _none_comes(self, loads: Sequence[asyncio.Task[None]]) -> bool:
+        """Return when one can speak, or all loads have ended: whether all of them failed."""
+        pending = {load for load in loads if not load.done()}
+        while pending and not self.ready:
+            self._up.clear()  # one that came may be lost again
+            up = asyncio.create_task(self._up.wait(), name="engine-up")
+            try:
+                # One may also be there again by itself.
+                await asyncio.wait({up, *pending}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                up.cancel()
+            pending = {load for load in pending if not load.done()}
+        return not self.ready and all(load.cancelled() or load.exception() for load in loads)
 
     async def _load(self, replica: DeviceReplica, on_progress: OnProgress | None) -> None:
         async with self._turn:
@@ -138,9 +135,23 @@ class Loading:
         self._on_ready()
         for other in self._replicas:
             task = self._tasks.get(other)
-            if other is not replica and not other.fit and task is not None and task.done():
-                self._settle(other)
-                other.member.load_again()  # it failed before; nobody else would try
+            if not (other.fit or other.refused) and task is not None and task.done():
+                self._try_again(other)  # it failed before
+
+    def _take_note(self, replica: DeviceReplica, task: asyncio.Task[None]) -> None:
+        """Act on what loading failed of, if it did."""
+        error = None if task.cancelled() else task.exception()
+        if error is None:
+            return
+        if not isinstance(error, EngineDeadError):  # which the member has logged
+            log.warning("engine not loaded", stage="engine", error=str(error))
+        if self.ready:
+            self._try_again(replica)
+
+    def _try_again(self, replica: DeviceReplica) -> None:
+        """Have one that failed tried by itself: nobody waits for it while another speaks."""
+        self._settle(replica)
+        replica.member.load_again()
 
     def _settle(self, replica: DeviceReplica) -> None:
         if self.model is not None and not self._settled:
@@ -186,19 +197,12 @@ class Loading:
             told.append(f"{replica.name}: {replica.refused or error or 'It was lost again.'}")
             if isinstance(error, EngineDeadError):
                 for_members = for_members or error.for_members
-        return EngineDeadError(" ".join(told) or "The pool has no engine.", for_members)
+        return EngineDeadError(" ".join(told), for_members)
 
     def _in_background(self, work: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
         self._others.add(task)
         task.add_done_callback(self._others.discard)
-
-
-def _take_note(task: asyncio.Task[None]) -> None:
-    """Log what loading failed of, if the member has not; or asyncio reports it as lost."""
-    error = None if task.cancelled() else task.exception()
-    if error is not None and not isinstance(error, EngineDeadError):
-        log.warning("engine not loaded", stage="engine", error=str(error))
 
 
 def _numbers(info: EngineInfo) -> str:

@@ -30,7 +30,7 @@ from bot.workers import Worker
 class EnginePool:
     """An `Engine` over several, among which a `Dispatcher` shares the sentences out.
 
-    members: at least one, unless more join later. settled, together: see `Loading`.
+    members: at least one, which stay. settled, together: see `Loading`.
     """
 
     def __init__(
@@ -42,7 +42,6 @@ class EnginePool:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.on_slots: Callable[[], None] | None = None
-        self._clock = clock
         self._replicas: list[DeviceReplica] = []
         self._loading = Loading(
             self._replicas,
@@ -55,7 +54,9 @@ class EnginePool:
         self._closed = False
         self.analysis = PoolAnalysis(self._replicas)
         for member in members:
-            self._replica(member)
+            replica = DeviceReplica(member, clock)
+            self._replicas.append(replica)
+            self._loading.attend(replica)
 
     # What it is.
 
@@ -76,21 +77,21 @@ class EnginePool:
         model = self._loading.model
         if model is not None:
             return model.kind
-        return self._replicas[0].member.kind if self._replicas else None
+        return self._replicas[0].member.kind
 
     @property
     def reads(self) -> EngineReads:
         """What the engines make of a text."""
         model = self._loading.model
-        if model is None and self._replicas:
+        if model is None:
             return self._replicas[0].member.reads
-        return reads_for(model.kind, model.model) if model is not None else reads_for(None)
+        return reads_for(model.kind, model.model)
 
     @property
     def clip_need(self) -> ClipNeed:
         """What the engines need of a voice's recording."""
         model = self._loading.model
-        if model is None and self._replicas:
+        if model is None:
             return self._replicas[0].member.clip_need
         return clip_need_of(model)
 
@@ -153,17 +154,6 @@ class EnginePool:
         """Load them in the background, after pauses where that fails, until one is there."""
         self._loading.keep_trying()
 
-    def add(self, member: Member) -> None:
-        """Take in another engine and load it in the background."""
-        self._loading.begin(self._replica(member))
-
-    async def remove(self, name: str) -> None:
-        """Let an engine go; what it has under way goes to others."""
-        for replica in [replica for replica in self._replicas if replica.name == name]:
-            self._replicas.remove(replica)
-            self._loading.drop(replica)
-            await replica.member.close()
-
     async def close(self) -> None:
         """End all of them; sentences in flight end with them."""
         self._closed = True
@@ -205,12 +195,6 @@ class EnginePool:
         if self._closed:
             raise EngineDeadError("The voice engine is shut down.")
         await self._loading.ensure(on_progress)
-
-    def _replica(self, member: Member) -> DeviceReplica:
-        replica = DeviceReplica(member, self._clock)
-        self._replicas.append(replica)
-        self._loading.attend(replica)
-        return replica
 
     def _tell_slots(self) -> None:
         if self.on_slots is not None:

@@ -28,6 +28,9 @@ from bot.workers import WorkerDiedError
 
 T = TypeVar("T")
 
+PAUSE_SECONDS = 2.0
+"""Before a member that could not be loaded is tried again."""
+
 INFO = EngineInfo("piper", "simulated", "cuda:0", clones=False, reason="", load_seconds=0.0)
 
 
@@ -64,6 +67,7 @@ class SimulatedMember:
 
     A text that begins with "poison" takes it down after half of a sentence's time.
     told: what was asked of it, in order. broken: why it cannot be loaded.
+    lost: texts that it had when it was lost.
     """
 
     analysis: Any = None
@@ -81,6 +85,7 @@ class SimulatedMember:
         self.ready = False
         self.told: list[str] = []
         self.spoken: list[str] = []
+        self.lost: list[str] = []
         self.broken = ""
         self._seconds, self._load = seconds, load
         self._model = model or INFO.model
@@ -88,6 +93,10 @@ class SimulatedMember:
         self._lost = asyncio.Event()
         self._loading = asyncio.Lock()
         self._again: asyncio.Task[None] | None = None
+
+    @property
+    def most_takes(self) -> int:
+        return self.slots
 
     @property
     def withdraws(self) -> bool:
@@ -127,13 +136,24 @@ class SimulatedMember:
 
     def load_again(self) -> None:
         self.told.append("load again")
-        self._again = asyncio.create_task(self.ensure_loaded())
+        self._load_in_background()
 
     def lose(self) -> None:
         """Let its process die; it is loaded again."""
         self.ready = False
         self._lost.set()
-        self._again = asyncio.create_task(self.ensure_loaded())
+        self._load_in_background()
+
+    def _load_in_background(self) -> None:
+        if self._again is None or self._again.done():
+            self._again = asyncio.create_task(self._keep_loading())
+
+    async def _keep_loading(self) -> None:
+        while not self.ready:
+            try:
+                await self.start()
+            except EngineDeadError:
+                await asyncio.sleep(PAUSE_SECONDS)
 
     async def synthesize(self, batch: Sequence[SynthesisRequest]) -> list[SynthesisResult]:
         return await self.try_once(batch)
@@ -150,6 +170,7 @@ class SimulatedMember:
         try:
             await asyncio.wait({speaking, lost}, return_when=asyncio.FIRST_COMPLETED)
             if not speaking.done():
+                self.lost.append(request.text)
                 raise WorkerDiedError("It was lost.")
         except asyncio.CancelledError:
             self.told.append(f"cancelled {request.text}")

@@ -124,21 +124,68 @@ def test_engines_that_compute_in_different_numbers_are_told_of() -> None:
     simulate(work)
 
 
-def test_engines_join_and_leave() -> None:
+def test_one_that_fails_when_another_speaks_already_is_tried_again() -> None:
     async def work() -> None:
-        (first,) = given = members(1)
-        pool = await loaded(given)
-        second = SimulatedMember("cuda:9")
-        pool.add(second)
-        await asyncio.sleep(6)
+        late = SimulatedMember("cuda:1", load=20.0)
+        late.broken = "CUDA out of memory"
+        pool = pool_of([SimulatedMember("cuda:0"), late])
+        await pool.start()
+        await asyncio.sleep(16)
+        assert "cuda:1: CUDA out of memory" in pool.condition().reason
+        late.broken = ""
+        await asyncio.sleep(40)
         assert pool.slots == 2
-        speaking = asyncio.create_task(pool.synthesize([request("hello")]))
-        await asyncio.sleep(0.5)
-        assert first.told == ["hello"]
-        await pool.remove("cuda:0")
-        (result,) = await speaking
-        assert said(result)[0] == "cuda:9"
-        assert (pool.slots, first.told[-1]) == (1, "closed")
+        assert late.told[:3] == ["load at 0", "load again", "load at 20"]
         await pool.close()
+
+    simulate(work)
+
+
+def test_who_waits_for_an_engine_waits_on_when_it_is_lost_as_it_comes() -> None:
+    async def work() -> None:
+        first, second = SimulatedMember("cuda:0"), SimulatedMember("cuda:1", load=60.0)
+        pool = pool_of([first, second])
+        lost = False
+
+        def lose() -> None:
+            nonlocal lost
+            if not lost:
+                lost = True
+                first.lose()
+
+        pool.on_slots = lose
+        await pool.start()
+        assert (first.ready, asyncio.get_running_loop().time()) == (True, 10.0)
+        await pool.close()
+
+    simulate(work)
+
+
+def test_the_only_one_that_is_lost_as_it_comes_is_waited_for() -> None:
+    async def work() -> None:
+        (member,) = given = members(1)
+        pool = pool_of(given)
+        losses = iter([True, True, False])
+        pool.on_slots = lambda: member.lose() if next(losses) else None
+        (result,) = await pool.synthesize([request("hello")])
+        assert said(result) == ("cuda:0", "hello")
+        await pool.close()
+
+    simulate(work)
+
+
+def test_closed_while_it_loads_it_ends_who_waits() -> None:
+    async def work() -> None:
+        given = members(2)
+        pool = pool_of(given)
+        starting = asyncio.create_task(pool.start())
+        speaking = asyncio.create_task(pool.synthesize([request("hello")]))
+        await asyncio.sleep(1)
+        await pool.close()
+        for waiting in (starting, speaking):
+            with pytest.raises(EngineDeadError):
+                await waiting
+        assert [member.told[-1] for member in given] == ["closed", "closed"]
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     simulate(work)
