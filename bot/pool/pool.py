@@ -117,8 +117,11 @@ class EnginePool:
 
     @property
     def withdraws(self) -> bool:
-        """Whether a sentence under way is given up when its caller is cancelled, wherever it is."""
-        return all(replica.member.withdraws for replica in self._replicas)
+        """Whether a sentence under way is given up when its caller is cancelled, wherever it is.
+
+        One that is not there, and may never be, has none.
+        """
+        return all(replica.member.withdraws for replica in self._replicas if replica.fit)
 
     @property
     def workers(self) -> tuple[Worker, ...]:

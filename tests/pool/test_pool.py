@@ -11,7 +11,7 @@ from bot.errors import EngineDeadError, EngineError
 from bot.pool.pool import EnginePool
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Speech
-from tests.pool.simulated import loaded, members, request, said, simulate
+from tests.pool.simulated import loaded, members, pool_of, request, said, simulate
 
 
 def scheduler_of(pool: EnginePool) -> FairScheduler:
@@ -176,6 +176,31 @@ def test_a_cancelled_sentence_is_cancelled_in_its_engine() -> None:
         await asyncio.wait([speaking])
         assert member.told == ["hello", "cancelled hello"]
         assert pool.devices[0].reading().working == 0
+        await pool.close()
+
+    simulate(work)
+
+
+def test_one_that_is_missing_does_not_keep_the_others_from_giving_up_a_sentence() -> None:
+    async def work() -> None:
+        first, missing = given = members(2, slots=2)
+        missing.slots, missing.broken = 1, "No such card."  # as one that never told how many
+        pool = pool_of(given)
+        scheduler = scheduler_of(pool)
+        await pool.start()
+        now = asyncio.get_running_loop().time
+        ask = partial(scheduler.synthesize, due=now)
+        skipped = [
+            asyncio.create_task(ask(request(f"{number}"), guild_id=number)) for number in (1, 2)
+        ]
+        await asyncio.sleep(0.5)
+        for task in skipped:
+            task.cancel()
+        asked = now()
+        await ask(request("next"), guild_id=3)
+        assert now() - asked == pytest.approx(1.0)
+        assert {"cancelled 1", "cancelled 2"} <= set(first.told)
+        await scheduler.close()
         await pool.close()
 
     simulate(work)
