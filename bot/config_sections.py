@@ -29,7 +29,7 @@ from storage.shards import FORM, Shards, parse_shards
 
 
 def _known_device(device: str) -> str:
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:(0|[1-9]\d*))?", device):
         raise ValueError("should be auto, cpu, mps, cuda or cuda:N")
     return device
 

@@ -113,6 +113,10 @@ def test_discord_token_is_honoured(
             "engine",
             "device and devices cannot both be set",
         ),
+        ('[engine]\ndevices = ["cuda:0", "cuda:00"]', "engine.devices.1", "cuda or cuda:N"),
+        ('[engine]\ndevices = ["cuda:1", "cuda:1"]', "engine", "cuda:1 twice. Only cpu"),
+        ('[engine]\ndevices = ["mps", "cpu", "mps"]', "engine", "mps twice. Only cpu"),
+        ('[engine]\nexecutor = "ray"\ndevices = ["cpu"]', "engine", "say ray_actors instead"),
         ('[engine]\ndevices = ["cuda", "cuda:0"]', "engine", "cuda:0 twice. Only cpu"),
         (
             '[engine]\nkind = "piper"\ndevices = ["cuda:1"]',
