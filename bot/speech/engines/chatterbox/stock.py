@@ -67,7 +67,7 @@ def choose_device(torch: Any, wanted: str) -> str:
     if wanted not in devices:
         raise EngineDeadError(
             f"This machine has no device {wanted!r} that torch can use, but {', '.join(devices)}. "
-            'Set [engine] device to one of them, or to "auto".'
+            'Set [engine] device to one of them or to "auto"; where devices names it, take it out.'
         )
     if trouble := _trouble(torch, wanted):
         raise EngineDeadError(
