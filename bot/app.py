@@ -235,6 +235,7 @@ def fair_scheduler(
         at_once=lambda: sentences_at_once(engine),
         company_slows=lambda: engine.company_slows,
         withdraws=lambda: engine.withdraws,
+        most_takes=lambda: engine.most_takes,
         on_sentence=on_sentence,
     )
     engine.on_slots = scheduler.look

@@ -69,7 +69,7 @@ class FixedEngine:
     clip_need = ClipNeed()
     analysis = NoAnalysis()
     ready = True
-    slots = SLOTS
+    slots = most_takes = SLOTS
     company_slows = False
     withdraws = True
     workers: tuple[Worker, ...] = ()

@@ -69,7 +69,7 @@ class EnginePool:
         loaded = [replica.member.info for replica in self._replicas if not replica.refused]
         devices = dict.fromkeys(info.device for info in loaded if info is not None)
         device = ", ".join(devices) or model.device
-        return dataclasses.replace(model, device=device, slots=self.slots)
+        return dataclasses.replace(model, device=device, slots=self.slots, largest=self.most_takes)
 
     @property
     def kind(self) -> EngineKind | None:
@@ -107,6 +107,12 @@ class EnginePool:
         free = [replica for replica in fit if not replica.reserved]
         known = free or fit or [replica for replica in self._replicas if not replica.refused]
         return max(1, sum(replica.member.slots for replica in known))
+
+    @property
+    def most_takes(self) -> int:
+        """How many takes of a sentence are made at the most: all of them are made by one engine."""
+        fit = [replica for replica in self._replicas if replica.fit]
+        return max(replica.member.slots for replica in fit or self._replicas)
 
     @property
     def company_slows(self) -> bool:

@@ -91,6 +91,10 @@ class Engine(Protocol):
         """How many sentences it takes at once, as things stand; at least 1."""
 
     @property
+    def most_takes(self) -> int:
+        """How many takes of a sentence it makes at the most; at least 1."""
+
+    @property
     def company_slows(self) -> bool:
         """Whether sentences that are worked on together take longer each."""
 

@@ -143,6 +143,11 @@ class EngineClient:
         return self.info.slots if self.info is not None else 1
 
     @property
+    def most_takes(self) -> int:
+        """How many takes of a sentence it makes at the most; 1 before the first load."""
+        return self.info.most_takes if self.info is not None else 1
+
+    @property
     def company_slows(self) -> bool:
         """Whether sentences that are worked on together take longer each."""
         return self.info is None or self.info.company_slows

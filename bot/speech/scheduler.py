@@ -54,7 +54,8 @@ class FairScheduler:
     at_once: how many sentences may be in flight, as things stand; whoever knows that there are more
     of them calls `look`. company_slows: whether they then take longer each. withdraws: whether the
     synthesizer gives up a sentence under way whose caller is cancelled; by itself it is taken to
-    where it has more than one. on_sentence: hears of each that was made or failed; must not block
+    where it has more than one. most_takes: how many takes of a sentence it makes, as things stand;
+    by itself, one in each slot. on_sentence: hears of each that was made or failed; must not block
     or fail.
     """
 
@@ -66,6 +67,7 @@ class FairScheduler:
         at_once: Callable[[], int] = lambda: 1,
         company_slows: Callable[[], bool] = lambda: False,
         withdraws: Callable[[], bool] | None = None,
+        most_takes: Callable[[], int] | None = None,
         held: HeldPackets | None = None,
         on_sentence: Callable[[SentenceFacts], None] = lambda facts: None,
     ) -> None:
@@ -73,7 +75,7 @@ class FairScheduler:
         self._on_sentence = on_sentence
         self.at_once, self._company_slows = at_once, company_slows
         self._withdraws = withdraws or (lambda: at_once() > 1)
-        self._max_waiting = max_waiting
+        self._max_waiting, self._most_takes = max_waiting, most_takes
         self.held = held or HeldPackets()
         self._turns: list[Turn] = []  # waited for, or still in flight
         self._order = itertools.count()
@@ -159,7 +161,10 @@ class FairScheduler:
         alone = all(turn.guild_id != guild_id for turn in self._turns)
         opening, ahead = opening and alone, ahead or not alone
         asked = asyncio.get_running_loop().time()
-        turn = Turn(request, guild_id, due, next(self._order), ahead, opening, asked)
+        turn = Turn(
+            request, guild_id, due, next(self._order), ahead, opening, asked,
+            most_takes=self._most_takes,
+        )  # fmt: skip
         turn.note_need()
         self._turns.append(turn)
         turn.result.add_done_callback(lambda _: self._end(turn))

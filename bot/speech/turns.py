@@ -21,7 +21,7 @@ class Turn:
     whether its guild hears nothing until it is made, because nothing was said before.
     asked: when, in seconds of the event loop's clock. needed: when it was due as it stood when it
     was asked for, or its guild's sentence before it was made. task: while the synthesizer has it.
-    yielding: whether the task was told to make room.
+    yielding: whether the task was told to make room. most_takes: see `FairScheduler`.
     """
 
     request: SynthesisRequest
@@ -37,10 +37,14 @@ class Turn:
     )
     task: asyncio.Task[None] | None = None
     yielding: bool = False
+    most_takes: Callable[[], int] | None = None
 
     def slots(self, most: int) -> int:
-        """Return how many of `most` slots it takes: one for each take."""
-        return min(self.request.settings.takes or 1, most)
+        """Return how many of `most` slots it takes: one for each take that is made."""
+        takes = self.request.settings.takes or 1
+        if takes > 1 and self.most_takes is not None:
+            takes = min(takes, self.most_takes())
+        return min(takes, most)
 
     def note_need(self) -> None:
         """Take note of when it is due as things stand."""

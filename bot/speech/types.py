@@ -213,6 +213,7 @@ class EngineInfo:
     decode: as in `EngineSpec`; with "stock", it makes one take whatever `slots` are configured.
     walls: what its process can do no more since.
     members: the engines on other machines that it asks; None where it speaks by itself.
+    largest: of several engines that speak as one, the slots of the one with most; None of one.
     """
 
     kind: EngineKind
@@ -227,6 +228,13 @@ class EngineInfo:
     decode: Decode = "own"
     walls: tuple[Wall, ...] = field(default=(), compare=False)
     members: tuple[RemoteEngine, ...] | None = field(default=None, compare=False)
+    largest: int | None = None
+
+    @property
+    def most_takes(self) -> int:
+        """How many takes of a sentence it makes at the most: one engine makes them in its slots."""
+        there = [each.reading.slots for each in self.members or () if each.reading.ready]
+        return self.largest or max(there, default=self.slots)
 
     @property
     def sound(self) -> tuple[str, ...]:

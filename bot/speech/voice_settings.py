@@ -111,8 +111,8 @@ def takes_notes(
     takes = settings.takes or 1
     if (engine.decode if engine else decode) == "stock" and takes > 1:
         return (one_take(takes),)
-    if engine is not None and engine.slots < takes and "takes" in SETTINGS[model_of(engine)]:
-        return (fewer_takes(takes, engine.slots),)
+    if engine is not None and engine.most_takes < takes and "takes" in SETTINGS[model_of(engine)]:
+        return (fewer_takes(takes, engine.most_takes),)
     return takes_cost(settings, engine)
 
 
@@ -130,7 +130,7 @@ def takes_cost(settings: VoiceSettings, engine: EngineInfo | None) -> tuple[str,
                 "{takes} takes of a sentence need {takes} of the engine's places.", takes=takes
             ),
         )
-    if "takes" not in SETTINGS[model_of(engine)] or engine.slots < takes:
+    if "takes" not in SETTINGS[model_of(engine)] or engine.most_takes < takes:
         return ()
     if engine.company_slows:
         text = Translatable(

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import EngineDeadError, EngineError
 from bot.pool.pool import EnginePool
 from bot.speech.scheduler import FairScheduler
-from bot.speech.types import Speech
+from bot.speech.types import Speech, SynthesisRequest, VoiceSettings
 from tests.pool.simulated import loaded, members, pool_of, request, said, simulate
 
 
@@ -20,6 +20,7 @@ def scheduler_of(pool: EnginePool) -> FairScheduler:
         at_once=lambda: pool.slots,
         company_slows=lambda: pool.company_slows,
         withdraws=lambda: pool.withdraws,
+        most_takes=lambda: pool.most_takes,
     )
     pool.on_slots = scheduler.look
     return scheduler
@@ -200,6 +201,30 @@ def test_one_that_is_missing_does_not_keep_the_others_from_giving_up_a_sentence(
         await ask(request("next"), guild_id=3)
         assert now() - asked == pytest.approx(1.0)
         assert {"cancelled 1", "cancelled 2"} <= set(first.told)
+        await scheduler.close()
+        await pool.close()
+
+    simulate(work)
+
+
+def test_a_sentence_of_several_takes_keeps_no_more_slots_than_one_engine_has() -> None:
+    async def work() -> None:
+        pool = await loaded(members(4))
+        scheduler, now = scheduler_of(pool), asyncio.get_running_loop().time
+        asked = now()
+        takes = [
+            SynthesisRequest(f"{n}", request("").voice, settings=VoiceSettings(takes=4))
+            for n in range(4)
+        ]
+        await asyncio.gather(
+            *(
+                scheduler.synthesize(each, guild_id=number, due=lambda: 0.0)
+                for number, each in enumerate(takes)
+            )
+        )
+        assert now() - asked == pytest.approx(1.0)
+        assert pool.info is not None
+        assert (pool.info.slots, pool.info.most_takes) == (4, 1)
         await scheduler.close()
         await pool.close()
 

@@ -20,6 +20,7 @@ from bot.speech.voice_settings import (
     Model,
     check_ranges,
     describe,
+    fewer_takes,
     ignored,
     ignored_notes,
     model_of,
@@ -216,6 +217,14 @@ def test_takes_that_are_not_made_cost_nothing() -> None:
     assert (takes_cost(takes, few), len(takes_notes(takes, few))) == ((), 1)
     preview = dataclasses.replace(LOADED, kind="piper", model="en_US-joe-medium", slots=1)
     assert takes_notes(takes, preview) == takes_cost(takes, preview) == ()
+
+
+def test_of_several_engines_one_makes_all_takes_of_a_sentence() -> None:
+    takes = VoiceSettings(takes=3)
+    small = dataclasses.replace(LOADED, slots=4, largest=2)
+    assert takes_cost(takes, small) == ()
+    assert takes_notes(takes, small) == (fewer_takes(3, 2),)
+    assert takes_cost(takes, dataclasses.replace(LOADED, slots=8, largest=4)) != ()
 
 
 def test_stock_decode_is_named_and_not_slots() -> None:
