@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.shards import parse_shards
+from tests.deploy.test_container_shards import every_shard_once
 
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
+DOCS = UNITS.parents[1] / "docs"
 SYSTEM, USER = UNITS / "mynah.service", UNITS / "mynah-user.service"
 SHARDS, TARGET = UNITS / "mynah@.service", UNITS / "mynah.target"
 ALL = [SYSTEM, SHARDS, USER]
@@ -72,34 +73,60 @@ def test_the_unit_of_some_shards_is_that_of_all_but_for_what_is_marked() -> None
     others = [line for line in difflib.ndiff(whole, ours) if line[0] in "+-"]
     assert [line for line in others if not line.startswith("+ # Instance: ")] == [
         "- Description=Mynah, a Discord bot that speaks in the voices of its members",
-        "+ Description=Mynah, a Discord bot that speaks in the voices of its members (%I)",
+        "+ Description=Mynah, a Discord bot that speaks in the voices of its members (%i)",
         "+ PartOf=mynah.target",
-        "+ Environment=MYNAH_DISCORD__SHARDS=%I",
-        "+ EnvironmentFile=-/etc/mynah/%i.environment",
+        "+ EnvironmentFile=/etc/mynah/%i.environment",
+        "+ SyslogIdentifier=mynah@%i",
         "- WantedBy=multi-user.target",
         "+ WantedBy=mynah.target",
     ]
 
 
-def test_an_instance_has_shards_and_variables_of_its_own_and_ends_with_all() -> None:
+def test_an_instance_is_told_its_shards_in_a_file_of_its_own_and_ends_with_all() -> None:
     has = settings(SHARDS)
-    assert "MYNAH_DISCORD__SHARDS=%I" in has["Environment"]
-    # The last one counts: what one instance is told goes before what all are.
-    assert has["EnvironmentFile"] == ["-/etc/mynah/environment", "-/etc/mynah/%i.environment"]
+    # The last one counts: what one instance is told goes before what all are. Without its file it
+    # would run all shards, so the file has to be there.
+    assert has["EnvironmentFile"] == ["-/etc/mynah/environment", "/etc/mynah/%i.environment"]
     assert has["PartOf"] == has["WantedBy"] == [TARGET.name]
 
 
-@pytest.mark.skipif(shutil.which("systemd-escape") is None, reason="there is no systemd")
-@pytest.mark.parametrize("shards", ["0-3/8", "7/8", "0,2,4-5/16"])
-def test_the_name_of_an_instance_holds_its_shards(shards: str) -> None:
-    def escape(*words: str) -> str:
-        done = subprocess.run(
-            ["systemd-escape", *words], capture_output=True, text=True, check=True
-        )
-        return done.stdout.strip()
+@pytest.mark.parametrize("unit", ALL, ids=lambda unit: unit.name)
+def test_no_file_is_named_by_an_escaped_name(unit: Path) -> None:
+    r"""EnvironmentFile= takes a pattern, in which a backslash quotes: 0\x2d3 would be 0x2d3."""
+    assert "%I" not in unit.read_text(encoding="utf-8")
 
-    name = escape(f"--template={SHARDS.name}", shards)
-    assert escape("--unescape", "--instance", name) == shards == str(parse_shards(shards))
+
+def shell_of(page: str, heading: str) -> str:
+    """The commands that a section of a page tells."""
+    section = (DOCS / page).read_text(encoding="utf-8").split(f"\n{heading}\n", 1)[1]
+    section = re.split(r"\n#+ ", section, maxsplit=1)[0]
+    return "\n".join(re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+
+
+def test_the_page_starts_instances_whose_files_it_writes() -> None:
+    shell = shell_of("scale.md", "### With systemd")
+    written = dict(re.findall(r"^echo MYNAH_DISCORD__SHARDS=(\S+) > /etc/mynah/(\w+)\.environment$",
+                              shell, re.MULTILINE))  # fmt: skip
+    started = re.findall(r"^systemctl enable --now mynah.target (.+)$", shell, re.MULTILINE)
+    assert started == [" ".join(f"mynah@{name}" for name in written.values())]
+    assert every_shard_once(list(written))
+
+
+@pytest.mark.parametrize(
+    ("page", "heading"),
+    [("operations.md", "### A service of systemd"), ("scale.md", "### With systemd")],
+)
+def test_every_file_that_a_page_installs_is_there_and_its_folder_is_made(
+    page: str, heading: str
+) -> None:
+    installed = re.findall(r"^(install .+?)(?: &&.*)?$", shell_of(page, heading), re.MULTILINE)
+    assert installed
+    for words in map(str.split, installed):
+        sources = [word for word in words if word.startswith("deploy/")]
+        assert sources
+        assert all((UNITS.parents[1] / source).is_file() for source in sources)
+        # Debian makes no /etc/sysusers.d.
+        assert words[-1].startswith("/etc/systemd/system/") or "-D" in words
 
 
 @needs_systemd

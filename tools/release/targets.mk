@@ -25,7 +25,7 @@ licences: $(VENV)/.piper ## list the licence of everything installed, and of the
 
 lint-deploy: $(RELEASE)/.ready ## check the Dockerfile, compose.yaml and the workflows
 	$(RELEASE)/bin/hadolint deploy/container/Dockerfile
-	$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/container/compose.yaml
+	$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/container/compose.yaml deploy/container/shards.yaml
 	$(RELEASE)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 container-test: $(VENV)/.dev ## opt-in: run the container's scripts in a clean directory (CONTAINER_ENGINE=nano; minutes)
