@@ -12,7 +12,7 @@ from bot.condition import Condition
 from bot.operations.figures import SentenceFacts, UtteranceFacts
 from bot.operations.health import Health
 from bot.operations.metrics import Metrics
-from bot.operations.vitals import WorkerReading
+from bot.operations.vitals import DeviceReading, WorkerReading
 from bot.speech.types import Speech
 from tests.operations.standing import Standing
 from tools.dashboard.draw import legend, shown
@@ -30,7 +30,9 @@ def figures() -> set[str]:
     health = Health()
     health.watch("engine", lambda: Condition("ok"))
     workers = (WorkerReading("engine worker", 1, False, 0),)
-    metrics = Metrics(Standing(workers=workers), health, lambda: {"other": 1})
+    devices = (DeviceReading("cuda:0", True, 8, 1, 3, 2.0, 12.0),)
+    standing = Standing(workers=workers, devices=devices)
+    metrics = Metrics(standing, health, lambda: {"other": 1})
     metrics.sentence(
         SentenceFacts(0, 1, 1, Speech((b"x",), 1.0, {"decode": 1.0, "vocode": 1.0}, retries=1))
     )
@@ -77,7 +79,7 @@ def test_every_figure_that_is_worth_one_is_on_the_dashboard() -> None:
     assert unseen == {
         "mynah_build_info", "mynah_start_time_seconds", "mynah_connected", "mynah_servers",
         "mynah_engine_ready", "mynah_packet_lateness_max_seconds", "mynah_pacer_realtime",
-        "mynah_speech_seconds", "mynah_sentences_cached",
+        "mynah_speech_seconds", "mynah_sentences_cached", "mynah_device_sentences",
     }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from tools.dashboard.prometheus import Prometheus, Series
 
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "mynah.json"
 WIDTH, HEIGHT, LEFT = 360, 120, 52
-INTERVAL = "30s"
-"""In place of Grafana's $__rate_interval."""
+VARIABLES = {"$__rate_interval": "30s", "$instance": ".*"}
+"""What Grafana puts in their place: here all processes."""
 
 COLOURS = ("#7eb26d", "#eab839", "#6ed0e0", "#ef843c", "#e24d42", "#1f78c1", "#ba43a9", "#705da0")
 STYLE = """
@@ -44,7 +44,9 @@ async def page(prometheus: Prometheus, begin: float, end: float) -> str:
 async def _panel(prometheus: Prometheus, panel: dict[str, Any], begin: float, end: float) -> str:
     lines: list[Line] = []
     for target in panel["targets"]:
-        expression = target["expr"].replace("$__rate_interval", INTERVAL)
+        expression = target["expr"]
+        for variable, value in VARIABLES.items():
+            expression = expression.replace(variable, value)
         asked = await prometheus.range(expression, begin, end, max(1, (end - begin) / 150))
         lines += [(legend(target["legendFormat"], series.labels), series) for series in asked]
     defaults = panel["fieldConfig"]["defaults"]
