@@ -14,6 +14,7 @@ from benchmarks import scale
 from benchmarks.simulation import tables
 from benchmarks.simulation.card import CardCosts
 from benchmarks.simulation.load import Load
+from benchmarks.simulation.world import Case, simulate
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "scale.md").read_text()
@@ -55,6 +56,15 @@ def test_how_many_speak_at_a_time_is_of_the_stored_run() -> None:
 def test_every_size_that_was_asked_for_is_in_the_stored_run() -> None:
     sizes = [(case["servers"], case["cards"]) for case in STORED["cases"]]
     assert sizes == [(servers, cards) for servers in scale.SECONDS for cards in scale.CARDS]
+
+
+@pytest.mark.parametrize("size", [(100, 1), (300, 8)])
+def test_the_stored_run_comes_out_of_the_code_as_it_is(size: tuple[int, int]) -> None:
+    (stored,) = (each for each in STORED["cases"] if (each["servers"], each["cards"]) == size)
+    made = simulate(Case(*size, stored["simulated_seconds"]))
+    for figure in ("texts", "speaking_at_a_time", "utilisation", "voice_hits"):
+        assert made[figure] == pytest.approx(stored[figure], rel=0.05), figure
+    assert made["first_sound_seconds"] == pytest.approx(stored["first_sound_seconds"], rel=0.05)
 
 
 def measured(name: str) -> dict[str, Any]:
