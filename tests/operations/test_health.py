@@ -68,6 +68,26 @@ def test_what_is_watched_takes_the_place_of_what_was_reported(clock: Clock) -> N
     assert [part.state for part in health.snapshot().parts] == ["ok"]
 
 
+def test_what_a_part_is_made_of_is_told_behind_it_as_it_comes_and_goes(clock: Clock) -> None:
+    health = Health(clock)
+    there = {"cuda:0": lambda: Condition("ok"), "cuda:1": lambda: Condition("failing", "No card.")}
+    health.watch("engine", lambda: Condition("ok", "1 of 2 engines speak. cuda:1: No card."))
+    health.watch("database", lambda: Condition("ok"))
+    health.watch_each("engine", lambda: there)
+    report = health.snapshot()
+    assert [part.part for part in report.parts] == [
+        "engine",
+        "engine cuda:0",
+        "engine cuda:1",
+        "database",
+    ]
+    lost = report.part("engine cuda:1")
+    assert lost is not None
+    assert (report.ok, lost.state, lost.reason) == (False, "failing", "No card.")
+    del there["cuda:1"]
+    assert health.snapshot().ok
+
+
 def test_a_report_is_json(clock: Clock) -> None:
     health = Health(clock)
     health.report("engine", Condition("off", restarts=2, last_error="It stopped."))
