@@ -34,6 +34,8 @@ def _allowed(
 ) -> str:
     if kind == "model_type":
         return "should be a table of keys"
+    if kind == "list_type":
+        return 'should be a list in brackets, such as ["one", "another"], in a variable, too'
     model = _model_of(settings, location)
     if kind == "extra_forbidden":
         return f"not a known key. Known here: {', '.join(model.model_fields)}"

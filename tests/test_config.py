@@ -114,6 +114,7 @@ def test_discord_token_is_honoured(
             "device and devices cannot both be set",
         ),
         ('[engine]\ndevices = ["cuda:0", "cuda:00"]', "engine.devices.1", "cuda or cuda:N"),
+        ('[engine]\ndevices = "cuda:0"', "engine.devices", 'a list in brackets, such as ["one"'),
         ('[engine]\ndevices = ["cuda:1", "cuda:1"]', "engine", "cuda:1 twice. Only cpu"),
         ('[engine]\ndevices = ["mps", "cpu", "mps"]', "engine", "mps twice. Only cpu"),
         ('[engine]\nexecutor = "ray"\ndevices = ["cpu"]', "engine", "say ray_actors instead"),
