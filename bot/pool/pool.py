@@ -161,7 +161,8 @@ class EnginePool:
 
     def load_again(self) -> None:
         """Load them in the background, after pauses where that fails, until one is there."""
-        self._loading.keep_trying()
+        if not self._closed:
+            self._loading.keep_trying()
 
     async def close(self) -> None:
         """End all of them; sentences in flight end with them."""

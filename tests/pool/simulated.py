@@ -65,6 +65,7 @@ def simulate(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
 class SimulatedMember:
     """An engine that takes `seconds` for a sentence in each of its slots, `load` for loading.
 
+    preparing: seconds for a voice that it has not prepared since it was loaded.
     A text that begins with "poison" takes it down after half of a sentence's time.
     told: what was asked of it, in order. broken: why it cannot be loaded.
     lost: texts that it had when it was lost.
@@ -77,7 +78,14 @@ class SimulatedMember:
     computes = ""
 
     def __init__(
-        self, name: str, *, slots: int = 1, seconds: float = 1.0, load: float = 5.0, model: str = ""
+        self,
+        name: str,
+        *,
+        slots: int = 1,
+        seconds: float = 1.0,
+        load: float = 5.0,
+        model: str = "",
+        preparing: float = 0.0,
     ) -> None:
         self.name, self.slots = name, slots
         self.on_slots: Callable[[], None] | None = None
@@ -87,7 +95,8 @@ class SimulatedMember:
         self.spoken: list[str] = []
         self.lost: list[str] = []
         self.broken = ""
-        self._seconds, self._load = seconds, load
+        self._seconds, self._load, self._preparing = seconds, load, preparing
+        self._voices: set[str] = set()
         self._model = model or INFO.model
         self._places = asyncio.Semaphore(slots)
         self._lost = asyncio.Event()
@@ -125,6 +134,7 @@ class SimulatedMember:
                     slots=self.slots,
                     computes=self.computes,
                 )
+                self._voices.clear()
                 self._lost, self.ready = asyncio.Event(), True
                 if self.on_slots is not None:
                     self.on_slots()
@@ -165,7 +175,7 @@ class SimulatedMember:
             raise EngineNotLoadedError("It is not loaded.")
         (request,) = batch
         self.told.append(f"{request.text}{' alone' if alone else ''}")
-        speaking = asyncio.create_task(self._speak(request.text))
+        speaking = asyncio.create_task(self._speak(request))
         lost = asyncio.create_task(self._lost.wait())
         try:
             await asyncio.wait({speaking, lost}, return_when=asyncio.FIRST_COMPLETED)
@@ -178,16 +188,24 @@ class SimulatedMember:
         finally:
             speaking.cancel()
             lost.cancel()
-        return [Speech((self.name.encode(), request.text.encode()), 1.0)]
+        packets = (self.name.encode(), request.text.encode())
+        return [Speech(packets, 1.0, timings=speaking.result())]
 
-    async def _speak(self, text: str) -> None:
+    async def _speak(self, request: SynthesisRequest) -> dict[str, float]:
+        """Return what took how long."""
+        text, voice, timings = request.text, request.voice.clip_sha256, {}
         async with self._places:
+            if self._preparing and voice not in self._voices:
+                timings["conditionals"] = self._preparing
+                await asyncio.sleep(self._preparing)
+                self._voices.add(voice)
             if text.startswith("poison"):
                 await asyncio.sleep(self._seconds / 2)
                 self.lose()
                 await asyncio.sleep(self._seconds)
             await asyncio.sleep(self._seconds)
             self.spoken.append(text)
+        return timings
 
     async def forget(self, clip_sha256: str) -> None:
         await asyncio.sleep(self._seconds)

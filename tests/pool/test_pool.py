@@ -11,7 +11,15 @@ from bot.errors import EngineDeadError, EngineError
 from bot.pool.pool import EnginePool
 from bot.speech.scheduler import FairScheduler
 from bot.speech.types import Speech, SynthesisRequest, VoiceSettings
-from tests.pool.simulated import loaded, members, pool_of, request, said, simulate
+from tests.pool.simulated import (
+    SimulatedMember,
+    loaded,
+    members,
+    pool_of,
+    request,
+    said,
+    simulate,
+)
 
 
 def scheduler_of(pool: EnginePool) -> FairScheduler:
@@ -69,6 +77,50 @@ def test_a_new_server_does_not_wait_for_anothers_backlog() -> None:
             task.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
         await scheduler.close()
+        await pool.close()
+
+    simulate(work)
+
+
+def test_a_sentence_goes_to_the_engine_that_was_measured_to_be_quicker() -> None:
+    async def work() -> None:
+        given = [SimulatedMember("slow", seconds=3.0), SimulatedMember("quick", seconds=0.5)]
+        pool = await loaded(given)
+        await pool.synthesize([request("one"), request("other")])  # each is measured
+        made = [await pool.synthesize([request(f"{number}")]) for number in range(5)]
+        assert {said(result)[0] for (result,) in made} == {"quick"}
+        await pool.close()
+
+    simulate(work)
+
+
+def test_a_sentence_goes_where_its_voice_is_prepared_until_another_would_be_done_first() -> None:
+    async def work() -> None:
+        given = [SimulatedMember(name, slots=2, preparing=5.0) for name in ("one", "other")]
+        pool = await loaded(given)
+        made = await pool.synthesize([request("first", "a"), request("second", "b")])
+        assert [said(result)[0] for result in made] == ["one", "other"]
+        made = await pool.synthesize([request(f"{number}", "b") for number in range(6)])
+        assert {said(result)[0] for result in made} == {"other"}
+        made = await pool.synthesize([request(f"{number}", "b") for number in range(16)])
+        assert {said(result)[0] for result in made} == {"one", "other"}
+        await pool.close()
+
+    simulate(work)
+
+
+def test_an_engine_that_was_lost_has_no_voice_prepared() -> None:
+    async def work() -> None:
+        one, other = given = [SimulatedMember(name, preparing=5.0) for name in ("one", "other")]
+        pool = await loaded(given)
+        await pool.synthesize([request("first", "a"), request("second", "b")])
+        one.lose()
+        await pool.synthesize([request("third", "a")])
+        while not one.ready:
+            await asyncio.sleep(1)
+        (result,) = await pool.synthesize([request("fourth", "a")])
+        assert said(result)[0] == "other"
+        assert other.spoken == ["second", "third", "fourth"]
         await pool.close()
 
     simulate(work)
@@ -238,5 +290,7 @@ def test_closed_it_refuses() -> None:
         assert (pool.ready, pool.condition().state) == (False, "off")
         with pytest.raises(EngineDeadError, match="shut down"):
             await pool.synthesize([request("hello")])
+        pool.load_again()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
 
     simulate(work)
