@@ -80,6 +80,7 @@ def test_every_figure_that_is_worth_one_is_on_the_dashboard() -> None:
         "mynah_build_info", "mynah_start_time_seconds", "mynah_connected", "mynah_servers",
         "mynah_engine_ready", "mynah_packet_lateness_max_seconds", "mynah_pacer_realtime",
         "mynah_speech_seconds", "mynah_sentences_cached", "mynah_device_sentences",
+        "mynah_device_ready",
     }  # fmt: skip
 
 
