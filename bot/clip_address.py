@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from storage.objects.address import split_address
@@ -22,6 +23,13 @@ def check_endpoint(endpoint: str | None) -> str | None:
             "http://127.0.0.1:9000; keys have places of their own"
         )
     return endpoint
+
+
+def check_region(region: str | None) -> str | None:
+    """Raise ValueError for what is no name of a region."""
+    if region is not None and not re.fullmatch(r"[A-Za-z0-9._-]+", region):
+        raise ValueError("should be the name of a region, such as eu-central-1")
+    return region
 
 
 def _is_address(endpoint: str) -> bool:

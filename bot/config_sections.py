@@ -21,9 +21,16 @@ from pydantic import (
     model_validator,
 )
 
-from bot.clip_address import check_clips, check_endpoint
+from bot.clip_address import check_clips, check_endpoint, check_region
 from bot.consent.no_go import check_patterns
-from bot.credentials import check_database, check_keys, check_proxy, check_token, none_if_blank
+from bot.credentials import (
+    check_database,
+    check_keys,
+    check_proxy,
+    check_store_key,
+    check_token,
+    none_if_blank,
+)
 from bot.speech.types import ChatterboxModel, Decode, FlowPrecision, Precision
 from storage.shards import FORM, Shards, parse_shards
 
@@ -67,6 +74,9 @@ def _read_shards(value: object) -> Shards | None:
 
 
 _UserPath = Annotated[Path, AfterValidator(_expand_home)]
+_StoreKey = Annotated[
+    SecretStr | None, BeforeValidator(none_if_blank), AfterValidator(check_store_key)
+]
 
 
 class _Section(BaseModel):
@@ -130,9 +140,11 @@ class StorageSettings(_Section):
     clips_endpoint: Annotated[
         str | None, BeforeValidator(none_if_blank), AfterValidator(check_endpoint)
     ] = None
-    clips_region: Annotated[str | None, BeforeValidator(none_if_blank)] = None
-    clips_access_key: Annotated[SecretStr | None, BeforeValidator(none_if_blank)] = None
-    clips_secret_key: Annotated[SecretStr | None, BeforeValidator(none_if_blank)] = None
+    clips_region: Annotated[
+        str | None, BeforeValidator(none_if_blank), AfterValidator(check_region)
+    ] = None
+    clips_access_key: _StoreKey = None
+    clips_secret_key: _StoreKey = None
     clips_cache_mb: Annotated[int, Field(ge=16, le=65_536)] = 256
     departed_days: Annotated[int, Field(ge=0, le=3650)] = 30
     key_file: Annotated[_UserPath, AfterValidator(_expand_variables)] | None = None

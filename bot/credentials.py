@@ -49,6 +49,13 @@ def check_keys(keys: SecretStr | None) -> SecretStr | None:
     return keys
 
 
+def check_store_key(key: SecretStr | None) -> SecretStr | None:
+    """Raise ValueError for what could be no key of an object store."""
+    if key is not None and not _PRINTABLE.fullmatch(key.get_secret_value()):
+        raise ValueError("should be the key alone, without spaces or other words")
+    return key
+
+
 def check_database(url: SecretStr | None) -> SecretStr | None:
     """Raise ValueError for what is no address of a PostgreSQL database."""
     if url is not None and not is_address(url.get_secret_value()):

@@ -235,3 +235,21 @@ def test_a_key_file_may_name_a_variable(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.delenv("CREDENTIALS_DIRECTORY")
     with pytest.raises(ConfigError, match="a variable of the environment that is not set"):
         load_settings(configuration('[storage]\nkey_file = "$CREDENTIALS_DIRECTORY/key"'))
+
+
+@pytest.mark.parametrize("name", ["ACCESS_KEY", "SECRET_KEY"])
+def test_what_can_be_no_key_of_a_store_is_refused_unseen(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("ACCESS_KEY", "SECRET_KEY"):
+        monkeypatch.setenv(f"MYNAH_STORAGE__CLIPS_{key}", "sound\n")
+    assert load_settings(configuration("")).storage.clips_access_key is not None
+    monkeypatch.setenv(f"MYNAH_STORAGE__CLIPS_{name}", "xyzq\nqzyx")
+    error = error_of()
+    assert "should be the key alone" in error
+    assert "xyzq" not in error
+
+
+def test_a_region_is_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MYNAH_STORAGE__CLIPS_REGION", "eu central\n1")
+    assert "such as eu-central-1" in error_of()

@@ -14,8 +14,21 @@ _OF_STATUS = {
     500: "it failed (500)",
     501: "it cannot do this (501)",
     503: "it is busy (503)",
+    507: "it is full (507)",
 }
 _KEYS = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken")
+_REGION = ("AuthorizationHeaderMalformed", "PermanentRedirect", "redirect without LOCATION")
+_REASONS = (
+    # Where obstore asks a cloud's machine who it is, for want of keys.
+    (("/latest/api/token", "/latest/meta-data"), "no keys are set, and this machine has none"),
+    (("NoSuchBucket",), _OF_STATUS[404]),
+    (_KEYS, "it does not accept the keys"),
+    (_REGION, "the bucket is in another region than clips_region says"),
+    (("RequestTimeTooSkewed",), "this machine's clock and its own differ too much"),
+    (("StorageFull", "QuotaExceeded"), "it is full"),
+)
+"""Each with what stands in an error that has it."""
+
 _SIGNS = (
     (("kind: Timeout", "TimedOut"), "it does not answer in time"),
     (("UnexpectedEof", "IncompleteBody"), "its answer was cut off"),
@@ -48,13 +61,12 @@ def _status(text: str) -> int | None:
 
 
 def _in_words(text: str, status: int | None) -> str:
-    if "NoSuchBucket" in text:
-        return _OF_STATUS[404]
-    if any(sign in text for sign in _KEYS):
-        return _OF_STATUS[401]
+    if (reason := _found(text, _REASONS)) is not None:
+        return reason
     if status is not None:
         return _OF_STATUS.get(status, f"it answered {status}")
-    for signs, words in _SIGNS:
-        if any(sign in text for sign in signs):
-            return words
-    return text.strip().partition("\n")[0][:_WORDS]
+    return _found(text, _SIGNS) or text.strip().partition("\n")[0][:_WORDS]
+
+
+def _found(text: str, reasons: tuple[tuple[tuple[str, ...], str], ...]) -> str | None:
+    return next((words for signs, words in reasons if any(sign in text for sign in signs)), None)

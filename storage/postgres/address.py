@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from storage.errors import StorageError
 
 SCHEMES = ("postgresql", "postgres")
 _SECRET_OPTIONS = ("password", "sslpassword")
+_FILE_OPTIONS = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 _HOSTS = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\])?(?::\d{1,5})?")
 
 HOW_TO_WRITE = (
@@ -36,7 +38,7 @@ def shown(url: str) -> str:
     if not is_address(url):
         return "the PostgreSQL database"
     parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2] or dict(parse_qsl(parts.query)).get("host", "")
+    host = parts.netloc.rpartition("@")[2] or _options(url).get("host", "")
     return f"postgresql://{host}{parts.path}"
 
 
@@ -50,6 +52,27 @@ def secrets(url: str) -> list[str]:
 
 
 def require_address(url: str) -> None:
-    """Raise StorageError for what is none."""
+    """Raise StorageError for what is none, and for one that names files that are not there."""
     if not is_address(url):
         raise StorageError(f"[storage] url {HOW_TO_WRITE}.")
+    options = _options(url)
+    for name in _FILE_OPTIONS:
+        if name in options and not Path(options[name]).is_file():
+            raise StorageError(
+                f"{name} in [storage] url names {options[name]}, which is no file. Name the "
+                "certificate's file; on Debian the system's are in "
+                "/etc/ssl/certs/ca-certificates.crt."
+            )
+
+
+def wanted_server(url: str) -> str | None:
+    """Return which of several servers is wanted, in asyncpg's words; None where any is.
+
+    It looks at the session, and ours are read-only until they write: "read-write" would find none.
+    """
+    wanted = _options(url).get("target_session_attrs")
+    return "primary" if wanted == "read-write" else wanted
+
+
+def _options(url: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(url).query))

@@ -43,7 +43,7 @@ _ADVICE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str]
     (asyncpg.LockNotAvailableError, "Another program is writing to it. Try again in a moment."),
     (asyncpg.QueryCanceledError, "It did not answer in time. Try again; look at its load."),
     (
-        asyncpg.ReadOnlySQLTransactionError,
+        (asyncpg.ReadOnlySQLTransactionError, asyncpg.TargetServerAttributeNotMatched),
         "It can only be read. Name the primary in [storage] url.",
     ),
     (LOST, "Check that it runs and can be reached. I try again by myself."),

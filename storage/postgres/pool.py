@@ -11,7 +11,7 @@ from typing import TypeAlias
 import asyncpg
 
 from storage.errors import StorageError
-from storage.postgres.address import HOW_TO_WRITE, require_address, shown
+from storage.postgres.address import HOW_TO_WRITE, require_address, shown, wanted_server
 from storage.postgres.failures import translated
 
 Pool: TypeAlias = asyncpg.Pool
@@ -67,9 +67,21 @@ async def _made(url: str) -> Pool:
             command_timeout=STATEMENT_SECONDS,
             server_settings=_SESSION,
             reset=_leave_as_it_is,
+            **_asked_for(url),
         )
-    except ValueError:  # asyncpg quotes what it does not understand
+    except ValueError as error:  # asyncpg quotes what it does not understand
+        if "root certificate" in str(error):
+            raise StorageError(
+                "sslmode in [storage] url asks for a server whose certificate is known, but it is "
+                "not said who vouches for it. Put the authority's certificate into "
+                "~/.postgresql/root.crt, or name its file with sslrootcert=/PATH in the address."
+            ) from None
         raise StorageError(f"[storage] url {HOW_TO_WRITE}.") from None
+
+
+def _asked_for(url: str) -> dict[str, str]:
+    wanted = wanted_server(url)
+    return {"target_session_attrs": wanted} if wanted is not None else {}
 
 
 async def _leave_as_it_is(connection: asyncpg.Connection) -> None:

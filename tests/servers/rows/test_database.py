@@ -253,6 +253,28 @@ async def test_options_that_asyncpg_does_not_know_are_not_quoted(postgres_url: s
     assert "hunter2" not in told
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ("?sslmode=verify-full", "who vouches for it.* sslrootcert="),
+        ("?sslmode=verify-full&sslrootcert=/no/such", "sslrootcert .* names /no/such"),
+        ("?target_session_attrs=standby", "Name the primary"),
+    ],
+)
+async def test_what_the_options_ask_for_is_told(
+    postgres_url: str, options: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/nobody")
+    with pytest.raises(StorageError, match=told):
+        async with PostgresDatabase.open(f"{postgres_url}{options}"):
+            pass
+
+
+async def test_the_server_that_can_be_written_may_be_asked_for(postgres_url: str) -> None:
+    async with PostgresDatabase.open(f"{postgres_url}?target_session_attrs=read-write") as database:
+        await database.write(note)
+
+
 async def test_another_encoding_is_refused(postgres: PostgresServer) -> None:
     await postgres.execute("DROP DATABASE IF EXISTS latin")
     await postgres.execute("CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
