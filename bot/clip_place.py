@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -58,6 +59,20 @@ async def _open_objects(
         raise StorageError(
             f"Recordings cannot be fetched to {directory} ({error.strerror}). Check that this user "
             "may write there and that the disk is not full."
+        ) from error
+
+
+async def keeps_versions(storage: StorageSettings) -> bool:
+    """Whether recordings lie in a bucket in which what is deleted stays. Raises StorageError."""
+    if storage.clips is None:
+        return False
+    from storage.objects.bucket import Bucket
+
+    try:
+        return await asyncio.to_thread(Bucket(address_of(storage)).keeps_versions)
+    except OSError as error:
+        raise StorageError(
+            f"Nothing can be written to {storage.clips} ({error.strerror})."
         ) from error
 
 

@@ -44,10 +44,15 @@ def values_of(row: Row) -> Parameters:
 
 
 def _portable(value: Any) -> Any:
-    if isinstance(value, memoryview):
-        return bytes(value)
-    # SQLite keeps no zero below zero.
-    return value + 0.0 if isinstance(value, float) else value
+    """Return a value as both databases keep it."""
+    match value:
+        case memoryview():
+            return bytes(value)
+        case float():
+            return value + 0.0  # SQLite has no zero below zero
+        case str():
+            return value.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL has no NUL
+    return value
 
 
 async def count_rows(read: Execute) -> int:

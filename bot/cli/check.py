@@ -119,6 +119,7 @@ async def _data_directory(settings: Settings, _show: Show) -> str:
 async def _voices(settings: Settings, show: Show) -> str:
     from bot.app import open_store
     from bot.cli.lookup import all_voices
+    from bot.clip_place import keeps_versions
     from bot.keys import things
 
     async with open_store(settings, any_key=True) as store:
@@ -148,7 +149,13 @@ async def _voices(settings: Settings, show: Show) -> str:
         )
     await _refuse_short(settings, profiles, show)
     told = f"{counted(sum(counts), 'voice')}, every clip read and verified"
-    return told if settings.storage.url is None else f"{told}. The rows are in {place}"
+    told = told if settings.storage.url is None else f"{told}. The rows are in {place}"
+    if await keeps_versions(settings.storage):
+        raise _CheckNotedError(
+            f"{told}. The bucket keeps versions: recordings that are deleted stay in it. Switch "
+            "that off, or have a rule of the bucket remove versions that are not current"
+        )
+    return told
 
 
 async def _sealing(settings: Settings, _show: Show) -> str:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from storage.clips import TEMPORARY_SUFFIX
 from storage.errors import StorageError
+from storage.layout import CLIPS_NAME
 from storage.objects.address import ObjectAddress
 from storage.objects.failures import failure
 
@@ -23,6 +25,9 @@ CONNECT_SECONDS = 3.0
 RETRIES = 2
 RETRY_SECONDS = 15.0
 """After which nothing is tried again."""
+
+_PROBE = f"{CLIPS_NAME}/versions{TEMPORARY_SUFFIX}"
+"""Swept where it is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,13 @@ class Bucket:
         """Copy an object within the service."""
         with _explained(key):
             self._obstore.copy(self._store, key, other)
+
+    def keeps_versions(self) -> bool:
+        """Whether what is deleted there stays as an older version; an object is put to see it."""
+        with _explained(_PROBE):
+            result = self._obstore.put(self._store, _PROBE, b"", use_multipart=False)
+        self.delete(_PROBE)
+        return result["version"] not in (None, "null")  # the latter where it kept some once
 
     def list(self, folder: str) -> dict[str, ObjectFacts]:
         """Return what lies in a folder, by name, not what lies in folders within it."""

@@ -22,8 +22,8 @@ CONNECT_SECONDS = 10.0
 ACQUIRE_SECONDS = 15.0
 """How long a connection that is free is waited for; making one is within that."""
 STATEMENT_SECONDS = 30.0
-LOCK_SECONDS = 10
-"""How long a transaction waits for those of other processes."""
+LOCK_SECONDS = 20
+"""How long a transaction waits for those of other processes, as with SQLite; they wait in turn."""
 IDLE_SECONDS = 60
 """After so long in a transaction without a statement the server ends it: its machine is gone."""
 CLOSE_SECONDS = 5.0

@@ -28,11 +28,11 @@ def places(machines: int) -> Iterator[list[StorageSettings]]:
         yield [place(Path(folder) / f"machine-{n}", url, address) for n in range(machines)]
 
 
-def place(directory: Path, url: str, address: ObjectAddress) -> StorageSettings:
-    """Return the configuration of one machine."""
+def place(directory: Path, url: str | None, address: ObjectAddress) -> StorageSettings:
+    """Return the configuration of one machine. url: None keeps the rows in the directory."""
     return StorageSettings(
         directory=directory,
-        url=SecretStr(url),
+        url=SecretStr(url) if url is not None else None,
         clips=str(address),
         clips_endpoint=address.endpoint,
         clips_region=address.region,

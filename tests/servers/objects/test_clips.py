@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.check import CHECKS
+from bot.config import Settings
+from bot.errors import MynahError
 from storage.clip_files import clip_name
 from storage.erasure import Eraser
 from storage.errors import StorageError
@@ -18,7 +21,8 @@ from storage.resealing import Resealing
 from storage.sealing import NO_KEYS, KeyRing, is_sealed
 from storage.voices import VoiceStore
 from tests.servers.objects.conftest import open_store, opening
-from tests.servers.s3 import Weather
+from tests.servers.places import place
+from tests.servers.s3 import S3Server, Weather
 from tests.storage.conftest import GUILD, add, make_clip, names
 
 
@@ -187,3 +191,17 @@ async def test_nothing_fetched_is_left_when_the_store_is_closed(
     assert not list(directory.glob("clips-cache-*"))
     async with open_store(directory, address) as store:
         assert names(await store.list_voices(GUILD)) == ["Ann"]
+
+
+async def test_a_bucket_that_keeps_what_is_deleted_is_known(
+    server: S3Server, bucket: Bucket, address: ObjectAddress, directory: Path
+) -> None:
+    assert not bucket.keeps_versions()
+    server.client.put_bucket_versioning(
+        Bucket=address.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    assert bucket.keeps_versions()
+    assert bucket.list("clips") == {}
+    settings = Settings(storage=place(directory, None, address))
+    with pytest.raises(MynahError, match="The bucket keeps versions"):
+        await dict(CHECKS)["database and clips"](settings, lambda text, level: None)

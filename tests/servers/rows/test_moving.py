@@ -102,3 +102,18 @@ async def test_a_zero_below_zero_is_one_that_sqlite_has(source: Path, postgres_u
             0,
             0,
         ]
+
+
+async def test_a_text_that_postgresql_cannot_keep_stops_no_move(
+    source: Path, postgres_url: str
+) -> None:
+    async with place(source) as one:
+        await one.database.write(
+            lambda execute: execute(
+                "INSERT INTO dictionary_entries VALUES (1, 1, 'word', 'a', '', 'b' || char(0), 1)"
+            )
+        )
+    await there(source, postgres_url)
+    async with place(source.parent / "there", postgres_url) as other:
+        [[spoken]] = await other.database.read("SELECT spoken FROM dictionary_entries")
+        assert spoken == "b\N{REPLACEMENT CHARACTER}"
