@@ -65,6 +65,15 @@ class DirectoryFolder:
         return True
 
 
+class _LateFolder(DirectoryFolder):
+    """One that is made when something comes there."""
+
+    def write(self, name: str, content: bytes) -> None:
+        """See `ClipFolder`."""
+        make_private_directory(self.path)
+        super().write(name, content)
+
+
 class DirectoryClips:
     """clips/ of a data directory, and lost/ beside it; see `ClipFiles`."""
 
@@ -73,7 +82,7 @@ class DirectoryClips:
 
     def __init__(self, path: Path) -> None:
         self.kept = DirectoryFolder(path)
-        self.lost = DirectoryFolder(path.parent / LOST_NAME)
+        self.lost = _LateFolder(path.parent / LOST_NAME)
 
     def set_aside(self, name: str, lost_name: str) -> bool:
         """See `ClipFiles`."""

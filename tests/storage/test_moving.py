@@ -139,6 +139,18 @@ async def test_a_recording_that_cannot_be_read_is_told_and_no_row_is_written(
         assert await other.database.read("SELECT * FROM voices") == []
 
 
+async def test_a_recording_that_no_voice_has_arrives_where_there_is_none_yet(
+    source: Path, tmp_path: Path
+) -> None:
+    name = f"{'e' * 64}.1.pickle.gz"
+    (source / "lost").mkdir()
+    (source / "lost" / name).write_bytes(b"a recording")
+    moved = await copied(source, tmp_path / "to")
+    assert moved.recordings == 5
+    assert (tmp_path / "to" / "lost" / name).read_bytes() == b"a recording"
+    assert (tmp_path / "to" / "lost").stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_folder_that_cannot_be_looked_at_does_not_count_as_empty(
     source: Path, tmp_path: Path
 ) -> None:
