@@ -7,6 +7,7 @@ orders what all of them sent once more, by the same rule (`bot.speech.turn_order
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,6 +15,9 @@ from typing import ClassVar
 from bot.i18n import N_
 from bot.speech.turn_order import decide
 from bot.workers.errors import busy
+
+ALL_SLOTS = sys.maxsize
+"""That a sentence takes which shares the engine with no other."""
 
 MAX_WAITING = 1024
 """Sentences of all processes that wait for one engine."""

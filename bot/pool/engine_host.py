@@ -19,7 +19,7 @@ import numpy as np
 
 from bot.errors import EngineDeadError, EngineError, MynahError
 from bot.pool.clip_cache import ClipCache
-from bot.pool.deadline_queue import DeadlineQueue, Entry
+from bot.pool.deadline_queue import ALL_SLOTS, DeadlineQueue, Entry
 from bot.speech import engine_worker
 from bot.speech.engine_worker import EngineOpener
 from bot.speech.engines.base import Samples
@@ -117,9 +117,9 @@ class EngineHost:
                 raise UnknownClipError(sha256)
             request = replace(request, voice=replace(request.voice, content=content))
             ticket = next(self._tickets)
-            takes = request.settings.takes or 1
+            slots = ALL_SLOTS if request.alone else request.settings.takes or 1
             due = self._clock() + request.due_seconds
-            self._queue.add(Entry(ticket, request.guild_id, due, request.rank, takes))
+            self._queue.add(Entry(ticket, request.guild_id, due, request.rank, slots))
             result: Future[SynthesisResult] = Future()
             self._sentences[ticket] = _Sentence(request, result)
             result.add_done_callback(partial(self._left, ticket))

@@ -86,13 +86,13 @@ class RemoteSpeaker:
     ) -> list[SynthesisResult]:
         """Return what it makes of one request; see `Speaker`.
 
-        alone: it shares the engine with no other sentence of this bot.
+        alone: it shares the engine with no other sentence, of this bot or another.
         """
         (request,) = batch
         if alone:
             async with self._turn:
                 await self._idle.wait()
-                return [await self._spoken(request)]
+                return [await self._spoken(dataclasses.replace(request, alone=True))]
         async with self._turn:
             pass  # what is alone ends before
         return [await self._spoken(request)]

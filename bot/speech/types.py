@@ -88,8 +88,8 @@ class SynthesisRequest:
     rank: how many sentences that its guild hears before it were not made yet when it was begun.
     delivery: how fast and how loud it is heard.
     guild_id, due_seconds: for whom it is, and in how many seconds it is needed (below 0: since when
-        nothing is heard there), for an engine that several bots share; they do not change how it
-        sounds.
+        nothing is heard there), for an engine that several bots share. alone: it is to share such
+        an engine with no other sentence, of any bot. They do not change how it sounds.
     """
 
     text: str
@@ -100,6 +100,7 @@ class SynthesisRequest:
     delivery: Delivery = field(default_factory=Delivery)
     guild_id: int = field(default=0, compare=False)
     due_seconds: float = field(default=0.0, compare=False)
+    alone: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import BusyError
-from bot.pool.deadline_queue import DeadlineQueue, Entry, Turns
+from bot.pool.deadline_queue import ALL_SLOTS, DeadlineQueue, Entry, Turns
 from bot.speech.turn_order import decide
 from bot.speech.turns import Turn
 from bot.speech.types import SynthesisRequest, VoiceSettings
@@ -140,3 +140,24 @@ def turn_of(entry: Entry, order: int, loop: asyncio.AbstractEventLoop) -> Turn:
     request = SynthesisRequest("text", VOICE, settings=VoiceSettings(takes=entry.slots))
     result = loop.create_future()
     return Turn(request, entry.server, lambda: entry.due, order, result=result)
+
+
+def test_what_is_alone_waits_for_all_others_and_lets_none_begin_beside_it() -> None:
+    queue = queue_of(Entry(1, 10, due=0.0), Entry(2, 20, due=1.0, slots=ALL_SLOTS))
+    assert queue.turns(4) == Turns(begin=(1,))
+    queue.add(Entry(3, 30, due=2.0))
+    assert queue.turns(4) == Turns()
+    queue.remove(1)
+    assert queue.turns(4) == Turns(begin=(2,))
+    assert queue.turns(4) == Turns()
+    queue.remove(2)
+    assert queue.turns(4) == Turns(begin=(3,))
+
+
+def test_what_is_ahead_of_its_time_makes_room_for_what_is_alone() -> None:
+    queue = queue_of(*(Entry(number, 10, due=float(number)) for number in range(3)))
+    assert queue.turns(4).begin == (0, 1, 2)
+    queue.add(Entry(9, 20, due=0.5, slots=ALL_SLOTS))
+    assert set(queue.turns(4).give_back) == {1, 2}
+    queue.remove(0)
+    assert queue.turns(4).begin == (9,)

@@ -64,6 +64,20 @@ def test_a_sentence_joins_the_one_under_way(hosts: list[EngineHost]) -> None:
     assert host.sentences == 0
 
 
+def test_a_sentence_that_is_alone_is_alone_among_those_of_all_bots(
+    hosts: list[EngineHost],
+) -> None:
+    host = begin(hosts, open_continuous)
+    host.loaded.result(SECONDS)
+    one_bot = host.speak(sentence("x" * 2_000), None)
+    alone = host.speak(dataclasses.replace(sentence("alone"), alone=True), None)
+    other_bot = host.speak(sentence("y" * 2_000), None)
+    spoken = [each.result(SECONDS) for each in (one_bot, alone, other_bot)]
+    # Each tells whom it had for company.
+    assert [each.packets for each in spoken if isinstance(each, Speech)] == [
+        (b"x" * 2_000,), (b"alone",), (b"y" * 2_000,)]  # fmt: skip
+
+
 def test_an_engine_that_speaks_one_at_a_time_speaks_all(hosts: list[EngineHost]) -> None:
     host = begin(hosts, open_scripted)
     spoken = [host.speak(sentence(f"{number}"), None) for number in range(5)]

@@ -22,7 +22,7 @@ class Member:
 
     def __init__(self, name: str, slots: int = 2) -> None:
         self.name, self.ready, self.node, self.fault = name, True, "", ""
-        self.sentences = 0
+        self.sentences, self.alone = 0, False
         self.has: dict[str, asyncio.Future[SynthesisResult]] = {}
         self.due_seconds: dict[str, float] = {}
         self.info: EngineInfo | None = EngineInfo(
@@ -32,6 +32,7 @@ class Member:
     async def speak(self, request: SynthesisRequest) -> SynthesisResult:
         self.has[request.text] = asyncio.get_running_loop().create_future()
         self.due_seconds[request.text] = request.due_seconds
+        self.alone = request.alone
         try:
             return await self.has[request.text]
         finally:
@@ -116,6 +117,7 @@ async def test_what_two_were_lost_over_is_alone_in_the_third_and_then_given_up(
     pool.look()
     await settle()
     assert list(busy.has) == ["poison"]
+    assert busy.alone  # also among other bots' sentences
     pool.submit(1, sentence("other"))
     await settle()
     assert list(busy.has) == ["poison"]  # nobody is beside it, also where there is no other engine
