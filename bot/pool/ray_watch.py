@@ -34,7 +34,8 @@ CLUSTER_SECONDS = 5.0
 """For an answer of the cluster's head."""
 
 AWAY_SECONDS = 10.0
-"""Without any engine that answers, after which the cluster counts as away."""
+"""Without any engine that can speak, or will when it has loaded, after which the cluster counts as
+away."""
 
 FORGET_SECONDS = 10.0
 """For an engine to forget a clip; one that has not by then is begun anew, and empty."""
@@ -91,9 +92,8 @@ class ClusterWatch:
                     return member.info
             if any(member.answers for member in self._members.values()):
                 answered = loop.time()  # one that loads may take long
-            faults = [member.fault for member in self._members.values()]
-            if faults and all(faults):
-                raise EngineDeadError(" ".join(sorted(set(faults))))
+            if self._members and all(member.fault for member in self._members.values()):
+                raise EngineDeadError(" ".join(self._faults()))
             silent = loop.time() > answered + COMING_SECONDS
             if self._trouble or not self._members or silent:
                 raise EngineDeadError(self._trouble or self._nobody())
@@ -183,10 +183,10 @@ class ClusterWatch:
             await asyncio.sleep(LOOK_SECONDS)
             await self._look()
             self._pool.look()
-            if self.ready:
-                answered = loop.time()
-            elif loop.time() > answered + AWAY_SECONDS:
-                self.away = self._trouble or self._nobody()
+            if any(member.answers and not member.fault for member in self._members.values()):
+                answered = loop.time()  # one that loads may take long, and what waits for it waits
+            elif loop.time() > answered + (COMING_SECONDS if self._begun() else AWAY_SECONDS):
+                self.away = self._trouble or " ".join(self._faults()) or self._nobody()
 
     async def _look(self) -> None:
         try:
@@ -277,7 +277,19 @@ class ClusterWatch:
         except Exception as error:
             log.warning("an engine of the cluster could not be ended: %s", error)
 
+    def _begun(self) -> bool:
+        """Whether the process of an engine is begun for the first time, as far as is known."""
+        return not self._trouble and any(not each.instance for each in self._members.values())
+
+    def _faults(self) -> list[str]:
+        return sorted({member.fault for member in self._members.values() if member.fault})
+
     def _nobody(self) -> str:
+        if self._ray_spec.actors == 0 and not self._members:
+            return (
+                "No engine of the Ray cluster is served, and with [engine] ray_actors = 0 none is "
+                "begun. Begin one on a machine of the cluster: mynah engine serve"
+            )
         return (
             "No engine of the Ray cluster answers. Look at `ray status`: are its machines there, "
             "with GPUs that are free? See [engine] ray_actors and ray_gpus in config.example.toml."

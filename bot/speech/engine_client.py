@@ -130,12 +130,18 @@ class EngineClient:
     def devices(self) -> tuple[RemoteDevice, ...]:
         """The engines on other machines that it asks, as of the last look; else nothing."""
         members = self.info.members or () if self.info is not None else ()
-        return tuple(RemoteDevice(self._worker, each, reached=self.ready) for each in members)
+        reached = self.loader.ready
+        return tuple(RemoteDevice(self._worker, each, reached=reached) for each in members)
 
     @property
     def ready(self) -> bool:
-        """Whether the engine is loaded; False before, while it loads, and after it died."""
-        return self.loader.ready
+        """Whether it can speak; False before it is loaded, while it loads, and after it died.
+
+        Where it asks other machines, whether one of their engines can, as of the last look.
+        """
+        members = self.info.members if self.info is not None else None
+        some = members is None or any(each.reading.ready for each in members)
+        return self.loader.ready and some
 
     @property
     def slots(self) -> int:
@@ -163,7 +169,12 @@ class EngineClient:
 
     def condition(self) -> Condition:
         """Return how it is; see `EngineLoader.condition`."""
-        return self.loader.condition()
+        told = self.loader.condition()
+        if told.state != "ok" or self.ready:
+            return told
+        each = [f"{device.name}: {device.condition().reason}" for device in self.devices]
+        reason = " ".join(each) or "The cluster has no engine just now."
+        return dataclasses.replace(told, state="starting", reason=reason)
 
     async def start(self, on_progress: OnProgress | None = None) -> EngineInfo:
         """Load it unless it is loaded; see `EngineLoader.start`."""
@@ -215,7 +226,7 @@ class EngineClient:
         begun, `WorkerDiedError` and `WorkerTimeoutError` when the engine was lost during it,
         `BusyError` when too many calls wait.
         """
-        if not self.ready:
+        if not self.loader.ready:
             raise EngineNotLoadedError("The voice engine is not loaded.")
         generation = self.loader.generation
         try:
@@ -232,7 +243,7 @@ class EngineClient:
 
         Raises `BusyError` when too many calls wait.
         """
-        if self.ready:
+        if self.loader.ready:
             # A worker that dies forgets in any case.
             with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
                 await self._worker.run(engine_worker.forget, clip_sha256)
@@ -243,7 +254,7 @@ class EngineClient:
 
     async def look(self) -> None:
         """Take in how many sentences it takes now, where its members come and go."""
-        if self._remote and self.ready:
+        if self._remote and self.loader.ready:
             await self.loader.look()
 
     async def close(self) -> None:
