@@ -30,6 +30,9 @@ ENGINE_FILE_BYTES = 32 * 1024 * MEGABYTE  # of a model that is downloaded
 ENGINE_SECRETS = ("HF_*", "HUGGING*", "*_PROXY")
 """Variables that a download may need. The engine is told them, out of sight of /proc."""
 
+CLUSTER_SECRETS = ("RAY_AUTH_*",)
+"""Variables by which the worker that asks a Ray cluster shows that it may."""
+
 ENGINE_WAITING = 64
 MODELS_CALL_SECONDS = 900.0  # of reading a model's files once, on a slow disk
 
@@ -56,7 +59,7 @@ async def _open_cluster(settings: Settings, spec: EngineSpec) -> AsyncIterator[E
     """Open the engines of a Ray cluster, which one worker asks and does not compute by itself."""
     engine = settings.engine
     client = EngineClient(
-        _engine_worker(settings, engine.sentence_timeout_seconds),
+        _engine_worker(settings, engine.sentence_timeout_seconds, secrets=CLUSTER_SECRETS),
         spec,
         load_seconds=engine.load_timeout_seconds,
         sentence_seconds=engine.sentence_timeout_seconds,
@@ -124,6 +127,7 @@ def _engine_worker(
     computing: bool = False,
     place: str = "",
     on_start: Callable[[], None] | None = None,
+    secrets: Sequence[str] = (),
 ) -> Worker:
     limits = WorkerLimits(
         call_seconds=call_seconds,
@@ -137,7 +141,7 @@ def _engine_worker(
         N_("engine worker"),
         limits,
         begin,
-        secrets=ENGINE_SECRETS,
+        secrets=(*ENGINE_SECRETS, *secrets),
         answers=ENGINE_ANSWERS,
         place=place,
     )

@@ -79,7 +79,7 @@ def connect(spec: RaySpec) -> Any:
         return ray
     # Ray says at each start that it sets no handler of signals, which is as it should be.
     logging.getLogger("ray").setLevel(logging.ERROR)
-    with _explained(spec.address):
+    with _explained(ray, spec.address):
         _knock(spec.address)
         ray.init(
             address=spec.address,
@@ -99,9 +99,11 @@ def _knock(address: str) -> None:
 
 
 @contextlib.contextmanager
-def _explained(address: str) -> Iterator[None]:
+def _explained(ray: Any, address: str) -> Iterator[None]:
     try:
         yield
+    except ray.exceptions.AuthenticationError:
+        raise _no_token(address) from None
     except RuntimeError as error:
         if "ersion mismatch" in str(error):
             raise EngineDeadError(
@@ -110,7 +112,17 @@ def _explained(address: str) -> Iterator[None]:
             ) from None
         raise _away(address, error) from None
     except (ConnectionError, TimeoutError, OSError, ValueError) as error:
+        if "InvalidAuthToken" in str(error.__cause__):
+            raise _no_token(address) from None
         raise _away(address, error) from None
+
+
+def _no_token(address: str) -> EngineDeadError:
+    return EngineDeadError(
+        f"The Ray cluster at {address} asks for a token, and the one that Mynah has is missing or "
+        "another. Set RAY_AUTH_MODE=token, and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH, in Mynah's "
+        "environment as on the cluster's machines; see docs/scale.md."
+    )
 
 
 def _away(address: str, error: Exception) -> EngineDeadError:
