@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Literal
 
@@ -10,9 +11,14 @@ Extra = Literal["chatterbox", "piper"]
 _TARGETS: dict[Extra, str] = {"chatterbox": "make install-chatterbox", "piper": "make install"}
 
 
-def is_clone(packages: Path = Path(__file__).parent.parent) -> bool:
-    """Whether the packages in this folder are those of a clone, with its Makefile."""
-    return (packages / "Makefile").is_file() and (packages / "pyproject.toml").is_file()
+def is_clone(
+    packages: Path = Path(__file__).parent.parent, environment: Path = Path(sys.prefix)
+) -> bool:
+    """Whether the packages in this folder are those of a clone, and its Makefile made this Python's
+    environment; one that was made by hand is not what `make` installs into.
+    """
+    made = environment.parent == packages and environment.name.startswith(".venv")
+    return made and all((packages / name).is_file() for name in ("Makefile", "pyproject.toml"))
 
 
 def command(extra: Extra, *, clone: bool | None = None) -> str:

@@ -26,7 +26,15 @@ def test_the_command_is_that_of_a_clone_or_of_a_package(
 
 
 def test_a_clone_has_a_makefile_beside_the_packages(tmp_path: Path) -> None:
-    assert not is_clone(tmp_path)
+    made = tmp_path / ".venv"
+    assert not is_clone(tmp_path, made)
     for name in ("Makefile", "pyproject.toml"):
         (tmp_path / name).touch()
-    assert is_clone(tmp_path)
+    assert is_clone(tmp_path, made)
+
+
+def test_make_is_not_advised_where_it_installs_into_another_environment(tmp_path: Path) -> None:
+    for name in ("Makefile", "pyproject.toml"):
+        (tmp_path / name).touch()
+    assert not is_clone(tmp_path, tmp_path / "elsewhere" / ".venv")
+    assert not is_clone(tmp_path, tmp_path / "environment")

@@ -40,8 +40,8 @@ def _words(installed: bool) -> str:
     if installed:
         return "words that are spoken live are checked in English, not in other languages"
     return (
-        "words that are spoken live are not checked: the extra consent is not installed (pip "
-        "install pocketsphinx), so no voice gets the level “spoken live”"
+        "words that are spoken live are not checked, and no voice gets the level “spoken live”: "
+        'the extra consent is not installed (pip install "mynah-bot[consent]")'
     )
 
 
