@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 from collections.abc import AsyncIterator, Callable
@@ -29,6 +30,7 @@ from bot.speech.types import (
 from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
 from tests.chatterbox.conftest import spec
+from tests.pool.backlog import come_anew
 from tools.random_engine import open_tiny
 
 # They share the workers, which take long to load.
@@ -106,6 +108,23 @@ async def test_a_worker_keeps_its_threads_to_its_share_of_the_cores(
         packets((await each.synthesize(text[:1]))[0])
         share = await each.worker.run(os.sched_getaffinity, 0)
         assert await each.worker.run(cores_and_threads) == (share, len(share))
+
+
+@pytest.mark.parametrize("servers", [1, 6])
+async def test_a_new_servers_first_sound_does_not_wait_for_the_backlog_of_others(
+    clients: list[EngineClient], voices: tuple[VoiceReference, ...], servers: int
+) -> None:
+    pool = EnginePool(clients, together=False)
+    await pool.ensure_loaded()
+    assert pool.slots == 4
+    backlog = [
+        SynthesisRequest(SENTENCES[0], voices[0], settings=VoiceSettings(seed=seed))
+        for seed in range(36)
+    ]
+    # In a voice that has to be prepared first, as a new server's is.
+    first = dataclasses.replace(backlog[0], voice=voices[servers % 2 + 1])
+    order = await come_anew(pool, backlog, first, servers)
+    assert order.share < 0.5
 
 
 async def test_two_workers_speak_alike_and_one_speaks_on_for_a_killed_one(

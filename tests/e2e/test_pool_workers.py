@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from bot.config import Settings
 from bot.engines import open_engine
 from bot.pool.cores import take_share
@@ -20,6 +22,7 @@ from bot.speech.engines.piper import PiperEngine
 from bot.speech.types import EngineSpec, Speech, SynthesisRequest, VoiceReference
 from bot.worker_answers import ENGINE_ANSWERS
 from bot.workers import Worker, WorkerLimits
+from tests.pool.backlog import come_anew
 from tests.speech.continuous_engine import open_continuous, sentence
 from tests.speech.remembering_engine import open_remembering
 from tests.speech.scripted_engine import open_scripted, scripted
@@ -135,6 +138,20 @@ async def test_an_engine_on_a_cpu_keeps_its_threads_to_its_share() -> None:
             await worker.close()
 
 
+@pytest.mark.parametrize("servers", [1, 5])
+async def test_a_new_servers_first_sound_does_not_wait_for_the_backlog_of_others(
+    tmp_path: Path, servers: int
+) -> None:
+    nobody = VoiceReference(tmp_path, "")
+    backlog = [SynthesisRequest(f"This is sentence {n}.", nobody) for n in range(30)]
+    async with open_engine(of_piper(tmp_path)) as engine:
+        for device in engine.devices:
+            await device.probe(backlog[0])
+        order = await come_anew(engine, backlog, SynthesisRequest("And now us.", nobody), servers)
+        assert all(device.reading().sentences for device in engine.devices)
+    assert order.share < 0.5
+
+
 def cores_of_threads_with_piper() -> set[int]:
     """Speak with the preview voice; return the cores that its threads may run on."""
     before = _threads()
@@ -147,14 +164,16 @@ def _threads() -> set[int]:
     return {int(task.name) for task in Path("/proc/self/task").iterdir()}
 
 
+def of_piper(data: Path) -> Settings:
+    engine = {"kind": "piper", "devices": ["cpu", "cpu"]}
+    return Settings.model_validate({"storage": {"directory": data}, "engine": engine})
+
+
 async def test_two_of_piper_speak_one_text_and_one_speaks_on_for_a_killed_one(
     tmp_path: Path,
 ) -> None:
-    settings = Settings.model_validate(
-        {"storage": {"directory": tmp_path}, "engine": {"kind": "piper", "devices": ["cpu", "cpu"]}}
-    )
     text = [SynthesisRequest(f"This is sentence {n}.", VoiceReference(tmp_path, "")) for n in "ab"]
-    async with open_engine(settings) as engine:
+    async with open_engine(of_piper(tmp_path)) as engine:
         for device in engine.devices:
             await device.probe(text[0])
         assert (engine.slots, engine.info and engine.info.device) == (2, "cpu")
