@@ -162,10 +162,11 @@ async def open_bot(
     *,
     message_content: bool = False,
     key_file: Path | None = None,
+    devices: Sequence[str] | None = None,
 ) -> AsyncIterator[Live]:
-    """Start the bot in a Discord that is there."""
+    """Start the bot in a Discord that is there. devices: an engine worker for each of them."""
     storage = {"directory": data, "key_file": key_file}
-    settings = Settings(storage=storage, engine={"kind": "piper"})
+    settings = Settings(storage=storage, engine={"kind": "piper", "devices": devices})
     made: list[tuple[MynahBot, RecordingDesk]] = []
     async with open_backstage(settings, connector=discord.connector) as backstage:
 
