@@ -10,7 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,11 +60,21 @@ class PostgresServer:
         """Remove a database, whoever uses it."""
         await self.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
 
-    async def execute(self, sql: str) -> None:
-        """Run a statement as the server's owner."""
-        connection = await asyncpg.connect(self.url("postgres"))
-        try:
+    async def execute(self, sql: str, url: str | None = None) -> None:
+        """Run a statement as the server's owner. url: of the database in which; else of none."""
+        async with self._connected(url) as connection:
             await connection.execute(sql)
+
+    async def fetch(self, sql: str) -> list[asyncpg.Record]:
+        """Return rows of what concerns all databases."""
+        async with self._connected() as connection:
+            return list(await connection.fetch(sql))
+
+    @contextlib.asynccontextmanager
+    async def _connected(self, url: str | None = None) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(url or self.url("postgres"))
+        try:
+            yield connection
         finally:
             await connection.close()
 

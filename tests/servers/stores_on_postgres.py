@@ -11,6 +11,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,12 @@ from storage.database import Database
 from storage.directory import prepare_directory
 from storage.postgres.database import PostgresDatabase
 from storage.sqlite_database import SqliteDatabase
+from tests.servers.leaving_out import leave_out, run_where_none_are_named
 from tests.servers.left_out import LEFT_OUT, STORES
 from tests.servers.postgres_server import PostgresServer, running_server
+from tests.servers.stored_rows import RowsOfServer
+from tests.storage import stored
+from tests.storage.stored import StoredRows
 
 TEMPLATE = "mynah_template"
 
@@ -32,27 +37,12 @@ pytest_plugins = ["tests.servers.conftest"]
 
 def pytest_configure(config: pytest.Config) -> None:
     """Run the stores' tests where no others are named."""
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(config.rootpath / path) for path in STORES]
+    run_where_none_are_named(config, STORES)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about SQLite's file."""
-    needless = set(LEFT_OUT)
-    kept, left_out = [], []
-    for item in items:
-        entry = next((each for each in LEFT_OUT if _is_of(item, each)), None)
-        needless.discard(entry or "")
-        (kept if entry is None else left_out).append(item)
-    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
-    if needless and whole:
-        raise pytest.UsageError(f"nothing is left out by {sorted(needless)}")
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = kept
-
-
-def _is_of(item: pytest.Item, entry: str) -> bool:
-    return item.nodeid == entry or item.nodeid.startswith((f"{entry}[", f"{entry}::", f"{entry}/"))
+    leave_out(config, items, LEFT_OUT)
 
 
 class _Databases:
@@ -64,14 +54,33 @@ class _Databases:
         self._server = server
         self._names: dict[Path, str] = {}
 
+    async def url_of(self, place: Path) -> str:
+        """Return the address of the database of a directory, which is made where there is none."""
+        if place not in self._names:
+            await self._copy(TEMPLATE, place)
+        return self._server.url(self._names[place])
+
+    async def _copy(self, template: str, place: Path) -> None:
+        self._names[place] = f"stores_{next(self.numbers)}"
+        await self._server.create(self._names[place], template)
+
+    def rows_of(self, directory: Path) -> StoredRows:
+        """In place of `tests.storage.stored.rows_of`."""
+        place = directory.resolve()
+
+        async def copy(name: str) -> None:
+            await self._copy(self._names[place], place.parent / name)
+
+        async def put_back(name: str) -> None:
+            await self._server.drop(self._names[place])
+            await self._copy(self._names[place.parent / name], place)
+
+        return RowsOfServer(partial(self.url_of, place), copy, put_back)
+
     @asynccontextmanager
     async def open(self, directory: Path, url: str | None = None) -> AsyncIterator[Database]:
         """In place of `open_database`."""
-        place = directory.resolve()
-        if place not in self._names:
-            self._names[place] = f"stores_{next(self.numbers)}"
-            await self._server.create(self._names[place], TEMPLATE)
-        own = self._server.url(self._names[place])
+        own = await self.url_of(directory.resolve())
         async with storage.opening.open_database(directory, url or own) as database:
             yield database
 
@@ -116,5 +125,6 @@ async def _on_postgres(
         lambda directory, **_: prepare_directory(directory, database=False),
     )
     monkeypatch.setattr(SqliteDatabase, "open", databases.open_file)
+    monkeypatch.setattr(stored, "rows_of", databases.rows_of)
     yield
     await databases.drop()

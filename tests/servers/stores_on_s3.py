@@ -1,8 +1,8 @@
-"""A plugin of pytest: runs the tests of the store of voices with clips in an S3 server.
+"""A plugin of pytest: runs the tests of the stores with clips in an S3 server.
 
 `python -m pytest -p tests.servers.stores_on_s3` runs `STORES`. Each data directory of a test has a
-bucket of its own. Tests that look at files of clips, or harm them, are left out by `LEFT_OUT`: what
-they are about is tested for objects in tests/servers/objects.
+bucket of its own. What is about files is left out, by `LEFT_OUT`, which says why; an entry that
+leaves nothing out is an error.
 """
 
 from __future__ import annotations
@@ -14,42 +14,52 @@ from typing import Any
 
 import pytest
 
-import tests.storage.conftest
 from storage.clip_files import ClipFiles
 from storage.objects.address import ObjectAddress
 from storage.objects.bucket import Bucket
 from storage.objects.clips import open_objects
 from storage.voices import VoiceStore
+from tests.servers.leaving_out import leave_out, run_where_none_are_named
 from tests.servers.left_out_on_s3 import LEFT_OUT, STORES
 from tests.servers.s3 import S3Server, s3_server
+from tests.servers.stored_objects import ObjectsOfClips
+from tests.storage import stored
+from tests.storage.stored import StoredClips
 
 CACHE_BYTES = 16_000_000
 
 
-_addresses: dict[Path, ObjectAddress] = {}
-
-
-def clip_files(directory: Path) -> set[str]:
-    """In place of `tests.storage.conftest.clip_files`."""
-    return set(Bucket(_addresses[directory.resolve()]).list("clips"))
-
-
 def pytest_configure(config: pytest.Config) -> None:
-    """Run the stores' tests where no others are named; have them look where clips lie."""
-    tests.storage.conftest.clip_files = clip_files
-    if config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args[:] = [str(config.rootpath / path) for path in STORES]
+    """Run the stores' tests where no others are named."""
+    run_where_none_are_named(config, STORES)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is about files."""
-    left_out = [item for item in items if item.nodeid.partition("[")[0] in LEFT_OUT]
-    seen = {item.nodeid.partition("[")[0] for item in left_out}
-    whole = config.args_source is not pytest.Config.ArgsSource.ARGS
-    if whole and (needless := LEFT_OUT - seen):
-        raise pytest.UsageError(f"nothing is left out by {sorted(needless)}")
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in left_out]
+    leave_out(config, items, LEFT_OUT)
+
+
+class _Buckets:
+    """The buckets of one test, by what is a data directory to it."""
+
+    def __init__(self, server: S3Server) -> None:
+        self._server = server
+        self._addresses: dict[Path, ObjectAddress] = {}
+
+    def of(self, directory: Path) -> Bucket:
+        """Return the bucket of a directory, which is made where there is none."""
+        place = directory.resolve()
+        if place not in self._addresses:
+            self._addresses[place] = self._server.address()
+        return Bucket(self._addresses[place])
+
+    def open(self, directory: Path) -> AbstractAsyncContextManager[ClipFiles]:
+        """In place of `open_directory`."""
+        return open_objects(self.of(directory), directory, CACHE_BYTES)
+
+    def clips_of(self, directory: Path) -> StoredClips:
+        """In place of `tests.storage.stored.clips_of`."""
+        return ObjectsOfClips(self.of(directory))
 
 
 @pytest.fixture(scope="session")
@@ -60,11 +70,8 @@ def _server() -> Iterator[S3Server]:
 
 @pytest.fixture(autouse=True)
 def _on_s3(_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    def opening(directory: Path) -> AbstractAsyncContextManager[ClipFiles]:
-        place = directory.resolve()
-        if place not in _addresses:
-            _addresses[place] = _server.address()
-        return open_objects(Bucket(_addresses[place]), directory, CACHE_BYTES)
-
+    buckets = _Buckets(_server)
     opened: Any = VoiceStore.open
-    monkeypatch.setitem(opened.__wrapped__.__kwdefaults__, "open_clips", opening)
+    monkeypatch.setitem(opened.__wrapped__.__kwdefaults__, "open_clips", buckets.open)
+    monkeypatch.setattr(stored, "open_clips", buckets.open)
+    monkeypatch.setattr(stored, "clips_of", buckets.clips_of)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,10 +15,12 @@ from bot.settings.member import MemberSettings
 from bot.settings.service import SettingChange, SettingsService
 from loopback import wait_until
 from storage import setting_values
+from storage.connections import Execute
 from storage.errors import VoiceNotFoundError
 from storage.read_channels import ReadChannel, ReadChannels
 from storage.setting_values import GuildCounts, SettingValues
 from storage.voices import VoiceStore
+from tests.storage import stored
 from tests.storage.conftest import OTHER_GUILD, add
 
 GUILD, ANN, MO = 10, 1, 3
@@ -219,17 +220,16 @@ async def test_rows_of_another_program_break_nothing(
     store: VoiceStore, settings: SettingsService, tmp_path: Path
 ) -> None:
     rows = {"speed": "9", "hurry": "false", "newer": '{"a": 1}', "locale": "null", "auto_join": "7"}
-    with sqlite3.connect(tmp_path / "mynah.db") as connection:
-        connection.execute("PRAGMA ignore_check_constraints = ON")
+
+    async def write(execute: Execute) -> None:
         for key, value in (*rows.items(), ("read_bots", "{")):
-            connection.execute("INSERT INTO guild_settings VALUES (?, ?, ?)", (GUILD, key, value))
-        connection.execute(
-            "INSERT INTO settings_log VALUES (8, ?, 'x', 1, 'newer', NULL, '1')", (GUILD,)
-        )
-        connection.execute(
-            "INSERT INTO settings_log VALUES (9, ?, 'x', 1, 'hurry', '{', 'false')", (GUILD,)
-        )
-    connection.close()
+            await execute("INSERT INTO guild_settings VALUES (?, ?, ?)", (GUILD, key, value))
+        for number, values in ((8, "'newer', NULL, '1'"), (9, "'hurry', '{', 'false'")):
+            await execute(
+                f"INSERT INTO settings_log VALUES (?, ?, 'x', 1, {values})", (number, GUILD)
+            )
+
+    await stored.rows_of(tmp_path).change(write)
     assert await settings.guild(GUILD) == GuildSettings(hurry=False)
     [change] = await settings.log(GUILD)
     assert (change.changed_at, change.before, change.value) == (None, True, False)

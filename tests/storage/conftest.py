@@ -13,6 +13,8 @@ from storage.sealing import KeyRing
 from storage.setting_values import DEFAULT_VOICE, SettingValues
 from storage.types import CLIP_SAMPLE_RATE, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
+from tests.storage import stored
+from tests.storage.stored import StoredClips, StoredRows
 
 GUILD = 81_384_788_765_712_384
 OTHER_GUILD = GUILD + 1
@@ -43,7 +45,7 @@ def names(profiles: list[VoiceProfile]) -> list[str]:
 
 
 def clip_files(directory: Path) -> set[str]:
-    return {path.name for path in (directory / "clips").iterdir()}
+    return set(stored.clips_of(directory).names())
 
 
 def gzip_pickle(content: Any, protocol: int = 4) -> bytes:
@@ -59,6 +61,18 @@ def directory(tmp_path: Path) -> Path:
 async def store(directory: Path) -> AsyncIterator[VoiceStore]:
     async with VoiceStore.open(directory) as opened:
         yield opened
+
+
+@pytest.fixture
+def clips(directory: Path) -> StoredClips:
+    """What the store has of clips, past it."""
+    return stored.clips_of(directory)
+
+
+@pytest.fixture
+def rows(directory: Path) -> StoredRows:
+    """What the store has of rows, past it."""
+    return stored.rows_of(directory)
 
 
 @pytest.fixture

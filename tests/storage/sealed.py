@@ -13,6 +13,7 @@ from storage.resealing import Resealed, Resealing
 from storage.sealing import NO_KEYS, KeyRing
 from storage.types import NewConsent, NewVoice
 from storage.voices import VoiceStore
+from tests.storage import stored
 from tests.storage.conftest import GUILD, make_clip
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -45,7 +46,8 @@ async def prove(store: VoiceStore, voice_id: int, seed: int = 0) -> None:
 
 
 def contents(directory: Path) -> list[bytes]:
-    return [path.read_bytes() for path in (directory / "clips").iterdir()]
+    clips = stored.clips_of(directory)
+    return [clips.read(f"clips/{name}") for name in clips.names()]
 
 
 async def reseal(store: VoiceStore, *, plain: bool = False) -> Resealed:

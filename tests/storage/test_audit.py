@@ -186,7 +186,6 @@ async def test_rows_that_are_young_enough_stay(trail: AuditStore, reader: AuditR
     [
         "UPDATE audit SET kind = 'renamed'",
         "DELETE FROM audit WHERE number = 2",
-        "REPLACE INTO audit SELECT * FROM audit WHERE number = 1",
         "UPDATE audit_texts SET text = 'x'",
         "INSERT INTO audit SELECT guild_id, 9, at, kind, actor, subject, voice_id, milliseconds, "
         "packets_sha256, data, hash FROM audit LIMIT 1",
@@ -196,6 +195,13 @@ async def test_the_database_refuses_to_change_rows(
     trail: AuditStore, voices: VoiceStore, sql: str
 ) -> None:
     await trail.append(GUILD, [SPOKEN.row(), SPOKEN.row()])
+    with pytest.raises(StorageError, match="only appended to"):
+        await voices.database.write(lambda execute: execute(sql))
+
+
+async def test_the_database_refuses_to_replace_rows(trail: AuditStore, voices: VoiceStore) -> None:
+    await trail.append(GUILD, [SPOKEN.row(), SPOKEN.row()])
+    sql = "REPLACE INTO audit SELECT * FROM audit WHERE number = 1"
     with pytest.raises(StorageError, match="only appended to"):
         await voices.database.write(lambda execute: execute(sql))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from storage.former import KEPT_FOR
 from storage.types import Consent, NewConsent, NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, clip_files, make_clip
+from tests.storage.stored import StoredClips
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
@@ -157,24 +157,25 @@ async def test_upkeep_leaves_needed_sentences_alone(store: VoiceStore) -> None:
     assert (report.swept, report.moved, report.damaged) == ((), (), ())
 
 
-async def test_a_sentence_that_came_to_lost_comes_back(store: VoiceStore, directory: Path) -> None:
+async def test_a_sentence_that_came_to_lost_comes_back(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     await enrolled(store)
-    lost = directory / "lost"
-    lost.mkdir()
     [name] = files(make_clip(90, 0.3))
-    await asyncio.to_thread((directory / "clips" / name).rename, lost / name)
+    clips.write(f"lost/{name}", clips.read(f"clips/{name}"))
+    clips.remove(f"clips/{name}")
     assert (await store.check()).returned == (name,)
 
 
 @pytest.mark.parametrize("content", [None, b"\x1f\x8bno clip"])
 async def test_a_damaged_sentence_is_reported_and_the_voice_speaks(
-    store: VoiceStore, directory: Path, content: bytes | None
+    store: VoiceStore, clips: StoredClips, content: bytes | None
 ) -> None:
     voice = await enrolled(store)
     stored = await store.consent_of(voice.id, voice.clip_sha256)
     assert stored is not None
-    path = directory / "clips" / f"{stored.consent_sha256}.pickle.gz"
-    path.unlink() if content is None else path.write_bytes(content)
+    key = f"clips/{stored.consent_sha256}.pickle.gz"
+    clips.remove(key) if content is None else clips.write(key, content)
     with pytest.raises(DamagedClipError):
         await store.load_consent_clip(stored)
     report = await store.check(verify=True)
@@ -184,10 +185,10 @@ async def test_a_damaged_sentence_is_reported_and_the_voice_speaks(
     assert len((await store.check()).damaged_evidence) == (1 if content is None else 0)
 
 
-@pytest.mark.parametrize("record", ["x'00'", "CAST('[1]' AS BLOB)"])
-async def test_a_damaged_record_is_reported(store: VoiceStore, record: str) -> None:
+@pytest.mark.parametrize("record", [b"\0", b"[1]"])
+async def test_a_damaged_record_is_reported(store: VoiceStore, record: bytes) -> None:
     voice = await enrolled(store)
-    await store.database.write(lambda execute: execute(f"UPDATE consents SET record = {record}"))
+    await store.database.write(lambda execute: execute("UPDATE consents SET record = ?", (record,)))
     with pytest.raises(StorageError, match="damaged in the database"):
         await store.consent_of(voice.id, voice.clip_sha256)
     assert len((await store.check(verify=True)).damaged_evidence) == 1

@@ -13,7 +13,6 @@ from storage.connections import Execute
 from storage.errors import StorageError
 from storage.schema import Migration, load_migrations
 from storage.sqlite_database import SqliteDatabase
-from storage.voices import VoiceStore
 
 FIRST = Migration(1, "0001_first.sql", "CREATE TABLE first (x INTEGER) STRICT;")
 SECOND = Migration(
@@ -181,20 +180,6 @@ async def test_directory_in_place_of_the_file_is_refused(path: Path) -> None:
     path.mkdir()
     with pytest.raises(StorageError, match="unable to open"):
         async with SqliteDatabase.open(path):
-            pass
-
-
-async def test_data_directory_that_is_a_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "data").write_text("")
-    with pytest.raises(StorageError, match=r"data directory.*data.*Check its path"):
-        async with VoiceStore.open(tmp_path / "data"):
-            pass
-
-
-@pytest.mark.usefixtures("ordinary_user")
-async def test_directory_that_may_not_be_created_is_refused() -> None:
-    with pytest.raises(StorageError, match=r"Permission denied.*may write"):
-        async with VoiceStore.open(Path("/mynah-test-may-not-create-this")):
             pass
 
 

@@ -22,6 +22,7 @@ from storage.setting_values import DEFAULT_VOICE, SettingValues
 from storage.types import NewConsent, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, clip_files, make_clip
+from tests.storage.stored import StoredClips
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ANN, BEN, MO = (1_101_202_303_404_505_000 + number for number in range(3))
@@ -223,15 +224,13 @@ async def test_of_a_guild_all_goes_and_of_others_nothing(
 
 
 async def test_after_erasing_everything_the_directory_is_empty_and_works(
-    store: VoiceStore, directory: Path
+    store: VoiceStore, directory: Path, clips: StoredClips
 ) -> None:
     hashes = await live(store, ANN, 1)
-    lost = directory / "lost"
-    lost.mkdir()
-    (lost / f"{'a' * 64}.pickle.gz").write_bytes(b"x")
+    clips.write(f"lost/{'a' * 64}.pickle.gz", b"x")
     await Eraser.beside(store).erase_all()
     assert found_in(directory, spellings(ANN, [*hashes, "a" * 64])) == []
-    assert clip_files(directory) == set()
+    assert (clips.names(), clips.names("lost")) == ([], [])
     assert (await Eraser.beside(store).survey_all()).nothing
     await enrol(store, "Ann", ANN, 1)
 

@@ -15,6 +15,7 @@ from storage.sqlite_database import SqliteDatabase
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip
+from tests.storage.stored import StoredClips, key_of
 
 NOW = datetime.now(UTC)
 MOMENT = timedelta(microseconds=1)
@@ -196,28 +197,32 @@ async def test_shared_clips_stay_for_the_other_voice(store: VoiceStore, director
     assert clip_files(directory) == files(0, 1)
 
 
-async def test_former_clip_that_is_damaged_changes_nothing(store: VoiceStore) -> None:
+async def test_former_clip_that_is_damaged_changes_nothing(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     first = await enrolled(store)
     second = await replaced(store, first)
-    store.clip_path(first).write_bytes(b"")
+    clips.write(key_of(first), b"")
     with pytest.raises(DamagedClipError, match="empty or cut off"):
         await store.restore(first.id, now=NOW)
     assert await store.get(first.id) == second
 
 
-async def test_damaged_clip_does_not_displace_a_former_one(store: VoiceStore) -> None:
+async def test_damaged_clip_does_not_displace_a_former_one(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     first = await enrolled(store)
     second = await replaced(store, first)
-    store.clip_path(second).write_bytes(b"")
+    clips.write(key_of(second), b"")
     await store.check()
     await store.replace(first.id, make_clip(2), pitch_hz=None, quality=None, now=NOW)
     assert recording(await store.restore(first.id, now=NOW)) == recording(first)
 
 
-async def test_restoring_mends_a_damaged_voice(store: VoiceStore) -> None:
+async def test_restoring_mends_a_damaged_voice(store: VoiceStore, clips: StoredClips) -> None:
     first = await enrolled(store)
     second = await replaced(store, first)
-    store.clip_path(second).unlink()
+    clips.remove(key_of(second))
     await store.check()
     assert (await store.get(first.id)).damage is not None
     assert (await store.restore(first.id, now=NOW)).damage is None

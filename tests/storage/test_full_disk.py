@@ -175,7 +175,7 @@ async def test_use_that_cannot_be_counted_is_logged(
     async def fail(*_: object) -> None:
         raise DiskFullError("The disk is full.")
 
-    monkeypatch.setattr(SqliteDatabase, "write", fail)
+    monkeypatch.setattr(type(store.database), "write", fail)
     await store.mark_used(voice.id)
     assert "was not counted: The disk is full." in caplog.text
 

@@ -22,6 +22,7 @@ from storage.sealing import NO_KEYS
 from storage.types import NewConsent
 from storage.upkeep import announce
 from storage.voices import VoiceStore
+from tests.storage import stored
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip, names
 from tests.storage.conftest import set_guild_default as choose
 
@@ -43,8 +44,8 @@ async def fill(store: VoiceStore) -> None:
 @asynccontextmanager
 async def place(directory: Path) -> AsyncIterator[Place]:
     make_private_directory(directory / CLIPS_NAME)
-    async with open_database(directory) as database:
-        yield Place(database, DirectoryClips(directory / CLIPS_NAME))
+    async with open_database(directory) as database, stored.open_clips(directory) as clips:
+        yield Place(database, clips)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from storage.types import NewVoice, VoiceProfile
 from storage.usage import UploadQuotas, UsageStore, forget_uploads
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, make_clip
+from tests.storage.stored import StoredClips, key_of
 
 ANN, BEN = 111_000_000_000_000_001, 111_000_000_000_000_002
 MANY = Quota(1000, 1000)
@@ -107,9 +108,11 @@ async def test_what_was_done_counts_after_a_restart(store: VoiceStore, directory
             await enrol(again, "Two", ANN, limits)
 
 
-async def test_recordings_take_no_more_bytes_than_they_may(store: VoiceStore) -> None:
+async def test_recordings_take_no_more_bytes_than_they_may(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     voice = await enrol(store, "One", ANN, quotas())
-    size = store.clip_path(voice).stat().st_size
+    size = len(clips.read(key_of(voice)))
     limits = quotas(stored=Quota(size + 10, 2**40))
     with pytest.raises(QuotaReachedError) as reached:
         await replace(store, voice, ANN, limits)

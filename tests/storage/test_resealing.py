@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from storage.clips import TEMPORARY_SUFFIX, clip_path
+from storage.clips import TEMPORARY_SUFFIX
 from storage.errors import DamagedClipError, StorageError, UnknownKeyError
 from storage.key_file import new_key
 from storage.resealing import Resealed
@@ -15,6 +14,7 @@ from storage.sealing import NO_KEYS, KeyRing, is_sealed
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, add, clip_files, make_clip
 from tests.storage.sealed import add_with_evidence, contents, opened, prove, reseal
+from tests.storage.stored import StoredClips, key_of
 
 
 async def test_all_that_is_stored_with_a_key_is_sealed(directory: Path, ring: KeyRing) -> None:
@@ -75,13 +75,14 @@ async def test_sealing_leaves_nothing_plain_in_the_database(directory: Path, rin
     assert not [content for content in written if b"candle" in content]
 
 
-async def test_former_and_lost_recordings_are_sealed_anew(directory: Path, ring: KeyRing) -> None:
+async def test_former_and_lost_recordings_are_sealed_anew(
+    directory: Path, ring: KeyRing, clips: StoredClips
+) -> None:
     async with opened(directory) as store:
         voice = await add(store, "Anna")
         await store.replace(voice.id, make_clip(1), pitch_hz=None, quality=None)
-    (directory / "lost").mkdir()
-    [some, _] = (directory / "clips").iterdir()
-    shutil.copy(some, directory / "lost" / f"{some.name.split('.')[0]}.1.pickle.gz")
+    [some, _] = clips.names()
+    clips.write(f"lost/{some.partition('.')[0]}.1.pickle.gz", clips.read(f"clips/{some}"))
     async with opened(directory, ring) as store:
         assert (await reseal(store)).changed == 3
         await store.restore(voice.id)
@@ -89,48 +90,47 @@ async def test_former_and_lost_recordings_are_sealed_anew(directory: Path, ring:
 
 
 async def test_recording_that_cannot_be_opened_stays_and_is_told(
-    directory: Path, ring: KeyRing
+    directory: Path, ring: KeyRing, clips: StoredClips
 ) -> None:
     async with opened(directory, KeyRing([new_key()])) as store:
         other = await add(store, "Other")
-    path = clip_path(directory / "clips", other.clip_sha256)
-    before = path.read_bytes()
+    before = clips.read(key_of(other))
     async with opened(directory, ring) as store:
         await add(store, "Anna", seed=1)
         changed = await reseal(store)
-    assert changed.changed == 0
-    assert len(changed.failed) == 1
-    assert str(path) in changed.failed[0]
-    assert path.read_bytes() == before
+        assert changed.changed == 0
+        assert len(changed.failed) == 1
+        assert store.clip_location(other) in changed.failed[0]
+    assert clips.read(key_of(other)) == before
 
 
-async def test_file_that_is_no_clip_is_not_sealed(directory: Path, ring: KeyRing) -> None:
+async def test_file_that_is_no_clip_is_not_sealed(
+    directory: Path, ring: KeyRing, clips: StoredClips
+) -> None:
     async with opened(directory, ring) as store:
         voice = await add(store, "Anna")
-        path = clip_path(directory / "clips", voice.clip_sha256)
-        path.write_bytes(b"garbage")
+        clips.write(key_of(voice), b"garbage")
         assert await reseal(store) == Resealed(0, ())
-    assert path.read_bytes() == b"garbage"
+    assert clips.read(key_of(voice)) == b"garbage"
 
 
-async def test_too_large_file_is_not_cut(directory: Path, ring: KeyRing) -> None:
+async def test_too_large_file_is_not_cut(
+    directory: Path, ring: KeyRing, clips: StoredClips
+) -> None:
     async with opened(directory, ring) as store:
         voice = await add(store, "Anna")
-        path = clip_path(directory / "clips", voice.clip_sha256)
-        path.write_bytes(b"\x1f\x8b" + bytes(12_000_000))
+        clips.write(key_of(voice), b"\x1f\x8b" + bytes(12_000_000))
         assert len((await reseal(store)).failed) == 1
-    assert path.stat().st_size == 12_000_002
+    assert len(clips.read(key_of(voice))) == 12_000_002
 
 
 async def test_what_a_killed_rotation_left_in_lost_is_swept(
-    store: VoiceStore, directory: Path
+    store: VoiceStore, clips: StoredClips
 ) -> None:
-    lost = directory / "lost"
-    lost.mkdir()
-    (lost / f"tmpabc{TEMPORARY_SUFFIX}").write_bytes(b"half")
+    clips.write(f"lost/tmpabc{TEMPORARY_SUFFIX}", b"half")
     report = await store.check()
     assert report.swept == (f"tmpabc{TEMPORARY_SUFFIX}",)
-    assert list(lost.iterdir()) == []
+    assert clips.names("lost") == []
 
 
 @pytest.mark.parametrize("keys", [NO_KEYS, KeyRing([new_key()])], ids=["none", "another"])
@@ -156,15 +156,14 @@ async def test_check_with_the_wrong_key_marks_and_moves_nothing(
 
 
 async def test_damage_that_was_marked_stays_marked_without_the_key(
-    directory: Path, ring: KeyRing
+    directory: Path, ring: KeyRing, clips: StoredClips
 ) -> None:
     async with opened(directory, ring) as store:
         voice = await add(store, "Anna")
-        path = clip_path(directory / "clips", voice.clip_sha256)
-        sealed = path.read_bytes()
-        path.write_bytes(sealed[:-1])
+        sealed = clips.read(key_of(voice))
+        clips.write(key_of(voice), sealed[:-1])
         [damaged] = (await store.check(verify=True)).damaged
-        path.write_bytes(sealed)
+        clips.write(key_of(voice), sealed)
     async with opened(directory) as store:
         assert (await store.check()).damaged == (damaged,)
     async with opened(directory, ring) as store:
@@ -172,11 +171,10 @@ async def test_damage_that_was_marked_stays_marked_without_the_key(
         assert restored.id == voice.id
 
 
-async def test_changed_seal_is_damage(directory: Path, ring: KeyRing) -> None:
+async def test_changed_seal_is_damage(directory: Path, ring: KeyRing, clips: StoredClips) -> None:
     async with opened(directory, ring) as store:
         anna, bob = await add(store, "Anna"), await add(store, "Bob", seed=1)
-        paths = [clip_path(directory / "clips", voice.clip_sha256) for voice in (anna, bob)]
-        shutil.copy(*paths)  # Anna's recording in Bob's place
+        clips.write(key_of(bob), clips.read(key_of(anna)))
         with pytest.raises(DamagedClipError, match="belongs to something else"):
             await store.load_clip(bob)
 

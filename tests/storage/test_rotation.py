@@ -164,8 +164,10 @@ async def test_rotation_takes_the_seals_of_audit_trails_along(
 async def test_what_vouches_for_nothing_is_not_sealed(directory: Path, ring: KeyRing) -> None:
     async with opened(directory, ring) as store:
         await AuditStore(store.database).append(GUILD, [NewRow("enrolled", OPERATOR)])
-        forged = 'UPDATE audit_chains SET seal = CAST(\'[1, "a", 1, "b", 1]\' AS BLOB)'
-        await store.database.write(lambda execute: execute(forged))
+        forged = (b'[1, "a", 1, "b", 1]',)
+        await store.database.write(
+            lambda execute: execute("UPDATE audit_chains SET seal = ?", forged)
+        )
         await reseal(store)
         [fault] = await verify(store.database, GUILD, ring)
     assert "without the key" in str(fault)

@@ -10,6 +10,7 @@ from storage.sqlite_database import SqliteDatabase
 from storage.types import OPERATOR_GUILD_ID, NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip, set_guild_default, set_member_default
+from tests.storage.stored import StoredClips, key_of
 
 GUILD, OTHER_GUILD, ANN, BEN = 10, 20, 1, 2
 APPLICATION = 99
@@ -145,14 +146,14 @@ async def test_the_voices_of_a_member_are_their_default_and_what_they_enrolled(
 
 
 async def test_the_operators_voices_are_those_that_are_whole(
-    store: VoiceStore, settings: SettingsStore, directory: Path
+    store: VoiceStore, settings: SettingsStore, clips: StoredClips
 ) -> None:
     voices = [
         await store.add(NewVoice(OPERATOR_GUILD_ID, str(seed)), make_clip(seed))
         for seed in range(3)
     ]
     await add(store, "guilds")
-    (directory / "clips" / f"{voices[1].clip_sha256}.pickle.gz").unlink()
+    clips.remove(key_of(voices[1]))
     await store.check()
     assert await settings.operator_voice_ids(9) == [voices[0].id, voices[2].id]
     assert await settings.operator_voice_ids(1) == [voices[0].id]

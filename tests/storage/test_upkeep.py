@@ -11,6 +11,7 @@ from storage.errors import StorageError
 from storage.types import NewVoice, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import make_clip
+from tests.storage.stored import StoredClips, key_of
 
 GUILD = 5
 EMPTY = ((), (), ())
@@ -34,83 +35,83 @@ async def test_sound_store_has_nothing_to_report(store: VoiceStore, verify: bool
 
 
 async def test_temporary_files_of_dead_writers_are_swept(
-    store: VoiceStore, directory: Path
+    store: VoiceStore, clips: StoredClips
 ) -> None:
     kept = await add(store, "Anna")
-    temporary = directory / "clips" / f"abc{TEMPORARY_SUFFIX}"
-    temporary.write_bytes(b"half")
-    assert (await store.check()).swept == (temporary.name,)
-    assert list((directory / "clips").iterdir()) == [store.clip_path(kept)]
+    clips.write(f"clips/abc{TEMPORARY_SUFFIX}", b"half")
+    assert (await store.check()).swept == (f"abc{TEMPORARY_SUFFIX}",)
+    assert clips.names() == [f"{kept.clip_sha256}.pickle.gz"]
     assert await report(store) == EMPTY
 
 
 async def test_more_files_than_one_batch_are_swept(
-    store: VoiceStore, directory: Path, monkeypatch: pytest.MonkeyPatch
+    store: VoiceStore, clips: StoredClips, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("storage.upkeep._BATCH", 2)
     for number in range(5):
-        (directory / "clips" / f"{number}{TEMPORARY_SUFFIX}").touch()
+        clips.write(f"clips/{number}{TEMPORARY_SUFFIX}", b"")
     assert len((await store.check()).swept) == 5
-    assert list((directory / "clips").iterdir()) == []
+    assert clips.names() == []
 
 
-async def test_foreign_files_are_left_alone(store: VoiceStore, directory: Path) -> None:
+async def test_foreign_files_are_left_alone(store: VoiceStore, clips: StoredClips) -> None:
     for name in ("notes.txt", "recording.pickle.gz", ".gitkeep"):
-        (directory / "clips" / name).touch()
+        clips.write(f"clips/{name}", b"")
     assert (await store.check()).swept == ()
-    assert len(list((directory / "clips").iterdir())) == 3
+    assert len(clips.names()) == 3
 
 
 async def test_voice_without_its_file_is_marked_until_the_file_is_back(
-    store: VoiceStore,
+    store: VoiceStore, clips: StoredClips
 ) -> None:
     lost, sound = await add(store, "Anna"), await add(store, "Bob", seed=1)
-    path = store.clip_path(lost)
-    saved = path.read_bytes()
-    path.unlink()
+    saved = clips.read(key_of(lost))
+    clips.remove(key_of(lost))
     assert await report(store) == ((), (lost.id,), ())
     damage = (await store.get(lost.id)).damage
     assert damage is not None
-    assert str(path) in damage
+    assert store.clip_location(lost) in damage
     assert "missing" in damage
     assert (await store.get(sound.id)).damage is None
     assert await report(store) == ((), (lost.id,), ())  # reported every time
 
-    path.write_bytes(saved)
+    clips.write(key_of(lost), saved)
     assert await report(store) == ((), (), (lost.id,))
     assert (await store.get(lost.id)).damage is None
     assert await report(store) == EMPTY
 
 
-async def test_voices_that_share_a_clip_are_marked_together(store: VoiceStore) -> None:
+async def test_voices_that_share_a_clip_are_marked_together(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     first, second = await add(store, "Anna"), await add(store, "Bob")
-    store.clip_path(first).unlink()
+    clips.remove(key_of(first))
     assert await report(store) == ((), (first.id, second.id), ())
 
 
-async def test_empty_file_is_found_at_every_start(store: VoiceStore) -> None:
+async def test_empty_file_is_found_at_every_start(store: VoiceStore, clips: StoredClips) -> None:
     profile = await add(store, "Anna")
-    store.clip_path(profile).write_bytes(b"")
+    clips.write(key_of(profile), b"")
     assert await report(store) == ((), (profile.id,), ())
 
 
-async def test_changed_content_is_found_by_verifying_and_stays_marked(store: VoiceStore) -> None:
+async def test_changed_content_is_found_by_verifying_and_stays_marked(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     profile = await add(store, "Anna")
-    path = store.clip_path(profile)
-    content = bytearray(path.read_bytes())
+    content = bytearray(clips.read(key_of(profile)))
     content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    clips.write(key_of(profile), bytes(content))
     assert await report(store) == EMPTY
     assert await report(store, verify=True) == ((), (profile.id,), ())
     assert await report(store) == ((), (profile.id,), ())  # the quick check does not trust it again
 
 
-async def test_reason_of_damage_is_kept_up_to_date(store: VoiceStore) -> None:
+async def test_reason_of_damage_is_kept_up_to_date(store: VoiceStore, clips: StoredClips) -> None:
     profile = await add(store, "Anna")
-    path = store.clip_path(profile)
-    path.unlink()
+    clips.remove(key_of(profile))
     await store.check()
-    path.write_bytes(b"")
+    clips.write(key_of(profile), b"")
     assert await report(store) == ((), (profile.id,), ())
     damage = (await store.get(profile.id)).damage
     assert damage is not None
@@ -118,18 +119,20 @@ async def test_reason_of_damage_is_kept_up_to_date(store: VoiceStore) -> None:
     assert "empty" in damage
 
 
-async def test_enrolling_a_lost_clip_again_mends_every_voice_of_it(store: VoiceStore) -> None:
+async def test_enrolling_a_lost_clip_again_mends_every_voice_of_it(
+    store: VoiceStore, clips: StoredClips
+) -> None:
     lost = await add(store, "Anna")
-    store.clip_path(lost).unlink()
+    clips.remove(key_of(lost))
     await store.check()
     assert (await add(store, "Hanna")).damage is None
     assert (await store.get(lost.id)).damage is None
     await store.load_clip(lost)
 
 
-async def test_replacing_a_lost_clip_mends_the_voice(store: VoiceStore) -> None:
+async def test_replacing_a_lost_clip_mends_the_voice(store: VoiceStore, clips: StoredClips) -> None:
     lost = await add(store, "Anna")
-    store.clip_path(lost).unlink()
+    clips.remove(key_of(lost))
     await store.check()
     replaced = await store.replace(lost.id, make_clip(1), pitch_hz=None, quality=None)
     assert replaced.damage is None
@@ -164,7 +167,8 @@ from pathlib import Path
 from unittest.mock import patch
 from storage.types import NewVoice
 from storage.voices import VoiceStore
-from tests.storage.conftest import make_clip
+from tests.storage.conftest import clip_files, make_clip
+from tests.storage.stored import StoredClips, key_of
 
 async def main():
     async with VoiceStore.open(Path(sys.argv[1])) as store:
@@ -205,7 +209,8 @@ import asyncio, sys
 from pathlib import Path
 from storage.types import NewVoice
 from storage.voices import VoiceStore
-from tests.storage.conftest import make_clip
+from tests.storage.conftest import clip_files, make_clip
+from tests.storage.stored import StoredClips, key_of
 
 clips = [make_clip(seed, 0.01) for seed in range(2)]
 

@@ -1,9 +1,8 @@
 import asyncio
-import contextlib
 import gzip
 import os
 import pickle
-import sqlite3
+import re
 import stat
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -22,6 +21,7 @@ from storage.errors import (
 from storage.types import NewVoice, ReferenceClip, VoiceProfile
 from storage.voices import VoiceStore
 from tests.storage.conftest import GUILD, OTHER_GUILD, add, clip_files, make_clip
+from tests.storage.stored import StoredClips, Work, key_of
 
 
 async def test_voice_is_stored_with_all_that_is_known(store: VoiceStore) -> None:
@@ -62,13 +62,12 @@ async def test_voice_is_stored_with_all_that_is_known(store: VoiceStore) -> None
     assert await store.get(profile.id) == profile
 
 
-async def test_clip_is_stored_beside_the_database(store: VoiceStore, directory: Path) -> None:
+async def test_clip_is_stored_beside_the_rows(store: VoiceStore, clips: StoredClips) -> None:
     clip = make_clip()
     profile = await add(store, "Anna")
-    path = store.clip_path(profile)
-    assert path == directory / "clips" / f"{clip.sha256}.pickle.gz"
-    with gzip.open(path) as file:
-        np.testing.assert_array_equal(pickle.load(file)["samples"], clip.samples)
+    assert clips.names() == [f"{clip.sha256}.pickle.gz"]
+    content = pickle.loads(gzip.decompress(clips.read(key_of(profile))))
+    np.testing.assert_array_equal(content["samples"], clip.samples)
     np.testing.assert_array_equal((await store.load_clip(profile)).samples, clip.samples)
 
 
@@ -85,8 +84,8 @@ async def test_new_data_directory_is_private(store: VoiceStore, directory: Path)
         assert stat.S_IMODE(path.stat().st_mode) == 0o700
 
 
-async def test_database_refuses_what_no_voice_is(store: VoiceStore, directory: Path) -> None:
-    await add(store, "Anna")
+async def test_database_refuses_what_no_voice_is(store: VoiceStore) -> None:
+    voice = await add(store, "Anna")
     bad: list[tuple[str, Any]] = [
         ("guild_id", -1),
         ("guild_id", "x"),
@@ -104,10 +103,14 @@ async def test_database_refuses_what_no_voice_is(store: VoiceStore, directory: P
         ("quality", "{"),
         ("use_count", -1),
     ]
-    with contextlib.closing(sqlite3.connect(directory / "mynah.db")) as connection:
-        for column, value in bad:
-            with pytest.raises(sqlite3.IntegrityError):
-                connection.execute(f"UPDATE voices SET {column} = ?", (value,))
+    for column, value in bad:
+        with pytest.raises(StorageError):
+            await store.database.write(set_to(column, value))
+        assert await store.get(voice.id) == voice
+
+
+def set_to(column: str, value: object) -> Work:
+    return lambda execute: execute(f"UPDATE voices SET {column} = ?", (value,))
 
 
 async def test_name_is_unique_within_a_guild(store: VoiceStore, directory: Path) -> None:
@@ -210,14 +213,16 @@ async def test_changing_a_voice_that_is_gone_is_not_found(store: VoiceStore) -> 
             await change
 
 
-async def test_replacing_changes_the_clip_and_what_was_measured(store: VoiceStore) -> None:
+async def test_replacing_changes_the_clip_and_what_was_measured(
+    store: VoiceStore, directory: Path
+) -> None:
     old = await store.add(NewVoice(GUILD, "Anna", pitch_hz=99, quality={"a": 1}), make_clip())
     clip = make_clip(seed=1, seconds=0.2)
     new = await store.replace(old.id, clip, pitch_hz=211, quality={"a": 2})
     assert (new.id, new.name, new.created_at) == (old.id, old.name, old.created_at)
     assert (new.clip_sha256, new.seconds, new.pitch_hz) == (clip.sha256, 0.2, 211)
     assert new.quality == {"a": 2}
-    assert store.clip_path(new).exists()
+    assert f"{clip.sha256}.pickle.gz" in clip_files(directory)
 
 
 async def test_replacing_by_the_same_clip_keeps_its_file(store: VoiceStore) -> None:
@@ -254,11 +259,11 @@ async def test_use_of_a_deleted_voice_is_no_error(store: VoiceStore) -> None:
     await store.mark_used(12345)
 
 
-async def test_damaged_clip_names_its_file(store: VoiceStore) -> None:
+async def test_damaged_clip_names_its_file(store: VoiceStore, clips: StoredClips) -> None:
     profile = await add(store, "Anna")
-    path = store.clip_path(profile)
-    path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DamagedClipError, match=f"{path}.*cut off"):
+    clips.write(key_of(profile), clips.read(key_of(profile))[:-20])
+    named = re.escape(store.clip_location(profile))
+    with pytest.raises(DamagedClipError, match=f"{named}.*cut off"):
         await store.load_clip(profile)
 
 

@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from storage.clip_directory import open_directory
+from storage.erasure import Eraser
 from storage.errors import DamagedClipError, StorageError, UnreadableClipError
+from storage.moving import Place, move
 from storage.objects.address import ObjectAddress
 from storage.objects.bucket import Bucket
+from storage.opening import open_database
+from storage.sealing import NO_KEYS
 from storage.types import NewVoice
 from storage.voices import VoiceStore
 from tests.servers.objects.conftest import open_store
@@ -68,6 +73,36 @@ async def test_a_deletion_that_cannot_reach_the_store_is_finished_by_the_next_ch
     assert len(bucket.list("clips")) == 1
     assert len((await store.check()).swept) == 1
     assert bucket.list("clips") == {}
+
+
+async def test_an_erasure_that_cannot_reach_the_store_is_told(
+    store: VoiceStore, bucket: Bucket, weather: Weather, caplog: pytest.LogCaptureFixture
+) -> None:
+    voice = await store.add(NewVoice(GUILD, "Ann", owner_id=7), make_clip())
+    weather.fault, weather.only = "refuse", frozenset({"DELETE", "POST"})
+    assert (await Eraser.beside(store).erase_member(7)).left == 1
+    weather.reset()
+    assert "cannot be removed" in caplog.text
+    assert voice.clip_sha256 not in caplog.text
+    assert len((await store.check()).swept) == 1
+    assert bucket.list("clips") == {}
+
+
+@pytest.mark.parametrize("fault", ["refuse", "stall"])
+async def test_a_move_from_a_store_that_is_away_writes_no_row(
+    store: VoiceStore, weather: Weather, tmp_path: Path, fault: Fault
+) -> None:
+    await add(store, "Ann")
+    source = Place(store.database, store.clips)
+    (tmp_path / "to" / "clips").mkdir(parents=True)
+    async with open_database(tmp_path / "to") as database, open_directory(tmp_path / "to") as clips:
+        target = Place(database, clips)
+        weather.fault, weather.only = fault, frozenset({"GET"})
+        with pytest.raises(StorageError, match="object store"):
+            await move(source, target, NO_KEYS, lambda progress: None)
+        assert await database.read("SELECT * FROM voices") == []
+        weather.reset()
+        assert (await move(source, target, NO_KEYS, lambda progress: None)).recordings == 1
 
 
 @pytest.mark.parametrize("fault", ["refuse", "fail", "stall", "drop", "cut"])

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 from storage.audit import AuditStore
 from storage.audit_check import verify
 from storage.audit_events import Blocked, Event, Renamed, Spoken
 from storage.audit_rows import COLUMNS, row_hash
+from storage.connections import Execute
 from storage.sqlite_database import SqliteDatabase
+from tests.storage import stored
 
 GUILD = 4321
 ROWS = 7
@@ -21,9 +20,7 @@ EVENTS: tuple[Event, ...] = (
            text="Hi"),
     Blocked(by=2, member_id=5),
 )  # fmt: skip
-TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'audit%'"
-
-Tamper = Callable[[sqlite3.Connection], object]
+Tamper = stored.Work
 
 
 async def fill(path: Path, rows: int = ROWS) -> None:
@@ -37,29 +34,27 @@ async def faults(path: Path) -> list[str]:
         return [fault.what for fault in await verify(database, GUILD)]
 
 
-def tamper(path: Path, act: Tamper) -> None:
+async def tamper(path: Path, act: Tamper) -> None:
     """Do as somebody who can write the file, and takes the triggers out of the way."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for (name,) in connection.execute(TRIGGERS).fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
-        act(connection)
+    rows = stored.rows_of(path.parent)
+    await rows.drop_triggers()
+    await rows.change(act)
 
 
 def sql(*statements: str) -> Tamper:
-    def act(connection: sqlite3.Connection) -> None:
+    async def act(execute: Execute) -> None:
         for statement in statements:
-            connection.execute(statement)
+            await execute(statement)
 
     return act
 
 
-def with_its_hash_made_anew(connection: sqlite3.Connection, change: str, number: int = 4) -> None:
+async def with_its_hash_made_anew(execute: Execute, change: str, number: int = 4) -> None:
     """Change a row, and give it a hash that is right for what it says now."""
-    connection.execute(f"UPDATE audit SET {change} WHERE number = {number}")
-    columns = ", ".join(COLUMNS)
-    rows = connection.execute(f"SELECT {columns}, hash FROM audit ORDER BY number").fetchall()
-    sha256 = row_hash(rows[number - 2][-1], rows[number - 1][:-1])
-    connection.execute("UPDATE audit SET hash = ? WHERE number = ?", (sha256, number))
+    await execute(f"UPDATE audit SET {change} WHERE number = {number}")
+    rows = await execute(f"SELECT {', '.join(COLUMNS)}, hash FROM audit ORDER BY number")
+    sha256 = row_hash(rows[number - 2][-1], tuple(rows[number - 1])[:-1])
+    await execute("UPDATE audit SET hash = ? WHERE number = ?", (sha256, number))
 
 
 COPY = "INSERT INTO audit SELECT guild_id, {}, at, kind, actor, subject, voice_id, milliseconds, "

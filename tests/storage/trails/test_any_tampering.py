@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import tempfile
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -59,9 +57,9 @@ async def test_any_tampering_with_any_trail_is_found(
     shutil.copy(empty, path)
     await changed(path, rows, [*steps, ("append", 1), ("append", 2), ("append", 3)])
     assert await faults(path) == []
-    with closing(sqlite3.connect(path)) as connection:
-        numbers = [row[0] for row in connection.execute("SELECT number FROM audit ORDER BY 1")]
-    tamper(path, data.draw(_tamperings(numbers), label="tampering"))
+    async with SqliteDatabase.open(path) as database:
+        numbers = [row[0] for row in await database.read("SELECT number FROM audit ORDER BY 1")]
+    await tamper(path, data.draw(_tamperings(numbers), label="tampering"))
     assert await faults(path)
 
 

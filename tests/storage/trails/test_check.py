@@ -95,7 +95,7 @@ TAMPERINGS: dict[str, tuple[Tamper, str]] = {
 async def test_tampering_is_found_and_told(path: Path, kind: str) -> None:
     act, told = TAMPERINGS[kind]
     assert await faults(path) == []
-    tamper(path, act)
+    await tamper(path, act)
     assert told in "\n".join(await faults(path))
     await fill(path, 2)  # what was tampered with keeps nothing from being written
     # Of the end alone it is known where it was, because every row is as it was written.
@@ -109,19 +109,20 @@ async def test_a_change_of_any_column_is_found(path: Path, column: str) -> None:
         "milliseconds": 21, "packets_sha256": "c" * 64, "data": "{}", "hash": "d" * 64,
     }  # fmt: skip
     value = values.get(column, "other")
-    tamper(path, lambda c: c.execute(f"UPDATE audit SET {column} = ? WHERE number = 5", (value,)))
+    change = f"UPDATE audit SET {column} = ? WHERE number = 5"
+    await tamper(path, lambda execute: execute(change, (value,)))
     assert await faults(path)
 
 
 @pytest.mark.parametrize("column", ["actor", "subject", "voice_id", "milliseconds"])
 async def test_a_column_that_is_emptied_is_found(path: Path, column: str) -> None:
-    tamper(path, sql(f"UPDATE audit SET {column} = NULL WHERE number = 5"))
+    await tamper(path, sql(f"UPDATE audit SET {column} = NULL WHERE number = 5"))
     assert await faults(path)
 
 
 async def test_of_many_faults_only_the_first_are_told(tmp_path: Path) -> None:
     await fill(tmp_path / "mynah.db", MOST_FAULTS + 20)
-    tamper(tmp_path / "mynah.db", sql("UPDATE audit SET kind = 'x'"))
+    await tamper(tmp_path / "mynah.db", sql("UPDATE audit SET kind = 'x'"))
     told = await faults(tmp_path / "mynah.db")
     assert len(told) == MOST_FAULTS + 1
     assert told[-1] == "there are more faults than these"
@@ -142,12 +143,14 @@ async def test_what_the_program_does_is_no_fault(path: Path) -> None:
 
 
 async def test_a_text_that_was_removed_is_no_fault(path: Path) -> None:
-    tamper(path, sql("DELETE FROM audit_texts WHERE number = 2"))
+    await tamper(path, sql("DELETE FROM audit_texts WHERE number = 2"))
     assert await faults(path) == []
 
 
 async def test_guilds_of_which_only_traces_are_left_are_looked_at(path: Path) -> None:
-    tamper(path, sql("DELETE FROM audit", "DELETE FROM audit_chains", "DELETE FROM audit_texts"))
+    await tamper(
+        path, sql("DELETE FROM audit", "DELETE FROM audit_chains", "DELETE FROM audit_texts")
+    )
     async with SqliteDatabase.open(path) as database:
         assert await audited_guilds(database) == [GUILD]
 

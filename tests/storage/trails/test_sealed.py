@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 from storage.audit import AuditStore
 from storage.audit_check import sealed_since, verify
 from storage.audit_rows import COLUMNS, row_hash
+from storage.connections import Execute
 from storage.sealing import NO_KEYS, KeyRing
 from storage.sqlite_database import SqliteDatabase
 from tests.storage.trails.tampering import (
@@ -39,17 +39,16 @@ async def keyed_faults(path: Path, keys: KeyRing = KEYS) -> list[str]:
         return [fault.what for fault in await verify(database, GUILD, keys)]
 
 
-def write_all_anew(connection: sqlite3.Connection, change: str) -> None:
+async def write_all_anew(execute: Execute, change: str) -> None:
     """Do as somebody who knows the format, and computes every hash anew."""
-    connection.execute(change)
-    columns = ", ".join(COLUMNS)
-    before = connection.execute("SELECT before FROM audit_chains").fetchone()[0]
-    rows = connection.execute(f"SELECT {columns} FROM audit ORDER BY number").fetchall()
+    await execute(change)
+    [[before]] = await execute("SELECT before FROM audit_chains")
+    rows = await execute(f"SELECT {', '.join(COLUMNS)} FROM audit ORDER BY number")
     for row in rows:
-        before = row_hash(before, row)
-        connection.execute("UPDATE audit SET hash = ? WHERE number = ?", (before, row[1]))
-    connection.execute("UPDATE audit_chains SET last = ?, hash = ?", (rows[-1][1], before))
-    connection.execute("UPDATE audit_members SET newest = ?", (rows[-1][1],))
+        before = row_hash(before, tuple(row))
+        await execute("UPDATE audit SET hash = ? WHERE number = ?", (before, row[1]))
+    await execute("UPDATE audit_chains SET last = ?, hash = ?", (rows[-1][1], before))
+    await execute("UPDATE audit_members SET newest = ?", (rows[-1][1],))
 
 
 AS_IF_OLD = (
@@ -72,7 +71,7 @@ ANEW: dict[str, tuple[Tamper, str]] = {
         sql(CUT_SEAL), "the seal was made without the key",
     ),
     "seal made up": (
-        sql("UPDATE audit_chains SET seal = CAST('[1, \"a\", 2, \"b\"]' AS BLOB)"),
+        lambda execute: execute("UPDATE audit_chains SET seal = ?", (b'[1, "a", 2, "b"]',)),
         "the seal was made without the key",
     ),
 }  # fmt: skip
@@ -84,7 +83,7 @@ async def test_where_there_is_a_key_even_a_whole_chain_written_anew_is_found(
 ) -> None:
     act, told = ANEW[kind]
     assert await keyed_faults(sealed) == []
-    tamper(sealed, act)
+    await tamper(sealed, act)
     assert told in "\n".join(await keyed_faults(sealed))
 
 
@@ -110,7 +109,7 @@ async def test_pruning_and_other_keys_keep_the_seal_right(sealed: Path) -> None:
 
 
 async def test_a_seal_that_was_taken_away_shows_by_a_later_beginning(sealed: Path) -> None:
-    tamper(sealed, sql("UPDATE audit_chains SET seal = NULL"))
+    await tamper(sealed, sql("UPDATE audit_chains SET seal = NULL"))
     async with SqliteDatabase.open(sealed) as database:
         await AuditStore(database, KEYS).append(GUILD, [EVENTS[0].row()])
         assert await sealed_since(database, KEYS) == {GUILD: ROWS + 3}
@@ -120,7 +119,7 @@ async def test_a_seal_that_was_taken_away_shows_by_a_later_beginning(sealed: Pat
 async def test_what_was_written_anew_is_sealed_by_nothing_that_follows(
     sealed: Path, kind: str
 ) -> None:
-    tamper(sealed, ANEW[kind][0])
+    await tamper(sealed, ANEW[kind][0])
     async with SqliteDatabase.open(sealed) as database:
         store = AuditStore(database, KEYS)
         await store.seal_all()
