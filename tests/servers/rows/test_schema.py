@@ -105,6 +105,13 @@ async def test_indexes_and_triggers_have_the_same_names(server: asyncpg.Connecti
     assert {row[0] for row in triggers} == there["trigger"] | {"audit_is_not_emptied"}
 
 
+async def test_no_column_has_statistics_which_would_keep_what_was_deleted(
+    server: asyncpg.Connection,
+) -> None:
+    await server.execute("INSERT INTO unneeded_clips VALUES (repeat('a', 64)); ANALYZE")
+    assert await server.fetch("SELECT tablename FROM pg_stats WHERE schemaname = 'public'") == []
+
+
 async def test_ids_are_counted_up_in_the_same_tables(server: asyncpg.Connection) -> None:
     rows = await server.fetch(
         "SELECT table_name::text FROM information_schema.columns WHERE is_identity = 'YES'"
