@@ -143,12 +143,16 @@ async def test_a_recording_that_cannot_be_read_is_told_and_no_row_is_written(
 async def test_a_recording_that_no_voice_has_arrives_where_there_is_none_yet(
     source: Path, tmp_path: Path
 ) -> None:
-    name = f"{'e' * 64}.1.pickle.gz"
-    (source / "lost").mkdir()
-    (source / "lost" / name).write_bytes(b"a recording")
+    key = f"lost/{'e' * 64}.1.pickle.gz"
+    stored.clips_of(source).write(key, b"a recording")
     moved = await copied(source, tmp_path / "to")
     assert moved.recordings == 5
-    assert (tmp_path / "to" / "lost" / name).read_bytes() == b"a recording"
+    assert stored.clips_of(tmp_path / "to").read(key) == b"a recording"
+
+
+async def test_lost_is_made_for_this_user_alone(source: Path, tmp_path: Path) -> None:
+    stored.clips_of(source).write(f"lost/{'e' * 64}.1.pickle.gz", b"a recording")
+    await copied(source, tmp_path / "to")
     assert (tmp_path / "to" / "lost").stat().st_mode & 0o777 == 0o700
 
 
