@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -34,6 +35,9 @@ STEP_SECONDS = 0.05
 """How long the engine works on before it looks for what is new."""
 
 CLIP_CACHE_BYTES = 256 << 20
+
+MOST_HELD = 65_536
+"""Recordings of which it is remembered that the engine may have something; more than it keeps."""
 
 
 class UnknownClipError(Exception):
@@ -62,6 +66,7 @@ class EngineHost:
     ) -> None:
         self._spec, self._open_engine, self._clock = spec, open_engine, clock
         self.clips = ClipCache(clip_bytes)
+        self._held: OrderedDict[str, None] = OrderedDict()  # clips that were spoken with
         self.loaded: Future[EngineInfo] = Future()
         self._tickets = itertools.count()
         self._queue = DeadlineQueue()
@@ -115,6 +120,8 @@ class EngineHost:
             content = self.clips.get(sha256)
             if content is None and self.clones:
                 raise UnknownClipError(sha256)
+            if content is not None:
+                self._hold(sha256)
             request = replace(request, voice=replace(request.voice, content=content))
             ticket = next(self._tickets)
             slots = ALL_SLOTS if request.alone else request.settings.takes or 1
@@ -130,11 +137,31 @@ class EngineHost:
         """Drop a clip and all that was prepared of it; sentences with it fail."""
         with self._changed:
             self.clips.forget(clip_sha256)
+            self._held.pop(clip_sha256, None)
             having = [sentence for sentence in self._sentences.values()
                       if sentence.request.voice.clip_sha256 == clip_sha256]  # fmt: skip
         for sentence in having:
             _settle(sentence.result, EngineError(RECORDING_GONE))
         return self._do(partial(engine_worker.forget, clip_sha256))
+
+    def forget_others(self) -> Future[None]:
+        """Drop all clips that no sentence has that is here, and all that was prepared of them."""
+        with self._changed:
+            using = {each.request.voice.clip_sha256 for each in self._sentences.values()}
+            others = [sha256 for sha256 in self._held if sha256 not in using]
+            for sha256 in others:
+                self.clips.forget(sha256)
+                del self._held[sha256]
+
+        def forget() -> None:
+            for sha256 in others:
+                engine_worker.forget(sha256)
+
+        if others:
+            return self._do(forget)
+        nothing: Future[None] = Future()
+        nothing.set_result(None)
+        return nothing
 
     def embedding(self, content: bytes, clip_sha256: str) -> Future[Samples | None]:
         """Return how the speaker of a clip sounds; see `ComparingEngine`."""
@@ -144,6 +171,12 @@ class EngineHost:
             return None if heard is None else np.asarray(heard, np.float32)
 
         return self._do(compare)
+
+    def _hold(self, sha256: str) -> None:
+        self._held[sha256] = None
+        self._held.move_to_end(sha256)
+        if len(self._held) > MOST_HELD:
+            self._held.popitem(last=False)
 
     def _do(self, chore: Callable[[], T]) -> Future[T]:
         """Let the engine's thread do something between two steps."""

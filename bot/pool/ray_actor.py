@@ -138,6 +138,10 @@ class SpeechActor:
         """Return when nothing of a clip is left here."""
         await asyncio.wrap_future(self._host.forget(clip_sha256))
 
+    async def forget_others(self) -> None:
+        """Return when nothing is left here of clips but of those that are being spoken with."""
+        await asyncio.wrap_future(self._host.forget_others())
+
     async def embedding(self, clip_sha256: str, *clip: bytes) -> Any:
         """Return how the speaker of a clip sounds, float32 or None; see `ComparingEngine`."""
         heard = self._host.embedding(b"".join(clip), clip_sha256)

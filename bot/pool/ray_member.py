@@ -53,6 +53,7 @@ class RayMember:
         self._known: OrderedDict[str, None] = OrderedDict()
         self._owed: set[str] = set()  # clips that it was told to forget, and may have
         self.answers = False
+        self._emptying: Any = None  # the call that has it forget what it had before
         self._fault = self._refusal = ""
 
     @property
@@ -105,11 +106,16 @@ class RayMember:
         return self._hello.idle_seconds if self._hello is not None and self.answers else 0.0
 
     async def look(self) -> None:
-        """Ask how it is. Afterwards `answers`, `fault` and `info` say so."""
+        """Ask how it is. Afterwards `answers`, `fault` and `info` say so.
+
+        A process that is met for the first time forgets the recordings that nobody uses just now:
+        it may have them of a bot, or a worker, that is gone, and that nobody told of a deletion.
+        """
         try:
             async with asyncio.timeout(HELLO_SECONDS):
                 hello = Hello.unpacked(await self._call("hello"))
                 if hello.instance != self.instance:
+                    await self._emptied()
                     self._refusal = ""
                     self._known.clear()
                     self._owed.clear()
@@ -173,6 +179,19 @@ class RayMember:
         """End its process; Ray begins it anew, and empty."""
         self.answers = False
         await asyncio.to_thread(self._ray.kill, self._handle, no_restart=False)
+
+    async def _emptied(self) -> None:
+        """Return when it forgot what it had before; asked once, however often that is awaited."""
+        if self._emptying is None:
+            call = self._handle.forget_others.options(concurrency_group="health")
+            self._emptying = call.remote()
+        try:
+            with _lost(self._ray, self.name):
+                await self._emptying
+        except MynahError:
+            self._emptying = None
+            raise
+        self._emptying = None
 
     async def _call(self, method: str, *args: Any) -> Any:
         call = getattr(self._handle, method).options(concurrency_group="health")

@@ -244,7 +244,7 @@ class EngineClient:
         Raises `BusyError` when too many calls wait.
         """
         if self.loader.ready:
-            # A worker that dies forgets in any case.
+            # A worker that dies forgets in any case; engines elsewhere do when the next meets them.
             with contextlib.suppress(WorkerDiedError, WorkerTimeoutError):
                 await self._worker.run(engine_worker.forget, clip_sha256)
 

@@ -104,6 +104,20 @@ def test_what_is_forgotten_is_gone_and_its_sentences_with_it(hosts: list[EngineH
         host.speak(of_clip("Hi", "a" * 64), None)
 
 
+def test_others_are_forgotten_but_not_what_is_being_spoken_with(hosts: list[EngineHost]) -> None:
+    engine = CloningEngine()
+    host = begin(hosts, lambda _spec: engine)
+    host.loaded.result(SECONDS)
+    host.speak(of_clip("Hi", "a" * 64), b"clip").result(SECONDS)
+    speaking = host.speak(of_clip("x" * 1_000_000, "b" * 64), b"clip")
+    host.forget_others().result(SECONDS)
+    assert engine.forgotten == ["a" * 64]
+    assert not speaking.done()
+    assert "b" * 64 in host.clips
+    with pytest.raises(UnknownClipError):
+        host.speak(of_clip("Hi", "a" * 64), None)
+
+
 def test_an_engine_that_cannot_be_loaded_says_why(hosts: list[EngineHost]) -> None:
     host = begin(hosts, open_unfit)
     assert isinstance(host.loaded.exception(SECONDS), EngineDeadError)

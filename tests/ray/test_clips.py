@@ -26,6 +26,19 @@ def clips_in_actor(name: str) -> int:
     return hello.clips
 
 
+async def test_what_an_engine_has_of_a_bot_that_is_gone_is_forgotten_before_the_next_one_speaks(
+    open_cluster: OpenCluster, tmp_path: Path
+) -> None:
+    deleted, kept = (voice(tmp_path, seed, seconds=2.0) for seed in (1, 2))
+    async with open_cluster(open_cloning, actors=1) as client:
+        packets(await speak(client, SynthesisRequest("Hi.", deleted)))
+    # Deleted meanwhile, when nobody is there to tell the engine, which outlives the bot.
+    async with open_cluster(open_cloning, actors=1) as client:
+        # It names all that it has something of.
+        spoken = packets(await speak(client, SynthesisRequest("Hi.", kept)))
+        assert spoken == (kept.clip_sha256.encode(),)
+
+
 async def test_an_actor_keeps_few_clips_and_is_sent_again_what_it_dropped(
     open_cluster: OpenCluster, tmp_path: Path
 ) -> None:
