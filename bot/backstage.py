@@ -56,6 +56,7 @@ from bot.wiring import (
 )
 from bot.workers import Worker
 from storage.dictionary import DictionaryStore
+from storage.opening import ClaimApplication
 from storage.reach import ReachStore
 from storage.read_channels import ReadChannels
 from storage.setting_values import SettingValues
@@ -86,10 +87,12 @@ async def open_backstage(
     *,
     connector: Callable[[], aiohttp.BaseConnector] | None = None,
     sync_at_start: bool = True,
+    claim: ClaimApplication | None = None,
 ) -> AsyncIterator[Backstage]:
     """Open what the bot needs, except the connection to Discord.
 
-    connector: makes the client's way to Discord's hosts, if not the ordinary one.
+    connector: makes the client's way to Discord's hosts, if not the ordinary one. claim: see
+    `ShardedBot`.
     """
     async with (
         open_store(settings) as store,
@@ -104,7 +107,7 @@ async def open_backstage(
         vitals = BotVitals(engine, media, shared.scheduler, shared.phrases)
 
         def make_bot(message_content: bool) -> MynahBot:
-            bot = _bot(shared, connector, message_content, sync_at_start)
+            bot = _bot(shared, connector, message_content, sync_at_start, claim)
             health.watch("discord", bot.condition)
             health.watch("pacer", bot.services.voice.pacer.condition)
             vitals.bot = bot
@@ -172,6 +175,7 @@ def _bot(
     connector: Callable[[], aiohttp.BaseConnector] | None,
     message_content: bool,
     sync_at_start: bool,
+    claim: ClaimApplication | None,
 ) -> MynahBot:
     discord, storage = shared.settings.discord, shared.settings.storage
     return MynahBot(
@@ -182,6 +186,7 @@ def _bot(
         message_content=message_content,
         shards=discord.shards,
         directory=storage.directory,
+        claim=claim,
     )
 
 

@@ -30,6 +30,7 @@ from bot.settings.service import SettingChange
 from bot.sharded_client import ShardedBot
 from bot.voice.utterances import UtteranceEnd
 from bot.voice_watch import VoiceChange, VoiceChangeKind
+from storage.opening import ClaimApplication
 from storage.shards import Shards
 
 log = structlog.get_logger(__name__)
@@ -81,7 +82,8 @@ class MynahBot(ShardedBot):
     proxy: URL of an HTTP proxy; it may hold a user and a password.
     connector: how to reach Discord's hosts, if not in the ordinary way.
     sync_at_start: tell Discord about the commands after loading them, if they changed; of several
-    processes, the one that runs the first shard does so. shards, directory: see `ShardedBot`.
+    processes, the one that runs the first shard does so. shards, directory, claim: see
+    `ShardedBot`.
     """
 
     tree: MynahTree
@@ -98,10 +100,12 @@ class MynahBot(ShardedBot):
         message_content: bool = False,
         shards: Shards | None = None,
         directory: Path | None = None,
+        claim: ClaimApplication | None = None,
     ) -> None:
         super().__init__(
             shards=shards,
             directory=directory,
+            claim=claim,
             command_prefix=(),
             help_command=None,
             tree_cls=MynahTree,

@@ -21,12 +21,14 @@ from bot.backstage import Backstage, open_backstage
 from bot.client import MynahBot, invite_link
 from bot.condition import Condition
 from bot.config import Settings
+from bot.database_place import database_url
 from bot.discord_http import DISCORD_FAILED, careful
 from bot.errors import ConfigError, EngineDeadError, MynahError
 from bot.login_refusals import SHARD_CODES, UNREACHABLE, close_code, is_passing, raise_if_final
 from bot.operating import operating
 from bot.speech.engine import Engine
 from bot.token_file import read_token, told_exposed
+from storage.opening import ClaimApplication, running_on
 from storage.process_lock import running
 
 log = structlog.get_logger(__name__)
@@ -88,15 +90,16 @@ async def serve(
     connector: makes the client's way to Discord's hosts, if not the ordinary one.
 
     Raises ConfigError for a token that is missing or wrong and for missing libraries, MynahError
-    when Discord stays out of reach or refuses the bot.
+    when Discord stays out of reach or refuses the bot, DirectoryInUseError where another process
+    runs the same shards, or has taken them meanwhile.
     """
     token = require_token(settings)
     require_voice()
     if exposed := told_exposed(settings.discord):
         log.warning("token file is readable for others", stage="start", advice=exposed)
     async with (
-        _lone(settings),
-        open_backstage(settings, connector=connector) as backstage,
+        _lone(settings, stop) as claim,
+        open_backstage(settings, connector=connector, claim=claim) as backstage,
     ):
         async with (
             operating(settings, backstage, stop),
@@ -114,12 +117,17 @@ async def serve(
 
 
 @asynccontextmanager
-async def _lone(settings: Settings) -> AsyncIterator[None]:
-    """Keep another bot from running the same shards on the data directory."""
-    lock = running(settings.storage.directory, settings.discord.shards)
+async def _lone(settings: Settings, stop: asyncio.Event) -> AsyncIterator[ClaimApplication | None]:
+    """Keep another bot from running the same shards on the data directory and on the database.
+
+    See `storage.opening.running_on`.
+    """
+    shards = settings.discord.shards
+    lock = running(settings.storage.directory, shards)
     await asyncio.to_thread(lock.__enter__)
     try:
-        yield
+        async with running_on(database_url(settings.storage), shards, stop) as claim:
+            yield claim
     finally:
         await asyncio.to_thread(lock.__exit__, None, None, None)
 

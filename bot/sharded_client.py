@@ -12,6 +12,7 @@ import yarl
 from discord.ext import commands
 
 from bot.identify_turns import IDENTIFY_SECONDS, IdentifyTurns
+from storage.opening import ClaimApplication
 from storage.process_lock import claim
 from storage.shards import Shards
 
@@ -23,11 +24,16 @@ class ShardedBot(commands.AutoShardedBot):
     """Runs all shards, or some, beside other processes that run the others.
 
     shards: which ones; None for all, as many as Discord advises. directory: where processes on this
-    machine take turns.
+    machine take turns. claim: tells processes of other machines whose bot it is.
     """
 
     def __init__(
-        self, *arguments: Any, shards: Shards | None, directory: Path | None, **options: Any
+        self,
+        *arguments: Any,
+        shards: Shards | None,
+        directory: Path | None,
+        claim: ClaimApplication | None = None,
+        **options: Any,
     ) -> None:
         if shards is not None:
             options |= {
@@ -37,7 +43,7 @@ class ShardedBot(commands.AutoShardedBot):
             }
         super().__init__(*arguments, **options)
         self.shards_run = shards
-        self._directory = directory
+        self._directory, self._claim = directory, claim
         self._turns: IdentifyTurns | None = None
         self._next_identify = 0.0  # monotonic, in s; where there are no turns
 
@@ -58,11 +64,14 @@ class ShardedBot(commands.AutoShardedBot):
     async def connect(self, *, reconnect: bool = True) -> None:
         """Be online until the client is closed; see `discord.Client.connect`.
 
-        Raises DirectoryInUseError where another application's bot runs on the data directory.
+        Raises DirectoryInUseError where another application's bot runs on the data directory, or
+        on the database.
         """
         if self.shards_run is not None and self._directory is not None:
             assert self.application_id is not None, "log in first"
             await asyncio.to_thread(claim, self._directory, self.shards_run, self.application_id)
+            if self._claim is not None:
+                await self._claim(self.application_id)
             limits = await self.fetch_session_start_limits()
             self._turns = IdentifyTurns(
                 self._directory, self.application_id, limits.max_concurrency

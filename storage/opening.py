@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,14 @@ from storage.database import Database
 from storage.directory import count_recordings
 from storage.errors import StorageError
 from storage.layout import DATABASE_NAME
+from storage.shards import Shards
 from storage.sqlite_database import SqliteDatabase
 
 if TYPE_CHECKING:
     from storage.postgres.database import PostgresDatabase
+
+ClaimApplication = Callable[[int], Awaitable[None]]
+"""Says whose bot a process runs; raises DirectoryInUseError where others run another one's."""
 
 
 @asynccontextmanager
@@ -38,10 +42,37 @@ async def open_database(
         yield server
 
 
+@asynccontextmanager
+async def running_on(
+    url: str | None, shards: Shards | None, stop: asyncio.Event
+) -> AsyncIterator[ClaimApplication | None]:
+    """Keep processes of other machines from running the same shards, until the block ends.
+
+    Yields what says whose bot it is, for after the login. In SQLite there are no other machines:
+    None. url: as above; for the rest see `storage.postgres.process_lock.running`.
+
+    Raises DirectoryInUseError, StorageError.
+    """
+    if url is None:
+        yield None
+        return
+    with _needing_asyncpg():
+        from storage.postgres.process_lock import running
+    async with running(url, shards, stop) as lock:
+        yield lock.claim
+
+
 def _postgres() -> type[PostgresDatabase]:
-    """Return what asyncpg, an extra of which a small server has no need, is imported for."""
-    try:
+    with _needing_asyncpg():
         from storage.postgres.database import PostgresDatabase
+    return PostgresDatabase
+
+
+@contextmanager
+def _needing_asyncpg() -> Iterator[None]:
+    """Say so where asyncpg, an extra of which a small server has no need, is not installed."""
+    try:
+        yield
     except ModuleNotFoundError as error:
         if error.name != "asyncpg":
             raise
@@ -49,4 +80,3 @@ def _postgres() -> type[PostgresDatabase]:
             "[storage] url names a PostgreSQL database, for which asyncpg is not installed. "
             'Install it: pip install "mynah-bot[postgres]"'
         ) from None
-    return PostgresDatabase

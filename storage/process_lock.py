@@ -16,9 +16,9 @@ import logging
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from storage.bot_processes import RunningProcess, SharedPlace, side_by_side
 from storage.errors import DirectoryInUseError
 from storage.layout import PROCESSES_NAME
 from storage.private import make_private_directory, open_private
@@ -37,19 +37,6 @@ _ENTRY_SECONDS = 10.0
 _LOOK_SECONDS = 0.02
 _MOST_BYTES = 200_000  # 16,384 shards in the longest way to write them
 _BUSY = (errno.EWOULDBLOCK, errno.EACCES)
-
-
-@dataclass(frozen=True, slots=True)
-class RunningProcess:
-    """A process that runs the bot.
-
-    pid: None where that cannot be read. shards: None for all. application_id: whose bot it is; None
-    before it has logged in.
-    """
-
-    pid: int | None
-    shards: Shards | None
-    application_id: int | None = None
 
 
 def name_of(shards: Shards | None) -> str:
@@ -95,7 +82,7 @@ def claim(directory: Path, shards: Shards, application_id: int) -> None:
             for path in sorted(processes.glob(f"*{SUFFIX}")):
                 other = None if path == own else _who(path)
                 if other is not None and other.application_id not in (None, application_id):
-                    raise _of_another(directory, application_id, other)
+                    raise _place(directory).of_another(application_id, other)
             _tell(own, shards, application_id)
     except OSError as error:
         log.warning("Nothing keeps two applications from running on %s: nothing can be noted "
@@ -118,8 +105,8 @@ def _enter(processes: Path, shards: Shards | None) -> int:
             if other is None:
                 path.with_suffix(SOCKET_SUFFIX).unlink(missing_ok=True)
                 path.unlink(missing_ok=True)
-            elif not _side_by_side(shards, other.shards):
-                raise _in_use(processes.parent, shards, other)
+            elif not side_by_side(shards, other.shards):
+                raise _place(processes.parent).in_use(shards, other)
         return _noted(processes / f"{name_of(shards)}{SUFFIX}", shards)
 
 
@@ -219,36 +206,5 @@ def _read(content: bytes) -> RunningProcess:
         return RunningProcess(None, None)  # whoever it is may have all of them
 
 
-def _side_by_side(one: Shards | None, other: Shards | None) -> bool:
-    return one is not None and other is not None and one.shares_none_with(other)
-
-
-def _in_use(directory: Path, shards: Shards | None, other: RunningProcess) -> DirectoryInUseError:
-    if shards is None or other.shards is None:
-        advice = (
-            "Stop it first, or give this one another storage.directory; several processes of one "
-            "bot share a directory only where each names shards of its own in discord.shards."
-        )
-    elif shards.count != other.shards.count:
-        advice = (
-            f"This one has {shards}: the number after the / is the same for all processes. Correct "
-            "discord.shards, or stop the others first where the number is to change."
-        )
-    else:
-        advice = f"Give this one others than {shards} in discord.shards, or stop the other one."
-    return DirectoryInUseError(f"The bot runs on {_described(directory, other)}. {advice}")
-
-
-def _of_another(directory: Path, application_id: int, other: RunningProcess) -> DirectoryInUseError:
-    described = _described(directory, other)
-    return DirectoryInUseError(
-        f"Another bot, of application {other.application_id}, runs on {described}; this one "
-        f"is of application {application_id}. Give this one the token of that "
-        "application, or another storage.directory, or stop the other one first."
-    )
-
-
-def _described(directory: Path, other: RunningProcess) -> str:
-    who = f"process {other.pid}" if other.pid is not None else "another process"
-    theirs = f"the shards {other.shards}" if other.shards else "all shards"
-    return f"{directory.absolute()} already, for {theirs} ({who})"
+def _place(directory: Path) -> SharedPlace:
+    return SharedPlace(str(directory.absolute()), "storage.directory")

@@ -39,6 +39,11 @@ _ADVICE: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str]
         asyncpg.InsufficientPrivilegeError,
         "The user of [storage] url must own the database, or may create tables in it.",
     ),
+    (
+        asyncpg.OutOfMemoryError,
+        "Give the server more memory. If it says shared memory: raise max_locks_per_transaction, "
+        "of which a process takes one for each of its shards.",
+    ),
     (asyncpg.TooManyConnectionsError, "Raise max_connections, or close other programs."),
     (asyncpg.LockNotAvailableError, "Another program is writing to it. Try again in a moment."),
     (asyncpg.QueryCanceledError, "It did not answer in time. Try again; look at its load."),

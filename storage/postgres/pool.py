@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import TypeAlias
 
 import asyncpg
@@ -57,8 +57,24 @@ async def open_pool(url: str) -> AsyncIterator[Pool]:
         await _close(pool)
 
 
+async def connect(url: str, settings: Mapping[str, str]) -> asyncpg.Connection:
+    """Return a connection beside those of a pool. settings: of its session, beside theirs.
+
+    Raises asyncpg's errors; StorageError for what is no address.
+    """
+    require_address(url)
+    with _understood():
+        return await asyncpg.connect(
+            url,
+            timeout=CONNECT_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={**_SESSION, **settings},
+            **_asked_for(url),
+        )
+
+
 async def _made(url: str) -> Pool:
-    try:
+    with _understood():
         return await asyncpg.create_pool(
             url,
             min_size=LEAST_CONNECTIONS,
@@ -69,7 +85,14 @@ async def _made(url: str) -> Pool:
             reset=_leave_as_it_is,
             **_asked_for(url),
         )
-    except ValueError as error:  # asyncpg quotes what it does not understand
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Keep to ourselves what asyncpg does not understand of an address, and quotes."""
+    try:
+        yield
+    except ValueError as error:
         if "root certificate" in str(error):
             raise StorageError(
                 "sslmode in [storage] url asks for a server whose certificate is known, but it is "

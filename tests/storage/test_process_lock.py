@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from storage.bot_processes import RunningProcess
 from storage.errors import DirectoryInUseError
 from storage.layout import PROCESSES_NAME
-from storage.process_lock import RunningProcess, claim, list_running, running
+from storage.process_lock import claim, list_running, running
 from storage.shards import Shards, parse_shards
 
 IN_USE = pytest.raises(DirectoryInUseError, match=rf"process {os.getpid()}\)")

@@ -99,7 +99,7 @@ async def open_machines(folder: Path) -> AsyncIterator[Machines]:
             await stack.enter_async_context(_machine(discord, places[n], n, calls[n]))
             for n in range(SHARDS)
         ]
-        await asyncio.gather(*(_connected(machine) for machine in machines))
+        await asyncio.gather(*(connected(each.storage, each.program) for each in machines))
         yield Machines(discord, postgres, weather, bucket, store, *machines)
         await asyncio.gather(*(_end(machine) for machine in machines))
         discord.assert_clean()
@@ -121,15 +121,23 @@ async def _calls(discord: LoopbackDiscord) -> list[Call]:
 async def _machine(
     discord: LoopbackDiscord, storage: StorageSettings, shard: int, call: Call
 ) -> AsyncIterator[Machine]:
-    storage.directory.mkdir()
-    environment = _environment(storage)
+    async with running_program(discord, storage, shard) as program:
+        yield Machine(storage, _environment(storage), program, call)
+
+
+@asynccontextmanager
+async def running_program(
+    discord: LoopbackDiscord, storage: StorageSettings, shard: int
+) -> AsyncIterator[Program]:
+    """Start a program of one shard on a data directory, which is made if it is missing."""
+    storage.directory.mkdir(exist_ok=True)
     own = {**discord.env(), "MYNAH_DISCORD__SHARDS": f"{shard}-{shard}/{SHARDS}"}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", DOUBLE, "run",
-        cwd=storage.directory, env={**environment, **own}, stdout=PIPE, stderr=PIPE,
+        cwd=storage.directory, env={**_environment(storage), **own}, stdout=PIPE, stderr=PIPE,
     )  # fmt: skip
     try:
-        yield Machine(storage, environment, Program(process), call)
+        yield Program(process)
     finally:
         if process.returncode is None:
             process.kill()
@@ -140,24 +148,25 @@ def _environment(storage: StorageSettings) -> dict[str, str]:
     secrets = {"url": storage.url, "clips_access_key": storage.clips_access_key,
                "clips_secret_key": storage.clips_secret_key}  # fmt: skip
     told = {name: secret.get_secret_value() for name, secret in secrets.items() if secret}
-    told |= {"directory": str(storage.directory), "clips": storage.clips or "",
-             "clips_endpoint": storage.clips_endpoint or "",
-             "clips_region": storage.clips_region or ""}  # fmt: skip
+    texts = {"directory": str(storage.directory), "clips": storage.clips,
+             "clips_endpoint": storage.clips_endpoint,
+             "clips_region": storage.clips_region}  # fmt: skip
+    told |= {name: text for name, text in texts.items() if text}
     others = {k: v for k, v in os.environ.items() if not k.startswith("MYNAH_")}
     settings = {f"MYNAH_STORAGE__{name.upper()}": value for name, value in told.items()}
     return {**others, **settings, "MYNAH_ENGINE__KIND": "piper", "PYTHONPATH": str(ROOT)}
 
 
-async def _connected(machine: Machine) -> None:
-    """Wait until the program says that it knows its guilds."""
-    ask = partial(ask_all, machine.storage.directory)
+async def connected(storage: StorageSettings, program: Program) -> None:
+    """Wait until a program says that it knows its guilds."""
+    ask = partial(ask_all, storage.directory)
     async with asyncio.timeout(START_SECONDS):
         while True:
             try:
                 if all(told.get("connected") for told in await asyncio.to_thread(ask)):
                     return
             except NotRunningError:
-                assert machine.program.process.returncode is None, await machine.program.end()
+                assert program.process.returncode is None, await program.end()
             await asyncio.sleep(0.2)
 
 
