@@ -59,14 +59,20 @@ async def refused(url: str, shards: Shards | None) -> str:
     return str(refusal.value)
 
 
-async def until_holding(url: str, *shards: Shards | None) -> list[SessionProcess]:
-    """Wait until processes of these shards hold locks, and nobody else does."""
+async def until_holding(
+    url: str, *shards: Shards | None, application: int | None = None
+) -> list[SessionProcess]:
+    """Wait until processes of these shards and this application hold locks, and nobody else does.
+
+    They take them one after another.
+    """
+    wanted = sorted((str(each), application) for each in shards)
     connection = await asyncpg.connect(url)
     try:
         async with asyncio.timeout(WITHIN):
             while True:
                 found = await held(connection)
-                if sorted(str(each.shards) for each in found) == sorted(map(str, shards)):
+                if sorted((str(each.shards), each.application_id) for each in found) == wanted:
                     return found
                 await asyncio.sleep(0.02)
     finally:
@@ -149,8 +155,7 @@ async def test_another_application_is_refused_and_the_same_one_is_not(postgres_u
     async with running(postgres_url, LOW) as one, running(postgres_url, HIGH) as other:
         await one.claim(theirs)
         await other.claim(theirs)
-        found = await until_holding(postgres_url, LOW, HIGH)
-        assert {each.application_id for each in found} == {theirs}
+        await until_holding(postgres_url, LOW, HIGH, application=theirs)
     async with running(postgres_url, LOW) as one, running(postgres_url, HIGH) as other:
         await one.claim(theirs)
         with pytest.raises(DirectoryInUseError) as refusal:
@@ -228,8 +233,7 @@ async def test_after_a_restart_of_the_server_the_shards_are_held_again(
             await lock.claim(42)  # said when the server is there again
         finally:
             postgres.start()
-        [process] = await until_holding(postgres_url, LOW)
-        assert process.application_id == 42
+        await until_holding(postgres_url, LOW, application=42)
         assert not stop.is_set()
 
 
