@@ -11,7 +11,7 @@ from typing import Any
 import yarl
 from discord.ext import commands
 
-from bot.identify_turns import IDENTIFY_SECONDS, IdentifyTurns
+from bot.identify_turns import IDENTIFY_SECONDS, MARGIN_SECONDS, IdentifyTurns
 from storage.opening import ClaimApplication
 from storage.process_lock import claim
 from storage.shards import Shards
@@ -97,5 +97,5 @@ class ShardedBot(commands.AutoShardedBot):
             return
         now = time.monotonic()
         due = max(now, self._next_identify)
-        self._next_identify = due + IDENTIFY_SECONDS
+        self._next_identify = due + IDENTIFY_SECONDS + MARGIN_SECONDS
         await asyncio.sleep(due - now)
