@@ -75,8 +75,9 @@ test-servers: $(SERVERS)/.ready ## test rows in PostgreSQL and clips in S3, with
 test-ray: $(RAY)/.ready ## test engines of a Ray cluster, a real one on this machine (minutes)
 	$(RAY)/bin/python -m pytest -n 0 tests/ray $(ARGS)
 
+# Ray waits 30 s for processes of its own, which load from their sources so long on a busy machine.
 test-ray-chatterbox: $(RAY_CHATTERBOX)/.ready ## test Chatterbox on a Ray cluster, with tiny random checkpoints on the CPU (minutes)
-	$(RAY_CHATTERBOX)/bin/python -m pytest -n 0 tests/ray/chatterbox $(ARGS)
+	PYTHONDONTWRITEBYTECODE= $(RAY_CHATTERBOX)/bin/python -m pytest -n 0 tests/ray/chatterbox $(ARGS)
 
 bench-ray: $(RAY)/.ready ## measure what a Ray cluster adds to a sentence, and four processes that share its actors (minutes)
 	$(RAY)/bin/python -m benchmarks ray ray_processes $(ARGS)
