@@ -21,6 +21,8 @@ from bot.speech.types import (
 from storage.clips import clip_path, load_clip, write_clip
 from storage.key_file import new_key, write_keys
 from storage.sealing import KeyRing
+from tests.chatterbox.conftest import store
+from tests.pool.backlog import come_anew
 from tests.ray.chatterbox.conftest import SLOTS, Actors
 
 WORDS = "The ferry waits for the last train."
@@ -105,6 +107,18 @@ async def test_a_sealed_recording_is_opened_by_the_bot_and_no_key_leaves_it(
     assert WORDS.encode() in told
     assert key not in told
     assert str(tmp_path).encode() not in told
+
+
+async def test_a_new_servers_first_sound_does_not_wait_for_the_backlog_of_others(
+    actors: Actors, voice: VoiceReference, tmp_path: Path
+) -> None:
+    # In a voice that neither engine has prepared, as a new server's is.
+    first = asked(store(tmp_path, 6.0, 300.0))
+    async with actors.bot() as client:
+        for servers in (1, 6):
+            order = await come_anew(client, [asked(voice)] * 36, first, servers)
+            assert order.share < 0.5
+        assert len(speakers(actors, voice)) == 2
 
 
 async def test_the_other_engine_speaks_for_one_that_is_killed_in_mid_text(
