@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.errors import EngineDeadError, EngineError
 from bot.pool.placement import Cost, choose
 from bot.pool.replica import Replica
-from bot.speech.engine_client import lost_twice
+from bot.speech.engine_client import lost_again
 from bot.speech.engine_worker import EngineNotLoadedError
 from bot.speech.refusals import RECORDING_GONE
 from bot.speech.types import SynthesisRequest, SynthesisResult
@@ -120,7 +120,7 @@ class Dispatcher:
         except (WorkerDiedError, WorkerTimeoutError) as error:
             sentence.losses += 1
             if by_itself and sentence.losses > 1:
-                raise lost_twice() from error
+                raise lost_again() from error
             return None
 
     async def _replica_for(self, cost: Cost) -> Replica:

@@ -213,7 +213,7 @@ class EngineClient:
             with self._sharing_nothing():
                 return await self._speak(batch)
         except (WorkerDiedError, WorkerTimeoutError) as error:
-            raise lost_twice() from error
+            raise lost_again() from error
 
     async def try_once(
         self, batch: Sequence[SynthesisRequest], *, alone: bool = False
@@ -285,11 +285,11 @@ class EngineClient:
         return await self._worker.run(engine_worker.synthesize, tuple(batch))
 
 
-def lost_twice() -> EngineError:
+def lost_again() -> EngineError:
     """Return what becomes of a sentence that takes engines down."""
     return EngineError(
         Translatable(
-            "This text could not be spoken: the voice engine was lost over it, twice. "
+            "This text could not be spoken: the voice engine was lost over it more than once. "
             "Try other words."
         )
     )
