@@ -82,7 +82,7 @@ def _facts(row: AuditRow) -> list[tuple[str, str]]:
 
 def _evidence(found: Provenance) -> list[tuple[str, str]]:
     compared = "yes" if found.comparable else "no: not the packets of one track of Opus"
-    mark = "cannot be looked for here"
+    mark = "cannot be looked for here; it takes PerTh, which comes with the extra chatterbox"
     if found.watermark is not None:
         mark = f"{found.watermark:.2f} (1 is certain)"
     return [("packets compared", compared), ("watermark", mark)]

@@ -33,7 +33,7 @@ async def test_two_engines_take_turns_and_a_text_is_spoken_once_each(
         seconds = time.monotonic() - begun
     assert [text.decode() for _, text in results] == texts
     assert len({process for process, _ in results}) == 2
-    assert 12 * SENTENCE_SECONDS / seconds > 1.5
+    assert 12 * SENTENCE_SECONDS / seconds >= 1.7
 
 
 async def test_the_embedded_engine_speaks_from_another_process(open_cluster: OpenCluster) -> None:
