@@ -56,7 +56,7 @@ def environment(data: Path) -> dict[str, str]:
     script = folder / "mynah"
     script.write_text(f'#!/bin/sh\nexec {sys.executable} -m bot "$@"\n')
     script.chmod(0o755)
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     told = environment_of(data, PATH=f"{folder}:{os.environ['PATH']}", PYTHONPATH=root)
     source = subprocess.run(
         ["mynah"], env={**told, "_MYNAH_COMPLETE": "bash_source"},
