@@ -75,7 +75,7 @@ class Watchdog:
         limit = watchdog_seconds(environment)
         self._feed_seconds = limit / FEEDS if limit else None
         self._look_seconds = min(look_seconds, self._feed_seconds or look_seconds)
-        self._ready = self._stopping = False
+        self._ready = self._stopping = self._told_stopping = False
         self._still = 0  # looks in a row at which the pacer had not moved
         self._fed = 0.0
         self._status = ""
@@ -96,21 +96,24 @@ class Watchdog:
                 await stop.wait()
 
     def look(self, now: float, *, stopping: bool = False) -> None:
-        """Tell what has changed since the last look. now: seconds, monotonic."""
-        reading = self._vitals.reading()
-        if stopping and not self._stopping:
-            self._notifier.tell("STOPPING=1", "STATUS=stopping")
-        elif not stopping:
-            self._tell_state(reading)
+        """Tell what has changed since the last look, and what nobody took then.
+
+        now: seconds, monotonic.
+        """
         self._stopping = stopping
+        if not stopping:
+            self._tell_state(self._vitals.reading())
+        elif not self._told_stopping:
+            self._told_stopping = self._notifier.tell("STOPPING=1", "STATUS=stopping")
         if now >= self._fed + (self._feed_seconds or STARTING_SECONDS / FEEDS):
             self._feed(now)
 
     def _tell_state(self, reading: Reading) -> None:
         status = status_line(reading)
         ready = reading.connected and not self._ready
-        if ready or status != self._status:
-            self._notifier.tell(*(["READY=1"] if ready else []), f"STATUS={status}")
+        if not ready and status == self._status:
+            return
+        if self._notifier.tell(*(["READY=1"] if ready else []), f"STATUS={status}"):
             self._ready, self._status = self._ready or ready, status
 
     def _feed(self, now: float) -> None:

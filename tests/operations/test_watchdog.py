@@ -157,6 +157,21 @@ def test_a_manager_that_takes_nothing_holds_up_nobody(manager: Manager) -> None:
     assert not told[-1]
 
 
+@pytest.mark.parametrize(("stopping", "assignment"), [(False, "READY=1"), (True, "STOPPING=1")])
+def test_what_a_manager_did_not_take_is_told_again(
+    manager: Manager, stopping: bool, assignment: str
+) -> None:
+    watchdog = Watchdog(Standing(), manager.environment)
+    notifier = Notifier(manager.environment["NOTIFY_SOCKET"])
+    while notifier.tell("STATUS=" + "x" * 1000):
+        pass
+    watchdog.look(0.0, stopping=stopping)
+    assert assignment not in manager.heard()
+    watchdog.look(1.0, stopping=stopping)
+    watchdog.look(2.0, stopping=stopping)
+    assert manager.heard().count(assignment) == 1
+
+
 @pytest.mark.parametrize(
     ("environment", "seconds"),
     [
