@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import ParamSpec, Protocol, TypeAlias, TypeVar
 
 from storage.clips import CLIP_SUFFIX, StoredClip
+from storage.errors import StorageError
 
 P = ParamSpec("P")
 S = TypeVar("S")
@@ -109,3 +110,10 @@ class ClipFiles(Protocol):
 
 ClipsOpener: TypeAlias = Callable[[Path], AbstractAsyncContextManager[ClipFiles]]
 """Opens where clips lie. It is told the data directory, which is there by then."""
+
+
+def unlistable(folder: ClipFolder, error: OSError) -> StorageError:
+    """Return what is said of a folder that cannot be looked at."""
+    return StorageError(
+        f"The directory {folder} cannot be read ({error.strerror}). {folder.list_advice}"
+    )

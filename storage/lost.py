@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable
 
-from storage.clip_files import ClipFiles, ClipFolder, clip_name
+from storage.clip_files import ClipFiles, ClipFolder, clip_name, unlistable
 from storage.clips import CLIP_SUFFIX, FAILING, TEMPORARY_SUFFIX, StoredClip, load_clip
 from storage.errors import DamagedClipError, StorageError
 from storage.sealing import KeyRing
@@ -98,17 +98,27 @@ def remove_copies(clips: ClipFiles, sha256: str) -> None:
 
 
 def recordings(clips: ClipFiles) -> list[tuple[ClipFolder, str]]:
-    """Return where recordings lie and their names, also of those in lost/. Raises OSError."""
-    return [
-        (folder, name)
-        for folder in (clips.kept, clips.lost)
-        for name in sorted(_names(folder))
-        if name.endswith(CLIP_SUFFIX)
-    ]
+    """Return where recordings lie and their names, also of those in lost/.
+
+    Raises StorageError for a folder that cannot be looked at, which must not count as empty.
+    """
+    found: list[tuple[ClipFolder, str]] = []
+    for folder in (clips.kept, clips.lost):
+        try:
+            names = sorted(folder.names())
+        except FileNotFoundError:  # lost/ is made when something comes there
+            continue
+        except OSError as error:
+            raise unlistable(folder, error) from error
+        found += [(folder, name) for name in names if name.endswith(CLIP_SUFFIX)]
+    return found
 
 
 def remove_all(clips: ClipFiles) -> int:
-    """Remove every clip, in clips/ and in lost/; return how many. Raises OSError."""
+    """Remove every clip, in clips/ and in lost/; return how many.
+
+    Raises OSError, StorageError.
+    """
     files = recordings(clips)
     clips.each(lambda file: file[0].delete(file[1]), files)
     return len(files)

@@ -14,9 +14,10 @@ from typing import Literal
 
 from storage import audit_check
 from storage.clip_files import ClipFiles, ClipFolder
-from storage.clips import CLIP_SUFFIX, MOST_FILE_BYTES, StoredClip
+from storage.clips import MOST_FILE_BYTES, StoredClip
 from storage.database import Database
 from storage.errors import DataPresentError, StorageError
+from storage.lost import recordings
 from storage.moved_rows import Digest, OnRows, copy_tables, count_rows, digests
 from storage.sealing import KeyRing
 from storage.tables import OF_THE_PROGRAM, TABLES
@@ -116,21 +117,7 @@ _File = tuple[bool, str]
 
 
 def _listed(clips: ClipFiles) -> list[_File]:
-    """Return the recordings of a place; what cannot be looked at must not count as empty."""
-    found: list[_File] = []
-    for folder in (clips.kept, clips.lost):
-        try:
-            names = sorted(folder.names())
-        except FileNotFoundError:  # lost/ is made when something comes there
-            continue
-        except OSError as error:
-            raise _unreadable(folder, error) from error
-        found += [(folder is clips.lost, name) for name in names if name.endswith(CLIP_SUFFIX)]
-    return found
-
-
-def _unreadable(folder: ClipFolder, error: OSError) -> StorageError:
-    return StorageError(f"{folder} cannot be read ({error.strerror}). {folder.list_advice}")
+    return [(folder is clips.lost, name) for folder, name in recordings(clips)]
 
 
 async def _require_room(target: Place, ours: set[str], *, rows: bool) -> None:

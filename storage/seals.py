@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from storage.clip_files import ClipFiles
 from storage.clips import StoredClip, glance
 from storage.database import Database
-from storage.errors import DamagedClipError, StorageError
+from storage.errors import DamagedClipError
 from storage.lost import recordings
 from storage.sealing import HEADER_BYTES, KeyRing, sealing_key
 
@@ -75,14 +75,7 @@ async def needed_keys(database: Database, clips: ClipFiles) -> tuple[set[str | N
 
 
 def _of_files(clips: ClipFiles) -> tuple[Counter[str | None], int]:
-    try:
-        names = recordings(clips)
-    except OSError as error:
-        raise StorageError(
-            f"The directory {clips.kept} cannot be read ({error.strerror}). "
-            f"{clips.kept.list_advice}"
-        ) from error
-    stored = [folder.clip(name) for folder, name in names]
+    stored = [folder.clip(name) for folder, name in recordings(clips)]
     counts: Counter[str | None] = Counter()
     unread = 0
     for seal in clips.each(_seal_of, stored):

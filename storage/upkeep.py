@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import ParamSpec
 
 from storage import lost
-from storage.clip_files import ClipFiles, ClipFolder, clip_name
+from storage.clip_files import ClipFiles, ClipFolder, clip_name, unlistable
 from storage.clips import CLIP_SUFFIX, TEMPORARY_SUFFIX
 from storage.connections import Execute
 from storage.database import Database
@@ -225,7 +225,7 @@ def _take_back(clips: ClipFiles, name: str, sha256: str, keys: KeyRing) -> bool:
     try:
         return not clips.kept.exists(name) and lost.take_back(clips, sha256, keys)
     except OSError as error:
-        raise _unlistable(clips.lost, error) from error
+        raise unlistable(clips.lost, error) from error
 
 
 def _log_kept(folder: ClipFolder, error: OSError) -> None:
@@ -239,13 +239,7 @@ def _listed(folder: ClipFolder, listing: Callable[P, list[str]], *args: P.args,
     try:
         return listing(*args, **kwargs)
     except OSError as error:
-        raise _unlistable(folder, error) from error
-
-
-def _unlistable(folder: ClipFolder, error: OSError) -> StorageError:
-    return StorageError(
-        f"The directory {folder} cannot be read ({error.strerror}). {folder.list_advice}"
-    )
+        raise unlistable(folder, error) from error
 
 
 def _list_files(clips: ClipFiles) -> list[str]:

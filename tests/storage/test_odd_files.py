@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from storage.clips import glance, load_clip
+from storage.erasure import Eraser
 from storage.errors import DamagedClipError, StorageError
 from storage.voices import VoiceStore
 from tests.storage.conftest import add
@@ -55,6 +56,18 @@ async def test_odd_file_in_place_of_a_clip_is_damage_and_hangs_nothing(
     with pytest.raises(DamagedClipError):
         glance(path)
     await store.load_clip(sound)
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to(path)])
+async def test_a_folder_that_cannot_be_looked_at_is_not_taken_for_erased(
+    store: VoiceStore, directory: Path, make: Callable[[Path], object]
+) -> None:
+    lost = directory / "lost"
+    if lost.exists():
+        lost.rmdir()
+    make(lost)
+    with pytest.raises(StorageError, match="lost cannot be read"):
+        await Eraser.beside(store).erase_all()
 
 
 async def test_link_to_a_clip_is_read(store: VoiceStore, tmp_path: Path) -> None:
